@@ -1,0 +1,130 @@
+"""What a guest's state means, given what is expected of it. The hypervisor's numbers stay in hypervisor.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.health import Health, Kind
+
+
+class Power(StrEnum):
+    """The state of a guest, as a hypervisor tells it."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SHUTTING_DOWN = "shutting down"
+    OFF = "off"
+    CRASHED = "crashed"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """How a guest came into its state, as far as it matters here."""
+
+    NONE = "unknown"
+    SHUTDOWN = "shut down"
+    DESTROYED = "powered off"
+    CRASHED = "crashed"
+    SAVED = "saved to disk"
+    FAILED = "failed to start"
+    IO_ERROR = "paused on an I/O error"
+    USER = "paused by a person"
+    PANICKED = "kernel panic"
+    WATCHDOG = "stopped by its watchdog"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestState:
+    """One guest at one moment."""
+
+    name: str
+    power: Power
+    reason: Reason = Reason.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class GuestInfo:
+    """What a hypervisor knows of a guest's making. `disks`: paths on the hypervisor's host, boot disk first.
+
+    `console_log`: the file on that host its serial console is logged to, or None. `has_agent`: a guest-agent
+    channel is there (not: that an agent answers). `persistent`: it is still defined when it is off.
+    """
+
+    name: str
+    uuid: str
+    autostart: bool
+    persistent: bool
+    has_agent: bool
+    disks: tuple[str, ...] = ()
+    console_log: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a guest is as it should be, what it is otherwise, and why."""
+
+    health: Health
+    why: str
+    kind: Kind | None = None
+
+
+_CRASHES = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.FAILED}
+_DAMAGE = {Reason.IO_ERROR}
+_ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
+
+
+def judge(state: GuestState, *, wanted: bool) -> Judgement:
+    """Hold a guest's state against what is expected of it.
+
+    A guest that is off because someone shut it down cleanly is as that person wanted it, even with autostart.
+    """
+    if state.power is Power.UNKNOWN:
+        return Judgement(Health.UNKNOWN, "its hypervisor cannot tell its state")
+    if state.power is Power.CRASHED or state.reason in _CRASHES:
+        return Judgement(Health.FAIL, f"crashed ({state.reason})", Kind.GUEST_DOWN)
+    if state.power is Power.PAUSED and state.reason in _DAMAGE:
+        return Judgement(Health.FAIL, str(state.reason), Kind.GUEST_DAMAGED)
+    if state.power is Power.OFF and wanted and state.reason not in _ON_PURPOSE:
+        return Judgement(Health.FAIL, f"off ({state.reason}), but it should be running", Kind.GUEST_DOWN)
+    if state.power is Power.OFF:
+        return Judgement(Health.OK, f"off ({state.reason}), as it may be")
+    return Judgement(Health.OK, str(state.power))
+
+
+BOOT_FAILURES: Sequence[tuple[str, str]] = (
+    ("no bootable device", "the firmware found nothing to boot"),
+    ("boot failed: not a bootable disk", "the firmware found nothing to boot"),
+    ("no bootable medium", "the firmware found nothing to boot"),
+    ("no bootable option or device was found", "the firmware found nothing to boot"),
+    ("missing operating system", "the partition to boot from is damaged"),
+    ("operating system not found", "the partition to boot from is damaged"),
+    ("failed to load ldlinux.c32", "the boot loader is damaged"),
+    ("error loading operating system", "the boot loader is damaged"),
+    ("invalid partition table", "the partition table is damaged"),
+    ("grub rescue>", "the boot loader is damaged"),
+    ("bootmgr is missing", "the boot loader is damaged"),
+    ("an operating system wasn't found", "the partition to boot from is damaged"),
+    ("inaccessible_boot_device", "Windows cannot read its boot disk"),
+    ("unable to mount root fs", "the root file system is damaged"),
+    ("cannot open root device", "the root file system is missing"),
+    ("(initramfs)", "the root file system could not be mounted"),
+    ("give root password for maintenance", "a file system could not be mounted"),
+)
+"""What firmware, boot loaders and kernels print when they can't boot (lower case), and what each says."""
+
+
+def boot_failure(console: str) -> tuple[str, str] | None:
+    """The line of a console or screen that says its machine can't boot, and what it means; None if none does.
+
+    Only what came after the last sign of a working boot (a login prompt) counts: a log may hold older boots.
+    """
+    lines = console.splitlines()
+    for line in reversed(lines):
+        low = line.lower()
+        for pattern, meaning in BOOT_FAILURES:
+            if pattern in low:
+                return line.strip(), meaning
+        if low.rstrip().endswith("login:"):
+            return None
+    return None

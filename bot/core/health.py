@@ -1,0 +1,116 @@
+"""The words of observing: health, target, check, fingerprint, observation. No opinion on what follows from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+TargetId = NewType("TargetId", str)
+"""`kind:name`, e.g. `guest:web1`, `host:atlas`, `ups:rack`: unique in a lab and stable over restarts."""
+
+CheckName = NewType("CheckName", str)
+"""The name of a configured use of a probe, e.g. `guest`, `ssh`, `ups`."""
+
+
+class Health(StrEnum):
+    """What one look showed. UNKNOWN means: could not look; it never opens and never resolves an incident."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class TargetKind(StrEnum):
+    """What is watched."""
+
+    HOST = "host"
+    GUEST = "guest"
+    UPS = "ups"
+    SERVICE = "service"
+
+
+class Kind(StrEnum):
+    """What an incident is about; a runbook's `Use for:` names one of these."""
+
+    POWER_LOSS = "power-loss"
+    HOST_DOWN = "host-down"
+    GUEST_DOWN = "guest-down"
+    GUESTS_DOWN = "guests-down"
+    GUEST_DAMAGED = "guest-damaged"
+    BOOT_DISK = "boot-disk"
+    SERVICE_DOWN = "service-down"
+    UPS_UNREACHABLE = "ups-unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One watched thing and what it depends on.
+
+    `runs_on`: a guest's host. `powered_by`: a host's UPS. `behind`: the gateway without which it can't be seen.
+    `wanted`: it is expected to run (autostart, or `expect: running`). `ephemeral`: comes and goes, opens nothing.
+    """
+
+    id: TargetId
+    runs_on: TargetId | None = None
+    powered_by: TargetId | None = None
+    behind: TargetId | None = None
+    wanted: bool = True
+    ephemeral: bool = False
+
+    @property
+    def kind(self) -> TargetKind:
+        """The part of the id before its colon."""
+        return TargetKind(self.id.partition(":")[0])
+
+    @property
+    def name(self) -> str:
+        """The part of the id after its colon: what a person calls it."""
+        return self.id.partition(":")[2]
+
+    @property
+    def parents(self) -> tuple[TargetId, ...]:
+        """What this can't be healthy or seen without, nearest first."""
+        return tuple(p for p in (self.runs_on, self.powered_by, self.behind) if p is not None)
+
+
+def target_id(kind: TargetKind, name: str) -> TargetId:
+    """The id of a target, e.g. `guest:web1`."""
+    return TargetId(f"{kind}:{name}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fingerprint:
+    """What makes two failures the same trouble: the check and the target, never a message's text."""
+
+    check: CheckName
+    target: TargetId
+
+    def __str__(self) -> str:
+        return f"{self.check}@{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One result of one check.
+
+    `kind` says what a FAIL is about and `why` says it in words ("crashed", "connection refused by 10.0.0.5:22").
+    `stated`: an event said so (crash, panic, on battery), so that no further look is needed to believe it.
+    `running`: whether the target was seen running; None where that has no meaning or could not be seen.
+    `facts`: what else was seen, as text, e.g. {"console": "No bootable device."}.
+    """
+
+    fingerprint: Fingerprint
+    health: Health
+    at: datetime
+    why: str
+    kind: Kind | None = None
+    stated: bool = False
+    running: bool | None = None
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def target(self) -> TargetId:
+        """Whom it is about."""
+        return self.fingerprint.target

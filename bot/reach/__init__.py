@@ -1,0 +1,68 @@
+"""How to run a script somewhere: one protocol, one file a way (ssh.py, guest.py, local.py).
+
+Values reach a script as environment variables only; they are never pasted into its text. What a script may not do
+(where, for whom) is decided elsewhere: whoever calls here was already allowed to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+class Unreachable(Exception):
+    """The machine could not be asked, or was lost on the way. Transient: it says nothing of the script."""
+
+
+class Refused(Exception):
+    """The machine will not run this, and trying again won't help (wrong key, unknown host key, no such shell)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`language` is a runbook fence's: sh, bash, powershell or cmd."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a script ended. `status`: its exit status, None where a signal or the time limit ended it.
+
+    `output`: both streams in the order they came, the last `OUTPUT_LIMIT` characters of them.
+    """
+
+    status: int | None
+    output: str
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with status 0."""
+        return self.status == 0
+
+
+OUTPUT_LIMIT = 1_000_000
+
+
+class Reach(Protocol):
+    """One machine on which scripts can be run."""
+
+    async def run(
+        self,
+        script: Script,
+        *,
+        values: Mapping[str, str],
+        limit: timedelta,
+        on_output: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Run `script` with `values` in its environment; `limit` ends the remote process itself, children too.
+
+        `on_output` hears each piece of output as it comes. Raises Unreachable or Refused.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is kept open."""
+        ...

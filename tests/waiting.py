@@ -1,0 +1,23 @@
+"""Waiting for a condition, with a deadline: what tests do instead of sleeping for luck."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 5.0, every: float = 0.02) -> T:
+    """The condition's first true value. Fails, naming the condition, when `seconds` pass without one."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        value = await found if inspect.isawaitable(found) else found
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            what = inspect.getsource(condition).strip() if inspect.isfunction(condition) else repr(condition)
+            raise AssertionError(f"waited {seconds} s in vain for: {what} (last: {value!r})")
+        await asyncio.sleep(every)
