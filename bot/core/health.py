@@ -1,4 +1,4 @@
-"""The words of observing: health, target, check, fingerprint, observation. No opinion on what follows from them."""
+"""The words of observing: health, target, check, fingerprint, observation. No opinion on what follows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,0 +1,35 @@
+"""Why something is not told: a silence, or that it comes and goes by design. Every answer carries its reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.health import Target, TargetId
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An ad hoc silence of one target. It ends by itself. `by`: a Slack id."""
+
+    target: TargetId
+    since: datetime
+    until: datetime
+    by: str
+    reason: str
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in force at `now`."""
+        return self.since <= now < self.until
+
+
+def muted(target: Target, silences: Iterable[Silence], now: datetime) -> str | None:
+    """Why a failure of `target` opens no incident now, in words; None if it may."""
+    if target.ephemeral:
+        return f"{target.name} is ephemeral: it comes and goes"
+    names = {target.id, *target.parents}
+    for silence in silences:
+        if silence.target in names and silence.holds(now):
+            return (
+                f"{silence.target.partition(':')[2]} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
+            )
+    return None
