@@ -1,0 +1,268 @@
+"""One walk through a runbook, as values: the run, what can be done to it, what it tells.
+
+What it asks for is in jobs.py; how it moves, walk.py's; how it is written down, run_json.py's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+from bot.core.jobs import Request
+
+RunId = NewType("RunId", int)
+
+
+class RunStatus(StrEnum):
+    """Where a run stands as a whole."""
+
+    UNDER_WAY = "under way"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+ENDINGS: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
+    {
+        RunStatus.UNDER_WAY: frozenset({RunStatus.DONE, RunStatus.STOPPED}),
+        RunStatus.DONE: frozenset(),
+        RunStatus.STOPPED: frozenset(),
+    }
+)
+"""The legal moves of a run. What has ended stays ended: trying again is a run of its own."""
+
+
+class State(StrEnum):
+    """Where one step stands."""
+
+    WAITING = "waiting"  # its turn has not come
+    ASKING = "asking"  # for an answer to be typed
+    LISTING = "listing choices"
+    CHOOSING = "choosing"  # for one of a list to be picked
+    READY = "ready"  # for Run, or for a person's Done
+    RUNNING = "running"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    DONE = "done, not verified"
+    FAILED = "failed"  # what it ran failed
+    UNPROVEN = "not proven"  # what it ran ended well, but its check fails
+    UNKNOWN = "unknown"  # the bot was off while it ran
+    CANNOT = "can't be done"  # a person said so
+    SKIPPED = "skipped"
+    PASSED_OVER = "passed over"  # only on request, or jumped over by a `go to`
+
+
+BUSY = frozenset({State.LISTING, State.RUNNING, State.VERIFYING})
+"""Something was asked of the shell and has not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a list: the value it sets, and how a person knows it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step of one run. `since`: when it came into its state. `by`: who pressed last.
+
+    `attempt` counts what was asked of the shell for it; an answer to an older attempt changes nothing.
+    `summary`: the last thing heard of it, in a line. `ticked`: positions of its ticked boxes, from 0.
+    """
+
+    state: State = State.WAITING
+    attempt: int = 0
+    summary: str = ""
+    choices: tuple[Choice, ...] = ()
+    ticked: tuple[int, ...] = ()
+    by: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One walk through one runbook. Steps count from 0 here; people see them from 1.
+
+    `text_hash` pins the runbook's text: an edited file is for the next run. `version` grows with each change of
+    what is offered, so that a button of yesterday is known as stale. `back_to`: the step a person left by hand
+    for one that is only on request, and returns to.
+    """
+
+    id: RunId
+    runbook: str
+    title: str
+    text_hash: str
+    incident: int | None
+    started_by: str
+    started_at: datetime
+    values: Mapping[str, str]
+    steps: tuple[StepState, ...]
+    current: int = 0
+    status: RunStatus = RunStatus.UNDER_WAY
+    version: int = 0
+    back_to: int | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        """The current step's state."""
+        return self.steps[self.current].state
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can move it any more."""
+        return not ENDINGS[self.status]
+
+
+# What can be done to a run.
+
+
+class Button(StrEnum):
+    """What a person can press on a step."""
+
+    RUN = "Run"
+    DONE = "Done"
+    CANNOT = "Can't"
+    SKIP = "Skip"
+    ANSWER = "Answer"
+    CHOOSE = "Choose"
+    RETRY = "Retry"
+    CHECK_AGAIN = "Check again"
+    IT_RAN = "It ran"
+    RUN_AGAIN = "Run again"
+    STOP = "Stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A person pressed a button, which says of which step and version it was.
+
+    `typed`: what was typed to confirm. `answer`: what was typed or chosen.
+    """
+
+    button: Button
+    step: int
+    version: int
+    person: str
+    typed: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A person ticked boxes: the whole set as it stands now. It outdates no button."""
+
+    step: int
+    boxes: tuple[int, ...]
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """A person goes to another step: back to one already reached, or to one that is only on request."""
+
+    step: int
+    version: int
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A person, or the bot for a reason it names, ends the run, whatever it is doing."""
+
+    person: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesListed:
+    """The shell has made the list: its choices, or why there is none."""
+
+    step: int
+    attempt: int
+    ok: bool
+    summary: str
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFinished:
+    """The shell has run the step's action."""
+
+    step: int
+    attempt: int
+    ok: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinished:
+    """The shell has looked until the check passed or its time was over."""
+
+    step: int
+    attempt: int
+    passed: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The bot was off: whatever was under way has no one listening any more."""
+
+    why: str
+
+
+Command = Press | Tick | GoTo | Stop | ChoicesListed | ActionFinished | CheckFinished | Interrupted
+
+
+# What a run tells.
+
+
+class Mark(StrEnum):
+    """What a line in a run's history is about."""
+
+    STARTED = "started"
+    PRESSED = "pressed"
+    ANSWERED = "answered"
+    FINISHED = "finished"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    WENT = "went"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One line in a run's history. `step` from 0, None for the run as a whole; `person`: None for the bot."""
+
+    at: datetime
+    mark: Mark
+    text: str
+    step: int | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a command led to, and why in a line. `requests` are to be carried out once the run is stored."""
+
+    run: Run
+    requests: tuple[Request, ...] = ()
+    events: tuple[RunEvent, ...] = ()
+    why: str = ""
+
+
+class IllegalMove(Exception):
+    """The run stays as it was. The text is for the person who tried: `cannot press Done on step 2: because …`."""
+
+
+class StaleClick(IllegalMove):
+    """The button belongs to a moment that has passed."""
+
+
+class WrongInput(IllegalMove):
+    """What was typed will not do: not the name asked for, not an answer that fits, not in the list."""
