@@ -1,0 +1,71 @@
+"""Who may do what, and what a refusal says."""
+
+import pytest
+
+from bot.core.permit import Act, Person, may
+
+ALEX = Person("alex", "U0ALEX", ("admin",), owner=True)
+ROBIN = Person("robin", "U0ROBIN", ("hands",))
+KIM = Person("kim", "U0KIM", ("hands at home",))
+LEE = Person("lee", "U0LEE")
+PEOPLE = (ALEX, ROBIN, KIM, LEE)
+FOR_HANDS = [Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE]
+FOR_ADMINS = [Act.RESOLVE, Act.REOPEN, Act.START_RUNBOOK, Act.PRESS_STEP]
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, None])
+def test_anyone_in_the_channel_may_read(who):
+    assert may(who, Act.READ, PEOPLE).allowed
+
+
+@pytest.mark.parametrize("act", Act)
+def test_an_admin_may_do_everything_also_press_a_step_given_to_others(act):
+    assert may(ALEX, act, PEOPLE).allowed
+    assert may(ALEX, act, PEOPLE, needs="hands at home").allowed
+
+
+@pytest.mark.parametrize("act", FOR_HANDS)
+def test_hands_may_acknowledge_and_silence(act):
+    assert may(ROBIN, act, PEOPLE).allowed
+
+
+@pytest.mark.parametrize("act", FOR_ADMINS)
+def test_hands_may_not_do_what_is_for_admins(act):
+    assert not may(ROBIN, act, PEOPLE).allowed
+    assert not may(ROBIN, act, PEOPLE, needs="admin").allowed
+
+
+@pytest.mark.parametrize("act", [*FOR_HANDS, *FOR_ADMINS])
+@pytest.mark.parametrize("who", [LEE, KIM, None])
+def test_without_admin_or_hands_nobody_changes_anything(who, act):
+    assert not may(who, act, PEOPLE).allowed
+
+
+def test_a_step_is_pressed_by_those_who_hold_the_role_it_is_given_to():
+    assert may(ROBIN, Act.PRESS_STEP, PEOPLE, needs="hands").allowed
+    assert may(KIM, Act.PRESS_STEP, PEOPLE, needs="hands at home").allowed
+    assert not may(ROBIN, Act.PRESS_STEP, PEOPLE, needs="hands at home").allowed
+    assert not may(KIM, Act.PRESS_STEP, PEOPLE, needs="hands").allowed
+
+
+def test_what_a_step_needs_opens_nothing_but_that_step():
+    assert not may(KIM, Act.RESOLVE, PEOPLE, needs="hands at home").allowed
+
+
+def test_a_yes_says_on_what_ground():
+    assert may(ROBIN, Act.ACKNOWLEDGE, PEOPLE).why == "hands may acknowledge"
+    assert may(ALEX, Act.ACKNOWLEDGE, PEOPLE).why == "an admin may acknowledge"
+
+
+def test_a_refusal_names_who_may_and_who_asked():
+    assert may(ROBIN, Act.RESOLVE, PEOPLE).why == "only an admin may resolve: alex; you are robin (hands)"
+    assert may(None, Act.SILENCE, PEOPLE).why == (
+        "only hands or an admin may silence: alex, robin; you are in no role"
+    )
+    assert may(LEE, Act.PRESS_STEP, PEOPLE, needs="hands at home").why == (
+        "only hands at home or an admin may press this step: alex, kim; you are lee (in no role)"
+    )
+
+
+def test_a_refusal_admits_that_nobody_may():
+    assert may(ROBIN, Act.REOPEN, [ROBIN]).why == "only an admin may reopen: nobody; you are robin (hands)"
