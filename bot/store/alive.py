@@ -1,0 +1,53 @@
+"""When the bot itself was alive, and what befell it: the row it renews, and its journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.store.rows import moment, time_in, time_out
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The last sign of life. `stopped_at`: when it was stopped on purpose, None if it was not."""
+
+    started_at: datetime
+    at: datetime
+    stopped_at: datetime | None
+
+
+class AliveRows:
+    """The tables `alive` (one row) and `journal`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def last(self) -> Alive | None:
+        """The last sign of life, None on the very first start."""
+        rows = self._db.query("select * from alive where id = 1")
+        return next(
+            (Alive(moment(r["started_at"]), moment(r["at"]), time_in(r["stopped_at"])) for r in rows), None
+        )
+
+    def start(self, now: datetime) -> None:
+        """The bot has started."""
+        row = {"id": 1, "started_at": time_out(now), "at": time_out(now), "stopped_at": None}
+        self._db.table("alive").upsert(row, pk="id")
+
+    def renew(self, now: datetime) -> None:
+        """The bot is alive."""
+        self._db.execute("update alive set at = ? where id = 1", [time_out(now)])
+
+    def stop(self, now: datetime) -> None:
+        """The bot stops because it was told to."""
+        self._db.execute("update alive set at = ?, stopped_at = ? where id = 1", [time_out(now), time_out(now)])
+
+    def write(self, text: str, now: datetime) -> None:
+        """A line in the journal: what befell the bot itself."""
+        self._db.table("journal").insert({"at": time_out(now), "text": text})
+
+    def journal(self, limit: int) -> list[tuple[datetime, str]]:
+        """The journal's last lines, newest first."""
+        rows = self._db.query("select at, text from journal order by id desc limit ?", [limit])
+        return [(moment(r["at"]), r["text"]) for r in rows]

@@ -1,0 +1,65 @@
+"""Incidents and their history, in rows."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.core.incident import Event, EventKind, Incident, IncidentId
+from bot.store.rows import incident_row, incident_value, moment, time_out
+
+
+class IncidentRows:
+    """The tables `incident` and `event`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def current(self, resolved_since: datetime) -> Mapping[IncidentId, Incident]:
+        """The unresolved incidents, and those resolved since then."""
+        rows = self._db.query(
+            "select * from incident where status != 'resolved' or resolved_at >= ?", [time_out(resolved_since)]
+        )
+        return {i.id: i for i in map(incident_value, rows)}
+
+    def live(self) -> list[Incident]:
+        """The unresolved incidents, newest first."""
+        rows = self._db.query("select * from incident where status != 'resolved' order by id desc")
+        return [incident_value(row) for row in rows]
+
+    def latest(self, limit: int) -> list[Incident]:
+        """The last `limit` incidents in whatever state, newest first."""
+        return [
+            incident_value(row)
+            for row in self._db.query("select * from incident order by id desc limit ?", [limit])
+        ]
+
+    def get(self, incident: IncidentId) -> Incident | None:
+        """The incident of that number."""
+        rows = self._db.query("select * from incident where id = ?", [incident])
+        return next((incident_value(row) for row in rows), None)
+
+    def next_id(self) -> IncidentId:
+        """The number the next incident gets. Incidents are never deleted, so none is used twice."""
+        (row,) = self._db.query("select coalesce(max(id), 0) + 1 as id from incident")
+        return IncidentId(row["id"])
+
+    def save(self, incidents: Iterable[Incident]) -> None:
+        """Write incidents as they now are, new or changed."""
+        self._db.table("incident").upsert_all([incident_row(i) for i in incidents], pk="id")
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Write lines of history."""
+        rows = (
+            {"incident": e.incident, "at": time_out(e.at), "kind": e.kind, "text": e.text, "by": e.by}
+            for e in events
+        )
+        self._db.table("event").insert_all(list(rows))
+
+    def history(self, incident: IncidentId) -> list[Event]:
+        """All lines of an incident's history, oldest first."""
+        rows = self._db.query("select * from event where incident = ? order by id", [incident])
+        return [
+            Event(IncidentId(r["incident"]), moment(r["at"]), EventKind(r["kind"]), r["text"], r["by"])
+            for r in rows
+        ]

@@ -1,0 +1,61 @@
+"""The tables, as the migrations that make them. A migration that was ever released is never edited."""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("caretaker")
+
+
+@migrations(name="0001_first_tables")
+def first_tables(db: Database) -> None:
+    """All tables of the first release. Times are ISO 8601 in UTC; `*_json` columns hold what is never searched."""
+    _state(db)
+    _history(db)
+    _runs(db)
+    _outbox(db)
+
+
+def _state(db: Database) -> None:
+    incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
+    db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})
+    db.table("incident").create_index(["status", "resolved_at"])
+    health = {"check": str, "target": str, "health": str, "kind": str, "why": str, "since": str, "at": str}
+    db.table("health").create(health, pk=("check", "target"), not_null={"health"})
+    target = {"id": str, "runs_on": str, "powered_by": str, "behind": str, "wanted": int, "ephemeral": int}
+    presence = {"running": int, "stopped_at": str, "stopped_on_purpose": int, "first_seen": str, "gone_at": str}
+    db.table("target").create({**target, **presence}, pk="id")
+    silence = {"id": int, "target": str, "since": str, "until": str, "by": str, "reason": str}
+    db.table("silence").create(silence, pk="id", not_null={"target", "until"})
+    db.table("alive").create({"id": int, "started_at": str, "at": str, "stopped_at": str}, pk="id")
+
+
+def _history(db: Database) -> None:
+    event = {"id": int, "incident": int, "at": str, "kind": str, "text": str, "by": str}
+    db.table("event").create(event, pk="id", not_null={"incident", "at", "kind", "text"})
+    db.table("event").create_index(["incident"])
+    db.table("journal").create({"id": int, "at": str, "text": str}, pk="id", not_null={"at", "text"})
+
+
+def _runs(db: Database) -> None:
+    run = {"id": int, "incident": int, "runbook": str, "status": str, "version": int, "text_hash": str}
+    db.table("run").create({**run, "value_json": str}, pk="id", not_null={"runbook", "status", "text_hash"})
+    db.table("run").create_index(["status"])
+    db.table("run").create_index(["incident"])
+    db.table("runbook_text").create({"hash": str, "name": str, "text": str}, pk="hash")
+
+
+def _outbox(db: Database) -> None:
+    what = {
+        "id": int,
+        "key": str,
+        "subject": str,
+        "tell": str,
+        "thread": str,
+        "text": str,
+        "name": str,
+        "content": bytes,
+    }
+    state = {"state": str, "attempts": int, "created_at": str, "due_at": str, "tried_at": str, "error": str}
+    db.table("outbox").create({**what, **state}, pk="id", not_null={"key", "subject", "tell", "state"})
+    db.table("outbox").create_index(["state", "due_at"])
+    db.table("outbox").create_index(["key"], unique=True)
+    db.table("post").create({"subject": str, "channel": str, "ts": str, "at": str}, pk="subject")

@@ -1,0 +1,151 @@
+"""What is watched and how it was last found: the inventory, hard health, and silences, in rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.mute import Silence
+from bot.store.rows import moment, time_in, time_out
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a check was last believed to show. `since`: when this began; `at`: when it was last written."""
+
+    fingerprint: Fingerprint
+    health: Health
+    kind: Kind | None
+    why: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether a target was last seen running, and if not, since when and whether someone shut it down."""
+
+    running: bool | None
+    stopped_at: datetime | None
+    stopped_on_purpose: bool
+
+
+class TargetRows:
+    """The tables `target`, `health` and `silence`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def inventory(self) -> Mapping[TargetId, Target]:
+        """All targets that are still there."""
+        return {t.id: t for t in map(_target, self._db.query("select * from target where gone_at is null"))}
+
+    def presences(self) -> Mapping[TargetId, Presence]:
+        """How each target that is still there was last seen."""
+        rows = self._db.query("select * from target where gone_at is null")
+        return {TargetId(r["id"]): _presence(r) for r in rows}
+
+    def keep(self, targets: Iterable[Target], now: datetime) -> None:
+        """Write targets into the inventory, new or changed; what is known of their presence stays."""
+        for target in targets:
+            self._db.execute(
+                "insert into target (id, runs_on, powered_by, behind, wanted, ephemeral, first_seen) "
+                "values (:id, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :now) "
+                "on conflict (id) do update set runs_on = :runs_on, powered_by = :powered_by, behind = :behind, wanted = :wanted, "
+                "ephemeral = :ephemeral, gone_at = null",
+                {**_row(target), "now": time_out(now)},
+            )
+
+    def gone(self, targets: Iterable[TargetId], now: datetime) -> None:
+        """Targets that are no longer there; their rows stay, in case they come back."""
+        for target in targets:
+            self._db.execute("update target set gone_at = ? where id = ?", [time_out(now), target])
+            self._db.execute("delete from health where target = ?", [target])
+
+    def saw(self, seen: Observation, presence: Presence | None) -> None:
+        """Write what a check is now believed to show, and what that says of its target's presence."""
+        at = time_out(seen.at)
+        self._db.execute(
+            'insert into health ("check", target, health, kind, why, since, at) '
+            "values (:check, :target, :health, :kind, :why, :at, :at) on conflict do update set "
+            "since = iif(health = :health and kind is :kind, since, :at), "
+            "health = :health, kind = :kind, why = :why, at = :at",
+            {
+                "check": seen.fingerprint.check,
+                "target": seen.target,
+                "health": seen.health,
+                "kind": seen.kind,
+                "why": seen.why,
+                "at": at,
+            },
+        )
+        if presence is not None:
+            self._db.execute(
+                "update target set running = ?, stopped_at = ?, stopped_on_purpose = ? where id = ?",
+                [presence.running, time_out(presence.stopped_at), presence.stopped_on_purpose, seen.target],
+            )
+
+    def health(self) -> list[Known]:
+        """What every check was last believed to show."""
+        return [_known(row) for row in self._db.query('select * from health order by target, "check"')]
+
+    def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """The silences in force, the one that lasts longest first."""
+        rows = self._db.query('select * from silence where "until" > ? order by "until" desc', [time_out(now)])
+        return tuple(_silence(row) for row in rows)
+
+    def silence(self, silence: Silence) -> None:
+        """Write a silence."""
+        self._db.table("silence").insert(
+            {
+                "target": silence.target,
+                "since": time_out(silence.since),
+                "until": time_out(silence.until),
+                "by": silence.by,
+                "reason": silence.reason,
+            }
+        )
+
+    def unsilence(self, target: TargetId, now: datetime) -> int:
+        """End the silences of a target now; how many there were."""
+        end = 'update silence set "until" = ? where target = ? and "until" > ?'
+        return self._db.execute(end, [time_out(now), target, time_out(now)]).rowcount
+
+
+def _row(target: Target) -> dict[str, Any]:
+    return {
+        "id": target.id,
+        "runs_on": target.runs_on,
+        "powered_by": target.powered_by,
+        "behind": target.behind,
+        "wanted": target.wanted,
+        "ephemeral": target.ephemeral,
+    }
+
+
+def _target(row: dict[str, Any]) -> Target:
+    return Target(
+        TargetId(row["id"]),
+        runs_on=row["runs_on"],
+        powered_by=row["powered_by"],
+        behind=row["behind"],
+        wanted=bool(row["wanted"]),
+        ephemeral=bool(row["ephemeral"]),
+    )
+
+
+def _presence(row: dict[str, Any]) -> Presence:
+    running = None if row["running"] is None else bool(row["running"])
+    return Presence(running, time_in(row["stopped_at"]), bool(row["stopped_on_purpose"]))
+
+
+def _known(row: dict[str, Any]) -> Known:
+    kind = None if row["kind"] is None else Kind(row["kind"])
+    fingerprint = Fingerprint(CheckName(row["check"]), TargetId(row["target"]))
+    return Known(fingerprint, Health(row["health"]), kind, row["why"], moment(row["since"]))
+
+
+def _silence(row: dict[str, Any]) -> Silence:
+    return Silence(TargetId(row["target"]), moment(row["since"]), moment(row["until"]), row["by"], row["reason"])
