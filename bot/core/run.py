@@ -45,6 +45,7 @@ class State(StrEnum):
     VERIFYING = "verifying"
     VERIFIED = "verified"
     DONE = "done, not verified"
+    ANSWERED = "answered"  # a step that only asks
     FAILED = "failed"  # what it ran failed
     UNPROVEN = "not proven"  # what it ran ended well, but its check fails
     UNKNOWN = "unknown"  # the bot was off while it ran

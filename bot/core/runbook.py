@@ -121,12 +121,13 @@ class Step:
     @property
     def lists(self) -> bool:
         """Whether its action only lists what can be chosen."""
-        return (
-            self.action is not None
-            and self.question is not None
-            and self.question.choose
-            and not self.question.options
-        )
+        asks = self.question
+        return self.action is not None and asks is not None and asks.choose and not asks.options
+
+    @property
+    def acts(self) -> bool:
+        """Whether it runs something to change the world, not only to list."""
+        return self.action is not None and not self.lists
 
     @property
     def uses(self) -> frozenset[str]:

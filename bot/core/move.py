@@ -1,0 +1,244 @@
+"""One command being worked out: a run that changes, and what follows from it. Lives for one call of advance.
+
+Whether the command is legal was decided before; nothing here refuses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.core.jobs import (
+    Cancel,
+    Job,
+    LabJob,
+    ListChoices,
+    Place,
+    PlaceKind,
+    Request,
+    RunAction,
+    RunCheck,
+    ScriptJob,
+)
+from bot.core.run import (
+    BUSY,
+    ActionFinished,
+    Advance,
+    CheckFinished,
+    ChoicesListed,
+    Mark,
+    Run,
+    RunEvent,
+    RunStatus,
+    State,
+    StepState,
+)
+from bot.core.runbook import Action, LabAction, OnFailure, Runbook, ScriptAction, Step
+from bot.core.values import fill
+
+
+class Move:
+    """A run on its way from one legal state to the next."""
+
+    def __init__(self, run: Run, runbook: Runbook, now: datetime) -> None:
+        self._run = run
+        self._runbook = runbook
+        self._now = now
+        self._requests: list[Request] = []
+        self._events: list[RunEvent] = []
+
+    @property
+    def step(self) -> Step:
+        """The current step as the runbook has it."""
+        return self._runbook.steps[self._run.current]
+
+    @property
+    def state(self) -> StepState:
+        """The current step as the run has it."""
+        return self._run.steps[self._run.current]
+
+    def made(self, why: str) -> Advance:
+        """All of it, one version later."""
+        run = replace(self._run, version=self._run.version + 1)
+        return Advance(run, tuple(self._requests), tuple(self._events), why)
+
+    # What is told, what is asked for, how a step's state changes.
+
+    def tell(self, mark: Mark, text: str, person: str | None = None) -> None:
+        """A line about the current step."""
+        self._events.append(RunEvent(self._now, mark, text, self._run.current, person))
+
+    def tell_of_run(self, mark: Mark, text: str, person: str | None = None) -> None:
+        """A line about the run as a whole."""
+        self._events.append(RunEvent(self._now, mark, text, None, person))
+
+    def set(self, state: State, summary: str | None = None, *, by: str | None = None) -> None:
+        """Bring the current step into `state`; what is None stays as it was."""
+        old = self.state
+        since = old.since if state is old.state else self._now
+        summary = old.summary if summary is None else summary
+        self._put(self._run.current, replace(old, state=state, summary=summary, by=by or old.by, since=since))
+
+    def _put(self, at: int, state: StepState) -> None:
+        steps = list(self._run.steps)
+        steps[at] = state
+        self._run = replace(self._run, steps=tuple(steps))
+
+    def _next_attempt(self) -> int:
+        """The number under which the next request goes out; answers to older ones are no longer awaited."""
+        self._put(self._run.current, replace(self.state, attempt=self.state.attempt + 1))
+        return self.state.attempt
+
+    # Where the run goes.
+
+    def enter(self, at: int) -> None:
+        """Make `at` the current step, in the normal order of things: what comes after it is still to be done."""
+        for other, step in enumerate(self._runbook.steps):
+            old = self._run.steps[other]
+            if other < at and old.state is State.WAITING:
+                self._put(other, replace(old, state=State.PASSED_OVER))
+            elif other > at and not step.on_request:
+                self._put(other, StepState(attempt=old.attempt))
+        self._run = replace(self._run, back_to=None)
+        self._open(at)
+
+    def step_aside(self, at: int) -> None:
+        """Make a step that is only on request the current one, and remember where to return."""
+        back_to = self._run.current if self._run.back_to is None else self._run.back_to
+        self._run = replace(self._run, back_to=back_to)
+        self._open(at)
+
+    def reopen(self) -> None:
+        """Ask the current step's question once more."""
+        self._open(self._run.current)
+
+    def _open(self, at: int) -> None:
+        question = self._runbook.steps[at].question
+        state = State.READY
+        if question is not None and not question.choose:
+            state = State.ASKING
+        elif question is not None and question.options:
+            state = State.CHOOSING
+        self._run = replace(self._run, current=at)
+        self._put(at, StepState(state, self._run.steps[at].attempt, since=self._now))
+
+    def _go_on(self) -> None:
+        """To the step it stepped aside from, else to the next in normal order, else the run is over."""
+        if self._run.back_to is not None:
+            self._run = replace(self._run, current=self._run.back_to, back_to=None)
+            return
+        here, steps = self._run.current, self._runbook.steps
+        following = next((at for at in range(here + 1, len(steps)) if not steps[at].on_request), None)
+        if following is not None:
+            self.enter(following)
+        elif self.step.on_request:
+            self.end(RunStatus.STOPPED, f"it ended with “{self.step.heading}”, which is not its normal end")
+        else:
+            self.end(RunStatus.DONE, "its last step is done")
+
+    def end(self, status: RunStatus, why: str, person: str | None = None) -> None:
+        """The run is over; what is still under way is called off."""
+        if self.state.state in BUSY:
+            self._requests.append(Cancel(self._run.current, self.state.attempt))
+            self.set(State.UNKNOWN, "called off while it was under way")
+        self._run = replace(self._run, status=status, ended_at=self._now, back_to=None)
+        self.tell_of_run(Mark.ENDED, f"{status}: {why}", person)
+
+    # What happens on a step.
+
+    def act(self) -> None:
+        """Ask for the step's action, or for its list."""
+        action = self.step.action
+        assert action is not None, "Run, Retry and Run again are offered where something runs"
+        attempt, job = self._next_attempt(), _job(action, self._run.values)
+        if self.step.lists:
+            self.set(State.LISTING)
+            self._requests.append(ListChoices(self._run.current, attempt, job, self.step.limit))
+            return
+        self.set(State.RUNNING)
+        watch = fill(self.step.watch, self._run.values) if self.step.watch else None
+        self._requests.append(RunAction(self._run.current, attempt, job, self.step.limit, watch))
+
+    def verify(self, unchecked: State = State.DONE) -> None:
+        """Ask for the step's check; without one the step is over, as `unchecked` says."""
+        check = self.step.check
+        if check is None:
+            self.complete(unchecked)
+            return
+        attempt, job = self._next_attempt(), _job(check.action, self._run.values)
+        self.set(State.VERIFYING)
+        self._requests.append(
+            RunCheck(self._run.current, attempt, job, check.every, check.within, self.step.limit)
+        )
+
+    def answer(self, name: str, answer: str) -> None:
+        """Set a value to what a person typed or chose."""
+        self._run = replace(self._run, values=MappingProxyType({**self._run.values, name: answer}))
+        self.tell(Mark.ANSWERED, f"${name} = {answer}")
+        if self.step.acts:
+            self.set(State.READY)
+        else:
+            self.verify(State.ANSWERED)
+
+    def listed(self, answer: ChoicesListed) -> None:
+        """The list has come, or has not."""
+        if not answer.ok or not answer.choices:
+            self.fail(State.FAILED, "the list is empty" if answer.ok else answer.summary)
+            return
+        self._put(self._run.current, replace(self.state, choices=answer.choices))
+        self.set(State.CHOOSING, answer.summary)
+
+    def acted(self, answer: ActionFinished) -> None:
+        """The action has ended; its step is done only when its check says so too."""
+        if not answer.ok:
+            self.fail(State.FAILED, answer.summary)
+            return
+        self.set(self.state.state, answer.summary)
+        self.tell(Mark.FINISHED, answer.summary)
+        self.verify()
+
+    def checked(self, answer: CheckFinished) -> None:
+        """The check has passed, or its time is over."""
+        if answer.passed:
+            self.tell(Mark.VERIFIED, answer.summary)
+            self.complete(State.VERIFIED, answer.summary)
+        else:
+            self.fail(State.UNPROVEN, answer.summary)
+
+    def complete(self, state: State, summary: str | None = None) -> None:
+        """The step is over; go on."""
+        self.set(state, summary)
+        self._go_on()
+
+    def fail(self, state: State, summary: str) -> None:
+        """The step has failed: ask, stop, or go where the runbook says."""
+        self.set(state, summary)
+        self.tell(Mark.FAILED, f"{state}: {summary}")
+        if self.step.on_failure is OnFailure.STOP:
+            self.end(RunStatus.STOPPED, f"step {self._run.current + 1} “{self.step.heading}” is {state}")
+        elif self.step.on_failure is OnFailure.GO_TO:
+            assert self.step.go_to is not None, "a step that goes elsewhere says where"
+            self.enter(self._runbook.position(self.step.go_to))
+
+    def interrupt(self, why: str) -> None:
+        """Nobody knows what became of it: an action waits for a person's word, a look may simply be repeated."""
+        self.set(State.UNKNOWN if self.step.acts else State.READY, why)
+        self.tell(Mark.INTERRUPTED, why)
+
+
+def _job(action: Action, values: Mapping[str, str]) -> Job:
+    match action:
+        case ScriptAction():
+            return ScriptJob(_place(action.run_on, values), action.language, action.text, values)
+        case LabAction():
+            return LabJob(action.call.filled(values))
+
+
+def _place(run_on: str, values: Mapping[str, str]) -> Place:
+    match run_on:
+        case "bot":
+            return Place(PlaceKind.BOT)
+        case "guest":
+            return Place(PlaceKind.GUEST, values["guest"])
+        case _:
+            return Place(PlaceKind.HOST, values[run_on[1:]] if run_on.startswith("$") else run_on)

@@ -1,0 +1,86 @@
+"""A run as JSON text and back, for the store. Refuses text that is no run, naming what is missing or wrong."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
+
+
+def run_to_json(run: Run) -> str:
+    """The whole run; run_from_json gives back an equal one."""
+    return json.dumps(
+        {
+            "id": run.id,
+            "runbook": run.runbook,
+            "title": run.title,
+            "text_hash": run.text_hash,
+            "incident": run.incident,
+            "started_by": run.started_by,
+            "started_at": run.started_at.isoformat(),
+            "values": dict(run.values),
+            "steps": [_step_to_json(step) for step in run.steps],
+            "current": run.current,
+            "status": run.status,
+            "version": run.version,
+            "back_to": run.back_to,
+            "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        }
+    )
+
+
+def _step_to_json(step: StepState) -> Mapping[str, Any]:
+    return {
+        "state": step.state,
+        "attempt": step.attempt,
+        "summary": step.summary,
+        "choices": [[choice.value, choice.label] for choice in step.choices],
+        "ticked": step.ticked,
+        "by": step.by,
+        "since": step.since.isoformat() if step.since else None,
+    }
+
+
+def run_from_json(text: str) -> Run:
+    """The run that was written. Raises ValueError where it is none that this version understands."""
+    try:
+        return _run(json.loads(text))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"cannot read a run: because of {error!r} in “{text[:200]}”") from error
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    return Run(
+        id=RunId(row["id"]),
+        runbook=row["runbook"],
+        title=row["title"],
+        text_hash=row["text_hash"],
+        incident=row["incident"],
+        started_by=row["started_by"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        values=MappingProxyType(dict(row["values"])),
+        steps=tuple(map(_step, row["steps"])),
+        current=row["current"],
+        status=RunStatus(row["status"]),
+        version=row["version"],
+        back_to=row["back_to"],
+        ended_at=_moment(row["ended_at"]),
+    )
+
+
+def _step(row: Mapping[str, Any]) -> StepState:
+    return StepState(
+        state=State(row["state"]),
+        attempt=row["attempt"],
+        summary=row["summary"],
+        choices=tuple(Choice(value, label) for value, label in row["choices"]),
+        ticked=tuple(row["ticked"]),
+        by=row["by"],
+        since=_moment(row["since"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
