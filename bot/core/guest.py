@@ -43,6 +43,40 @@ class GuestState:
     reason: Reason = Reason.NONE
 
 
+class GuestEventKind(StrEnum):
+    """What a hypervisor tells of its own accord; CONNECTED and LOST are about the hypervisor itself."""
+
+    CONNECTED = "connected"
+    LOST = "lost"
+    DEFINED = "defined"
+    UNDEFINED = "undefined"
+    STARTED = "started"
+    REBOOTED = "rebooted"
+    SHUT_DOWN = "shut down from inside"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    PANICKED = "panicked"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    SUSPENDED = "suspended"
+    IO_ERROR = "I/O error"
+    WATCHDOG = "watchdog fired"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """One thing a hypervisor told. `host`: the hypervisor's name; `guest`: "" for CONNECTED and LOST.
+
+    `detail` is what else was told, for a person: the disk and error of an I/O error, why a connection was lost.
+    """
+
+    host: str
+    guest: str
+    what: GuestEventKind
+    reason: Reason = Reason.NONE
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class GuestInfo:
     """What a hypervisor knows of a guest's making. `disks`: paths on the hypervisor's host, boot disk first.

@@ -1,0 +1,268 @@
+"""A hypervisor and its guests through libvirt: states, events, inventory, power, agent, picture of the screen.
+
+The same code serves `qemu+ssh://user@host/system`, `qemu+unix://…` and libvirt's own test hypervisor `test:///…`.
+It refuses to judge what it sees and to retry what it is asked: both are its callers'. libvirt is imported here, in
+hypervisor_link.py (connections) and in hypervisor_events.py (events and numbers), and nowhere else.
+
+What concerns all guests (states, inventory, events) and what one hung guest can block (its power, agent, screen,
+disks) go over separate connections, so that one guest never hides the others.
+"""
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+from xml.etree import ElementTree as ET
+
+import libvirt
+import libvirt_qemu
+
+from bot.core.guest import GuestEvent, GuestInfo, GuestState
+from bot.hypervisor_events import guest_state
+from bot.hypervisor_link import ConnectionLost, Link
+from bot.screen import as_png
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+AGENT_OVERHEAD = timedelta(seconds=5)  # libvirt greets the agent first (2 s), and answers late rather than never
+OPERATION_DEADLINE = timedelta(seconds=60)  # QEMU gets up to 30 s to die, and a start may wait for storage
+
+_NOT_THERE = {libvirt.VIR_ERR_NO_DOMAIN}
+_BUSY = {libvirt.VIR_ERR_OPERATION_TIMEOUT}
+_SILENT = {libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED}
+_UNSUPPORTED = {
+    libvirt.VIR_ERR_NO_SUPPORT,
+    libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+    libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
+    libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+    libvirt.VIR_ERR_INVALID_CONN,  # what a driver other than QEMU's answers to QEMU's own calls
+}
+
+
+class HypervisorUnreachable(Exception):
+    """The hypervisor could not be asked, did not answer in time, or was busy. Transient."""
+
+
+class GuestRefused(Exception):
+    """The hypervisor answered no: no such guest, not in this state, not with this driver. Permanent."""
+
+
+class Unsupported(GuestRefused):
+    """The guest or its driver lacks what was asked for, e.g. an agent channel."""
+
+
+class AgentSilent(Exception):
+    """The guest's agent did not answer: not started yet, dead, or the guest hangs. Transient."""
+
+
+class Hypervisor:
+    """One hypervisor, reached by its libvirt `uri`. Made and used on one asyncio loop.
+
+    `on_event` is called on that loop with what guests do, and with CONNECTED and LOST. `deadline` bounds the bulk
+    calls; every method raises HypervisorUnreachable when its own is missed, and the next call opens anew.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        uri: str,
+        *,
+        on_event: Callable[[GuestEvent], None],
+        deadline: timedelta = timedelta(seconds=5),
+    ) -> None:
+        self.name = name
+        self._deadline = deadline
+        self._all = Link(name, uri, on_event)
+        # A node file of the test driver is private to its connection, and none of its guests can hang.
+        self._one = self._all if uri.startswith("test:") else Link(name, uri)
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether events come in, as far as is known."""
+        return self._all.connected
+
+    async def start(self) -> None:
+        """Connect in the background and stay connected. Never fails: a host that is away is tried again."""
+        self._keeper = asyncio.create_task(self._all.keep(), name=f"stay connected to {self.name}")
+
+    async def close(self) -> None:
+        """Let go. What hangs is left behind after the deadline."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        for link in {self._all, self._one}:
+            await link.close(self._deadline)
+
+    async def states(self) -> Mapping[str, GuestState]:
+        """The state of every guest, in one call that no hung guest can block."""
+
+        def job(connection: Any) -> dict[str, GuestState]:
+            told = connection.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)
+            found = (guest_state(d.name(), s["state.state"], s.get("state.reason", 0)) for d, s in told)
+            return {state.name: state for state in found}
+
+        return await self._ask("list the guests' states", job, self._all, self._deadline)
+
+    async def guests(self) -> Sequence[GuestInfo]:
+        """What each guest is made of, by name. Three calls a guest: for an inventory, not for every poll."""
+        return await self._ask("take the inventory", _inventory, self._all, 3 * self._deadline)
+
+    async def start_guest(self, name: str) -> None:
+        """Start it; GuestRefused if it runs already (a crashed one that was kept counts as running)."""
+        await self._ask_guest("start", name, lambda domain: domain.create())
+
+    async def shut_down(self, name: str) -> None:
+        """Ask the guest to shut down; done when it was asked, not when it is off."""
+        await self._ask_guest("shut down", name, lambda domain: domain.shutdown())
+
+    async def power_off(self, name: str) -> None:
+        """Pull its plug."""
+        await self._ask_guest("power off", name, lambda domain: domain.destroy())
+
+    async def reset(self, name: str) -> None:
+        """Press its reset button: no shutdown, no new process."""
+        await self._ask_guest("reset", name, lambda domain: domain.reset())
+
+    async def resume(self, name: str) -> None:
+        """Let it go on after a pause, e.g. one on an I/O error."""
+        await self._ask_guest("resume", name, lambda domain: domain.resume())
+
+    async def define(self, xml: str) -> None:
+        """Add or change a guest by its libvirt XML; it stays off. What a lab needs to have guests at all."""
+        await self._ask(
+            "define a guest", lambda connection: connection.defineXML(xml), self._one, OPERATION_DEADLINE
+        )
+
+    async def undefine(self, name: str) -> None:
+        """Forget a guest; its disks stay. One that runs goes on until it stops."""
+        await self._ask_guest("undefine", name, lambda domain: domain.undefine())
+
+    async def crash(self, name: str) -> None:
+        """Make it crash: what a lab needs to break things. No dump is kept."""
+        await self._ask_guest("crash", name, lambda domain: domain.coreDump("/dev/null", libvirt.VIR_DUMP_CRASH))
+
+    async def agent_answers(self, name: str, deadline: timedelta) -> bool | None:
+        """Whether the agent inside answers a ping; None where there is no agent channel.
+
+        False for a guest that is off. Raises GuestRefused for an unknown one.
+        """
+        try:
+            await self.agent(name, {"execute": "guest-ping"}, deadline)
+        except Unsupported:
+            return None
+        except AgentSilent:
+            return False
+        return True
+
+    async def agent(self, name: str, command: Mapping[str, Any], deadline: timedelta) -> Any:
+        """What the guest's agent returns to a command of its protocol, e.g. {"execute": "guest-get-osinfo"}.
+
+        The deadline is rounded up to whole seconds. Raises AgentSilent, Unsupported without an agent channel, and
+        GuestRefused when the agent itself answers with an error.
+        """
+        seconds = max(1, math.ceil(deadline.total_seconds()))
+
+        def job(domain: Any) -> Any:
+            try:
+                answer = libvirt_qemu.qemuAgentCommand(domain, json.dumps(command), seconds, 0)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID:
+                    raise
+                raise AgentSilent(f"cannot ask the agent of '{name}' on {self.name}: because it is off") from error
+            return json.loads(answer)["return"]
+
+        return await self._ask_guest("ask the agent of", name, job, timedelta(seconds=seconds) + AGENT_OVERHEAD)
+
+    async def screenshot(self, name: str) -> bytes:
+        """A PNG of its first screen."""
+        what = f"take a picture of '{name}'"
+        return as_png(
+            await self._ask(what, lambda connection: _picture(connection, name), self._one, self._deadline)
+        )
+
+    async def disk_size(self, name: str, path: str) -> int | None:
+        """Bytes of the file or device behind a guest's disk, as `ls` on its host would say; None if untold."""
+        with suppress(Unsupported):
+            info = await self._ask_guest("measure a disk of", name, lambda d: d.blockInfo(path), self._deadline)
+            return int(info[2])
+        return None
+
+    async def _ask_guest(
+        self, verb: str, name: str, job: Callable[[Any], T], deadline: timedelta = OPERATION_DEADLINE
+    ) -> T:
+        return await self._ask(f"{verb} '{name}'", lambda c: job(c.lookupByName(name)), self._one, deadline)
+
+    async def _ask(self, what: str, job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
+        try:
+            return await link.call(job, deadline)
+        except ConnectionLost as lost:
+            raise HypervisorUnreachable(f"cannot {what} on {self.name}: because {lost}") from lost
+        except libvirt.libvirtError as error:
+            raise _refusal(f"cannot {what} on {self.name}: because", error) from error
+
+
+def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
+    """An error of libvirt as one of this module's."""
+    code, message = error.get_error_code(), error.get_error_message()
+    if code in _NOT_THERE:
+        return GuestRefused(f"{cannot} there is no such guest")
+    if code in _BUSY:
+        return HypervisorUnreachable(f"{cannot} it is busy with something else ({message})")
+    if code in _SILENT:
+        return AgentSilent(f"{cannot} it does not answer ({message})")
+    if code in _UNSUPPORTED:
+        return Unsupported(f"{cannot} it has no means for that ({message})")
+    return GuestRefused(f"{cannot} {message}")
+
+
+def _picture(connection: Any, name: str) -> bytes:
+    stream, data = connection.newStream(), bytearray()
+    connection.lookupByName(name).screenshot(stream, 0)
+    stream.recvAll(lambda _stream, chunk, _opaque: data.extend(chunk), None)
+    stream.finish()
+    return bytes(data)
+
+
+def _inventory(connection: Any) -> list[GuestInfo]:
+    found = []
+    for domain in connection.listAllDomains():
+        try:
+            autostart, persistent = bool(domain.isPersistent() and domain.autostart()), bool(domain.isPersistent())
+            found.append(guest_info(domain.XMLDesc(), autostart=autostart, persistent=persistent))
+        except libvirt.libvirtError as error:  # it vanished since the list was made
+            if error.get_error_code() not in _NOT_THERE:
+                raise
+    return sorted(found, key=lambda info: info.name)
+
+
+def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
+    """A guest's libvirt XML, read. Disks the host has no file or device for (network, CD-ROM) are left out."""
+    tree = ET.fromstring(xml)  # noqa: S314  written by libvirt, not by a guest
+    disks = [disk for disk in tree.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
+    disks.sort(key=_boot_order)
+    sources = (source for disk in disks if (source := disk.find("source")) is not None)
+    log_file = tree.find("devices/serial/log")
+    return GuestInfo(
+        name=tree.findtext("name", ""),
+        uuid=tree.findtext("uuid", ""),
+        autostart=autostart,
+        persistent=persistent,
+        has_agent=tree.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']") is not None,
+        disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
+        console_log=log_file.get("file") if log_file is not None else None,
+    )
+
+
+def _boot_order(disk: ET.Element) -> int:
+    """A disk's own place in the boot order; those without one come after, in the order of the XML."""
+    boot = disk.find("boot")
+    return int(boot.get("order", "0")) if boot is not None else 1_000

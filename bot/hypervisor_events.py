@@ -1,0 +1,156 @@
+"""libvirt's event loop, and its numbers in words: states, reasons and events as values of core.guest.
+
+It registers callbacks and translates what they say. It refuses to judge: what a crash means is decided elsewhere.
+Together with hypervisor.py and hypervisor_link.py this is the only code that imports libvirt.
+"""
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import libvirt
+
+from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[GuestEvent], None]
+
+
+@functools.cache
+def run_event_loop() -> threading.Thread:
+    """Start libvirt's own event loop, once a process, in a daemon thread; must come before the first connection.
+
+    libvirt takes one implementation for good, so the one bound to an asyncio loop would outlive that loop.
+    """
+    libvirt.registerErrorHandler(
+        lambda _context, _error: None, None
+    )  # errors are raised; stderr needn't repeat them
+    libvirt.virEventRegisterDefaultImpl()
+
+    def run() -> None:
+        while True:
+            try:
+                libvirt.virEventRunDefaultImpl()
+            except libvirt.libvirtError:
+                log.exception("libvirt's event loop stumbled and goes on")
+
+    thread = threading.Thread(target=run, name="libvirt events", daemon=True)
+    thread.start()
+    return thread
+
+
+_POWER = {
+    libvirt.VIR_DOMAIN_RUNNING: Power.RUNNING,
+    libvirt.VIR_DOMAIN_BLOCKED: Power.RUNNING,
+    libvirt.VIR_DOMAIN_PAUSED: Power.PAUSED,
+    libvirt.VIR_DOMAIN_SHUTDOWN: Power.SHUTTING_DOWN,
+    libvirt.VIR_DOMAIN_SHUTOFF: Power.OFF,
+    libvirt.VIR_DOMAIN_CRASHED: Power.CRASHED,
+    libvirt.VIR_DOMAIN_PMSUSPENDED: Power.SUSPENDED,
+}
+_WHY_POWER = {
+    (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER): Reason.USER,
+    (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR): Reason.IO_ERROR,
+    (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_WATCHDOG): Reason.WATCHDOG,
+    (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_CRASHED): Reason.CRASHED,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN): Reason.SHUTDOWN,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED): Reason.DESTROYED,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED): Reason.CRASHED,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_SAVED): Reason.SAVED,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_FAILED): Reason.FAILED,
+    (Power.CRASHED, libvirt.VIR_DOMAIN_CRASHED_PANICKED): Reason.PANICKED,
+}
+
+
+def guest_state(name: str, state: int, reason: int) -> GuestState:
+    """A `virDomainState` and its reason in words; a number this code doesn't know is UNKNOWN."""
+    power = _POWER.get(state, Power.UNKNOWN)
+    return GuestState(name, power, _WHY_POWER.get((power, reason), Reason.NONE))
+
+
+_LIFECYCLE = {
+    libvirt.VIR_DOMAIN_EVENT_DEFINED: GuestEventKind.DEFINED,
+    libvirt.VIR_DOMAIN_EVENT_UNDEFINED: GuestEventKind.UNDEFINED,
+    libvirt.VIR_DOMAIN_EVENT_STARTED: GuestEventKind.STARTED,
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED: GuestEventKind.PAUSED,
+    libvirt.VIR_DOMAIN_EVENT_RESUMED: GuestEventKind.RESUMED,
+    libvirt.VIR_DOMAIN_EVENT_STOPPED: GuestEventKind.STOPPED,
+    libvirt.VIR_DOMAIN_EVENT_SHUTDOWN: GuestEventKind.SHUT_DOWN,
+    libvirt.VIR_DOMAIN_EVENT_PMSUSPENDED: GuestEventKind.SUSPENDED,
+    libvirt.VIR_DOMAIN_EVENT_CRASHED: GuestEventKind.PANICKED,
+}
+_WHY_EVENT = {
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_PAUSED): Reason.USER,
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_IOERROR): Reason.IO_ERROR,
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG): Reason.WATCHDOG,
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN): Reason.SHUTDOWN,
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED): Reason.DESTROYED,
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED): Reason.CRASHED,
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SAVED): Reason.SAVED,
+    # "Failed" is what QEMU's process dying on its own is called here; the guest's state afterwards says "crashed".
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED): Reason.CRASHED,
+    (GuestEventKind.PANICKED, libvirt.VIR_DOMAIN_EVENT_CRASHED_PANICKED): Reason.PANICKED,
+}
+
+
+def lifecycle_event(host: str, guest: str, event: int, detail: int) -> GuestEvent | None:
+    """A `virDomainEventType` and its detail in words; None for one this code doesn't know."""
+    what = _LIFECYCLE.get(event)
+    if what is None:
+        return None
+    reason = _WHY_EVENT.get((what, detail), Reason.NONE)
+    if reason is Reason.CRASHED:
+        what = GuestEventKind.CRASHED
+    return GuestEvent(host, guest, what, reason)
+
+
+def watch(connection: Any, host: str, hear: Hear) -> list[int]:
+    """Register for all that is told of guests; gives the ids to deregister. `hear` runs on libvirt's thread."""
+
+    def lifecycle(_connection: Any, domain: Any, event: int, detail: int, _opaque: Any) -> None:
+        tell(lifecycle_event(host, domain.name(), event, detail))
+
+    def reboot(_connection: Any, domain: Any, _opaque: Any) -> None:
+        tell(GuestEvent(host, domain.name(), GuestEventKind.REBOOTED))
+
+    def watchdog(_connection: Any, domain: Any, _action: int, _opaque: Any) -> None:
+        tell(GuestEvent(host, domain.name(), GuestEventKind.WATCHDOG, Reason.WATCHDOG))
+
+    def io_error(_c: Any, domain: Any, path: str, _alias: str, _action: int, why: str, _opaque: Any) -> None:
+        detail = f"{path}: {why}" if why else path
+        tell(GuestEvent(host, domain.name(), GuestEventKind.IO_ERROR, Reason.IO_ERROR, detail))
+
+    def tell(event: GuestEvent | None) -> None:
+        if event is not None:
+            hear(event)
+
+    wanted: Sequence[tuple[int, Callable[..., None]]] = (
+        (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lifecycle),
+        (libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, reboot),
+        (libvirt.VIR_DOMAIN_EVENT_ID_WATCHDOG, watchdog),
+        (libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, io_error),
+    )
+    return [connection.domainEventRegisterAny(None, number, _logged(heard), None) for number, heard in wanted]
+
+
+def unwatch(connection: Any, ids: Sequence[int]) -> None:
+    """Deregister before closing, or descriptors leak; a connection that is already dead is no error."""
+    for callback in ids:
+        with suppress(libvirt.libvirtError):
+            connection.domainEventDeregisterAny(callback)
+
+
+def _logged(heard: Callable[..., None]) -> Callable[..., None]:
+    """Log what a callback raises: libvirt swallows it, and a mistake there would be silence."""
+
+    def call(*args: Any) -> None:
+        try:
+            heard(*args)
+        except Exception:
+            log.exception("cannot pass on a hypervisor's event")
+
+    return call
