@@ -117,8 +117,9 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
         draft.keep(replace(incident, failing=incident.failing - one))
         draft.event(incident.id, EventKind.BETTER, seen.why)
     elif seen.health is Health.FAIL:
-        draft.keep(replace(incident, failing=incident.failing | one))
-        draft.event(incident.id, EventKind.WORSE, seen.why)
+        if seen.fingerprint not in incident.failing:
+            draft.keep(replace(incident, failing=incident.failing | one))
+            draft.event(incident.id, EventKind.WORSE, seen.why)
         if seen.kind in storm.SPECIFIC and incident.kind is Kind.GUEST_DOWN:
             draft.keep(replace(draft.incidents[incident.id], kind=seen.kind, why=seen.why))
             draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
@@ -126,16 +127,28 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
 
 def _known(draft: Draft, seen: Observation) -> bool:
     """Whether a failure needs no incident of its own: a live one is about it, covers it, or it reopens one."""
-    for incident in draft.live():
-        about = incident.subject == seen.target or seen.kind not in storm.SPECIFIC
-        if about and seen.fingerprint in incident.own:
-            return True
+    if _join(draft, seen):
+        return True
     cover = storm.covering(draft, seen)
     if cover is not None:
         if seen.target not in cover.members:
             draft.event(cover.id, EventKind.WORSE, f"{seen.target.partition(':')[2]}: {seen.why}")
         return True
     return _reopen(draft, seen)
+
+
+def _join(draft: Draft, seen: Observation) -> bool:
+    """A subject has one incident: whatever else fails of it while that is open belongs to that."""
+    for incident in draft.live():
+        if incident.subject == seen.target and seen.kind not in {Kind.POWER_LOSS, Kind.HOST_DOWN}:
+            if seen.fingerprint not in incident.own:
+                one = frozenset({seen.fingerprint})
+                draft.keep(replace(incident, own=incident.own | one))
+                _record_own(draft, draft.incidents[incident.id], seen)
+            return True
+        if seen.fingerprint in incident.own and seen.kind not in storm.SPECIFIC:
+            return True
+    return False
 
 
 def _reopen(draft: Draft, seen: Observation) -> bool:

@@ -103,3 +103,19 @@ def _you_are(person: Person | None) -> str:
     if person is None:
         return "you are in no role"
     return f"you are {person.name} ({', '.join(person.roles) or 'in no role'})"
+
+
+class NotAllowed(Exception):
+    """The person may not do this; the text says who may. Nothing was changed."""
+
+
+def demand(people: Sequence[Person], slack: str, act: Act, *, needs: str | None = None) -> None:
+    """Raise NotAllowed unless the person of that Slack id may do `act`; `needs` as in `may`."""
+    verdict = may(person_of(people, slack), act, people, needs=needs)
+    if not verdict.allowed:
+        raise NotAllowed(verdict.why)
+
+
+def person_of(people: Sequence[Person], slack: str) -> Person | None:
+    """The person of that Slack id, None for a stranger."""
+    return next((one for one in people if one.slack == slack), None)

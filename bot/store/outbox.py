@@ -108,7 +108,8 @@ class OutboxRows:
     def again(self, parcel: int, due: datetime, error: str, *, doubtful: bool) -> None:
         """A try failed: try again at `due`. `doubtful`: Slack may have taken it."""
         self._db.execute(
-            "update outbox set state = 'waiting', due_at = ?, error = ?, tried_at = iif(?, tried_at, null) where id = ?",
+            "update outbox set state = 'waiting', due_at = ?, error = ?, tried_at = iif(?, tried_at, null) "
+            "where id = ?",
             [time_out(due), error, doubtful, parcel],
         )
 

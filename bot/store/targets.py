@@ -53,8 +53,8 @@ class TargetRows:
             self._db.execute(
                 "insert into target (id, runs_on, powered_by, behind, wanted, ephemeral, first_seen) "
                 "values (:id, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :now) "
-                "on conflict (id) do update set runs_on = :runs_on, powered_by = :powered_by, behind = :behind, wanted = :wanted, "
-                "ephemeral = :ephemeral, gone_at = null",
+                "on conflict (id) do update set runs_on = :runs_on, powered_by = :powered_by, "
+                "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, gone_at = null",
                 {**_row(target), "now": time_out(now)},
             )
 

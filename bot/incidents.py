@@ -1,0 +1,158 @@
+"""What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.config import Config
+from bot.core import engine
+from bot.core.draft import Decision, Gap, Situation
+from bot.core.health import TargetId, TargetKind
+from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
+from bot.core.mute import Silence
+from bot.core.nearest import nearest
+from bot.core.permit import Act, demand
+from bot.store import Store
+from bot.store.outbox import Parcel
+from bot.store.targets import Presence
+
+COUNTERS_WAIT = timedelta(seconds=2)
+"""How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
+
+
+class UnknownName(Exception):
+    """The user's mistake: no target of that name; the text has the nearest one."""
+
+
+def rules_of(config: Config) -> Rules:
+    """The times and numbers of lab.yaml by which the core decides."""
+    timing = config.timing
+    return Rules(
+        grace=timing.grace,
+        reopen_within=timing.reopen_within,
+        acknowledgement_lapses=timing.acknowledgement_lapses,
+        storm_guests=timing.storm_guests,
+        storm_hosts=timing.storm_hosts,
+        storm_within=timing.storm_within,
+    )
+
+
+def situation(store: Store, config: Config, now: datetime, gap: Gap | None = None) -> Situation:
+    """All that a decision may know, as it now stands in the database."""
+    rules = rules_of(config)
+    presences = store.targets.presences()
+    return Situation(
+        targets=store.targets.inventory(),
+        incidents=store.incidents.current(now - rules.reopen_within),
+        running=frozenset(t for t, p in presences.items() if p.running),
+        lately=_lately(presences, now - rules.storm_within),
+        silences=store.targets.silences(now),
+        rules=rules,
+        next_id=store.incidents.next_id(),
+        gap=gap,
+    )
+
+
+def _lately(presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:
+    """What stopped a moment ago and was not shut down by anyone: a power cut may have been first to it."""
+    return frozenset(
+        t for t, p in presences.items() if p.stopped_at and p.stopped_at >= since and not p.stopped_on_purpose
+    )
+
+
+def commit(store: Store, before: Situation, decision: Decision, now: datetime) -> None:
+    """Write what was decided, and put what is to be told into the outbox of the same transaction."""
+    store.incidents.save(decision.incidents)
+    store.incidents.append(decision.events)
+    changed = {i.id: i for i in decision.incidents}
+    for notice in decision.notices:
+        subject = f"incident:{notice.incident}"
+        if notice.tell is Tell.CARD:
+            wait = timedelta(0) if _is_urgent(before.incidents.get(notice.incident), changed) else COUNTERS_WAIT
+            store.outbox.add(Parcel(subject, Tell.CARD), now, now + wait)
+        else:
+            store.outbox.add(Parcel(subject, notice.tell, thread=subject, text=notice.text), now, now)
+
+
+def _is_urgent(was: Incident | None, changed: Mapping[IncidentId, Incident]) -> bool:
+    """Whether more than counters changed."""
+    now = changed.get(was.id) if was else None
+    if was is None or now is None:
+        return True
+    return (was.status, was.kind, was.subject, was.acknowledged_by) != (
+        now.status,
+        now.kind,
+        now.subject,
+        now.acknowledged_by,
+    )
+
+
+def acknowledge(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+    """Someone takes an incident on. Raises NotAllowed or IllegalMove."""
+    demand(config.people, by, Act.ACKNOWLEDGE)
+    before = situation(store, config, now)
+    commit(store, before, engine.acknowledge(before, incident, by, now), now)
+
+
+def take_back(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+    """Someone gives an acknowledgement back. Raises NotAllowed or IllegalMove."""
+    demand(config.people, by, Act.TAKE_BACK)
+    before = situation(store, config, now)
+    commit(store, before, engine.take_back(before, incident, by, now), now)
+
+
+def resolve(store: Store, config: Config, incident: IncidentId, by: str, reason: str, *, now: datetime) -> None:
+    """Someone says that an incident is over. Raises NotAllowed or IllegalMove."""
+    demand(config.people, by, Act.RESOLVE)
+    before = situation(store, config, now)
+    commit(store, before, engine.resolve(before, incident, by, reason, now), now)
+
+
+def reopen(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+    """Someone says that an incident is not over, however long ago it was resolved. Raises NotAllowed, IllegalMove."""
+    demand(config.people, by, Act.REOPEN)
+    found = store.incidents.get(incident)
+    before = situation(store, config, now)
+    if found is not None:
+        before = _knowing(before, found)
+    commit(store, before, engine.reopen(before, incident, by, now), now)
+
+
+def _knowing(before: Situation, incident: Incident) -> Situation:
+    """The situation with an incident that was resolved too long ago to be in it."""
+    incidents = {**before.incidents, incident.id: incident}
+    return Situation(
+        before.targets, incidents, before.running, before.silences, before.rules, before.next_id, before.lately
+    )
+
+
+def silence(
+    store: Store, config: Config, name: str, length: timedelta, by: str, reason: str, *, now: datetime
+) -> Silence:
+    """Someone does not want to hear of a target for a while. Raises NotAllowed, UnknownName or IllegalMove."""
+    demand(config.people, by, Act.SILENCE)
+    target = find_target(store, name)
+    if not reason.strip():
+        raise IllegalMove(f"cannot silence '{name}': because no reason was given")
+    made = Silence(target, now, now + length, by, reason)
+    store.targets.silence(made)
+    return made
+
+
+def unsilence(store: Store, config: Config, name: str, by: str, *, now: datetime) -> TargetId:
+    """Someone wants to hear of a target again. Raises NotAllowed, UnknownName or IllegalMove."""
+    demand(config.people, by, Act.UNSILENCE)
+    target = find_target(store, name)
+    if not store.targets.unsilence(target, now):
+        raise IllegalMove(f"cannot end a silence of '{name}': because it has none")
+    return target
+
+
+def find_target(store: Store, name: str) -> TargetId:
+    """The target of that name or id. Raises UnknownName with the nearest one."""
+    inventory = store.targets.inventory()
+    named = [t for t in inventory if t == name or t.partition(":")[2] == name]
+    if named:
+        return min(named, key=lambda t: list(TargetKind).index(inventory[t].kind))
+    near = nearest(name, [t.name for t in inventory.values()])
+    hint = f"; did you mean '{near}'?" if near else ""
+    raise UnknownName(f"cannot find '{name}': because nothing here is called that{hint}")
