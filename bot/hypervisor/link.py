@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import libvirt
 
 from bot.core.guest import GuestEvent, GuestEventKind
-from bot.hypervisor_events import Hear, run_event_loop, unwatch, watch
+from bot.hypervisor.events import Hear, run_event_loop, unwatch, watch
 
 log = logging.getLogger(__name__)
 

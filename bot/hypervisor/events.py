@@ -1,7 +1,6 @@
 """libvirt's event loop, and its numbers in words: states, reasons and events as values of core.guest.
 
 It registers callbacks and translates what they say. It refuses to judge: what a crash means is decided elsewhere.
-Together with hypervisor.py and hypervisor_link.py this is the only code that imports libvirt.
 """
 
 import functools

@@ -1,8 +1,8 @@
 """A hypervisor and its guests through libvirt: states, events, inventory, power, agent, picture of the screen.
 
 The same code serves `qemu+ssh://user@host/system`, `qemu+unix://…` and libvirt's own test hypervisor `test:///…`.
-It refuses to judge what it sees and to retry what it is asked: both are its callers'. libvirt is imported here, in
-hypervisor_link.py (connections) and in hypervisor_events.py (events and numbers), and nowhere else.
+It refuses to judge what it sees and to retry what it is asked: both are its callers'. link.py keeps connections,
+events.py has the events, and libvirt's numbers in words; no libvirt type leaves this folder.
 
 What concerns all guests (states, inventory, events) and what one hung guest can block (its power, agent, screen,
 disks) go over separate connections, so that one guest never hides the others.
@@ -10,7 +10,6 @@ disks) go over separate connections, so that one guest never hides the others.
 
 import asyncio
 import json
-import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,11 +21,9 @@ import libvirt
 import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
-from bot.hypervisor_events import guest_state
-from bot.hypervisor_link import ConnectionLost, Link
+from bot.hypervisor.events import guest_state
+from bot.hypervisor.link import ConnectionLost, Link
 from bot.screen import as_png
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -135,20 +132,6 @@ class Hypervisor:
     async def resume(self, name: str) -> None:
         """Let it go on after a pause, e.g. one on an I/O error."""
         await self._ask_guest("resume", name, lambda domain: domain.resume())
-
-    async def define(self, xml: str) -> None:
-        """Add or change a guest by its libvirt XML; it stays off. What a lab needs to have guests at all."""
-        await self._ask(
-            "define a guest", lambda connection: connection.defineXML(xml), self._one, OPERATION_DEADLINE
-        )
-
-    async def undefine(self, name: str) -> None:
-        """Forget a guest; its disks stay. One that runs goes on until it stops."""
-        await self._ask_guest("undefine", name, lambda domain: domain.undefine())
-
-    async def crash(self, name: str) -> None:
-        """Make it crash: what a lab needs to break things. No dump is kept."""
-        await self._ask_guest("crash", name, lambda domain: domain.coreDump("/dev/null", libvirt.VIR_DUMP_CRASH))
 
     async def agent_answers(self, name: str, deadline: timedelta) -> bool | None:
         """Whether the agent inside answers a ping; None where there is no agent channel.
