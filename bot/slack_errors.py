@@ -1,0 +1,109 @@
+"""What can go wrong with a request to Slack, sorted by what may be done next.
+
+The one question that matters after a failed post: may it be posted again? Offline and RateLimited say yes,
+Rejected says no, InDoubt says look first. Nothing here keeps a request, because requests carry the token.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+
+class SlackError(Exception):
+    """Anything that kept Slack from doing as asked; which of the four says what may follow."""
+
+
+class Offline(SlackError):
+    """Transient: Slack was not reached, so surely nothing was done. Ask again."""
+
+
+class InDoubt(SlackError):
+    """Transient: the request may or may not have been carried out. Look before asking again."""
+
+
+class RateLimited(SlackError):
+    """Transient: nothing was done; ask again after `retry_after` seconds, not earlier."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(SlackError):
+    """Slack understood and refuses. `error` is Slack's own code, e.g. `channel_not_found`."""
+
+    def __init__(self, message: str, error: str) -> None:
+        super().__init__(message)
+        self.error = error
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether this very request will always be refused; else a person can mend token, scope or channel."""
+        return self.error not in _MENDABLE and not self.error.startswith("http_")
+
+
+_MENDABLE = frozenset(
+    {
+        *(
+            "account_inactive",
+            "invalid_auth",
+            "not_allowed_token_type",
+            "not_authed",
+            "token_expired",
+            "token_revoked",
+        ),
+        *("missing_scope", "no_permission", "org_login_required", "team_access_not_granted", "restricted_action"),
+        *("channel_not_found", "is_archived", "not_in_channel", "message_limit_exceeded"),
+    }
+)
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Slack says of these: «it's possible some aspect of the operation succeeded before the error was raised»."""
+_TOO_FAST = frozenset({"ratelimited", "rate_limited"})
+_DEFAULT_RETRY_AFTER = 30.0
+
+# What fails before a request is on its way. A timeout without a connection is among them; any other is not.
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
+
+
+def named(what: str, error: SlackApiError | aiohttp.ClientError | OSError) -> SlackError:
+    """The failure of `what` ("post to 'C1'") in our own words and class."""
+    if isinstance(error, SlackApiError):
+        return _refusal(what, error.response)
+    why = f"because {error}" if str(error) else f"because of {type(error).__name__}"
+    if isinstance(error, _NOT_SENT):
+        return Offline(f"cannot {what}: {why}")
+    return InDoubt(f"cannot tell whether Slack did {what}: {why}")
+
+
+def _refusal(what: str, response: object) -> SlackError:
+    if not isinstance(response, AsyncSlackResponse):  # the library could not parse it and hands over aiohttp's
+        return InDoubt(f"cannot tell whether Slack did {what}: because its answer is cut off or no JSON")
+    status = response.status_code
+    data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
+    error = data.get("error")
+    if status == 429 or error in _TOO_FAST:
+        wait = _seconds(response.headers.get("Retry-After"))
+        return RateLimited(f"cannot {what}: because Slack asks to wait {wait:g} s", wait)
+    if status >= 500 or error in _MAYBE_DONE or (status == 200 and error is None):
+        return InDoubt(f"cannot tell whether Slack did {what}: because it answered {error or f'HTTP {status}'!r}")
+    code = str(error or f"http_{status}")
+    return Rejected(f"cannot {what}: because Slack answered {code!r}{_details(data)}", code)
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(0.0, float(header or _DEFAULT_RETRY_AFTER))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER
+
+
+def _details(data: Mapping[str, Any]) -> str:
+    """What Slack adds to its code: which field of which block, or which scope is needed."""
+    said = [*(data.get("errors") or ()), *((data.get("response_metadata") or {}).get("messages") or ())]
+    if data.get("needed"):
+        said.append(f"needed: {data['needed']}")
+    unique = list(dict.fromkeys(str(word) for word in said))
+    return f" ({'; '.join(unique)})" if unique else ""
