@@ -1,0 +1,89 @@
+"""Scripts on the bot's own machine, each in a process group of its own, with a bare environment.
+
+The bot's environment holds its tokens; a script gets only what a login would give it.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from bot.reach import Finished, Refused, Script
+from bot.reach.follow import LINGER, follow
+from bot.reach.shell import GRACE, wrap
+
+_PASSED_ON = ("HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
+
+
+class LocalReach:
+    """Runs scripts here. See `Reach`."""
+
+    async def run(
+        self,
+        script: Script,
+        *,
+        values: Mapping[str, str],
+        limit: timedelta,
+        on_output: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Run `script` on this machine. Raises Refused where no shell can be started."""
+        wrapped = wrap(script, values, limit)
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        try:
+            transport, process = await asyncio.get_running_loop().subprocess_exec(
+                _Process, "/bin/sh", "-c", wrapped.command, env=environment, start_new_session=True
+            )
+        except OSError as error:
+            raise Refused(f"cannot run scripts on this machine: because {error}") from error
+        try:
+            return await follow(process, wrapped, limit, on_output)
+        finally:
+            transport.close()
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _Process(asyncio.SubprocessProtocol):
+    """One shell, as `follow` wants it."""
+
+    def __init__(self) -> None:
+        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.status: int | None = None
+        self.lost: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio's protocol, like the three below."""
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 -- asyncio's signature
+        self.pieces.put_nowait(data)
+
+    def process_exited(self) -> None:
+        code = self._transport.get_returncode()
+        self.status = None if code is None or code < 0 else code
+        asyncio.get_running_loop().call_later(LINGER, self.pieces.put_nowait, None)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
+        self.pieces.put_nowait(None)
+
+    def send(self, data: bytes) -> None:
+        """See `follow.Started`."""
+        pipe = self._transport.get_pipe_transport(0)
+        assert isinstance(pipe, asyncio.WriteTransport)
+        pipe.write(data)
+        pipe.write_eof()
+
+    async def end(self, group: int) -> None:
+        """See `follow.Started`."""
+        loop = asyncio.get_running_loop()
+        last = loop.time() + GRACE.total_seconds()
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
+            while loop.time() < last:
+                await asyncio.sleep(0.05)
+                os.killpg(group, 0)
+            os.killpg(group, signal.SIGKILL)

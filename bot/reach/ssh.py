@@ -1,0 +1,193 @@
+"""Scripts on a host over SSH: one kept connection a host, by key alone, to a host whose key is known.
+
+Reads no ssh_config, asks no agent, sends no password, trusts no new host key. A host gone dark is noticed by
+keepalives, so that nothing waits for ever; the next use connects again.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import asyncssh
+
+from bot.reach import Finished, Refused, Script, Unreachable
+from bot.reach.follow import LINGER, follow
+from bot.reach.shell import GRACE, ending, wrap
+
+_AT_ONCE = 5
+"""Scripts at the same time over one connection: sshd allows 10 sessions, and ending a script takes one more."""
+
+_REFUSALS = (
+    asyncssh.HostKeyNotVerifiable,
+    asyncssh.PermissionDenied,
+    asyncssh.KeyExchangeFailed,
+    asyncssh.ProtocolNotSupported,
+    asyncssh.IllegalUserName,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SshHost:
+    """Where a host is and who may enter. `key` and `known_hosts` are files.
+
+    `keepalive`: after two of them unanswered the host counts as gone.
+    """
+
+    name: str
+    address: str
+    user: str
+    key: Path
+    known_hosts: Path
+    port: int = 22
+    connect_timeout: timedelta = timedelta(seconds=10)
+    keepalive: timedelta = timedelta(seconds=1)
+
+
+class SshReach:
+    """Runs scripts on one host. See `Reach`."""
+
+    def __init__(self, host: SshHost) -> None:
+        self._host = host
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._connecting = asyncio.Lock()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(
+        self,
+        script: Script,
+        *,
+        values: Mapping[str, str],
+        limit: timedelta,
+        on_output: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Run `script` on the host. Raises Unreachable or Refused."""
+        wrapped = wrap(script, values, limit)
+        async with self._slots:
+            session = await self._open(wrapped.command)
+            try:
+                return await follow(session, wrapped, limit, on_output)
+            finally:
+                session.close()
+
+    async def close(self) -> None:
+        """Close the connection; a later run opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+            await connection.wait_closed()
+
+    async def _open(self, command: str) -> "_Session":
+        """A session with `command` started. A kept connection that turns out dead is replaced, once.
+
+        That is safe: the script itself is sent only to a shell that has answered.
+        """
+        kept = self._connection
+        connection = await self._connected()
+        try:
+            return await self._session(connection, command)
+        except (asyncssh.Error, OSError) as error:
+            if connection is not kept:
+                raise self._unreachable(error) from error
+        connection.abort()
+        try:
+            return await self._session(await self._connected(), command)
+        except (asyncssh.Error, OSError) as error:
+            raise self._unreachable(error) from error
+
+    async def _session(self, connection: asyncssh.SSHClientConnection, command: str) -> "_Session":
+        session = _Session(self._host.name, connection)
+        await connection.create_session(lambda: session, command, encoding=None)
+        return session
+
+    async def _connected(self) -> asyncssh.SSHClientConnection:
+        async with self._connecting:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._connect()
+            return self._connection
+
+    async def _connect(self) -> asyncssh.SSHClientConnection:
+        host = self._host
+        try:
+            return await asyncssh.connect(
+                host.address,
+                host.port,
+                config=None,
+                username=host.user,
+                client_keys=[asyncssh.read_private_key(host.key)],
+                known_hosts=asyncssh.read_known_hosts(str(host.known_hosts)),
+                agent_path=None,
+                preferred_auth="publickey",
+                connect_timeout=host.connect_timeout.total_seconds(),
+                keepalive_interval=host.keepalive.total_seconds(),
+                keepalive_count_max=2,
+            )
+        except _REFUSALS as error:
+            raise self._refused(f"{type(error).__name__}: {error}") from error
+        except asyncssh.KeyImportError as error:
+            raise self._refused(f"the key {str(host.key)!r} can't be used: {error}") from error
+        except (FileNotFoundError, PermissionError) as error:
+            raise self._refused(f"{error.filename!r}: {error.strerror}") from error
+        except (asyncssh.Error, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _refused(self, why: str) -> Refused:
+        return Refused(f"cannot run scripts on {self._host.name}: because {why}")
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        number = getattr(error, "errno", None)
+        why = os.strerror(number) if number else str(error) or type(error).__name__
+        return Unreachable(
+            f"cannot reach {self._host.name} ({self._host.address}:{self._host.port}): because {why}"
+        )
+
+
+class _Session(asyncssh.SSHClientSession[bytes]):
+    """One command on the host, as `follow` wants it."""
+
+    def __init__(self, host: str, connection: asyncssh.SSHClientConnection) -> None:
+        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.status: int | None = None
+        self.lost: str | None = f"lost {host}: because its session ended without a word"
+        self._host = host
+        self._connection = connection
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        """Part of asyncssh's protocol, like the four below."""
+        self._channel = chan
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 -- asyncssh's signature
+        self.pieces.put_nowait(data)
+
+    def exit_status_received(self, status: int) -> None:
+        self.status = status
+        self._over()
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:  # noqa: ARG002, FBT001
+        self._over()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self.lost is not None:
+            self.lost = f"lost {self._host}: because {str(exc) or type(exc).__name__}"
+        self.pieces.put_nowait(None)
+
+    def send(self, data: bytes) -> None:
+        """See `follow.Started`."""
+        self._channel.write(data)
+        self._channel.write_eof()
+
+    async def end(self, group: int) -> None:
+        """See `follow.Started`."""
+        with suppress(asyncssh.Error, OSError, TimeoutError):
+            await self._connection.run(f"exec sh -c '{ending(group)}'", timeout=2 * GRACE.total_seconds())
+
+    def close(self) -> None:
+        """Let go of the channel."""
+        self._channel.close()
+
+    def _over(self) -> None:
+        self.lost = None
+        asyncio.get_running_loop().call_later(LINGER, self.pieces.put_nowait, None)

@@ -1,0 +1,218 @@
+"""Scripts over SSH, against a real sshd configured as Debian does."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import asyncssh
+import pytest
+
+from bot.reach import Reach, Refused, Unreachable
+from bot.reach.ssh import SshHost, SshReach
+from tests.reach import ways
+from tests.reach.ways import sh
+from tests.real.sshd import Sshd, free_port, running_sshd
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory) -> Iterator[Sshd]:
+    with running_sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def busybox_sshd(tmp_path_factory) -> Iterator[Sshd]:
+    """A host that has nothing but busybox, as many a NAS and router."""
+    folder = tmp_path_factory.mktemp("busybox")
+    (folder / "bin").mkdir()
+    subprocess.run(["/usr/bin/busybox", "--install", "-s", folder / "bin"], check=True)
+    with running_sshd(folder, extra=f"SetEnv PATH={folder / 'bin'}\n") as server:
+        yield server
+
+
+def host(sshd: Sshd) -> SshHost:
+    return SshHost(
+        name="nook",
+        address="127.0.0.1",
+        port=sshd.port,
+        user=sshd.user,
+        key=sshd.key,
+        known_hosts=sshd.known_hosts,
+        connect_timeout=timedelta(seconds=2),
+    )
+
+
+@pytest.fixture
+async def nook(sshd):
+    reach = SshReach(host(sshd))
+    yield reach
+    await reach.close()
+
+
+@pytest.fixture
+async def nas(busybox_sshd):
+    reach = SshReach(host(busybox_sshd))
+    yield reach
+    await reach.close()
+
+
+@pytest.mark.parametrize("language", ["sh", "bash"])
+async def test_values_arrive_as_they_are(nook, language):
+    await ways.values_arrive_as_they_are(nook, language)
+
+
+async def test_values_arrive_as_they_are_in_busybox(nas):
+    assert "BusyBox" in (await sh(nas, "sh --help; :")).output
+    await ways.values_arrive_as_they_are(nas)
+
+
+async def test_children_see_the_values(nook):
+    await ways.children_see_the_values(nook)
+
+
+async def test_values_no_environment_can_hold_are_refused(nook):
+    await ways.values_no_environment_can_hold_are_refused(nook)
+
+
+async def test_a_failing_line_ends_the_script(nook, nas):
+    await ways.a_failing_line_ends_the_script(nook)
+    await ways.a_failing_line_ends_the_script(nas)
+
+
+async def test_bash_minds_the_whole_pipe(nook):
+    await ways.bash_minds_the_whole_pipe(nook)
+
+
+async def test_a_missing_shell_is_refused(nas):
+    with pytest.raises(Refused, match="bash"):
+        await sh(nas, "true", language="bash")
+
+
+async def test_both_streams_come_in_order(nook):
+    await ways.both_streams_come_in_order(nook)
+
+
+async def test_output_is_heard_while_the_script_runs(nook):
+    await ways.output_is_heard_while_the_script_runs(nook)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_the_time_limit_ends_children_too(nook, stubborn):
+    await ways.the_time_limit_ends_children_too(nook, stubborn=stubborn)
+
+
+@pytest.mark.slow
+async def test_the_time_limit_ends_children_too_where_timeout_minds_only_its_own(nas):
+    await ways.the_time_limit_ends_children_too(nas)
+
+
+@pytest.mark.slow
+async def test_the_time_limit_ends_children_too_where_there_is_no_timeout(busybox_sshd, nas):
+    tool = busybox_sshd.folder / "bin" / "timeout"
+    aside = tool.rename(tool.with_name("timeout-aside"))
+    try:
+        await ways.the_time_limit_ends_children_too(nas)
+    finally:
+        aside.rename(tool)
+
+
+async def test_the_far_side_keeps_the_limit_when_the_link_is_gone(sshd, nook):
+    child = ways.sleeper()
+    running = asyncio.ensure_future(sh(nook, f"sh -c '{child} & wait'; :", limit=timedelta(seconds=2)))
+    await until(lambda: ways.alive(child))
+    sshd.drop()
+    with pytest.raises(Unreachable):
+        await running
+    assert ways.alive(child)
+    await until(lambda: not ways.alive(child), 3)
+
+
+async def test_cancelling_ends_the_script(nook, nas):
+    await asyncio.gather(ways.cancelling_ends_the_script(nook), ways.cancelling_ends_the_script(nas))
+
+
+async def test_a_daemon_left_behind_does_not_hold_the_script_up(nook):
+    await ways.a_daemon_left_behind_does_not_hold_the_script_up(nook)
+
+
+async def test_a_signal_is_no_exit_status(nook):
+    await ways.a_signal_is_no_exit_status(nook)
+
+
+async def test_many_scripts_share_one_connection(sshd, nook):
+    done = await asyncio.gather(*(sh(nook, 'echo "$n $SSH_CONNECTION"', n=str(n)) for n in range(20)))
+    assert sorted(int(one.output.split()[0]) for one in done) == list(range(20))
+    assert len({one.output.split(maxsplit=1)[1] for one in done}) == 1
+
+
+async def test_a_connection_that_died_is_made_anew(sshd, nook):
+    assert (await sh(nook, "echo one")).output == "one\n"
+    sshd.drop()
+    assert (await sh(nook, "echo two")).output == "two\n"
+
+
+@pytest.mark.slow
+async def test_a_host_gone_dark_is_noticed_and_found_again(sshd, nook):
+    running = asyncio.ensure_future(sh(nook, "sleep 20"))
+    await until(lambda: ways.alive("sleep 20"))
+    began = time.monotonic()
+    sshd.freeze()
+    try:
+        with pytest.raises(Unreachable, match="lost nook"):
+            await running
+        with pytest.raises(Unreachable, match=r"cannot reach nook \(127.0.0.1:"):
+            await sh(nook, "echo")
+        assert time.monotonic() - began < 8
+    finally:
+        sshd.thaw()
+    assert (await sh(nook, "echo back")).output == "back\n"
+
+
+async def test_nobody_listening_is_unreachable(sshd):
+    with pytest.raises(Unreachable, match="Connection refused"):
+        await sh(SshReach(replace(host(sshd), port=free_port())), "true")
+
+
+async def refusal(host: SshHost) -> str:
+    with pytest.raises(Refused) as refused:
+        await sh(SshReach(host), "true")
+    return str(refused.value)
+
+
+async def test_a_host_with_another_key_is_refused(sshd, tmp_path):
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    known = tmp_path / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{sshd.port} {other}")
+    assert "not trusted" in await refusal(replace(host(sshd), known_hosts=known))
+
+
+async def test_a_host_nobody_knows_is_refused(sshd, tmp_path):
+    (tmp_path / "none").write_text("")
+    assert "not trusted" in await refusal(replace(host(sshd), known_hosts=tmp_path / "none"))
+    assert "missing" in await refusal(replace(host(sshd), known_hosts=tmp_path / "missing"))
+
+
+async def test_a_key_that_opens_nothing_is_refused(sshd, tmp_path):
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
+    assert "Permission denied" in await refusal(replace(host(sshd), key=tmp_path / "stranger"))
+    assert "missing" in await refusal(replace(host(sshd), key=tmp_path / "missing"))
+
+
+async def test_a_file_that_is_no_key_is_refused(sshd, tmp_path):
+    (tmp_path / "junk").write_text("junk")
+    assert "junk" in await refusal(replace(host(sshd), key=tmp_path / "junk"))
+
+
+async def test_a_forced_command_that_is_no_shell_is_refused(tmp_path):
+    with running_sshd(tmp_path, extra="ForceCommand echo only backups here\n") as server:
+        reach: Reach = SshReach(host(server))
+        with pytest.raises(Refused, match="only backups here"):
+            await sh(reach, "true")
+        await reach.close()

@@ -1,0 +1,116 @@
+"""A real OpenSSH server on loopback, configured as on Debian, with its own keys; runs as whoever runs the tests."""
+
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+
+_CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+AcceptEnv LANG LC_*
+"""
+
+
+@dataclass
+class Sshd:
+    """A running server. `key` opens it, `known_hosts` knows it; `folder` holds both and its log."""
+
+    folder: Path
+    port: int
+    pid: int
+    user: str
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.folder / "known_hosts"
+
+    def freeze(self) -> None:
+        """Go dark: connections stay open, nothing answers any more, as after a power cut."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def drop(self) -> None:
+        """End every session, but go on listening."""
+        for pid in self._family()[1:]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._family():
+            os.kill(pid, number)
+
+    def _family(self) -> list[int]:
+        """The listener and its sessions' own processes, not the commands they run."""
+        found = [self.pid]
+        for pid in found:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            found += [int(child) for child in children if "sshd" in Path(f"/proc/{child}/cmdline").read_text()]
+        return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on, as the kernel chose it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
+    """A server until the block ends. `extra`: more lines of its configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    host_key.write_private_key(folder / "host_key")
+    key.write_private_key(folder / "key")
+    for file in ("host_key", "key"):
+        (folder / file).chmod(0o600)
+    key.write_public_key(folder / "authorized_keys")
+    public = host_key.export_public_key().decode()
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
+    config = _CONFIG.format(port=port, folder=folder)
+    (folder / "sshd_config").write_text(config + extra)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # sshd wants it when it could drop privileges
+    command = ["/usr/sbin/sshd", "-D", "-f", folder / "sshd_config", "-E", folder / "log"]
+    with subprocess.Popen(command) as process:
+        server = Sshd(folder, port, process.pid, getpass.getuser())
+        try:
+            _wait_for(port, folder / "log")
+            yield server
+        finally:
+            server.thaw()
+            server.drop()
+            process.terminate()
+
+
+def _wait_for(port: int, log: Path) -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise AssertionError(f"sshd does not answer: {log.read_text()}")
