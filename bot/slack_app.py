@@ -11,6 +11,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
@@ -64,12 +65,14 @@ class _Screen:
     async def __call__(
         self,
         body: dict[str, Any],
+        context: AsyncBoltContext,
         next: Callable[[], Awaitable[None]],  # noqa: A002 (bolt passes by name)
     ) -> BoltResponse | None:
         key = delivery_key(body)
         if (key and not self._first(key)) or _is_own(body):
             log.debug("dropped a repeated delivery or an event of the bot's own: %s", key)
             return BoltResponse(status=200, body="")
+        context["ack"] = _LastingAck()
         await next()
         return None
 
@@ -80,6 +83,22 @@ class _Screen:
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return True
+
+
+class _LastingAck(AsyncAck):
+    """An acknowledgement that stands. bolt takes it back when the listener fails right after giving it."""
+
+    def __init__(self) -> None:
+        self._given: BoltResponse | None = None
+
+    @property
+    def response(self) -> BoltResponse | None:
+        """What was answered; None until then."""
+        return self._given
+
+    @response.setter
+    def response(self, response: BoltResponse | None) -> None:
+        self._given = response or self._given
 
 
 def delivery_key(body: Mapping[str, Any]) -> str | None:
