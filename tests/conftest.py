@@ -1,0 +1,34 @@
+"""The gate's own rule: where it counts (`CI=true`), a test that is skipped has failed.
+
+A test may be skipped where a part is missing that it needs, such as QEMU or Chromium. In CI a missing part is a
+package that the launcher forgot, and would otherwise hide behind a green run.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped in CI, and this was: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test fails in CI."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A module skipped as a whole fails in CI."""
+    report = yield
+    _refuse_skip(report)
+    return report

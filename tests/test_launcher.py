@@ -1,0 +1,119 @@
+"""The launcher, run as a person would, in a project of its own that needs no packages, so that nothing is fetched."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+NOBODY = 65534
+TOOLS = ["apt-get", "basename", "bash", "cat", "dirname", "env", "id", "paste", "readlink", "sort", "ssh", "tr"]
+
+
+@pytest.fixture
+def project() -> Iterator[Path]:
+    """A project that only says what it was asked; outside tmp_path, which others than its owner may not enter."""
+    with tempfile.TemporaryDirectory(prefix="caretaker-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.copy(ROOT / "caretaker", folder)
+        (folder / "requirements.lock").write_text("# nothing\n")
+        (folder / "bot").mkdir()
+        (folder / "bot" / "__main__.py").write_text("import os, sys\nprint(os.getcwd(), *sys.argv[1:])\n")
+        yield folder
+
+
+def launch(project: Path, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [project / "caretaker", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
+
+
+def test_alone_it_tells_what_there_is_and_installs_nothing(project: Path) -> None:
+    told = launch(project)
+    assert told.returncode == 0
+    assert "./caretaker demo" in told.stdout
+    assert not (project / ".venv").exists()
+
+
+@pytest.mark.slow
+def test_it_fills_its_venv_once_and_hands_over_from_any_folder(project: Path, tmp_path: Path) -> None:
+    first = launch(project, "check", "--config", "lab.yaml", cwd=tmp_path)
+    assert first.stdout == f"{tmp_path} check --config lab.yaml\n", first.stderr
+    assert "making .venv" in first.stderr
+    second = launch(project, "check", cwd=tmp_path)
+    assert (second.stdout, second.stderr) == (f"{tmp_path} check\n", "")
+
+
+@pytest.mark.slow
+def test_changed_packages_are_installed_and_an_interrupted_venv_is_made_anew(project: Path) -> None:
+    launch(project, "check")
+    (project / "requirements.lock").write_text("# nothing, but otherwise\n")
+    changed = launch(project, "check").stderr
+    assert "packages of requirements.lock" in changed
+    assert "making .venv" not in changed
+    (project / ".venv" / "installed-requirements.lock").unlink()
+    assert "making .venv" in launch(project, "check").stderr
+
+
+@pytest.mark.slow
+def test_of_two_at_once_one_fills_the_venv_and_both_run(project: Path) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([project / "caretaker", "check"], cwd=project, **pipes) for _ in range(2)]
+    answers = [one.communicate(timeout=60) for one in both]
+    assert [answer[0] for answer in answers] == [f"{project} check\n"] * 2
+    assert "".join(answer[1] for answer in answers).count("making .venv") == 1
+
+
+@pytest.mark.skipif(not shutil.which("apt-get"), reason="needs apt-get: elsewhere packages are only named")
+def test_without_root_and_sudo_it_says_exactly_what_to_run(project: Path) -> None:
+    tools = project / "bin"
+    tools.mkdir()
+    for name in TOOLS:
+        (tools / name).symlink_to(shutil.which(name))
+    as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    told = launch(project, "demo", cwd=project, env={"PATH": str(tools)}, **as_nobody)
+    assert told.returncode == 3
+    assert "  apt-get update && apt-get install -y --no-install-recommends jq restic\n" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "skip", ["def test_qemu(): pytest.skip('no QEMU')", "pytest.importorskip('no_such_module')"]
+)
+def test_a_skip_fails_in_ci_and_only_there(tmp_path: Path, skip: str) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_skip.py").write_text(f"import pytest\n{skip}\n")
+    (tmp_path / "test_run.py").write_text("def test_run(): pass\n")
+    command = [sys.executable, "-m", "pytest", "--rootdir", tmp_path, tmp_path]
+    at_home = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "CI": ""})
+    in_ci = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "CI": "true"})
+    assert at_home.returncode == 0
+    assert in_ci.returncode != 0
+    assert b"nothing may be skipped in CI" in in_ci.stdout
+
+
+def pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_the_locks_hold_what_the_project_asks_for_and_agree() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    asked = [(run, name) for name in project["project"]["dependencies"]]
+    asked += [(dev, name) for name in project["dependency-groups"]["dev"]]
+    for lock, requirement in ((lock, Requirement(name)) for lock, name in asked):
+        assert lock[canonicalize_name(requirement.name)] in requirement.specifier
+    assert run.items() <= dev.items()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_leaves_the_registry_to_the_user(lock: str) -> None:
+    assert not re.search(r"https?:|file:|--(extra-)?index|--find-links", (ROOT / lock).read_text())
