@@ -108,7 +108,7 @@ def resolve(store: Store, config: Config, incident: IncidentId, by: str, reason:
 
 
 def reopen(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
-    """Someone says that an incident is not over, however long ago it was resolved. Raises NotAllowed, IllegalMove."""
+    """Someone says that an incident is not over, however old it is. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.REOPEN)
     found = store.incidents.get(incident)
     before = situation(store, config, now)

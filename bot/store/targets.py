@@ -96,6 +96,13 @@ class TargetRows:
         rows = self._db.query('select * from silence where "until" > ? order by "until" desc', [time_out(now)])
         return tuple(_silence(row) for row in rows)
 
+    def silences_ended(self, since: datetime, now: datetime) -> frozenset[TargetId]:
+        """The targets of which a silence ended after `since`."""
+        rows = self._db.query(
+            'select target from silence where "until" > ? and "until" <= ?', [time_out(since), time_out(now)]
+        )
+        return frozenset(TargetId(r["target"]) for r in rows)
+
     def silence(self, silence: Silence) -> None:
         """Write a silence."""
         self._db.table("silence").insert(

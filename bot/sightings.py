@@ -1,0 +1,190 @@
+"""What has been seen, written down: the bot's own start and life, the inventory, and observations once believed.
+
+Plain functions over core and store, a transaction each. When to look, and what to believe, is watching.py's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from bot.config import Config, Expect
+from bot.core import engine
+from bot.core.draft import Gap, Situation
+from bot.core.guest import GuestInfo
+from bot.core.health import Health, Observation, Target, TargetId, TargetKind, target_id
+from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.incidents import commit, situation
+from bot.store import Store
+from bot.store.outbox import Parcel
+from bot.store.targets import Known, Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a start finds: for how long the bot was off, and what it last believed."""
+
+    gap: Gap | None
+    known: tuple[Known, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of observations: the incidents they opened, and the targets on which an open one waits."""
+
+    opened: tuple[Incident, ...]
+    awaited: frozenset[TargetId]
+
+
+def begin(store: Store, config: Config, *, now: datetime) -> Beginning:
+    """The bot has started: note it, tell open incidents for how long it was off, take up what was being sent."""
+    last = store.alive.last()
+    store.alive.start(now)
+    store.outbox.recover()
+    gap = None
+    if last is not None and now - last.at > 2 * config.timing.alive_every:
+        gap = Gap(last.at, now)
+        how = "stopped" if last.stopped_at else "cut off"
+        store.alive.write(f"{gap} ({how})", now)
+        for incident in store.incidents.live():
+            _say(store, incident, f"{gap}. I go on from here.", now)
+    _keep_configured(store, config, now)
+    return Beginning(gap, tuple(store.targets.health()))
+
+
+def alive(store: Store, *, now: datetime) -> None:
+    """The bot lives."""
+    store.alive.renew(now)
+
+
+def end(store: Store, *, now: datetime) -> None:
+    """The bot stops because it was told to."""
+    store.alive.stop(now)
+
+
+def clock_stepped(store: Store, text: str, *, now: datetime) -> None:
+    """The system's clock was set: times before this line are by the old one."""
+    store.alive.write(text, now)
+
+
+def take_inventory(
+    store: Store, config: Config, host: str, found: Sequence[GuestInfo], *, now: datetime
+) -> Sequence[Target]:
+    """The guests a hypervisor has now: new ones are taken in, nobody waits any longer for those that are gone."""
+    targets = [_guest(config, host, info) for info in found]
+    before = store.targets.inventory()
+    store.targets.keep([t for t in targets if before.get(t.id) != t], now)
+    here = {t.id for t in targets}
+    gone = [t.id for t in before.values() if t.runs_on == target_id(TargetKind.HOST, host) and t.id not in here]
+    if gone:
+        was = situation(store, config, now)
+        commit(store, was, engine.forget(was, gone, now), now)
+        store.targets.gone(gone, now)
+    return targets
+
+
+def believe(
+    store: Store, config: Config, seen: Sequence[Observation], gap: Gap | None, *, now: datetime
+) -> Followed:
+    """Write believed observations and what follows from them, together."""
+    before = situation(store, config, now, gap)
+    decision = engine.decide(before, seen, now)
+    for one in seen:
+        store.targets.saw(one, _presence(one))
+    commit(store, before, decision, now)
+    opened = tuple(i for i in decision.incidents if i.id not in before.incidents)
+    return Followed(opened, _awaited(store))
+
+
+def pass_time(store: Store, config: Config, since: datetime, *, now: datetime) -> Followed:
+    """What time alone has changed since `since`: grace, lapsed acknowledgements, silences that ended."""
+    before = situation(store, config, now)
+    commit(store, before, engine.pass_time(before, now), now)
+    ended = store.targets.silences_ended(since, now)
+    failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
+    return believe(store, config, failing, None, now=now) if failing else Followed((), _awaited(store))
+
+
+def attach(store: Store, incident: Incident, name: str, title: str, content: bytes, *, now: datetime) -> None:
+    """A file for an incident's thread, e.g. what its guest's screen shows."""
+    subject = f"incident:{incident.id}"
+    store.outbox.add(Parcel(subject, "file", thread=subject, text=title, name=name, content=content), now, now)
+
+
+def _say(store: Store, incident: Incident, text: str, now: datetime) -> None:
+    subject = f"incident:{incident.id}"
+    store.incidents.append([Event(incident.id, now, EventKind.NOTE, text)])
+    store.outbox.add(Parcel(subject, Tell.LINE, thread=subject, text=text), now, now)
+
+
+def _keep_configured(store: Store, config: Config, now: datetime) -> None:
+    """Bring the inventory in line with lab.yaml; guests come and go with their hypervisors' inventories."""
+    wanted = {t.id: t for t in configured(config)}
+    before = store.targets.inventory()
+    store.targets.keep(wanted.values(), now)
+    hosts = {target_id(TargetKind.HOST, name) for name in config.hosts}
+    gone = [
+        t.id
+        for t in before.values()
+        if (t.runs_on not in hosts if t.kind is TargetKind.GUEST else t.id not in wanted)
+    ]
+    if gone:
+        was = situation(store, config, now)
+        commit(store, was, engine.forget(was, gone, now), now)
+        store.targets.gone(gone, now)
+
+
+def configured(config: Config) -> Iterable[Target]:
+    """The targets that lab.yaml itself names: UPSes, hosts, services."""
+    for name in config.ups:
+        yield Target(target_id(TargetKind.UPS, name))
+    for host in config.hosts.values():
+        yield Target(
+            target_id(TargetKind.HOST, host.name),
+            powered_by=target_id(TargetKind.UPS, host.powered_by) if host.powered_by else None,
+            behind=_thing(config, host.behind),
+        )
+    for service in config.services.values():
+        yield Target(target_id(TargetKind.SERVICE, service.name), behind=_thing(config, service.behind))
+
+
+def _thing(config: Config, name: str | None) -> TargetId | None:
+    """The host or service of that name."""
+    if name is None:
+        return None
+    return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name)
+
+
+def _guest(config: Config, host: str, info: GuestInfo) -> Target:
+    said = config.guests.get(info.name)
+    expect = said.expect if said and said.host in (None, host) else None
+    return Target(
+        target_id(TargetKind.GUEST, info.name),
+        runs_on=target_id(TargetKind.HOST, host),
+        wanted=info.autostart if expect is None else expect is Expect.RUNNING,
+        ephemeral=any(fnmatchcase(info.name, pattern) for pattern in config.ephemeral),
+    )
+
+
+def _presence(seen: Observation) -> Presence | None:
+    """What an observation says of its target's presence; nothing if it could not tell."""
+    if seen.running is None:
+        return None
+    stopped = None if seen.running else seen.at
+    return Presence(seen.running, stopped, stopped_on_purpose=seen.facts.get("stopped") == "on purpose")
+
+
+def _awaited(store: Store) -> frozenset[TargetId]:
+    """The targets whose every observation counts: an open incident waits for them."""
+    live = store.incidents.live()
+    return frozenset(t for i in live for t in (i.subject, *i.unproven))
+
+
+def _concerned(before: Situation, known: Known, silenced: frozenset[TargetId]) -> bool:
+    """Whether a known failure was kept quiet by a silence that has ended."""
+    target = known.fingerprint.target
+    return known.health is Health.FAIL and bool(silenced & {target, *before.target(target).parents})
+
+
+def _as_seen(known: Known, now: datetime) -> Observation:
+    return Observation(known.fingerprint, known.health, now, known.why, known.kind, stated=True)
