@@ -1,0 +1,65 @@
+"""What the owner wrote, `lab.yaml` and the environment, as frozen values. No secret is ever read from the file.
+
+values.py is what the rest of the program sees. document.py (YAML), scalars.py, reading.py (pydantic) and
+references.py turn the file into it and name every mistake with its line; they are imported when a file is read.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.config.secrets import Secrets, load_secrets
+from bot.config.values import (
+    Backup,
+    Check,
+    Config,
+    ConfigError,
+    Expect,
+    Guest,
+    Host,
+    Runbooks,
+    Service,
+    SlackConfig,
+    Ssh,
+    Timing,
+    Ups,
+)
+
+__all__ = [
+    "Backup",
+    "Check",
+    "Config",
+    "ConfigError",
+    "Expect",
+    "Guest",
+    "Host",
+    "Runbooks",
+    "Secrets",
+    "Service",
+    "SlackConfig",
+    "Ssh",
+    "Timing",
+    "Ups",
+    "load",
+    "load_secrets",
+    "schema",
+]
+
+
+def load(path: Path, *, probes: Mapping[str, type[Any]], env: Mapping[str, str] = os.environ) -> Config:
+    """The values of the file at `path`. `probes`: each probe's name and the dataclass of its parameters.
+
+    Relative paths in the file are relative to its folder; `CARETAKER_DATA` in `env` overrides `data`. Raises
+    ConfigError with every mistake that was found.
+    """
+    from bot.config.reading import read  # noqa: PLC0415  pydantic costs 10 MB and 60 ms: only who reads a file pays
+
+    return read(path, probes, env)
+
+
+def schema(probes: Mapping[str, type[Any]]) -> dict[str, Any]:
+    """The JSON Schema of the file, for editors that complete and check YAML."""
+    from bot.config.reading import json_schema  # noqa: PLC0415  see load
+
+    return json_schema(probes)

@@ -1,0 +1,131 @@
+"""YAML text → groups, lists and texts, and the line of each. No meaning here; lab.yaml's only import of yaml.
+
+Every scalar stays the text that was written: what `22:22`, `on` or `007` is depends on who reads it, not on YAML's
+guesses. What is empty counts as not written.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Where = tuple[str | int, ...]
+"""The keys and list positions that lead to a place in the file."""
+
+_TOKEN = re.compile(r"xox[a-z]-|xapp-")
+_DEEPEST = 12  # lab.yaml nests six deep; without an end an alias that contains itself would have none
+
+
+class Group(dict[str, Any]):
+    """A YAML mapping that knows where it stands."""
+
+    def __init__(self, where: Where) -> None:
+        super().__init__()
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One thing to mend."""
+
+    line: int
+    where: Where
+    why: str
+
+    def __str__(self) -> str:
+        """The mistake after `file:line: `."""
+        what = f"cannot read {spelt(self.where)}" if self.where else "cannot read this file"
+        return f"{what}: because {self.why}"
+
+
+@dataclass(slots=True)
+class Document:
+    """A file's content while it is being read, and what is wrong with it so far."""
+
+    data: Any = None
+    lines: dict[Where, int] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def wrong(self, where: Where, why: str) -> None:
+        """Note a mistake at a place, or at the nearest place around it that was written."""
+        self.mistakes.append(Mistake(self.line(where), where, why))
+
+    def line(self, where: Where) -> int:
+        """The line a place starts at; of what is not written, that of what should hold it."""
+        while where and where not in self.lines:
+            where = where[:-1]
+        return self.lines.get(where, 1)
+
+
+def spelt(where: Where) -> str:
+    """A place as a person writes it: `hosts.atlas.ssh.port`, `ephemeral[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).lstrip(".")
+
+
+def parse(text: str) -> Document:
+    """Read YAML. Its mistakes are in the document's, never raised."""
+    document = Document()
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        document.mistakes.append(Mistake(mark.line + 1 if mark else 1, (), _problem(error)))
+    except yaml.YAMLError as error:
+        document.mistakes.append(Mistake(1, (), str(error).splitlines()[0]))
+    else:
+        document.data = Group(()) if node is None else _value(document, node, ())
+    return document
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """What the parser says, in words for someone who does not know its terms where it is a common mistake."""
+    problem = error.problem or "it is not YAML"
+    if "'\\t'" in problem:
+        return "a tab stands here; YAML wants blanks"
+    if problem == "mapping values are not allowed here":
+        return "there is a second ': ' in this line, or the indentation is off; a text with ': ' needs quotes"
+    return f"it is not YAML: {problem}"
+
+
+def _value(document: Document, node: yaml.Node, where: Where) -> Any:
+    """A node's group, list or text; None where nothing is written."""
+    document.lines.setdefault(where, node.start_mark.line + 1)
+    if len(where) > _DEEPEST:
+        return document.wrong(where, f"it is nested more than {_DEEPEST} deep")
+    if isinstance(node, yaml.MappingNode):
+        return _group(document, node, where)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(document, item, (*where, number)) for number, item in enumerate(node.value)]
+    if _TOKEN.match(node.value):
+        return document.wrong(
+            where,
+            "a token does not belong in this file; put it into the environment (SLACK_BOT_TOKEN, SLACK_APP_TOKEN) "
+            "or into a file named there (SLACK_BOT_TOKEN_FILE, SLACK_APP_TOKEN_FILE)",
+        )
+    return None if node.tag == "tag:yaml.org,2002:null" else node.value
+
+
+def _group(document: Document, node: yaml.MappingNode, where: Where) -> Group:
+    group = Group(where)
+    for key, inner, line in _entries(document, node, where):
+        if (*where, key) in document.lines:
+            first = document.lines[*where, key]
+            document.mistakes.append(Mistake(line, (*where, key), f"it is written twice: first in line {first}"))
+            continue
+        document.lines[*where, key] = line
+        value = _value(document, inner, (*where, key))
+        if value is not None:
+            group[key] = value
+    return group
+
+
+def _entries(document: Document, node: yaml.MappingNode, where: Where) -> Iterator[tuple[str, yaml.Node, int]]:
+    """The keys of a mapping with their values and lines; a key must be a text."""
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            yield key.value, value, key.start_mark.line + 1
+        else:
+            line = key.start_mark.line + 1
+            document.mistakes.append(Mistake(line, where, "a key must be a text, not a list or a group"))

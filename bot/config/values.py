@@ -1,0 +1,272 @@
+"""The values of lab.yaml: frozen, of the standard library only, usable everywhere. They read nothing themselves.
+
+A field's metadata says how it stands in the file: `help`; `least` and `most` for numbers and times; `pattern` (of
+the whole text) and `words` (what that pattern means) for text. The same keys describe a probe's parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from bot.core.permit import Person, Role
+
+
+class ConfigError(Exception):
+    """The user's mistake. Its text is one line a mistake: `lab.yaml:12: cannot read …: because …`."""
+
+
+class Expect(StrEnum):
+    """What the owner expects of a guest."""
+
+    RUNNING = "running"
+    ANY = "any"
+
+
+_A_MOMENT = timedelta(milliseconds=10)
+_ADDRESS = "Its host name or IP address; by default its name."
+_PORT = {"least": 1, "most": 65535}
+_CHECKS = "What else to look at, by a name of your own; each says which probe it uses."
+_BEHIND = "The service or host (a gateway, a switch) without which it cannot be seen from here."
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """Where the bot speaks. The tokens are Secrets."""
+
+    channel: str = field(
+        metadata={
+            "help": "The channel's name without #, or its id (C0…).",
+            "pattern": "[^#\\s]+",
+            "words": "a channel's name without #, or its id",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How soon, how often, how long. Each is a default of the whole lab."""
+
+    check_every: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={"help": "The time between two looks of a check.", "least": _A_MOMENT},
+    )
+    retry_every: timedelta = field(
+        default=timedelta(seconds=5), metadata={"help": "The same while a check fails.", "least": _A_MOMENT}
+    )
+    failures: int = field(
+        default=3, metadata={"help": "So many failures in a row are believed and open an incident.", "least": 1}
+    )
+    clears: int = field(default=2, metadata={"help": "So many good looks in a row end a failure.", "least": 1})
+    grace: timedelta = field(
+        default=timedelta(minutes=10),
+        metadata={"help": "How long things may take to come back after the power or their host did."},
+    )
+    company: timedelta = field(
+        default=timedelta(milliseconds=75),
+        metadata={"help": "How long a first message waits for what failed at the same moment."},
+    )
+    storm_guests: int = field(
+        default=5, metadata={"help": "From so many guests on, lost together, it is one incident.", "least": 2}
+    )
+    storm_hosts: int = field(
+        default=3, metadata={"help": "From so many hosts on, lost together, it was the power.", "least": 2}
+    )
+    storm_within: timedelta = field(
+        default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
+    )
+    reopen_within: timedelta = field(
+        default=timedelta(minutes=30),
+        metadata={"help": "What fails again so soon after it was resolved reopens the incident."},
+    )
+    acknowledgement_lapses: timedelta = field(
+        default=timedelta(hours=4),
+        metadata={"help": "An acknowledged incident without progress is open again after this."},
+    )
+    alive_every: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={
+            "help": "How often the bot notes that it lives; so exactly it can say for how long it was off.",
+            "least": _A_MOMENT,
+        },
+    )
+    boot_look: timedelta = field(
+        default=timedelta(minutes=3),
+        metadata={"help": "For so long after a guest's start its console is read for signs of a failed boot."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One configured use of a probe. `params`: an instance of that probe's own Params. None: as `timing` says."""
+
+    name: str
+    probe: str = field(metadata={"help": "What looks: the name of a probe."})
+    params: Any
+    every: timedelta | None = field(
+        default=None, metadata={"help": "Instead of timing.check_every.", "least": _A_MOMENT}
+    )
+    retry_every: timedelta | None = field(
+        default=None, metadata={"help": "Instead of timing.retry_every.", "least": _A_MOMENT}
+    )
+    failures: int | None = field(default=None, metadata={"help": "Instead of timing.failures.", "least": 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """How to log in to a host. The paths are on the bot's machine; None: what the user's own ssh would use."""
+
+    user: str = field(default="root", metadata={"help": "Whom to log in as."})
+    port: int = field(default=22, metadata={"help": "Where its SSH server listens.", **_PORT})
+    key: Path | None = field(default=None, metadata={"help": "The private key's file."})
+    known_hosts: Path | None = field(
+        default=None, metadata={"help": "The file of known host keys. An unknown host is refused."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where a host's restic backups are. Both are as that host sees them."""
+
+    repository: str = field(metadata={"help": "The restic repository: a path on the host, or a restic URL."})
+    password_file: str = field(metadata={"help": "The file on the host that holds the repository's password."})
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine. `hypervisor` is a libvirt URI; None: it runs no guests. `ssh` None: it can't be commanded."""
+
+    name: str
+    address: str = field(default="", metadata={"help": _ADDRESS})
+    ssh: Ssh | None = field(
+        default=None,
+        metadata={"help": "How to log in, for runbooks; `ssh: {}` is root on port 22. Without it: no commands."},
+    )
+    hypervisor: str | None = field(
+        default=None,
+        metadata={
+            "help": "The libvirt URI of its guests.",
+            "pattern": "[a-z][a-z0-9+]*://.*",
+            "words": "a libvirt URI such as qemu+ssh://root@atlas/system",
+        },
+    )
+    powered_by: str | None = field(default=None, metadata={"help": "The UPS it hangs on."})
+    behind: str | None = field(default=None, metadata={"help": _BEHIND})
+    backup: Backup | None = field(default=None, metadata={"help": "Where its restic backups are."})
+    checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+
+    def __post_init__(self) -> None:
+        _be_called(self, "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Ups:
+    """A UPS that a NUT server (upsd) speaks for. `ups` is its name there."""
+
+    name: str
+    address: str = field(default="127.0.0.1", metadata={"help": "Where upsd runs: a host name or IP address."})
+    port: int = field(default=3493, metadata={"help": "Where upsd listens.", **_PORT})
+    ups: str = field(default="", metadata={"help": "What upsd calls it; by default its name here."})
+    every: timedelta | None = field(
+        default=None, metadata={"help": "Instead of timing.check_every.", "least": _A_MOMENT}
+    )
+
+    def __post_init__(self) -> None:
+        _be_called(self, "ups")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """What is to be said of a guest beyond what its hypervisor tells. A guest need not be listed to be watched."""
+
+    name: str
+    address: str = field(default="", metadata={"help": _ADDRESS})
+    host: str | None = field(
+        default=None, metadata={"help": "The host it runs on, where several have a guest of this name."}
+    )
+    expect: Expect | None = field(
+        default=None,
+        metadata={
+            "help": "running: being off is a failure. any: it may be off. By default: as its autostart says."
+        },
+    )
+    disk: str | None = field(
+        default=None, metadata={"help": "Its boot disk's path on the host, where libvirt can't tell."}
+    )
+    checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+
+    def __post_init__(self) -> None:
+        _be_called(self, "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Anything else worth watching: a gateway, a website, a printer."""
+
+    name: str
+    address: str = field(default="", metadata={"help": _ADDRESS})
+    behind: str | None = field(default=None, metadata={"help": _BEHIND})
+    checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+
+    def __post_init__(self) -> None:
+        _be_called(self, "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Runbooks:
+    """Where the owner's runbooks are (None: only those that come with Caretaker), and what they may do."""
+
+    folder: Path | None = field(
+        default=None,
+        metadata={
+            "help": "The folder of your own runbooks; by default `runbooks` beside this file, if it is there."
+        },
+    )
+    run_on_bot: bool = field(
+        default=False, metadata={"help": "Whether runbooks may run commands on the bot's own machine."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that lab.yaml says. Names refer only to what is there: reading made sure."""
+
+    path: Path
+    slack: SlackConfig = field(metadata={"help": "Where the bot speaks. Tokens come from the environment."})
+    people: tuple[Person, ...] = field(metadata={"help": "Who may do more than read, by name."})
+    data: Path = field(
+        default=Path("data"),
+        metadata={"help": "The folder of the bot's database; CARETAKER_DATA in the environment overrides it."},
+    )
+    time_zone: str | None = field(
+        default=None,
+        metadata={"help": "The zone times are shown in, such as Europe/Paris; by default the system's."},
+    )
+    timing: Timing = field(default=Timing(), metadata={"help": "How soon, how often, how long."})
+    hosts: Mapping[str, Host] = field(default_factory=dict, metadata={"help": "The machines, by name."})
+    ups: Mapping[str, Ups] = field(default_factory=dict, metadata={"help": "The UPSes, by name."})
+    guests: Mapping[str, Guest] = field(
+        default_factory=dict, metadata={"help": "What is special about single guests, by name."}
+    )
+    services: Mapping[str, Service] = field(
+        default_factory=dict, metadata={"help": "What else to watch, by name."}
+    )
+    ephemeral: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Guests that come and go: patterns of names (ci-*). They never open an incident."},
+    )
+    runbooks: Runbooks = field(default=Runbooks(), metadata={"help": "Your own runbooks."})
+
+    @property
+    def owner(self) -> Person:
+        """The one whom incidents mention."""
+        admins = (one for one in self.people if Role.ADMIN in one.roles)
+        return next((one for one in self.people if one.owner), None) or next(admins)
+
+
+def _be_called(thing: Host | Ups | Guest | Service, attribute: str) -> None:
+    """Fill what defaults to the thing's own name (frozen as it is: it is just being made)."""
+    if not getattr(thing, attribute):
+        object.__setattr__(thing, attribute, thing.name)
