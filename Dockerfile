@@ -12,7 +12,7 @@ RUN python3 -m venv /opt/venv \
 FROM ${BASE}
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 libvirt0 openssh-client ca-certificates tzdata \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 1000 --home-dir /data caretaker \
  && install -d -o caretaker -g caretaker /data
 COPY --from=builder /opt/venv /opt/venv
