@@ -86,28 +86,28 @@ def _is_urgent(was: Incident | None, changed: Mapping[IncidentId, Incident]) -> 
     )
 
 
-def acknowledge(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+def acknowledge(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
     """Someone takes an incident on. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.ACKNOWLEDGE)
     before = situation(store, config, now)
     commit(store, before, engine.acknowledge(before, incident, by, now), now)
 
 
-def take_back(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+def take_back(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
     """Someone gives an acknowledgement back. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.TAKE_BACK)
     before = situation(store, config, now)
     commit(store, before, engine.take_back(before, incident, by, now), now)
 
 
-def resolve(store: Store, config: Config, incident: IncidentId, by: str, reason: str, *, now: datetime) -> None:
+def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, by: str, reason: str) -> None:
     """Someone says that an incident is over. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
     commit(store, before, engine.resolve(before, incident, by, reason, now), now)
 
 
-def reopen(store: Store, config: Config, incident: IncidentId, by: str, *, now: datetime) -> None:
+def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
     """Someone says that an incident is not over, however old it is. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.REOPEN)
     found = store.incidents.get(incident)
@@ -126,7 +126,7 @@ def _knowing(before: Situation, incident: Incident) -> Situation:
 
 
 def silence(
-    store: Store, config: Config, name: str, length: timedelta, by: str, reason: str, *, now: datetime
+    store: Store, now: datetime, config: Config, name: str, length: timedelta, by: str, reason: str
 ) -> Silence:
     """Someone does not want to hear of a target for a while. Raises NotAllowed, UnknownName or IllegalMove."""
     demand(config.people, by, Act.SILENCE)
@@ -138,7 +138,7 @@ def silence(
     return made
 
 
-def unsilence(store: Store, config: Config, name: str, by: str, *, now: datetime) -> TargetId:
+def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -> TargetId:
     """Someone wants to hear of a target again. Raises NotAllowed, UnknownName or IllegalMove."""
     demand(config.people, by, Act.UNSILENCE)
     target = find_target(store, name)

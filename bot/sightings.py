@@ -36,7 +36,7 @@ class Followed:
     awaited: frozenset[TargetId]
 
 
-def begin(store: Store, config: Config, *, now: datetime) -> Beginning:
+def begin(store: Store, now: datetime, config: Config) -> Beginning:
     """The bot has started: note it, tell open incidents for how long it was off, take up what was being sent."""
     last = store.alive.last()
     store.alive.start(now)
@@ -52,23 +52,23 @@ def begin(store: Store, config: Config, *, now: datetime) -> Beginning:
     return Beginning(gap, tuple(store.targets.health()))
 
 
-def alive(store: Store, *, now: datetime) -> None:
+def alive(store: Store, now: datetime) -> None:
     """The bot lives."""
     store.alive.renew(now)
 
 
-def end(store: Store, *, now: datetime) -> None:
+def end(store: Store, now: datetime) -> None:
     """The bot stops because it was told to."""
     store.alive.stop(now)
 
 
-def clock_stepped(store: Store, text: str, *, now: datetime) -> None:
+def clock_stepped(store: Store, now: datetime, text: str) -> None:
     """The system's clock was set: times before this line are by the old one."""
     store.alive.write(text, now)
 
 
 def take_inventory(
-    store: Store, config: Config, host: str, found: Sequence[GuestInfo], *, now: datetime
+    store: Store, now: datetime, config: Config, host: str, found: Sequence[GuestInfo]
 ) -> Sequence[Target]:
     """The guests a hypervisor has now: new ones are taken in, nobody waits any longer for those that are gone."""
     targets = [_guest(config, host, info) for info in found]
@@ -83,9 +83,7 @@ def take_inventory(
     return targets
 
 
-def believe(
-    store: Store, config: Config, seen: Sequence[Observation], gap: Gap | None, *, now: datetime
-) -> Followed:
+def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observation], gap: Gap | None) -> Followed:
     """Write believed observations and what follows from them, together."""
     before = situation(store, config, now, gap)
     decision = engine.decide(before, seen, now)
@@ -96,16 +94,16 @@ def believe(
     return Followed(opened, _awaited(store))
 
 
-def pass_time(store: Store, config: Config, since: datetime, *, now: datetime) -> Followed:
+def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> Followed:
     """What time alone has changed since `since`: grace, lapsed acknowledgements, silences that ended."""
     before = situation(store, config, now)
     commit(store, before, engine.pass_time(before, now), now)
     ended = store.targets.silences_ended(since, now)
     failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
-    return believe(store, config, failing, None, now=now) if failing else Followed((), _awaited(store))
+    return believe(store, now, config, failing, None) if failing else Followed((), _awaited(store))
 
 
-def attach(store: Store, incident: Incident, name: str, title: str, content: bytes, *, now: datetime) -> None:
+def attach(store: Store, now: datetime, incident: Incident, name: str, title: str, content: bytes) -> None:
     """A file for an incident's thread, e.g. what its guest's screen shows."""
     subject = f"incident:{incident.id}"
     store.outbox.add(Parcel(subject, "file", thread=subject, text=title, name=name, content=content), now, now)

@@ -140,13 +140,14 @@ def _known(draft: Draft, seen: Observation) -> bool:
 def _join(draft: Draft, seen: Observation) -> bool:
     """A subject has one incident: whatever else fails of it while that is open belongs to that."""
     for incident in draft.live():
+        explains_more = seen.kind in {Kind.POWER_LOSS, Kind.HOST_DOWN} and incident.kind not in storm.OUTAGES
         if incident.subject == seen.target and seen.kind not in {Kind.POWER_LOSS, Kind.HOST_DOWN}:
             if seen.fingerprint not in incident.own:
                 one = frozenset({seen.fingerprint})
                 draft.keep(replace(incident, own=incident.own | one))
                 _record_own(draft, draft.incidents[incident.id], seen)
             return True
-        if seen.fingerprint in incident.own and seen.kind not in storm.SPECIFIC:
+        if seen.fingerprint in incident.own and not explains_more and seen.kind not in storm.SPECIFIC:
             return True
     return False
 

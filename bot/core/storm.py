@@ -147,7 +147,7 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
 
 def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId) -> bool:
     """Whether `incident` is how the outage of `subject` first showed."""
-    if incident.subject == subject and incident.kind in OUTAGES:
+    if incident.subject == subject:
         return True
     if incident.kind not in OUTAGES | {Kind.GUEST_DOWN} or _RANK.get(incident.kind, 0) > _RANK[kind]:
         return False

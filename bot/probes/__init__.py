@@ -52,7 +52,7 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProbeType:
-    """What a probe's module offers. `params`: a frozen dataclass, the probe's keys in lab.yaml; `make` takes one."""
+    """What a probe's module offers. `params`: a frozen dataclass, its keys in lab.yaml; `make` takes one."""
 
     params: type[Any]
     make: Callable[[Watched, Any, Parts], Probe]

@@ -41,7 +41,7 @@ class UpsProbe:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 told = await self._client.list_vars(self._ups)
         except (NUTError, OSError, TimeoutError, ValueError) as why:
-            self._client.shutdown()
+            self._client.disconnect()
             words = f"cannot ask {self._where} for '{self._ups}': because {why or 'it does not answer'}"
             return [self._saw(Health.FAIL, words, Kind.UPS_UNREACHABLE)]
         return [self._judge(told)]

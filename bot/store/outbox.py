@@ -52,9 +52,11 @@ class OutboxRows:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.added = False  # since it was last set to False; the writer then wakes whoever delivers
 
     def add(self, parcel: Parcel, now: datetime, due: datetime) -> None:
         """Put a parcel in. A card already waiting will show the same present: it is only made due sooner."""
+        self.added = True
         if parcel.tell == "card" and self._hasten(parcel.subject, due):
             return
         (row,) = self._db.query("select coalesce(max(id), 0) + 1 as id from outbox")
@@ -130,6 +132,10 @@ class OutboxRows:
         """A subject's message stands there."""
         row = {"subject": subject, "channel": post.channel, "ts": post.ts, "at": time_out(now)}
         self._db.table("post").upsert(row, pk="subject")
+
+    def forget_post(self, subject: str) -> None:
+        """A subject's message is no longer there."""
+        self._db.execute("delete from post where subject = ?", [subject])
 
     def prune(self, before: datetime) -> int:
         """Delete what was settled before then. How many there were."""
