@@ -20,7 +20,7 @@ LIFETIME_SECONDS: Final = 30 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where the answer belongs: the person, the channel, and the message that was acted on (empty for a command)."""
+    """Where the answer belongs: person, channel, and the message that was acted on (empty for a command)."""
 
     user: str
     channel: str
@@ -70,7 +70,7 @@ def give(workspace: "Workspace", spot: Spot, answer: Json) -> None:
     if answer.get("delete_original"):
         _delete(workspace, spot)
         return
-    content = {key: answer[key] for key in ("text", "metadata") if key in answer}
+    content: Json = {key: value for key, value in answer.items() if key in ("text", "metadata")}
     content["blocks"] = elements.with_ids(answer.get("blocks") or [])
     if answer.get("replace_original"):
         _replace(workspace, spot, content)

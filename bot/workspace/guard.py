@@ -1,4 +1,4 @@
-"""Who may ask the box anything: programs on this machine, and its own page. A middleware for the whole application.
+"""Who may ask the box anything: programs on this machine, and its own page. A middleware for all of it.
 
 A browser can be made to send requests to a loopback port by any site its owner visits. Refused are therefore a
 request whose Origin is another page, and one for another name that was made to point here (DNS rebinding).

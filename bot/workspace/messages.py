@@ -91,7 +91,7 @@ class Messages:
         return next(((channel, shown[ts]) for channel, shown in spots if ts in shown), None)
 
     def replace_ephemeral(self, channel: str, user: str, ts: str, message: Json) -> None:
-        """Show something else in its place, at the same ts and in the same thread. Nothing happens when it is gone."""
+        """Show something else at the same ts and in the same thread. Nothing happens when it is gone."""
         if before := self._ephemeral.get((channel, user), {}).get(ts):
             self._show(channel, user, {**message, **{key: before[key] for key in _PLACE if key in before}})
 

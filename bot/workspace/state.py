@@ -9,7 +9,7 @@ What there is to see: `users`, `channels`, `commands`, `app`; `messages` (histor
     {"type": "ephemeral_deleted", "channel": C, "user": U, "ts": TS}
     {"type": "view_opened" | "view_updated" | "view_closed", "user": U, "view": V}
     {"type": "home", "user": U, "view": V}
-    {"type": "channel", "channel": C}                                       members changed, or a new direct message
+    {"type": "channel", "channel": C}                                       members changed, or a new one
     {"type": "action_failed", "user": U, "error": "operation_timeout" | …}  the app didn't take a click in time
     {"type": "reset"}                                                       everything was cleared: read it anew
 
@@ -170,7 +170,7 @@ class Workspace:
             self._slackbot(channel, user, f'{command} failed with the error "{refusal.error}"')
 
     def answer(self, spot: answers.Spot, answer: Json) -> None:
-        """Show what the app answered; an empty answer shows nothing. Raises Refusal where Slack would refuse it."""
+        """Show what the app answered; an empty answer shows nothing. Raises Refusal where Slack refuses it."""
         if answer.get("text") or answer.get("blocks"):
             check_message(answer.get("text", ""), answer.get("blocks"))
             answers.give(self, spot, answer)

@@ -1,0 +1,55 @@
+"""Web API: files, in the three steps Slack has: reserve an address, post the bytes there, complete and share."""
+
+from bot.workspace.api_call import TIER_4, Call, method
+from bot.workspace.api_chat import thread
+from bot.workspace.files import Upload
+from bot.workspace.limits import Refusal
+from bot.workspace.records import Json
+from bot.workspace.schema import objects
+
+
+@method("files.getUploadURLExternal", scope="files:write", rate=TIER_4)
+def get_upload_url(call: Call) -> Json:
+    """An address for the bytes of one file of a known length."""
+    name, length = call.needs("filename"), call.whole("length", 0)
+    if length <= 0:
+        raise Refusal("invalid_arguments", ["[ERROR] must be more than 0 [json-pointer:/length]"])
+    upload = call.workspace.files.reserve(name, length, call.text("alt_txt") or call.text("alt_text"))
+    return {"upload_url": call.workspace.files.upload_url(upload), "file_id": upload.id}
+
+
+@method("files.completeUploadExternal", scope="files:write", rate=TIER_4)
+def complete_upload(call: Call) -> Json:
+    """Make files of the uploads and, with a channel, post them there in one message."""
+    wanted = objects(call.value("files"))
+    if not wanted:
+        raise Refusal("invalid_arguments", ["[ERROR] missing required field: files"])
+    uploads = [_received(call, str(entry.get("id"))) for entry in wanted]
+    where = {"channel": call.text("channel_id") or call.text("channels")}
+    spot = Call(call.workspace, call.sockets, call.scopes, call.args | where)
+    channel = spot.joined() if where["channel"] else None
+    replying = thread(spot, channel) if channel else {}
+    titles = [str(entry.get("title") or "") for entry in wanted]
+    files = [call.workspace.files.complete(*one) for one in zip(uploads, titles, strict=True)]
+    if channel:
+        message = call.workspace.as_bot({"text": call.text("initial_comment"), "files": files, **replying})
+        posted = call.workspace.messages.post(channel.id, message)
+        for file in files:
+            file["shares"] = {"public": {channel.id: [{"ts": posted["ts"], **replying}]}}
+    return {"files": files}
+
+
+@method("files.info", scope="files:read", rate=TIER_4)
+def info(call: Call) -> Json:
+    """What is known of a file."""
+    file = call.workspace.files.get(call.needs("file"))
+    if file is None:
+        raise Refusal("file_not_found")
+    return {"file": file}
+
+
+def _received(call: Call, file_id: str) -> Upload:
+    upload = call.workspace.files.upload(file_id)
+    if upload is None or upload.content is None or upload.done:
+        raise Refusal("file_not_found")
+    return upload
