@@ -246,4 +246,5 @@ def _character(cell: Sequence[bytes]) -> str:
         bits = bytes(sum(128 >> x for x, pixel in enumerate(row) if pixel == ink) for row in cell)
         if (found := _GLYPHS.get(zlib.crc32(bits))) is not None:
             return found
-    return UNKNOWN
+    across = all(len(set(row)) == 1 for row in cell)  # the cursor in an empty cell, or a ruled line
+    return " " if across else UNKNOWN

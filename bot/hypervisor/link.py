@@ -231,9 +231,9 @@ class Link:
             self._say(GuestEventKind.LOST, why)
 
     def _say(self, what: GuestEventKind, detail: str = "") -> None:
-        log.info("%s: %s %s", self._host, what, detail)
         if self._tell is not None:
-            self._tell(GuestEvent(self._host, "", what, detail=detail))
+            log.info("%s: %s %s", self._host, what, detail)
+            asyncio.get_running_loop().call_soon(self._tell, GuestEvent(self._host, "", what, detail=detail))
 
     def _heard(self, session: Session, event: GuestEvent) -> None:
         if event.what is GuestEventKind.LOST:
