@@ -48,7 +48,7 @@ __all__ = [
 
 
 def load(path: Path, *, probes: Mapping[str, type[Any]], env: Mapping[str, str] = os.environ) -> Config:
-    """The values of the file at `path`. `probes`: each probe's name and the dataclass of its parameters.
+    """The values of the file at `path`. `probes`: name and dataclass of parameters of each (one at least).
 
     Relative paths in the file are relative to its folder; `CARETAKER_DATA` in `env` overrides `data`. Raises
     ConfigError with every mistake that was found.

@@ -26,7 +26,7 @@ class Group(dict[str, Any]):
         self.where = where
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Mistake:
     """One thing to mend."""
 

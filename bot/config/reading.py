@@ -6,7 +6,6 @@ wording never reaches a person: `_why` says each mistake in plain words.
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import GenericAlias, NoneType
@@ -27,6 +26,7 @@ from bot.config.document import Document, Group, Where, parse
 from bot.config.references import check_references
 from bot.config.scalars import scalar, written
 from bot.config.values import Check, Config, ConfigError, Guest, Host, Service, Ups
+from bot.core.nearest import did_you_mean
 from bot.core.permit import Person
 
 _NAMED = (Person, Host, Ups, Guest, Service, Check)  # each stands in the file under its name
@@ -40,7 +40,8 @@ def read(path: Path, probes: Mapping[str, type[Any]], env: Mapping[str, str]) ->
     make = _validated(document, _Shapes(folder, probes, document))
     check_references(document)
     if document.mistakes:
-        raise ConfigError("\n".join(f"{path}:{mistake.line}: {mistake}" for mistake in sorted(document.mistakes)))
+        ordered = sorted(document.mistakes, key=lambda mistake: (mistake.line, str(mistake)))
+        raise ConfigError("\n".join(f"{path}:{mistake.line}: {mistake}" for mistake in ordered))
     config = make(path=path)
     data = Path(env["CARETAKER_DATA"]).absolute() if env.get("CARETAKER_DATA") else folder / config.data
     beside = folder / "runbooks"
@@ -96,12 +97,12 @@ class _Shapes:
             return self.of(inner[0], rules) | None
         if get_origin(want) is tuple:
             return self._several(inner[0], rules)
-        if inner:
+        if get_origin(want) is Mapping:
             return Annotated[self._group_of(inner[1], rules), AfterValidator(_give_names)]
         if want is Check:
             return Annotated[Any, _ByProbe({name: self._check(name) for name in self.probes})]
-        if is_dataclass(want):
-            return Annotated[self._record(want), AfterValidator(partial(_made, want))]
+        if isinstance(want, type) and is_dataclass(want):
+            return Annotated[self._record(str(want.__name__), want), AfterValidator(partial(_made, want))]
         how = scalar(want, rules, self.folder)
         return Annotated[
             want, PlainValidator(partial(_scalar, how.read, how.words)), WithJsonSchema({**how.schema})
@@ -116,7 +117,9 @@ class _Shapes:
             values = AfterValidator(lambda group: tuple(_give_names(group).values()))
             return Annotated[self._group_of(item, rules), values]
         one = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-        return Annotated[GenericAlias(tuple, (self.of(item, rules), ...)), one]
+        alone = {**scalar(item, rules, self.folder).schema}
+        either = WithJsonSchema({"anyOf": [alone, {"type": "array", "items": alone}]})
+        return Annotated[GenericAlias(tuple, (self.of(item, rules), ...)), one, either]
 
     def _check(self, probe: str) -> Any:
         """A check with this probe: Check's own fields and, beside them, the probe's parameters."""
@@ -130,25 +133,27 @@ class _Shapes:
             kept = {name: given.pop(name) for name in own}
             return partial(Check, **kept, params=params(**given))
 
-        return Annotated[self._record(Check, params, probe=(Literal[probe], ...)), AfterValidator(make)]
+        return Annotated[
+            self._record(f"Check by {probe}", Check, params, probe=(Literal[probe], ...)), AfterValidator(make)
+        ]
 
-    def _record(self, *kinds: Any, **instead: Any) -> Any:
+    def _record(self, title: str, *kinds: Any, **instead: Any) -> Any:
         """A model with those fields of `kinds` that a file may set; `instead` replaces some."""
         both = [(kind, item) for kind in kinds for item in fields(kind) if (kind, item.name) not in _NOT_WRITTEN]
         shape: dict[str, Any] = {item.name: self._field(kind, item) for kind, item in both} | instead
         config = pydantic.ConfigDict(extra="forbid", protected_namespaces=())
-        model = pydantic.create_model(kinds[-1].__name__, __config__=config, __doc__=kinds[0].__doc__, **shape)
+        model = pydantic.create_model(title, __config__=config, **shape)
         return Annotated[model, BeforeValidator(partial(self._known, shape.keys()))]
 
     def _field(self, kind: type[Any], item: Field[Any]) -> tuple[Any, Any]:
         """A field's annotation, and its default and help."""
-        default = item.default_factory() if item.default_factory is not MISSING else item.default
-        spelt = written(default)
         info: dict[str, Any] = {"description": item.metadata.get("help")}
-        if spelt not in (None, ""):
-            info["json_schema_extra"] = {"default": spelt}
-        if default is not MISSING:
-            info["default_factory"] = lambda: default
+        if item.default_factory is not MISSING:
+            info["default_factory"] = item.default_factory
+        elif item.default is not MISSING:  # a factory, too: pydantic would write times its own way into the schema
+            info["default_factory"] = lambda: item.default
+        if written(item.default) not in (None, ""):
+            info["json_schema_extra"] = {"default": written(item.default)}
         return self.of(get_type_hints(kind)[item.name], item.metadata), pydantic.Field(**info)
 
     def _known(self, known: Any, raw: Any) -> Any:
@@ -156,7 +161,7 @@ class _Shapes:
         if not isinstance(raw, Group):
             return raw
         for key in raw.keys() - known:
-            self.document.wrong((*raw.where, key), f"{key!r} is not known here ({_nearest(key, known)})")
+            self.document.wrong((*raw.where, key), f"{key!r} is not known here{_hint(key, known)}")
         return {key: value for key, value in raw.items() if key in known}
 
 
@@ -192,7 +197,7 @@ def _scalar(read_text: Callable[[str], Any], words: str, raw: Any) -> Any:
 
 
 def _where(error: ErrorDetails) -> Where:
-    """The place of a mistake. In checks pydantic adds the probe as if it were a key: hosts.x.checks.y.(tcp).port."""
+    """The place of a mistake. In checks pydantic adds the probe as if it were a key: hosts.x.checks.y.tcp.port."""
     where = error["loc"]
     return where[:4] + where[5:] if where[2:3] == ("checks",) else where
 
@@ -209,7 +214,7 @@ def _why(error: ErrorDetails, *, empty: bool) -> str:
             return "it does not say what looks: add probe: and the name of one"
         case "union_tag_invalid":
             known = [name.strip("'") for name in context["expected_tags"].split(", ")]
-            return f"{context['tag']!r} is not a probe ({_nearest(context['tag'], known)})"
+            return f"{context['tag']!r} is not a probe{_hint(context['tag'], known)}"
     wanted = "a list" if error["type"] == "tuple_type" else "a group of settings (indented lines of key: value)"
     return f"{_spelt(raw)} is not {wanted}"
 
@@ -221,6 +226,6 @@ def _spelt(raw: Any) -> str:
     return "a list" if isinstance(raw, list) else repr(raw)
 
 
-def _nearest(word: str, known: Any) -> str:
-    close = get_close_matches(word, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}"
+def _hint(word: str, known: Any) -> str:
+    """The nearest known word; where none is near, all of them."""
+    return did_you_mean(word, known) or f" (known here: {', '.join(sorted(known))})"

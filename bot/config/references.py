@@ -4,11 +4,11 @@ It looks at the text and not at the finished values, so that a mistake elsewhere
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.config.document import Document, Where
+from bot.core.nearest import did_you_mean
 from bot.core.permit import Role
 
 _RESERVED = ("bot", "guest")  # a runbook's `Run on: bot` and `Run on: guest` are not hosts
@@ -48,9 +48,8 @@ def _refer(document: Document, group: str, key: str, known: Mapping[str, Any], w
     for name, thing in _group(document.data, group).items():
         wanted = thing.get(key)
         if isinstance(wanted, str) and wanted not in known:
-            close = get_close_matches(wanted, known, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            document.wrong((group, name, key), f"{wanted!r} is not {what} of this file{hint}")
+            why = f"{wanted!r} is not {what} of this file{did_you_mean(wanted, known)}"
+            document.wrong((group, name, key), why)
 
 
 def _circles(document: Document, hosts: Mapping[str, Any], services: Mapping[str, Any]) -> None:

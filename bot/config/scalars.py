@@ -44,7 +44,7 @@ def written(value: Any) -> str | int | float | bool | None:
     return value if isinstance(value, (bool, int, float)) else None
 
 
-def scalar(want: type[Any], rules: Mapping[str, Any], folder: Path) -> Scalar:
+def scalar(want: Any, rules: Mapping[str, Any], folder: Path) -> Scalar:
     """How a value of type `want` is written, under a field's `rules` (its metadata); paths start at `folder`.
 
     Raises TypeError for a type that has no way to be written: a mistake in the program, not in the file.
@@ -57,10 +57,10 @@ def scalar(want: type[Any], rules: Mapping[str, Any], folder: Path) -> Scalar:
         return Scalar(_truth, "true or false", {"type": "boolean"})
     if want is Path:
         return Scalar(lambda text: folder / Path(text).expanduser(), "a path", {"type": "string"})
-    if issubclass(want, StrEnum):
+    if isinstance(want, type) and issubclass(want, StrEnum):
         names = [str(member) for member in want]
         return Scalar(want, f"one of: {', '.join(names)}", {"enum": names})
-    raise TypeError(f"cannot read a {want.__name__}: because lab.yaml has no way to write one")
+    raise TypeError(f"cannot read a {want}: because lab.yaml has no way to write one")
 
 
 def _text(rules: Mapping[str, Any]) -> Scalar:
@@ -114,6 +114,6 @@ def _bounded(measure: Scalar, rules: Mapping[str, Any]) -> Scalar:
     if least is not None and most is not None:
         words += f" from {written(least)} to {written(most)}"
     elif least is not None or most is not None:
-        words += f", at least {written(least)}" if most is None else f", at most {written(most)}"
+        words += f" (at least {written(least)})" if most is None else f" (at most {written(most)})"
     limits = {"minimum": least, "maximum": most} if measure.schema["type"] != "string" else {}
     return Scalar(within, words, {**measure.schema, **{k: v for k, v in limits.items() if v is not None}})

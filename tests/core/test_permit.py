@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.permit import Act, Person, may
+from bot.core.permit import Act, NotAllowed, Person, demand, may, person_of
 
 ALEX = Person("alex", "U0ALEX", ("admin",), owner=True)
 ROBIN = Person("robin", "U0ROBIN", ("hands",))
@@ -69,3 +69,17 @@ def test_a_refusal_names_who_may_and_who_asked():
 
 def test_a_refusal_admits_that_nobody_may():
     assert may(ROBIN, Act.REOPEN, [ROBIN]).why == "only an admin may reopen: nobody; you are robin (hands)"
+
+
+def test_people_are_known_by_their_slack_id():
+    assert person_of(PEOPLE, "U0KIM") is KIM
+    assert person_of(PEOPLE, "kim") is None
+
+
+def test_a_demand_passes_for_who_may_and_is_refused_with_the_reason_for_who_may_not():
+    demand(PEOPLE, "U0ROBIN", Act.SILENCE)
+    demand(PEOPLE, "U0KIM", Act.PRESS_STEP, needs="hands at home")
+    with pytest.raises(NotAllowed, match=r"^only an admin may resolve: alex; you are robin \(hands\)$"):
+        demand(PEOPLE, "U0ROBIN", Act.RESOLVE)
+    with pytest.raises(NotAllowed, match=r"you are in no role$"):
+        demand(PEOPLE, "U0STRANGER", Act.SILENCE)
