@@ -75,12 +75,14 @@ def named(what: str, error: SlackApiError | aiohttp.ClientError | OSError) -> Sl
     why = f"because {error}" if str(error) else f"because of {type(error).__name__}"
     if isinstance(error, _NOT_SENT):
         return Offline(f"cannot {what}: {why}")
-    return InDoubt(f"cannot tell whether Slack did {what}: {why}")
+    if isinstance(error, aiohttp.ClientResponseError) and error.status < 500:
+        return Rejected(f"cannot {what}: {why}", f"http_{error.status}")
+    return InDoubt(f"cannot know the outcome of «{what}»: {why}")
 
 
 def _refusal(what: str, response: object) -> SlackError:
     if not isinstance(response, AsyncSlackResponse):  # the library could not parse it and hands over aiohttp's
-        return InDoubt(f"cannot tell whether Slack did {what}: because its answer is cut off or no JSON")
+        return InDoubt(f"cannot know the outcome of «{what}»: because its answer is cut off or no JSON")
     status = response.status_code
     data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
     error = data.get("error")
@@ -88,7 +90,7 @@ def _refusal(what: str, response: object) -> SlackError:
         wait = _seconds(response.headers.get("Retry-After"))
         return RateLimited(f"cannot {what}: because Slack asks to wait {wait:g} s", wait)
     if status >= 500 or error in _MAYBE_DONE or (status == 200 and error is None):
-        return InDoubt(f"cannot tell whether Slack did {what}: because it answered {error or f'HTTP {status}'!r}")
+        return InDoubt(f"cannot know the outcome of «{what}»: because it answered {error or f'HTTP {status}'!r}")
     code = str(error or f"http_{status}")
     return Rejected(f"cannot {what}: because Slack answered {code!r}{_details(data)}", code)
 

@@ -22,12 +22,12 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from bot.slack import Slack
-from bot.slack_errors import Rejected, named
+from bot.slack_errors import RateLimited, Rejected, named
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE: Final = 30.0  # seconds
-_STEADY: Final = 10.0  # seconds a connection must last before the next failure counts as the first again
+_STEADY: Final = 5.0  # seconds a connection must last before the next failure counts as the first again
 _CLOSING: Final = 2.0  # seconds to wait for the other side's goodbye
 
 
@@ -80,7 +80,8 @@ class Line:
             with suppress(asyncio.CancelledError):
                 await self._task
         await self._client.close()  # type: ignore[no-untyped-call]
-        self._turn(connected=False, why="hung up")
+        self.state = LineState(connected=False, since=self._now(), why="closed by us")
+        log.info("closed the connection to Slack")
 
     async def _keep_up(self) -> None:
         failures, last_up = 0, time.monotonic()
@@ -95,7 +96,8 @@ class Line:
                 last_up = time.monotonic()
                 self._on_hopeless()
             failures += 1
-            await asyncio.sleep(max(_pause(failures), getattr(trouble, "retry_after", 0.0)))
+            asked = trouble.retry_after if isinstance(trouble, RateLimited) else 0.0
+            await asyncio.sleep(max(_pause(failures), asked))
 
     async def _connect(self) -> Exception | None:
         """Try once; returns what went wrong."""
