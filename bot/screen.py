@@ -5,6 +5,7 @@ what it reads is certain and what it doesn't know stays unknown. It refuses to g
 boot screens and desktops read as no text at all.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ Row = NewType("Row", bytes)
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PPM = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # PNG's colour types: grey, RGB, grey + alpha, RGBA
 _GLYPH_WIDTH, _GLYPH_HEIGHT = 8, 16
 
@@ -129,12 +131,16 @@ def as_png(data: bytes) -> bytes:
     """A screenshot as PNG: older hypervisors send PPM. Raises UnreadablePicture for anything else."""
     if data.startswith(_PNG):
         return data
-    fields = data.split(maxsplit=4)[:4]
-    if len(fields) < 4 or fields[0] != b"P6" or fields[3] != b"255":
+    header = _PPM.match(data)
+    if header is None:
         raise UnreadablePicture(f"cannot read a picture: because it starts with {data[:8]!r}, neither PNG nor PPM")
-    width, height = int(fields[1]), int(fields[2])
-    pixels = data[len(data) - 3 * width * height :]
-    return write_png(Picture(width, 3, [pixels[y * 3 * width : (y + 1) * 3 * width] for y in range(height)]))
+    width, height = int(header[1]), int(header[2])
+    pixels, stride = data[header.end() :], 3 * width
+    if len(pixels) != stride * height:
+        raise UnreadablePicture(
+            f"cannot read a picture: because {width}x{height} pixels are not {len(pixels)} bytes"
+        )
+    return write_png(Picture(width, 3, [pixels[y * stride : (y + 1) * stride] for y in range(height)]))
 
 
 def write_png(picture: Picture) -> bytes:

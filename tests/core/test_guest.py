@@ -1,0 +1,76 @@
+"""What a guest's state means, and which console texts say that it can't boot."""
+
+import pytest
+
+from bot.core.guest import BOOT_FAILURES, GuestState, Power, Reason, boot_failure, judge
+from bot.core.health import Health, Kind
+
+
+def judged(power: Power, reason: Reason = Reason.NONE, *, wanted: bool = True) -> tuple[Health, Kind | None]:
+    judgement = judge(GuestState("web1", power, reason), wanted=wanted)
+    return judgement.health, judgement.kind
+
+
+def test_a_running_guest_is_fine() -> None:
+    assert judged(Power.RUNNING) == (Health.OK, None)
+
+
+def test_a_state_that_cannot_be_told_is_no_failure() -> None:
+    assert judged(Power.UNKNOWN) == (Health.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.FAILED])
+def test_a_crash_fails_even_where_nobody_wants_the_guest(reason: Reason) -> None:
+    assert judged(Power.OFF, reason, wanted=False) == (Health.FAIL, Kind.GUEST_DOWN)
+
+
+def test_a_crashed_guest_fails_whatever_the_reason() -> None:
+    assert judged(Power.CRASHED) == (Health.FAIL, Kind.GUEST_DOWN)
+
+
+def test_a_pause_on_an_io_error_is_damage_and_one_by_a_person_is_not() -> None:
+    assert judged(Power.PAUSED, Reason.IO_ERROR) == (Health.FAIL, Kind.GUEST_DAMAGED)
+    assert judged(Power.PAUSED, Reason.USER) == (Health.OK, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.NONE, Reason.DESTROYED])
+def test_a_wanted_guest_that_is_off_fails(reason: Reason) -> None:
+    assert judged(Power.OFF, reason) == (Health.FAIL, Kind.GUEST_DOWN)
+
+
+@pytest.mark.parametrize("reason", [Reason.SHUTDOWN, Reason.SAVED])
+def test_a_wanted_guest_that_someone_shut_down_is_as_they_wanted_it(reason: Reason) -> None:
+    assert judged(Power.OFF, reason) == (Health.OK, None)
+
+
+def test_a_guest_nobody_wants_may_be_off() -> None:
+    assert judged(Power.OFF, wanted=False) == (Health.OK, None)
+
+
+def test_the_reason_stands_in_the_judgement() -> None:
+    state = GuestState("web1", Power.OFF, Reason.DESTROYED)
+    assert judge(state, wanted=True).why == "off (powered off), but it should be running"
+    assert judge(state, wanted=False).why == "off (powered off), as it may be"
+
+
+@pytest.mark.parametrize(("pattern", "meaning"), BOOT_FAILURES, ids=[pattern for pattern, _ in BOOT_FAILURES])
+def test_each_known_text_is_found_in_whatever_case(pattern: str, meaning: str) -> None:
+    assert boot_failure(f"SeaBIOS\r\n  {pattern.upper()} \r\n\r\n") == (pattern.upper(), meaning)
+
+
+def test_the_last_failure_is_told() -> None:
+    found = boot_failure("Missing operating system.\nBooting from Hard Disk...\nNo bootable device.")
+    assert found == ("No bootable device.", "the firmware found nothing to boot")
+
+
+def test_a_failure_before_a_login_prompt_is_history() -> None:
+    assert boot_failure("No bootable device.\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ") is None
+
+
+def test_a_failure_after_a_login_prompt_is_now() -> None:
+    assert boot_failure("web1 login:\nNo bootable device.") is not None
+
+
+def test_an_ordinary_console_says_nothing() -> None:
+    assert boot_failure("Booting from Hard Disk...\nLoading Linux") is None
+    assert boot_failure("") is None
