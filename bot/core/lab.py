@@ -59,6 +59,10 @@ class LabCall:
         return " ".join([self.verb, *words])
 
 
+def _quoted(word: str) -> str:
+    return word if _WHOLE.fullmatch(word) else shlex.quote(word)
+
+
 def _filled(word: str, values: Mapping[str, str]) -> str:
     found = _WHOLE.fullmatch(word)
     return values[found[1]] if found else word
