@@ -4,8 +4,8 @@ Plain functions over core and store, a transaction each. When to look, and what 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.config import Config, Expect
@@ -14,6 +14,7 @@ from bot.core.draft import Gap, Situation
 from bot.core.guest import GuestInfo
 from bot.core.health import Health, Observation, Target, TargetId, TargetKind, target_id
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.storm import SPECIFIC
 from bot.incidents import commit, situation
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -30,9 +31,9 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of observations: the incidents they opened, and the targets on which an open one waits."""
+    """What became of observations: the incidents now known to be of damage, and the targets that are awaited."""
 
-    opened: tuple[Incident, ...]
+    damaged: tuple[Incident, ...]
     awaited: frozenset[TargetId]
 
 
@@ -62,9 +63,18 @@ def end(store: Store, now: datetime) -> None:
     store.alive.stop(now)
 
 
-def clock_stepped(store: Store, now: datetime, text: str) -> None:
-    """The system's clock was set: times before this line are by the old one."""
-    store.alive.write(text, now)
+def clock_stepped(store: Store, now: datetime, step: timedelta) -> None:
+    """The system's clock was set: what is planned by the old time shifts with it, and that is on record."""
+    store.alive.write(f"The clock was set by {step.total_seconds():+.0f} s.", now)
+    store.alive.renew(now)
+    store.outbox.shift(step)
+    store.targets.shift_silences(step, now - step)
+    shifted = (replace(i, recovering_since=_shift(i.recovering_since, step)) for i in store.incidents.live())
+    store.incidents.save(replace(i, progress_at=i.progress_at + step) for i in shifted)
+
+
+def _shift(time: datetime | None, step: timedelta) -> datetime | None:
+    return None if time is None else time + step
 
 
 def take_inventory(
@@ -90,8 +100,9 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     for one in seen:
         store.targets.saw(one, _presence(one))
     commit(store, before, decision, now)
-    opened = tuple(i for i in decision.incidents if i.id not in before.incidents)
-    return Followed(opened, _awaited(store))
+    was = {i.id for i in before.incidents.values() if i.kind in SPECIFIC}
+    damaged = tuple(i for i in decision.incidents if i.kind in SPECIFIC and i.id not in was)
+    return Followed(damaged, _awaited(store))
 
 
 def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> Followed:

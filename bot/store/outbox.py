@@ -1,7 +1,7 @@
 """Notices not yet delivered, and where what was delivered stands in Slack, in rows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -132,6 +132,12 @@ class OutboxRows:
         """A subject's message stands there."""
         row = {"subject": subject, "channel": post.channel, "ts": post.ts, "at": time_out(now)}
         self._db.table("post").upsert(row, pk="subject")
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: what waits is due as much later or earlier."""
+        for waiting in self.waiting(-1):
+            due = time_out(waiting.due_at + step)
+            self._db.execute("update outbox set due_at = ? where id = ?", [due, waiting.id])
 
     def forget_post(self, subject: str) -> None:
         """A subject's message is no longer there."""

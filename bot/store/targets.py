@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -114,6 +114,13 @@ class TargetRows:
                 "reason": silence.reason,
             }
         )
+
+    def shift_silences(self, step: timedelta, before: datetime) -> None:
+        """The clock was stepped from `before`: silences then in force last as long as was meant."""
+        rows = list(self._db.query('select id, "until" from silence where "until" > ?', [time_out(before)]))
+        for row in rows:
+            until = time_out(moment(row["until"]) + step)
+            self._db.execute('update silence set "until" = ? where id = ?', [until, row["id"]])
 
     def unsilence(self, target: TargetId, now: datetime) -> int:
         """End the silences of a target now; how many there were."""

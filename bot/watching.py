@@ -1,0 +1,133 @@
+"""From what is seen to what is believed: soft counts, company, and then one transaction for what is news.
+
+Streaks live here, on the loop; a restart may lose them. An observation that changes nothing costs no transaction
+and no thread hop. When to look is rounds.py's, what follows the core's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.config import Config
+from bot.core.draft import Gap
+from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import Incident
+from bot.core.streak import Streak, count
+from bot.sightings import Followed, believe, pass_time
+from bot.store.targets import Known
+from bot.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+Written = tuple[Health, Kind | None, bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a check looks, how soon again while in doubt, and after how many failures it is believed."""
+
+    every: timedelta
+    retry_every: timedelta
+    failures: int
+
+
+class Watch:
+    """Hears every observation and passes on what is news. `damaged` is called once with each incident of damage."""
+
+    def __init__(self, config: Config, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self.damaged: Callable[[Incident], None] = lambda _incident: None
+        self._config = config
+        self._writer = writer
+        self._clock = clock
+        self._streaks: dict[Fingerprint, Streak] = {}
+        self._written: dict[Fingerprint, Written] = {}
+        self._awaited: frozenset[TargetId] = frozenset()
+        self._told: set[Fingerprint] = set()
+        self._company: list[Observation] = []
+        self._gathering: asyncio.Task[None] | None = None
+        self._gap: Gap | None = None
+        self._passed = clock()
+
+    def remember(self, known: tuple[Known, ...], gap: Gap | None) -> None:
+        """Go on from what was believed before a restart, so that nothing is announced again."""
+        self._gap = gap
+        for one in known:
+            self._streaks[one.fingerprint] = Streak(one.health, one.health)
+            self._written[one.fingerprint] = (one.health, one.kind, None)
+
+    def forget(self, targets: Mapping[TargetId, Target]) -> None:
+        """Guests that are not in `targets` any more have no streaks; if they come back, they are new."""
+        for one in [f for f in self._streaks if f.target.startswith("guest:") and f.target not in targets]:
+            del self._streaks[one]
+            self._written.pop(one, None)
+
+    def believed(self, fingerprint: Fingerprint) -> Health:
+        """What that check is believed to show."""
+        return self._streaks.get(fingerprint, Streak()).hard
+
+    def fails(self, target: TargetId) -> bool:
+        """Whether any check of `target` is believed to fail."""
+        return any(s.hard is Health.FAIL for f, s in self._streaks.items() if f.target == target)
+
+    def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
+        """Take one observation in. False: it is in doubt, so that the next look should come soon."""
+        if seen.health is Health.FAIL and target.behind is not None and self.fails(target.behind):
+            why = f"can't be seen: {target.behind.partition(':')[2]} is down ({seen.why})"
+            seen = replace(seen, health=Health.UNKNOWN, why=why, kind=None, running=None)
+        clears = self._config.timing.clears
+        streak = count(self._streaks.get(seen.fingerprint, Streak()), seen, failures=pace.failures, clears=clears)
+        self._streaks[seen.fingerprint] = streak
+        if seen.health in {Health.UNKNOWN, streak.hard} and self._is_news(seen):
+            self._pass_on(seen)
+        return streak.settled
+
+    def _is_news(self, seen: Observation) -> bool:
+        """Whether it differs from what is written, or may prove what an incident waits for."""
+        if self._written.get(seen.fingerprint) != _written(seen):
+            return True
+        proves = seen.health is Health.OK and seen.running is not False
+        return proves and seen.target in self._awaited and seen.fingerprint not in self._told
+
+    def _pass_on(self, seen: Observation) -> None:
+        self._written[seen.fingerprint] = _written(seen)
+        self._told.add(seen.fingerprint)
+        self._company.append(seen)
+        if self._gathering is None:
+            self._gathering = asyncio.create_task(self._gather(), name="gather company")
+
+    async def _gather(self) -> None:
+        """Wait a moment for what comes together, then decide on it together."""
+        await asyncio.sleep(self._config.timing.company.total_seconds())
+        batch, self._company, self._gathering = self._company, [], None
+        gap = (
+            self._gap if self._gap and self._clock() - self._gap.until < self._config.timing.storm_within else None
+        )
+        try:
+            self._follow(await self._writer.do(believe, self._config, batch, gap))
+        except Exception:
+            log.exception("cannot write %d observations; the next look brings them again", len(batch))
+            for one in batch:
+                self._written.pop(one.fingerprint, None)
+
+    async def pass_time(self) -> None:
+        """Let the core see that time has passed."""
+        since, self._passed = self._passed, self._clock()
+        self._follow(await self._writer.do(pass_time, self._config, since))
+
+    def _follow(self, followed: Followed) -> None:
+        if followed.awaited != self._awaited:
+            self._awaited = followed.awaited
+            self._told.clear()
+        for incident in followed.damaged:
+            self.damaged(incident)
+
+    async def close(self) -> None:
+        """Write what is still in company."""
+        if self._gathering is not None:
+            await self._gathering
+
+
+def _written(seen: Observation) -> Written:
+    return (seen.health, seen.kind, seen.running)
