@@ -53,7 +53,7 @@ def load(path: Path, *, probes: Mapping[str, type[Any]], env: Mapping[str, str] 
     Relative paths in the file are relative to its folder; `CARETAKER_DATA` in `env` overrides `data`. Raises
     ConfigError with every mistake that was found.
     """
-    from bot.config.reading import read  # noqa: PLC0415  pydantic costs 10 MB and 60 ms: only who reads a file pays
+    from bot.config.reading import read  # noqa: PLC0415  13 MB and 0.2 s, for who reads a file
 
     return read(path, probes, env)
 

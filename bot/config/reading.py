@@ -89,6 +89,7 @@ class _Shapes:
         self.folder = folder
         self.probes = probes
         self.document = document
+        self._checks: Any = None  # made once: hosts, guests and services share it
 
     def of(self, want: Any, rules: Mapping[str, Any]) -> Any:
         """The annotation that reads a `want`, under the rules of the field that holds it."""
@@ -100,7 +101,8 @@ class _Shapes:
         if get_origin(want) is Mapping:
             return Annotated[self._group_of(inner[1], rules), AfterValidator(_give_names)]
         if want is Check:
-            return Annotated[Any, _ByProbe({name: self._check(name) for name in self.probes})]
+            self._checks = self._checks or _ByProbe({name: self._check(name) for name in self.probes})
+            return Annotated[Any, self._checks]
         if isinstance(want, type) and is_dataclass(want):
             return Annotated[self._record(str(want.__name__), want), AfterValidator(partial(_made, want))]
         how = scalar(want, rules, self.folder)
