@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.workspace.records import Json
 from bot.workspace.socket_mode import SocketMode
 
 
@@ -74,7 +73,7 @@ class Faults:
         self._sockets.refuse_handshakes = 0
         self._sockets.resume_delivering()
 
-    async def obey(self, order: Json) -> None:
+    async def obey(self, order: object) -> None:
         """Do what another process asks: {"do": "fail", "method": …, "how": …}; `do` is a method above.
 
         Raises ValueError, saying what is wrong with the order.
@@ -88,6 +87,8 @@ class Faults:
             "resume_delivering": self.resume_delivering,
             "clear": self.clear,
         }
+        if not isinstance(order, dict):
+            raise ValueError(f"cannot obey {order!r}: because an order is a JSON object")
         details: dict[str, Any] = {name: value for name, value in order.items() if name != "do"}
         act = orders.get(order.get("do", ""))
         if act is None:

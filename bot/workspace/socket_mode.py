@@ -153,10 +153,10 @@ class SocketMode:
     async def _listen(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                self._acknowledged(json.loads(message.data))
+                self._acknowledged(_parsed(message.data))
 
     def _acknowledged(self, ack: Json) -> None:
-        delivery = self._open.get(ack.get("envelope_id", ""))
+        delivery = self._open.get(str(ack.get("envelope_id")))
         if delivery and not delivery.answer.done():
             answer = ack.get("payload") if delivery.envelope.answerable else None
             delivery.answer.set_result(answer or {})
@@ -207,3 +207,12 @@ class SocketMode:
             "debug_info": {"host": "box", "build_number": 1, "approximate_connection_time": CONNECTION_SECONDS},
             "connection_info": {"app_id": self._app.id},
         }
+
+
+def _parsed(frame: str) -> Json:
+    """The frame as an object; what is none says nothing."""
+    try:
+        parsed = json.loads(frame)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -55,7 +55,7 @@ async def a_world(**settings: object) -> AsyncIterator[World]:
     usual = {"clock": clock, "ack_seconds": ACK_SECONDS}
     async with Box.start(settings=Settings(**(usual | settings))) as box:
         client = AsyncWebClient(token=box.bot_token, base_url=box.api_url, retry_handlers=[])
-        app = AsyncApp(client=client, token=box.bot_token, logger=logging.getLogger("app"))
+        app = AsyncApp(client=client, logger=logging.getLogger("app"))
         yield World(box, clock, client, app)
 
 
