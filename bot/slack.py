@@ -26,12 +26,11 @@ Answer = Awaitable[AsyncSlackResponse]
 
 SLACK = "https://slack.com/api/"
 
-
 _TIMEOUT = timedelta(seconds=15)
 _UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=5)
-_CLOCKS_APART = timedelta(minutes=10)
-_PAGE = 200
-_PAGES = 10
+_CLOCKS_APART = timedelta(minutes=10)  # by how much Slack's and ours may differ when a post is looked up
+_PAGE = 200  # items; Slack recommends no more
+_PAGES = 10  # a post further back than 2,000 messages counts as not found
 
 
 class Slack:
@@ -47,7 +46,7 @@ class Slack:
         self.api_url = api_url
         self.app_token = app_token
         limits = aiohttp.ClientTimeout(total=timeout.total_seconds(), sock_connect=timeout.total_seconds() / 3)
-        local = _is_loopback(api_url)
+        local = _is_loopback(api_url)  # first: it may refuse
         self._session = aiohttp.ClientSession(timeout=limits)
         # The library's own retry handlers would post a second time when only the answer was lost.
         self.web = AsyncWebClient(bot_token, api_url, session=self._session, retry_handlers=[])

@@ -140,6 +140,16 @@ async def test_a_failed_tls_handshake_means_surely_not_sent(box):
             await slack.post(CHANNEL, "web1 is down", BLOCKS, key="incident-7")
 
 
+async def test_a_tls_handshake_that_never_ends_means_surely_not_sent():
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # accepts, and says nothing
+        url = f"https://127.0.0.1:{mute.getsockname()[1]}/api/"
+        async with Slack(
+            bot_token="xoxb-1", app_token="xapp-1", api_url=url, timeout=timedelta(seconds=0.3)
+        ) as slack:
+            with pytest.raises(Offline):
+                await slack.post(CHANNEL, "web1 is down", BLOCKS, key="incident-7")
+
+
 async def test_what_slack_refuses_for_good_says_which_block_was_wrong(slack):
     with pytest.raises(Rejected) as refusal:
         await slack.post(CHANNEL, "x", [{"type": "section"}], key="k")
