@@ -34,7 +34,7 @@ class Pace:
 
 
 class Watch:
-    """Hears every observation and passes on what is news. `damaged` is called once with each incident of damage."""
+    """Hears every observation and passes on what is news. `damaged` is called once for each incident of damage."""
 
     def __init__(self, config: Config, writer: Writer, clock: Callable[[], datetime]) -> None:
         self.damaged: Callable[[Incident], None] = lambda _incident: None

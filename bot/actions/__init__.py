@@ -1,0 +1,58 @@
+"""What a `lab` fence can do: one file a verb. A module here with an `ACTION` is known to runbooks by its verb.
+
+An action does one thing and says how it went. It asks nobody whether it may: who pressed was allowed to.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from bot.core.lab import LabVerb
+from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
+
+FAILURES = (HypervisorUnreachable, GuestRefused, AgentSilent)
+"""What a hypervisor raises; the performer turns it into a failed action with its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an action went: whether as wanted, and a line for people."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What actions work with.
+
+    `hypervisor_of`: the hypervisor a guest of that name is on; raises GuestRefused for an unknown one. `healthy`:
+    looks at a target now, by name. `unproven`: the names of what an incident still waits for, by its number, with
+    whether each is a guest. `show`: puts a picture (name, title, PNG) into the thread.
+    """
+
+    hypervisor_of: Callable[[str], Hypervisor]
+    healthy: Callable[[str], Awaitable[Outcome]]
+    unproven: Callable[[str], Awaitable[Mapping[str, bool]]]
+    show: Callable[[str, str, bytes], Awaitable[None]]
+
+
+Arguments = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionType:
+    """What an action's module offers: how it is written, and what it does with its arguments."""
+
+    verb: LabVerb
+    run: Callable[[Arguments, Context], Awaitable[Outcome]]
+
+
+@cache
+def discover() -> Mapping[str, ActionType]:
+    """The actions runbooks can use, by verb."""
+    modules = (importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
+    found = [m.ACTION for m in modules if hasattr(m, "ACTION")]
+    return {action.verb.name: action for action in found}
