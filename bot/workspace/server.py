@@ -19,7 +19,7 @@ from bot.workspace.guard import this_machine_only
 from bot.workspace.limits import Refusal
 from bot.workspace.panel import Panel
 from bot.workspace.rate_limits import RateLimits
-from bot.workspace.records import APP, COMMANDS, EVENTS, App, Command
+from bot.workspace.records import APP, COMMANDS, EVENTS, App, Command, Json
 from bot.workspace.socket_mode import ACK_SECONDS, SocketMode
 from bot.workspace.state import Workspace
 from bot.workspace.web_api import BOT_SCOPES, Calls, WebApi
@@ -43,6 +43,17 @@ class Settings:
     rate_limits: bool = True
     ack_seconds: float = ACK_SECONDS
     clock: Callable[[], float] = time.time
+
+
+def installed(manifest: Json) -> Settings:
+    """The settings of a workspace in which an app was made from this manifest: its scopes, events and commands."""
+    features, settings = manifest["features"], manifest["settings"]
+    made = features["slash_commands"]
+    return Settings(
+        commands=tuple(Command(c["command"], c["description"], c.get("usage_hint", "")) for c in made),
+        events=frozenset(settings["event_subscriptions"]["bot_events"]),
+        scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+    )
 
 
 class Box:

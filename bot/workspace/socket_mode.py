@@ -21,6 +21,7 @@ ACK_SECONDS: Final = 3.0
 MOST_DELIVERIES: Final = 4  # the first and three more
 MOST_CONNECTIONS: Final = 10
 PING_SECONDS: Final = 10.0
+GOODBYE_SECONDS: Final = 1.0  # how long a closing connection may take to say goodbye
 DISCONNECT_REASONS: Final = ("warning", "refresh_requested", "link_disabled")
 CONNECTION_SECONDS: Final = 3600  # how long Slack says a connection will last
 RECONNECT_WITHIN_SECONDS: Final = 30.0  # an envelope that found nobody waits so long for a connection
@@ -90,7 +91,7 @@ class SocketMode:
         self._tickets.discard(ticket)
         if self.connected >= MOST_CONNECTIONS:
             return web.Response(status=429, text="too many connections")
-        socket = web.WebSocketResponse(heartbeat=PING_SECONDS)
+        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, timeout=GOODBYE_SECONDS)
         await socket.prepare(request)
         connection = _Connection(request, socket)
         self._connections.append(connection)

@@ -26,7 +26,8 @@ APP_SCOPES: Final = frozenset({"connections:write"})
 BOT_SCOPES: Final = frozenset(
     {
         *("chat:write", "commands", "files:write", "files:read", "app_mentions:read", "reactions:write"),
-        *("channels:history", "channels:read", "channels:join", "im:history", "im:read", "im:write", "users:read"),
+        *("channels:history", "channels:read", "channels:join", "groups:history", "groups:read"),
+        *("im:history", "im:read", "im:write", "users:read"),
     },
 )
 CALLS_KEPT: Final = 50_000

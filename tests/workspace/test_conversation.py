@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.records import ALEX, BOT, FAMILY, HOMELAB
+from bot.workspace.server import Box, installed
 from tests.waiting import until
 
 BUTTONS = [
@@ -322,3 +324,76 @@ async def test_clicking_what_is_not_there_is_the_testers_own_mistake(world):
     chosen = {"action_id": "more", "selected_option": {"value": "nuke"}}
     with pytest.raises(ValueError, match="doesn't offer it"):
         await world.box.workspace.click(ALEX.id, posted["ts"], chosen)
+
+
+async def test_a_submitted_modal_can_push_another_and_clear_them_all(world):
+    @world.app.command("/lab")
+    async def lab(ack, body, client):
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+    @world.app.view("reason")
+    async def reason(ack, view):
+        if view["previous_view_id"]:
+            await ack(response_action="clear")
+        else:
+            await ack(response_action="push", view=MODAL)
+
+    workspace = world.box.workspace
+    filled = {"why": {"text": {"value": "new disk"}}}
+    async with world.connected():
+        await workspace.slash_command(ALEX.id, HOMELAB.id, "/lab", "resolve 7")
+        [bottom] = await until(lambda: workspace.modals.stack(ALEX.id))
+        await workspace.submit_view(ALEX.id, bottom["id"], filled)
+        [_, top] = workspace.modals.stack(ALEX.id)
+        assert top["previous_view_id"] == bottom["id"]
+        await workspace.submit_view(ALEX.id, top["id"], filled)
+    assert workspace.modals.stack(ALEX.id) == []
+
+
+async def test_an_answer_with_a_modal_slack_would_refuse_is_trouble_for_the_person(world):
+    @world.app.view("reason")
+    async def reason(ack):
+        await ack(response_action="update", view={"type": "modal", "blocks": []})
+
+    workspace = world.box.workspace
+    async with world.connected():
+        opened = await world.client.views_open(trigger_id=workspace.modals.trigger(ALEX.id), view=MODAL)
+        filled = {"why": {"text": {"value": "new disk"}}}
+        answer = await workspace.submit_view(ALEX.id, opened["view"]["id"], filled)
+    assert answer == {"error": "We had some trouble connecting. Try again?"}
+
+
+async def test_a_button_in_a_modal_and_on_home_can_be_clicked(world):
+    @world.app.action("ack")
+    async def acknowledge(ack, body):
+        await ack()
+        world.heard.append((body["container"]["type"], body["view"]["type"], body["actions"][0]["value"]))
+
+    workspace = world.box.workspace
+    async with world.connected():
+        modal = {"type": "modal", "title": {"type": "plain_text", "text": "Look"}, "blocks": BUTTONS}
+        opened = await world.client.views_open(trigger_id=workspace.modals.trigger(ALEX.id), view=modal)
+        await workspace.click(ALEX.id, opened["view"]["id"], {"action_id": "ack"})
+        home = await world.client.views_publish(user_id=ALEX.id, view={"type": "home", "blocks": BUTTONS})
+        await workspace.click(ALEX.id, home["view"]["id"], {"action_id": "ack"})
+    assert world.heard == [("view", "modal", "7.1"), ("view", "home", "7.1")]
+
+
+async def test_a_click_nobody_takes_is_shown_to_the_person(world):
+    posted = await world.client.chat_postMessage(channel=HOMELAB.id, text="web1 is down", blocks=BUTTONS)
+    with world.box.workspace.subscribe() as changes:
+        assert await world.box.workspace.click(ALEX.id, posted["ts"], {"action_id": "ack"}) == "dispatch_failed"
+        assert await anext(changes) == {"type": "action_failed", "user": ALEX.id, "error": "dispatch_failed"}
+
+
+async def test_an_app_made_from_a_manifest_has_what_the_manifest_asks_for():
+    manifest = {
+        "features": {"slash_commands": [{"command": "/shop", "description": "Buy", "usage_hint": "bread"}]},
+        "oauth_config": {"scopes": {"bot": ["chat:write"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["app_mention"]}},
+    }
+    async with Box.start(settings=installed(manifest)) as box:
+        assert [command.name for command in box.workspace.commands] == ["/shop"]
+        client = AsyncWebClient(token=box.bot_token, base_url=box.api_url)
+        assert (await client.auth_test()).headers["X-OAuth-Scopes"] == "chat:write"
