@@ -84,7 +84,9 @@ class Session:
                 future.set_result(job(self._connection))
             except libvirt.libvirtError as error:
                 dead = not self.alive()
-                future.set_exception(ConnectionLost(error.get_error_message()) if dead else error)
+                # The frames of its traceback hold libvirt's objects, and those would hold the connection open.
+                bare = error.with_traceback(None)
+                future.set_exception(ConnectionLost(error.get_error_message()) if dead else bare)
             except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
                 future.set_exception(error)
 
