@@ -114,7 +114,7 @@ class _Page:
         return web.Response(body=upload.content, content_type=kind, headers=FILE_HEADERS)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events, until the page goes: `change` (read the state again) and `panel` (this is it now)."""
+        """Server-sent events, until the page goes: `change` (read the state again) and `panel` (as it is now)."""
         user = self._user(request.query.get("user", "")).id
         response = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
         await response.prepare(request)

@@ -40,12 +40,16 @@ class Renderer:
             "me": reader,
             "workspace": workspace.app.team_name,
             "app": {"name": workspace.app.name, "user": workspace.app.user_id},
-            "users": {user.id: _user(user) for user in workspace.users.values()},
+            "users": {user.id: self._user(user) for user in workspace.users.values()},
             "people": people,
             "channels": [self._channel(channel) for channel in mine],
             "home": self._dressed(home) if home else None,
             "view": self._dressed(stack[-1]) if stack else None,
         }
+
+    def _user(self, user: User) -> Json:
+        about = {"id": user.id, "name": user.name, "real_name": user.real_name, "color": user.color}
+        return {**about, "is_app": user.id == self._workspace.app.user_id, "is_admin": user.is_admin}
 
     def _channel(self, channel: Channel) -> Json:
         messages = [self.message(channel.id, found) for found in self._messages(channel.id)]
@@ -154,11 +158,6 @@ class Renderer:
 def _bare(html: str) -> str:
     """The text that HTML shows, without its marks: for places that hold text only."""
     return unescape(re.sub(r"<[^>]*>", "", html))
-
-
-def _user(user: User) -> Json:
-    about = {"id": user.id, "name": user.name, "real_name": user.real_name, "color": user.color}
-    return {**about, "is_bot": user.is_bot, "is_admin": user.is_admin}
 
 
 def _file_path(file: Json) -> str:

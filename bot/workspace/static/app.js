@@ -19,9 +19,12 @@ class Page {
     this.place = null; // a channel's id, or "home"
     this.thread = null; // the ts of the open thread
     this.seen = new Map(); // the newest message seen in each channel
-    this.sidebar = new Sidebar(byId("rail"), byId("sidebar"), { go: (place) => this.go(place), become: (user) => this.become(user) });
+    this.sidebar = new Sidebar(byId("rail"), byId("sidebar"), {
+      go: (place) => this.go(place),
+      become: (user) => this.become(user),
+    });
     this.messages = new Messages({ label: "Messages", openThread: (ts) => this.openThread(ts) });
-    this.composer = new Composer({ send: (text) => post("say", { channel: this.place, text }) });
+    this.composer = new Composer({ send: (text) => this.say(text) });
     byId("channel").append(this.messages.node, this.composer.node);
     this.threadPane = new Thread(byId("thread"), () => this.openThread(null));
     this.home = new Home(byId("home"));
@@ -30,14 +33,15 @@ class Page {
     this.live = new Live({
       refresh: () => this.refresh(),
       panel: (panel) => this.panel.draw(panel),
-      online: (online) => (byId("offline").hidden = online),
+      online: (online, reason) => this.online(online, reason),
     });
     byId("shade").addEventListener("click", () => this.drawer(false));
   }
 
   async refresh() {
+    const asked = currentUser();
     const state = await get("state");
-    if (currentUser() && state.me !== currentUser()) return; // an answer for whom one was a moment ago
+    if (currentUser() !== asked) return; // meanwhile one acts as somebody else, and that is read too
     actAs(state.me);
     this.state = state;
     this.place ??= state.channels[0].id;
@@ -62,17 +66,31 @@ class Page {
   drawChannel(channel) {
     const name = channel.is_im ? this.state.app.name : `#${channel.name}`;
     this.composer.move(`${this.state.me} ${channel.id}`, `Message ${name}`);
-    this.messages.draw(channel.messages.filter((item) => !item.only_in_thread), this.state, [this.intro(channel, name)]);
+    this.messages.draw(
+      channel.messages.filter((item) => !item.only_in_thread),
+      this.state,
+      [this.intro(channel, name)],
+    );
   }
 
   // Slack's words above the first message; the same node each time, so that nothing moves.
   intro(channel, name) {
     this.intros ??= new Map();
     if (!this.intros.has(channel.id)) {
-      const words = channel.is_im ? `This is the very beginning of your direct messages with ${name}.` : `This is the very beginning of the ${name} channel. ${channel.topic}`;
-      this.intros.set(channel.id, h("div", { class: "intro" }, h("h2", {}, name), h("p", { class: "muted" }, words)));
+      const words = channel.is_im
+        ? `This is the very beginning of your direct messages with ${name}.`
+        : `This is the very beginning of the ${name} channel. ${channel.topic}`;
+      this.intros.set(
+        channel.id,
+        h("div", { class: "intro" }, h("h2", {}, name), h("p", { class: "muted" }, words)),
+      );
     }
     return this.intros.get(channel.id);
+  }
+
+  online(online, reason = "Connection lost.") {
+    byId("offline").hidden = online;
+    byId("offline").textContent = `${reason} Reconnecting…`;
   }
 
   unread() {
@@ -85,21 +103,32 @@ class Page {
   }
 
   bar(channel) {
-    const look = JSON.stringify([channel?.id, channel?.name, channel?.topic]);
+    const look = JSON.stringify([channel?.id, channel?.topic, this.state.channels.length]);
     if (look === this.barLook) return;
     this.barLook = look;
     const inApp = !channel || channel.is_im;
     const { app } = this.state;
     byId("bar").replaceChildren(
       iconButton("menu", "Channels and people", () => this.drawer(true), "phone"),
-      inApp ? h("h1", {}, avatar({ is_bot: true }, "small"), app.name) : h("h1", {}, `# ${channel.name}`),
-      inApp ? this.tabs(channel) : h("span", { class: "topic" }, channel.topic));
+      inApp ? h("h1", {}, avatar({ is_app: true }, "small"), app.name) : h("h1", {}, `# ${channel.name}`),
+      inApp ? this.tabs(channel) : h("span", { class: "topic" }, channel.topic),
+    );
   }
 
   tabs(channel) {
     const direct = this.state.channels.find((one) => one.is_im);
-    const tab = (label, place, current) => h("button", { type: "button", role: "tab", "aria-selected": String(current), onclick: () => this.go(place) }, label);
-    return h("div", { class: "tabs", role: "tablist" }, tab("Home", "home", !channel), direct && tab("Messages", direct.id, Boolean(channel)));
+    const tab = (label, place, current) =>
+      h(
+        "button",
+        { type: "button", role: "tab", "aria-selected": String(current), onclick: () => this.go(place) },
+        label,
+      );
+    return h(
+      "div",
+      { class: "tabs", role: "tablist" },
+      tab("Home", "home", !channel),
+      direct && tab("Messages", direct.id, Boolean(channel)),
+    );
   }
 
   go(place) {
@@ -132,6 +161,11 @@ class Page {
     else if (!ts && back) byId(`message-${back}`)?.querySelector(".thread-bar")?.focus({ preventScroll: true });
   }
 
+  async say(text) {
+    this.messages.toBottom(); // where the message, and what the app answers, will appear
+    await post("say", { channel: this.place, text });
+  }
+
   drawer(open) {
     document.body.classList.toggle("with-drawer", open);
     if (open) byId("sidebar").querySelector("[aria-current]")?.focus();
@@ -139,5 +173,7 @@ class Page {
 }
 
 const page = new Page();
-get("panel").then((panel) => page.panel.draw(panel)).catch(() => undefined);
+get("panel")
+  .then((panel) => page.panel.draw(panel))
+  .catch(() => undefined);
 page.live.changed().then(() => page.live.connect());

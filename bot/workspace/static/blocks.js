@@ -20,46 +20,71 @@ export function text(object, tag = "div", className = "") {
 }
 
 export function picture(block, className = "picture") {
-  if (!block.src) return h("p", { class: "muted" }, `Picture not shown: ${block.alt_text ?? "it is not on this machine"}`);
+  if (!block.src)
+    return h("p", { class: "muted" }, `Picture not shown: ${block.alt_text ?? "it is not on this machine"}`);
   const show = () => enlarge(block.src, block.alt_text ?? "");
-  return h("button", { type: "button", class: className, "aria-label": `Enlarge: ${block.alt_text ?? "picture"}`, onclick: show },
-    h("img", { src: block.src, alt: block.alt_text ?? "" }));
+  return h(
+    "button",
+    { type: "button", class: className, "aria-label": `Enlarge: ${block.alt_text ?? "picture"}`, onclick: show },
+    h("img", { src: block.src, alt: block.alt_text ?? "" }),
+  );
 }
 
 const KINDS = {
   section: (block, ctx) =>
-    h("div", {},
-      h("div", { class: "section-main" },
+    h(
+      "div",
+      {},
+      h(
+        "div",
+        { class: "section-main" },
         block.text && text(block.text),
-        block.fields && h("div", { class: "fields" }, block.fields.map((field) => text(field, "div", "field")))),
-      block.accessory && h("div", { class: "accessory" }, element(block.accessory, block, ctx))),
+        block.fields &&
+          h(
+            "div",
+            { class: "fields" },
+            block.fields.map((field) => text(field, "div", "field")),
+          ),
+      ),
+      block.accessory && h("div", { class: "accessory" }, element(block.accessory, block, ctx)),
+    ),
 
   divider: () => h("hr"),
   header: (block) => text(block.text, "h3"),
-  image: (block) =>
-    h("figure", {}, block.title && text(block.title, "figcaption"), picture(block)),
-  actions: (block, ctx) => h("div", {}, block.elements.map((part) => element(part, block, ctx))),
+  image: (block) => h("figure", {}, block.title && text(block.title, "figcaption"), picture(block)),
+  actions: (block, ctx) =>
+    h(
+      "div",
+      {},
+      block.elements.map((part) => element(part, block, ctx)),
+    ),
   context: (block) => h("div", {}, block.elements.map(contextPart)),
   markdown: (block) => rendered("div", { class: "markdown text" }, block.html),
   rich_text: (block) => rendered("div", { class: "text" }, block.html),
-  table: (block) => rendered("div", { class: "text scroll", tabindex: "0", role: "region", "aria-label": "Table" }, block.html),
+  table: (block) =>
+    rendered("div", { class: "text scroll", tabindex: "0", role: "region", "aria-label": "Table" }, block.html),
   input: inputBlock,
 };
 
 function contextPart(part) {
   if (part.type !== "image") return text(part, "span");
-  return part.src ? h("img", { class: "context-image", src: part.src, alt: part.alt_text ?? "" }) : h("span", {}, part.alt_text ?? "");
+  return part.src
+    ? h("img", { class: "context-image", src: part.src, alt: part.alt_text ?? "" })
+    : h("span", {}, part.alt_text ?? "");
 }
 
 function inputBlock(block, ctx) {
   const control = element(block.element, block, ctx);
-  const hint = block.hint && text(block.hint, "p", "hint");
+  const single = control.matches("input, textarea, select"); // otherwise a group of boxes to tick
+  const id = ctx.id(block, single ? "control" : "label");
+  if (single) {
+    control.id = id;
+    control.removeAttribute("aria-label");
+  } else control.setAttribute("aria-labelledby", id);
+  const words = [text(block.label, "span"), block.optional && h("span", { class: "muted" }, " (optional)")];
+  const label = single ? h("label", { class: "label", for: id }, words) : h("div", { class: "label", id }, words);
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
-  const label = h("span", { class: "label", id: ctx.id(block, "label") }, text(block.label, "span"), block.optional && h("span", { class: "muted" }, " (optional)"));
-  const group = h("div", { role: "group", "aria-labelledby": label.id }, label, control, error, hint);
-  const target = control.matches("input, textarea, select") ? control : control.querySelector("input, textarea, select");
-  if (target && !["checkbox", "radio"].includes(target.type)) target.setAttribute("aria-labelledby", label.id);
-  return group;
+  return h("div", {}, label, control, error, block.hint && text(block.hint, "p", "hint"));
 }
 
 function unknown(block) {

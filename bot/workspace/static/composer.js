@@ -5,7 +5,12 @@ import { get } from "./api.js";
 import { tell } from "./dialog.js";
 import { h, icon, iconButton } from "./dom.js";
 
-const MARKS = { bold: ["*", "Bold"], italic: ["_", "Italic"], strike: ["~", "Strikethrough"], code: ["`", "Code"] };
+const MARKS = {
+  bold: ["*", "Bold"],
+  italic: ["_", "Italic"],
+  strike: ["~", "Strikethrough"],
+  code: ["`", "Code"],
+};
 const TALLEST_PIXELS = 200;
 let composers = 0;
 
@@ -13,15 +18,43 @@ export class Composer {
   constructor({ send }) {
     Object.assign(this, { send, sent: [], drafts: new Map(), matches: [], at: -1, number: ++composers });
     this.input = h("textarea", {
-      rows: 1, role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": `commands-${this.number}`,
-      oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.offer([]),
+      rows: 1,
+      role: "combobox",
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      "aria-controls": `commands-${this.number}`,
+      oninput: () => this.typed(),
+      onkeydown: (event) => this.key(event),
+      onblur: () => this.offer([]),
     });
-    this.offers = h("ul", { class: "offers", id: `commands-${this.number}`, role: "listbox", "aria-label": "Commands", hidden: true });
+    this.offers = h("ul", {
+      class: "offers",
+      id: `commands-${this.number}`,
+      role: "listbox",
+      "aria-label": "Commands",
+      hidden: true,
+    });
     this.button = iconButton("send", "Send now", () => this.submit(), "send");
-    const marks = Object.entries(MARKS).map(([name, [mark, label]]) => iconButton(name, label, () => this.wrap(mark)));
-    this.node = h("form", { class: "composer", onsubmit: (event) => event.preventDefault() }, this.offers,
-      h("div", { class: "composer-box" }, h("div", { class: "composer-marks" }, marks), this.input,
-        h("div", { class: "composer-foot" }, iconButton("command", "Commands", () => this.begin("/")), this.button)));
+    const marks = Object.entries(MARKS).map(([name, [mark, label]]) =>
+      iconButton(name, label, () => this.wrap(mark)),
+    );
+    this.node = h(
+      "form",
+      { class: "composer", onsubmit: (event) => event.preventDefault() },
+      this.offers,
+      h(
+        "div",
+        { class: "composer-box" },
+        h("div", { class: "composer-marks" }, marks),
+        this.input,
+        h(
+          "div",
+          { class: "composer-foot" },
+          iconButton("command", "Commands", () => this.begin("/")),
+          this.button,
+        ),
+      ),
+    );
   }
 
   // Write somewhere else (a channel, a thread, as someone): the draft begun there comes back.
@@ -116,10 +149,15 @@ export class Composer {
   async complete() {
     const text = this.input.value;
     if (!text.startsWith("/") || text.includes("\n")) return this.offer([]);
-    this.commands ??= get("commands").then(({ commands }) => commands);
+    // Asked anew at each "/": what can be typed changes with what is open.
+    if (text === "/" || !this.commands)
+      this.commands = get("commands").then(
+        ({ commands }) => commands,
+        () => [],
+      );
     const commands = await this.commands;
-    if (this.input.value === text) this.offer(commands.filter((command) => command.text.startsWith(text.toLowerCase())));
-    if (text === "/") this.commands = null; // asked anew for the next command: what can be typed changes
+    if (this.input.value === text)
+      this.offer(commands.filter((command) => command.text.startsWith(text.toLowerCase())));
   }
 
   offer(matches) {
@@ -135,8 +173,12 @@ export class Composer {
       event.preventDefault(); // or the input would lose the focus, and with it the list
       this.choose(index);
     };
-    return h("li", { role: "option", id: `commands-${this.number}-${index}`, onmousedown },
-      h("span", {}, h("b", {}, command.text), command.hint && h("span", { class: "hint" }, ` ${command.hint}`)), h("span", { class: "muted" }, command.description));
+    return h(
+      "li",
+      { role: "option", id: `commands-${this.number}-${index}`, onmousedown },
+      h("span", {}, h("b", {}, command.text), command.hint && h("span", { class: "hint" }, ` ${command.hint}`)),
+      h("span", { class: "muted" }, command.description),
+    );
   }
 
   mark(index) {

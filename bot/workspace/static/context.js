@@ -35,7 +35,9 @@ export class Context {
     node.setAttribute("aria-busy", "true");
     try {
       const { answered } = await post("click", {
-        target: this.target, action: { block_id: block.block_id ?? "", action_id: spec.action_id, ...chosen }, values: this.values(),
+        target: this.target,
+        action: { block_id: block.block_id ?? "", action_id: spec.action_id, ...chosen },
+        values: this.values(),
       });
       if (!answered) node.after(unanswered());
     } catch (error) {

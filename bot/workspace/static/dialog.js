@@ -14,22 +14,42 @@ export function dialog(className, label, ...children) {
 export function confirmed(spec) {
   return new Promise((resolve) => {
     const close = (answer) => () => node.close(answer);
-    const deny = rendered("button", { type: "button", class: "button large", onclick: close("no") }, spec.deny.html);
+    const deny = rendered(
+      "button",
+      { type: "button", class: "button large", onclick: close("no") },
+      spec.deny.html,
+    );
     const style = spec.style === "danger" ? "danger" : "primary";
-    const confirm = rendered("button", { type: "button", class: `button large ${style}`, onclick: close("yes") }, spec.confirm.html);
-    const node = dialog("confirm", spec.title.plain,
+    const confirm = rendered(
+      "button",
+      { type: "button", class: `button large ${style}`, onclick: close("yes") },
+      spec.confirm.html,
+    );
+    const node = dialog(
+      "confirm",
+      spec.title.plain,
       h("header", {}, rendered("h2", {}, spec.title.html), iconButton("close", "Close", close("no"))),
       h("div", { class: "dialog-body" }, rendered("div", { class: "text" }, spec.text.html)),
-      h("footer", {}, deny, confirm));
+      h("footer", {}, deny, confirm),
+    );
     confirm.focus();
     node.addEventListener("close", () => resolve(node.returnValue === "yes"));
   });
 }
 
 export function enlarge(src, alt) {
-  const node = dialog("viewer", alt || "Picture",
-    h("header", {}, h("h2", {}, alt), h("a", { class: "button", href: src, download: true }, "Download"), iconButton("close", "Close", () => node.close())),
-    h("img", { src, alt }));
+  const node = dialog(
+    "viewer",
+    alt || "Picture",
+    h(
+      "header",
+      {},
+      h("h2", {}, alt),
+      h("a", { class: "button", href: src, download: true }, "Download"),
+      iconButton("close", "Close", () => node.close()),
+    ),
+    h("img", { src, alt }),
+  );
   node.addEventListener("click", (event) => event.target === node && node.close());
 }
 

@@ -26,6 +26,7 @@ export function rendered(tag, attributes, html) {
 const ICONS = {
   hash: "M6.5 2 5 14M11 2 9.5 14M2.5 5.5h12M1.5 10.5h12",
   home: "M2.5 7.5 8 2.5l5.5 5M4 6.5v7h8v-7",
+  apps: "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
   close: "m3.5 3.5 9 9m0-9-9 9",
   back: "M9.5 3 4.5 8l5 5",
   menu: "M2 4h12M2 8h12M2 12h12",
@@ -41,7 +42,8 @@ const ICONS = {
   check: "m3 8.5 3.5 3.5L13 4.5",
   bold: "M5 3h4a2.5 2.5 0 0 1 0 5H5zm0 5h4.5a2.5 2.5 0 0 1 0 5H5z",
   italic: "M7 3h5M4 13h5M9.5 3l-3 10",
-  strike: "M11.5 5C11 3.5 9.5 3 8 3 6 3 4.7 4 4.7 5.3c0 1 .7 1.7 1.7 2.2M2.5 8h11M11.3 9.8c.3 2-1.3 3.2-3.3 3.2-1.8 0-3.2-.8-3.5-2.5",
+  strike:
+    "M11.5 5C11 3.5 9.5 3 8 3 6 3 4.7 4 4.7 5.3c0 1 .7 1.7 1.7 2.2M2.5 8h11M11.3 9.8c.3 2-1.3 3.2-3.3 3.2-1.8 0-3.2-.8-3.5-2.5",
   code: "m5 4.5-3.5 3.5L5 11.5m6-7L14.5 8 11 11.5",
   command: "M10.5 2.5 5.5 13.5",
 };
@@ -58,13 +60,21 @@ export function icon(name) {
 }
 
 export function iconButton(name, label, onclick, extra = "") {
-  return h("button", { type: "button", class: `icon-button ${extra}`, "aria-label": label, title: label, onclick }, icon(name));
+  return h(
+    "button",
+    { type: "button", class: `icon-button ${extra}`, "aria-label": label, title: label, onclick },
+    icon(name),
+  );
 }
 
 // A person's or an app's picture: the app's drawing, or an initial on the person's colour.
 export function avatar(user, size = "") {
-  if (user.is_bot) return h("img", { class: `avatar ${size}`, src: "/static/app.svg", alt: "" });
-  const node = h("span", { class: `avatar ${size}`, "aria-hidden": "true" }, (user.real_name || user.name || "?")[0].toUpperCase());
+  if (user.is_app) return h("img", { class: `avatar ${size}`, src: "/static/app.svg", alt: "" });
+  const node = h(
+    "span",
+    { class: `avatar ${size}`, "aria-hidden": "true" },
+    (user.real_name || user.name || "?")[0].toUpperCase(),
+  );
   if (/^[0-9a-f]{6}$/i.test(user.color)) node.style.background = `#${user.color}`;
   return node;
 }

@@ -23,17 +23,29 @@ function button(spec, block, ctx) {
     if (spec.url) window.open(spec.url, "_blank", "noopener,noreferrer");
     ctx.act(spec, block, {}, event.currentTarget);
   };
-  return rendered("button", { type: "button", class: `button ${spec.style ?? ""}`, "aria-label": spec.accessibility_label, onclick: act }, spec.text.html);
+  return rendered(
+    "button",
+    { type: "button", class: `button ${spec.style ?? ""}`, "aria-label": spec.accessibility_label, onclick: act },
+    spec.text.html,
+  );
 }
 
 function overflow(spec, block, ctx) {
-  const node = h("button", { type: "button", class: "button overflow", "aria-label": "More actions", "aria-haspopup": "menu" }, icon("more"));
+  const node = h(
+    "button",
+    { type: "button", class: "button overflow", "aria-label": "More actions", "aria-haspopup": "menu" },
+    icon("more"),
+  );
   node.addEventListener("click", () =>
-    openMenu(node, spec.options.map((option) => ({
-      html: option.text.html,
-      note: option.description?.html,
-      choose: () => choose(option),
-    }))));
+    openMenu(
+      node,
+      spec.options.map((option) => ({
+        html: option.text.html,
+        note: option.description?.html,
+        choose: () => choose(option),
+      })),
+    ),
+  );
   const choose = (option) => {
     if (option.url) window.open(option.url, "_blank", "noopener,noreferrer");
     ctx.act(spec, block, { selected_option: { value: option.value } }, node);
@@ -48,7 +60,12 @@ function select(spec, block, ctx) {
     ? spec.option_groups.map((group) => h("optgroup", { label: group.label.plain }, group.options.map(option)))
     : (spec.options ?? []).map(option);
   const placeholder = spec.placeholder?.plain ?? "Select an option";
-  const node = h("select", { class: "select", "aria-label": placeholder }, h("option", { value: "" }, placeholder), offers);
+  const node = h(
+    "select",
+    { class: "select", "aria-label": placeholder },
+    h("option", { value: "" }, placeholder),
+    offers,
+  );
   node.value = ctx.kept(block, spec)?.selected_option?.value ?? spec.initial_option?.value ?? "";
   let before = node.value;
   const read = () => ({ selected_option: node.value ? { value: node.value } : null });
@@ -66,8 +83,17 @@ function choices(spec, block, ctx, { type, held, wrap }) {
   const rows = (spec.options ?? spec.option_groups.flatMap((group) => group.options)).map((option) => {
     const input = h("input", { type, name, value: option.value });
     input.checked = held.includes(option.value);
-    return h("label", { class: "choice" }, input, h("span", {}, rendered("span", { class: "text" }, option.text.html),
-      option.description && rendered("span", { class: "text muted" }, option.description.html)));
+    return h(
+      "label",
+      { class: "choice" },
+      input,
+      h(
+        "span",
+        {},
+        rendered("span", { class: "text" }, option.text.html),
+        option.description && rendered("span", { class: "text muted" }, option.description.html),
+      ),
+    );
   });
   const node = h("div", { class: "choices", role: type === "radio" ? "radiogroup" : "group" }, rows);
   const read = () => wrap([...node.querySelectorAll("input:checked")].map((input) => ({ value: input.value })));
@@ -78,12 +104,20 @@ function choices(spec, block, ctx, { type, held, wrap }) {
 
 function radios(spec, block, ctx) {
   const held = ctx.kept(block, spec)?.selected_option ?? spec.initial_option;
-  return choices(spec, block, ctx, { type: "radio", held: held ? [held.value] : [], wrap: (chosen) => ({ selected_option: chosen[0] ?? null }) });
+  return choices(spec, block, ctx, {
+    type: "radio",
+    held: held ? [held.value] : [],
+    wrap: (chosen) => ({ selected_option: chosen[0] ?? null }),
+  });
 }
 
 function checks(spec, block, ctx) {
   const held = ctx.kept(block, spec)?.selected_options ?? spec.initial_options ?? [];
-  return choices(spec, block, ctx, { type: "checkbox", held: held.map((option) => option.value), wrap: (chosen) => ({ selected_options: chosen }) });
+  return choices(spec, block, ctx, {
+    type: "checkbox",
+    held: held.map((option) => option.value),
+    wrap: (chosen) => ({ selected_options: chosen }),
+  });
 }
 
 function typed(spec, block, ctx) {

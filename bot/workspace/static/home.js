@@ -16,7 +16,9 @@ export class Home {
     this.look = look;
     const held = this.context?.target === state.home?.id ? this.context?.values() : {};
     this.context = new Context(state.home?.id, held);
-    this.root.replaceChildren(h("div", { class: "home-inner" }, state.home ? blocks(state.home.blocks, this.context) : empty(state)));
+    this.root.replaceChildren(
+      h("div", { class: "home-inner" }, state.home ? blocks(state.home.blocks, this.context) : empty(state)),
+    );
     localiseDates(this.root);
   }
 }

@@ -21,9 +21,9 @@ export class Live {
   }
 
   // The browser gives up after some errors (a restart that answers 502, say): take no chances, connect again.
-  lost() {
-    this.online(false);
-    this.source.close();
+  lost(reason) {
+    this.online(false, reason);
+    this.source?.close();
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.connect(), RETRY_MS);
   }
@@ -41,8 +41,8 @@ export class Live {
         this.stale = false;
         await this.refresh();
       }
-    } catch {
-      this.lost();
+    } catch (error) {
+      this.lost(error.message);
     } finally {
       this.reading = null;
     }

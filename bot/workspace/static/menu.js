@@ -5,7 +5,11 @@ import { h, rendered } from "./dom.js";
 const GAP = 4;
 
 export function openMenu(anchor, items) {
-  const menu = h("div", { class: "menu", role: "menu", popover: "auto" }, items.map((item) => row(item, () => menu.hidePopover())));
+  const menu = h(
+    "div",
+    { class: "menu", role: "menu", popover: "auto" },
+    items.map((item) => row(item, () => menu.hidePopover())),
+  );
   menu.addEventListener("keydown", (event) => move(event, menu));
   menu.addEventListener("toggle", (event) => {
     if (event.newState === "closed") menu.remove();
@@ -28,7 +32,9 @@ function row({ html, label, note, lead, checked, choose }, close) {
     },
   });
   if (lead) node.append(lead);
-  node.append(h("span", {}, label ?? rendered("span", {}, html), note && rendered("span", { class: "muted" }, note)));
+  node.append(
+    h("span", {}, label ?? rendered("span", {}, html), note && rendered("span", { class: "muted" }, note)),
+  );
   return node;
 }
 

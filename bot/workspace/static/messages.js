@@ -53,9 +53,13 @@ export class Messages {
     items.forEach((item, index) => {
       const previous = items[index - 1];
       const newDay = !previous || dayKey(previous.ts) !== dayKey(item.ts);
-      if (newDay && !this.inThread) nodes.push(this.keep(kept, `day-${dayKey(item.ts)}`, dayName(item.ts), () => divider(dayName(item.ts))));
-      if (this.inThread && index === 1) nodes.push(this.keep(kept, "count", items.length, () => countLine(items.length - 1)));
-      nodes.push(this.row(kept, item, state, !newDay && follows(previous, item) && !(this.inThread && index === 1)));
+      if (newDay && !this.inThread)
+        nodes.push(this.keep(kept, `day-${dayKey(item.ts)}`, dayName(item.ts), () => divider(dayName(item.ts))));
+      if (this.inThread && index === 1)
+        nodes.push(this.keep(kept, "count", items.length, () => countLine(items.length - 1)));
+      nodes.push(
+        this.row(kept, item, state, !newDay && follows(previous, item) && !(this.inThread && index === 1)),
+      );
     });
     this.drawn = kept;
     this.place(nodes);
@@ -64,7 +68,9 @@ export class Messages {
 
   row(kept, item, state, follows) {
     const look = JSON.stringify([item, follows, state.me]);
-    return this.keep(kept, item.ts, look, () => message(item, state, { follows, inThread: this.inThread, openThread: this.openThread }));
+    return this.keep(kept, item.ts, look, () =>
+      message(item, state, { follows, inThread: this.inThread, openThread: this.openThread }),
+    );
   }
 
   // The node drawn for `key` before, if it still looks the same; otherwise a new one, with the focus handed on.
@@ -75,7 +81,8 @@ export class Messages {
       return old.node;
     }
     const node = make();
-    if (old?.node.contains(document.activeElement)) this.refocus = { action: document.activeElement.dataset.action, node };
+    if (old?.node.contains(document.activeElement))
+      this.refocus = { action: document.activeElement.dataset.action, node };
     kept.set(key, { look, node });
     return node;
   }
@@ -103,5 +110,13 @@ const divider = (name) => h("div", { class: "day", role: "separator", "aria-labe
 const countLine = (count) => h("div", { class: "count" }, `${count} ${count === 1 ? "reply" : "replies"}`);
 
 function follows(previous, item) {
-  return previous.user === item.user && item.ts - previous.ts < FOLLOW_SECONDS && !previous.ephemeral && !item.ephemeral && !item.broadcast && !previous.tombstone && !item.tombstone;
+  return (
+    previous.user === item.user &&
+    item.ts - previous.ts < FOLLOW_SECONDS &&
+    !previous.ephemeral &&
+    !item.ephemeral &&
+    !item.broadcast &&
+    !previous.tombstone &&
+    !item.tombstone
+  );
 }

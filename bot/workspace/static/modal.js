@@ -39,11 +39,24 @@ export class Modal {
   fill(view, state) {
     this.complaint = h("p", { class: "field-error whole", role: "alert", hidden: true });
     this.submitButton = view.submit && rendered("button", { class: "button large primary" }, view.submit.html);
-    const close = rendered("button", { type: "button", class: "button large", onclick: () => this.close() }, view.close?.html ?? "Close");
-    this.form = h("form", { novalidate: true, onsubmit: (event) => this.submit(event) },
-      h("header", {}, avatar({ is_bot: true }, "small"), rendered("h2", {}, view.title.html), iconButton("close", "Close", () => this.close())),
+    const close = rendered(
+      "button",
+      { type: "button", class: "button large", onclick: () => this.close() },
+      view.close?.html ?? "Close",
+    );
+    this.form = h(
+      "form",
+      { novalidate: true, onsubmit: (event) => this.submit(event) },
+      h(
+        "header",
+        {},
+        avatar({ is_app: true }, "small"),
+        rendered("h2", {}, view.title.html),
+        iconButton("close", "Close", () => this.close()),
+      ),
       h("div", { class: "dialog-body" }, this.complaint, blocks(view.blocks, this.context)),
-      h("footer", {}, h("span", { class: "muted by" }, state.app.name), close, this.submitButton));
+      h("footer", {}, h("span", { class: "muted by" }, state.app.name), close, this.submitButton),
+    );
     localiseDates(this.form);
     this.node.setAttribute("aria-label", view.title.plain);
     this.node.replaceChildren(this.form);

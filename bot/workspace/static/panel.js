@@ -12,7 +12,7 @@ export class Panel {
     this.answer = h("p", { class: "panel-answer", role: "status", hidden: true });
     this.items = h("div", { class: "panel-items" });
     this.title = h("span", { class: "panel-title" });
-    root.append(h("summary", {}, this.title, this.note), this.items, this.answer);
+    root.append(h("summary", {}, this.title, this.note), this.answer, this.items);
     root.open = wide.matches;
     wide.addEventListener("change", () => (root.open = wide.matches));
     root.querySelector("summary").addEventListener("click", (event) => wide.matches && event.preventDefault());
@@ -26,15 +26,37 @@ export class Panel {
     const look = JSON.stringify(panel.items);
     if (look === this.look || this.root.contains(document.activeElement?.closest("select"))) return;
     this.look = look;
-    const chosen = Object.fromEntries([...this.items.querySelectorAll("select")].map((select) => [select.name, select.value]));
+    const chosen = Object.fromEntries(
+      [...this.items.querySelectorAll("select")].map((select) => [select.name, select.value]),
+    );
     this.items.replaceChildren(...panel.items.map((item) => this.item(item, chosen[item.id])));
   }
 
   item(item, chosen) {
-    const select = item.choices && h("select", { class: "select", name: item.id, "aria-label": `${item.label}: which` }, item.choices.map((choice) => h("option", {}, choice)));
+    const select =
+      item.choices &&
+      h(
+        "select",
+        { class: "select", name: item.id, "aria-label": `${item.label}: which` },
+        item.choices.map((choice) => h("option", {}, choice)),
+      );
     if (select && item.choices.includes(chosen)) select.value = chosen;
-    const button = h("button", { type: "button", class: "button", disabled: item.choices?.length === 0, onclick: () => this.act(item, select, button) }, item.label);
-    return h("div", { class: "panel-item" }, h("div", { class: "panel-row" }, select, button), h("p", {}, item.hint));
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "button",
+        disabled: item.choices?.length === 0,
+        onclick: () => this.act(item, select, button),
+      },
+      item.label,
+    );
+    return h(
+      "div",
+      { class: "panel-item" },
+      h("div", { class: "panel-row" }, select, button),
+      h("p", {}, item.hint),
+    );
   }
 
   async act(item, select, button) {

@@ -10,11 +10,24 @@ export class Thread {
     this.root = root;
     this.where = h("span", { class: "muted" });
     this.messages = new Messages({ label: "Replies", inThread: true });
-    this.composer = new Composer({ send: (text) => post("say", { channel: this.channel, text, thread_ts: this.ts }) });
+    this.composer = new Composer({ send: (text) => this.say(text) });
     root.append(
-      h("header", { class: "bar" }, iconButton("back", "Back", close, "phone"), h("h2", {}, "Thread ", this.where), iconButton("close", "Close thread", close, "desk")),
-      this.messages.node, this.composer.node);
+      h(
+        "header",
+        { class: "bar" },
+        iconButton("back", "Back", close, "phone"),
+        h("h2", {}, "Thread ", this.where),
+        iconButton("close", "Close thread", close, "desk"),
+      ),
+      this.messages.node,
+      this.composer.node,
+    );
     root.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && close());
+  }
+
+  async say(text) {
+    this.messages.toBottom();
+    await post("say", { channel: this.channel, text, thread_ts: this.ts });
   }
 
   // Draws the thread `ts` of `channel`; without a ts it closes. A thread whose first message is gone closes too.

@@ -21,7 +21,12 @@ function nearDay(date) {
 export function ago(ts) {
   const seconds = Math.max(0, (Date.now() - when(ts)) / 1000);
   if (seconds < 60) return "just now";
-  const [count, unit] = seconds < 3600 ? [seconds / 60, "minute"] : seconds < 86_400 ? [seconds / 3600, "hour"] : [seconds / 86_400, "day"];
+  const [count, unit] =
+    seconds < 3600
+      ? [seconds / 60, "minute"]
+      : seconds < 86_400
+        ? [seconds / 3600, "hour"]
+        : [seconds / 86_400, "day"];
   const whole = Math.floor(count);
   return `${whole} ${unit}${whole === 1 ? "" : "s"} ago`;
 }
