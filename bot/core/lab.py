@@ -52,11 +52,8 @@ class LabCall:
         return replace(self, arguments=arguments, options=tuple((n, _filled(v, values)) for n, v in self.options))
 
     def __str__(self) -> str:
-        words = [
-            *map(shlex.quote, self.arguments),
-            *(f"{name}={shlex.quote(value)}" for name, value in self.options),
-        ]
-        return " ".join([self.verb, *words])
+        options = (f"{name}={_quoted(value)}" for name, value in self.options)
+        return " ".join([self.verb, *map(_quoted, self.arguments), *options])
 
 
 def _quoted(word: str) -> str:

@@ -33,7 +33,7 @@ from bot.core.run import (
     State,
     StepState,
 )
-from bot.core.runbook import Action, LabAction, OnFailure, Runbook, ScriptAction, Step
+from bot.core.runbook import Action, LabAction, OnFailure, Runbook, Step
 from bot.core.values import fill
 
 
@@ -215,7 +215,7 @@ class Move:
         self.set(state, summary)
         self.tell(Mark.FAILED, f"{state}: {summary}")
         if self.step.on_failure is OnFailure.STOP:
-            self.end(RunStatus.STOPPED, f"step {self._run.current + 1} “{self.step.heading}” is {state}")
+            self.end(RunStatus.STOPPED, f"step {self._run.current + 1} “{self.step.heading}”: {state}")
         elif self.step.on_failure is OnFailure.GO_TO:
             assert self.step.go_to is not None, "a step that goes elsewhere says where"
             self.enter(self._runbook.position(self.step.go_to))
@@ -227,11 +227,9 @@ class Move:
 
 
 def _job(action: Action, values: Mapping[str, str]) -> Job:
-    match action:
-        case ScriptAction():
-            return ScriptJob(_place(action.run_on, values), action.language, action.text, values)
-        case LabAction():
-            return LabJob(action.call.filled(values))
+    if isinstance(action, LabAction):
+        return LabJob(action.call.filled(values))
+    return ScriptJob(_place(action.run_on, values), action.language, action.text, values)
 
 
 def _place(run_on: str, values: Mapping[str, str]) -> Place:

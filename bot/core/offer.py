@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.core.run import BUSY, Button, Run, State
-from bot.core.runbook import Action, LabAction, Runbook, ScriptAction, Step
+from bot.core.runbook import Action, LabAction, Runbook, Step
 from bot.core.values import fill
 
 CONFIRMED = frozenset({Button.RUN, Button.DONE, Button.RETRY, Button.RUN_AGAIN})
@@ -112,8 +112,6 @@ def exact_check(step: Step, run: Run) -> Exact | None:
 
 def _exact(action: Action, run: Run) -> Exact:
     known = {name: run.values.get(name, f"${name}") for name in sorted(action.uses)}
-    match action:
-        case ScriptAction():
-            return Exact(fill(action.run_on, run.values), action.language, action.text, tuple(known.items()))
-        case LabAction():
-            return Exact("", "lab", str(action.call.filled(known)))
+    if isinstance(action, LabAction):
+        return Exact("", "lab", str(action.call.filled(known)))
+    return Exact(fill(action.run_on, run.values), action.language, action.text, tuple(known.items()))

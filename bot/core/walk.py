@@ -93,7 +93,7 @@ def advance(run: Run, runbook: Runbook, command: Command, now: datetime) -> Adva
 
 def _press(run: Run, runbook: Runbook, press: Press, now: datetime) -> Advance:
     what = f"press {press.button} on step {press.step + 1}"
-    _refuse_stale(run, runbook, what, press.step, press.version)
+    _refuse_stale(run, runbook, what, fresh=(press.step, press.version) == (run.current, run.version))
     if press.button not in offer(run, runbook).buttons:
         raise IllegalMove(f"cannot {what}: because it is {run.state}")
     step = runbook.steps[run.current]
@@ -102,20 +102,18 @@ def _press(run: Run, runbook: Runbook, press: Press, now: datetime) -> Advance:
     if press.button in CONFIRMED and step.confirm_typed:
         _refuse_other_name(press, run.values[step.confirm_typed], what)
     move = Move(run, runbook, now)
-    move.tell(Mark.PRESSED, f"{press.button}", press.person)
+    move.tell(Mark.PRESSED, str(press.button), press.person)
     move.set(run.state, by=press.person)
     _PRESSED[press.button](move, press)
     return move.made(f"{press.person} pressed {press.button}")
 
 
-def _refuse_stale(run: Run, runbook: Runbook, what: str, step: int, version: int) -> None:
+def _refuse_stale(run: Run, runbook: Runbook, what: str, *, fresh: bool) -> None:
     if run.ended:
         raise StaleClick(f"cannot {what}: because the run is {run.status}")
-    if version != run.version or not 0 <= step < len(run.steps):
-        heading = runbook.steps[run.current].heading
-        raise StaleClick(
-            f"cannot {what}: because the run has moved on; step {run.current + 1} “{heading}” is {run.state} now"
-        )
+    if not fresh:
+        now = f"step {run.current + 1} “{runbook.steps[run.current].heading}” is {run.state} now"
+        raise StaleClick(f"cannot {what}: because the run has moved on; {now}")
 
 
 def _refuse_unprepared(run: Run, step: Step, what: str) -> None:
@@ -174,8 +172,7 @@ _PRESSED: Mapping[Button, Callable[[Move, Press], None]] = MappingProxyType(
 def _tick(run: Run, runbook: Runbook, tick: Tick) -> Advance:
     """Ticks change nothing that is offered: the version stays, so that a Done pressed right after one counts."""
     what = f"tick a box of step {tick.step + 1}"
-    if run.ended or tick.step != run.current:
-        _refuse_stale(run, runbook, what, tick.step, -1)
+    _refuse_stale(run, runbook, what, fresh=tick.step == run.current)
     if not set(tick.boxes) <= set(range(len(runbook.steps[tick.step].boxes))):
         raise IllegalMove(f"cannot {what}: because it has no box {max(tick.boxes) + 1}")
     steps = list(run.steps)
@@ -185,7 +182,7 @@ def _tick(run: Run, runbook: Runbook, tick: Tick) -> Advance:
 
 def _go_to(run: Run, runbook: Runbook, command: GoTo, now: datetime) -> Advance:
     what = f"go to step {command.step + 1}"
-    _refuse_stale(run, runbook, what, command.step, command.version)
+    _refuse_stale(run, runbook, what, fresh=command.version == run.version)
     if command.step not in offer(run, runbook).go_to:
         why = f"step {run.current + 1} is {run.state}" if run.state in BUSY else "its turn has not come"
         raise IllegalMove(f"cannot {what}: because {why}")
@@ -214,13 +211,12 @@ def _finished(run: Run, runbook: Runbook, command: _Finished, now: datetime) -> 
     if not awaited or (command.step, command.attempt) != (run.current, attempt):
         return Advance(run, why=f"ignored: nobody waits for attempt {command.attempt} of step {command.step + 1}")
     move = Move(run, runbook, now)
-    match command:
-        case ChoicesListed():
-            move.listed(command)
-        case ActionFinished():
-            move.acted(command)
-        case CheckFinished():
-            move.checked(command)
+    if isinstance(command, ChoicesListed):
+        move.listed(command)
+    elif isinstance(command, ActionFinished):
+        move.acted(command)
+    else:
+        move.checked(command)
     return move.made(command.summary)
 
 

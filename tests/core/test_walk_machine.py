@@ -1,0 +1,218 @@
+"""Any runbook, walked in any order of presses, answers, crashes and late results, keeps its promises."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.core.jobs import Cancel, ListChoices, RunAction, RunCheck
+from bot.core.lab import LabCall
+from bot.core.offer import offer
+from bot.core.run import (
+    BUSY,
+    ActionFinished,
+    Button,
+    CheckFinished,
+    Choice,
+    ChoicesListed,
+    GoTo,
+    IllegalMove,
+    Interrupted,
+    Press,
+    RunId,
+    RunStatus,
+    State,
+    Stop,
+    Tick,
+)
+from bot.core.run_json import run_from_json, run_to_json
+from bot.core.runbook import LabAction, Language, OnFailure, Question, Runbook, ScriptAction, Step, Verification
+from bot.core.walk import advance, start
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+ACTING = {Button.RUN, Button.RETRY, Button.RUN_AGAIN}
+AWAITING_A_PERSON = (
+    set(State)
+    - BUSY
+    - {
+        State.WAITING,
+        State.VERIFIED,
+        State.DONE,
+        State.ANSWERED,
+        State.SKIPPED,
+        State.PASSED_OVER,
+    }
+)
+
+lab = LabAction(LabCall("start", ("$guest",)), 1)
+uses_answer = LabAction(LabCall("start", ("$answer",)), 1)
+script = ScriptAction(Language.SH, 'ls "$disk"', "$hypervisor", 1)
+actions = st.sampled_from([lab, uses_answer, script])
+questions = st.sampled_from(
+    [Question("answer", choose=False), Question("answer", choose=True, options=("a", "b"))]
+)
+listing = Question("answer", choose=True)
+
+
+@st.composite
+def steps(draw, heading, headings):
+    question = draw(st.none() | questions | st.just(listing))
+    action = script if question == listing else draw(st.none() | actions)
+    on_failure = draw(st.sampled_from(OnFailure))
+    return Step(
+        heading=heading,
+        line=1,
+        boxes=draw(st.sampled_from([(), (), ("box",)])),
+        action=action,
+        check=draw(st.none() | st.builds(Verification, actions, st.just(timedelta(1)), st.just(timedelta()))),
+        question=question,
+        confirm_typed=draw(st.sampled_from([None, None, "guest"])) if action and question != listing else None,
+        on_failure=on_failure,
+        go_to=draw(st.sampled_from(headings)) if on_failure is OnFailure.GO_TO else None,
+        on_request=heading != headings[0] and draw(st.booleans()),
+        optional=draw(st.booleans()),
+    )
+
+
+@st.composite
+def runbooks(draw):
+    headings = [f"step {number}" for number in range(draw(st.integers(1, 5)))]
+    made = tuple(draw(steps(heading, headings)) for heading in headings)
+    return Runbook("r", "R", "", (), None, made, "text", "hash")
+
+
+class Walking(RuleBasedStateMachine):
+    """One run, at the mercy of people, the shell and the power."""
+
+    @initialize(runbook=runbooks(), known=st.sampled_from([(), ("guest", "disk", "hypervisor")]))
+    def begin(self, runbook, known):
+        self.runbook = runbook
+        self.asked = set()
+        values = {name: f"the {name}" for name in known}
+        self.run = start(runbook, RunId(1), values=values, incident=None, person="ada", now=NOW).run
+
+    def give(self, command):
+        before, copy = self.run, replace(self.run)
+        try:
+            made = advance(before, self.runbook, command, NOW)
+        except IllegalMove:
+            assert before == copy
+            return None
+        assert before == copy
+        self.run = made.run
+        for request in made.requests:
+            self.look_at(request, command)
+        if made.run != before and not isinstance(command, Tick):
+            assert made.run.version == before.version + 1
+            assert made.events
+        return made
+
+    def look_at(self, request, command):
+        if isinstance(request, Cancel):
+            assert self.run.ended
+            return
+        assert (request.step, request.attempt) not in self.asked, "asked twice for one attempt"
+        self.asked.add((request.step, request.attempt))
+        if isinstance(request, RunAction | ListChoices):
+            assert isinstance(command, Press)
+            assert command.button in ACTING
+        else:
+            assert isinstance(request, RunCheck)
+            assert isinstance(command, Press) or (isinstance(command, ActionFinished) and command.ok)
+
+    @rule(button=st.sampled_from(Button), step=st.integers(-1, 5), behind=st.integers(0, 2), typed=st.booleans())
+    def press_anything(self, button, step, behind, typed):
+        typed = self.run.values.get("guest") if typed else None
+        self.give(Press(button, step, self.run.version - behind, "ada", typed=typed, answer="a"))
+
+    @precondition(lambda self: not self.run.ended)
+    @rule(data=st.data(), answer=st.sampled_from(["a", "b", "", "; rm -rf /"]))
+    def press_what_is_offered(self, data, answer):
+        button = data.draw(st.sampled_from(offer(self.run, self.runbook).buttons))
+        typed = self.run.values.get("guest")
+        self.give(Press(button, self.run.current, self.run.version, "ada", typed=typed, answer=answer))
+
+    @precondition(lambda self: not self.run.ended)
+    @rule()
+    def do_the_next_good_thing(self):
+        boxes = tuple(range(len(self.runbook.steps[self.run.current].boxes)))
+        self.give(Tick(self.run.current, boxes, "ada"))
+        button = offer(self.run, self.runbook).main[0]
+        typed = self.run.values.get("guest")
+        if button is not Button.STOP:
+            self.give(Press(button, self.run.current, self.run.version, "ada", typed=typed, answer="a"))
+
+    @precondition(lambda self: self.run.state in BUSY)
+    @rule(ok=st.booleans(), some=st.booleans())
+    def what_is_under_way_ends(self, ok, some):
+        at, attempt = self.run.current, self.run.steps[self.run.current].attempt
+        choices = (Choice("a", "A"), Choice("b", "B")) if some else ()
+        self.give(ChoicesListed(at, attempt, ok, "said", choices))
+        self.give(ActionFinished(at, attempt, ok, "said"))
+        self.give(CheckFinished(at, attempt, ok, "said"))
+
+    @rule(step=st.integers(0, 5), attempt=st.integers(0, 9), ok=st.booleans())
+    def something_else_answers(self, step, attempt, ok):
+        awaited = self.run.state in BUSY and (step, attempt) == (
+            self.run.current,
+            self.run.steps[self.run.current].attempt,
+        )
+        for late in (ActionFinished(step, attempt, ok, ""), CheckFinished(step, attempt, ok, "")):
+            before = self.run
+            made = self.give(late)
+            assert awaited or (made.run is before and made.why.startswith("ignored"))
+
+    @rule()
+    def the_power_fails(self):
+        made = self.give(Interrupted("the bot was off"))
+        assert not made.requests
+        assert self.run.ended or self.run.state not in BUSY
+
+    @rule(step=st.integers(-1, 5))
+    def go_anywhere(self, step):
+        self.give(GoTo(step, self.run.version, "ada"))
+
+    @rule(boxes=st.lists(st.integers(0, 1)))
+    def tick(self, boxes):
+        self.give(Tick(self.run.current, tuple(boxes), "ada"))
+
+    @rule()
+    def it_is_written_and_read(self):
+        self.run = run_from_json(run_to_json(self.run))
+
+    @invariant()
+    def what_is_offered_fits_the_state(self):
+        offered = offer(self.run, self.runbook)
+        assert len(offered.main) <= 3
+        assert len(set(offered.buttons)) == len(offered.buttons)
+        if self.run.ended:
+            assert (offered.buttons, offered.go_to, self.run.back_to) == ((), (), None)
+            assert self.run.ended_at == NOW
+        else:
+            assert Button.STOP in offered.buttons
+            assert self.run.state in AWAITING_A_PERSON | BUSY
+
+    @invariant()
+    def nothing_is_under_way_but_the_current_step(self):
+        busy = [at for at, step in enumerate(self.run.steps) if step.state in BUSY]
+        assert busy in ([], [self.run.current])
+        assert not (busy and self.run.ended)
+
+    @invariant()
+    def it_can_be_ended(self):
+        if not self.run.ended:
+            made = advance(self.run, self.runbook, Stop("ada", "enough"), NOW)
+            assert made.run.status is RunStatus.STOPPED
+            assert bool(made.requests) == (self.run.state in BUSY)
+
+    @invariant()
+    def it_survives_being_written_down(self):
+        assert run_from_json(run_to_json(self.run)) == self.run
+
+
+Walking.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+test_walking = Walking.TestCase
