@@ -4,6 +4,7 @@ import mimetypes
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bot.workspace.records import App, Json
 
@@ -58,7 +59,7 @@ class Files:
         upload.done = True
         mimetype = mimetypes.guess_type(upload.name)[0] or "application/octet-stream"
         extension = upload.name.rpartition(".")[2] if "." in upload.name else "text"
-        address = f"{self._base()}/files/{upload.id}-{upload.secret}/{upload.name}"
+        address = f"{self._base()}/files/{upload.id}/{upload.secret}/{quote(upload.name, safe='')}"
         file = {
             "id": upload.id,
             "created": int(self._clock()),

@@ -142,7 +142,7 @@ class Box:
                 web.post("/api/{method}", self._api.handle),
                 web.get("/socket", self.sockets.handle),
                 web.post("/upload/v1/{secret}", self._upload),
-                web.get("/files/{id}-{secret}/{name}", self._file),
+                web.get("/files/{id}/{secret}/{name}", self._file),
                 web.post("/response/{secret}", self._respond),
                 web.post("/box/faults", self._order),
                 web.get("/box/calls", self._list_calls),
@@ -171,7 +171,7 @@ class Box:
         if isinstance(spot, str):
             return web.json_response({"ok": False, "error": spot}, status=404)
         try:
-            self.workspace.answer(spot, json.loads(await request.text()))
+            self.workspace.answer(spot, _object(await request.text()))
         except Refusal as refusal:
             return web.json_response({"ok": False, "error": refusal.error}, status=400)
         except ValueError:
@@ -191,6 +191,14 @@ class Box:
     async def _reset(self, _request: web.Request) -> web.Response:
         self.reset()
         return web.json_response({"ok": True})
+
+
+def _object(text: str) -> Json:
+    """The JSON object in a text; raises ValueError where there is none."""
+    parsed = json.loads(text)
+    if not isinstance(parsed, dict):
+        raise ValueError(f"cannot take {text[:80]!r}: because it is no JSON object")
+    return parsed
 
 
 async def _content(request: web.Request) -> bytes:

@@ -20,7 +20,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.workspace import answers, clicking, elements, payloads
 from bot.workspace.feed import Feed, Subscription
@@ -222,22 +222,23 @@ class Workspace:
                 self._later(payloads.view_closed(self.app, self.users[user], view, is_cleared=everything))
 
     def _respond(self, user: str, view: Json, response: Json) -> None:
-        kind = response.get("response_action")
+        kind, shown = response.get("response_action"), response.get("view")
         if kind == "errors":
-            return
-        if kind == "update":
-            check_view(response["view"])
-            self.modals.update(view["id"], self._named(response["view"]))
+            if not response.get("errors", {}).keys() <= {block["block_id"] for block in view["blocks"]}:
+                raise Refusal("invalid_response", ["[ERROR] errors at blocks that the view hasn't got"])
+        elif kind == "update":
+            check_view(shown)
+            self.modals.update(view["id"], self._named(shown))
         elif kind == "push":
-            check_view(response["view"])
+            check_view(shown)
             if len(self.modals.stack(user)) >= MOST_STACKED:
                 raise Refusal("push_limit_reached")
-            self.modals.open(user, self._named(response["view"]))
+            self.modals.open(user, self._named(shown))
         else:
             self.modals.close(user, view["id"], everything=kind == "clear")
 
     @staticmethod
-    def _named(view: Json) -> Json:
+    def _named(view: Any) -> Json:
         return {**view, "blocks": elements.with_ids(view["blocks"])}
 
     def _view_of(self, user: str, view_id: str) -> Json:

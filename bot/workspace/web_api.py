@@ -87,7 +87,10 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one HTTP request to /api/METHOD."""
         name, fault = request.match_info["method"], self._faults.take(request.match_info["method"])
-        args = await _arguments(request)
+        try:
+            args = await _arguments(request)
+        except ValueError:
+            return self._response(_Answer(_refused(Refusal("invalid_json"))))
         if fault:
             failed = await self._fail(request, name, fault)
             if failed is not None:

@@ -351,10 +351,17 @@ async def test_a_submitted_modal_can_push_another_and_clear_them_all(world):
     assert workspace.modals.stack(ALEX.id) == []
 
 
-async def test_an_answer_with_a_modal_slack_would_refuse_is_trouble_for_the_person(world):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"response_action": "update", "view": {"type": "modal", "blocks": []}},
+        {"response_action": "errors", "errors": {"no-such-block": "Say more"}},
+    ],
+)
+async def test_an_answer_to_a_modal_that_slack_would_refuse_is_trouble_for_the_person(world, wrong):
     @world.app.view("reason")
     async def reason(ack):
-        await ack(response_action="update", view={"type": "modal", "blocks": []})
+        await ack(**wrong)
 
     workspace = world.box.workspace
     async with world.connected():

@@ -63,6 +63,12 @@ async def test_arguments_come_in_the_query_in_a_form_and_as_json(world):
     assert len(world.box.workspace.messages.history(HOMELAB.id)) == 4
 
 
+async def test_a_body_that_is_no_json_is_refused(world):
+    url, headers = world.box.api_url + "api.test", {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as session, session.post(url, data=b"{", headers=headers) as response:
+        assert await response.json() == {"ok": False, "error": "invalid_json"}
+
+
 async def test_posting_where_the_bot_is_not_is_refused(world):
     assert await refusal(world.client.chat_postMessage(channel="C0NOWHERE", text="x")) == "channel_not_found"
     assert await refusal(world.client.chat_postMessage(channel=FAMILY.id, text="x")) == "not_in_channel"
@@ -272,12 +278,12 @@ async def test_a_file_is_uploaded_shared_in_a_thread_and_served(world):
     answer = await world.client.files_upload_v2(
         channel=HOMELAB.id,
         thread_ts=parent["ts"],
-        filename="console.txt",
+        filename="web1 console?.txt",
         content="No bootable device.",
         initial_comment="What its screen says",
     )
     [_, reply] = world.box.workspace.messages.replies(HOMELAB.id, parent["ts"])
-    assert (reply["text"], reply["files"][0]["name"]) == ("What its screen says", "console.txt")
+    assert (reply["text"], reply["files"][0]["name"]) == ("What its screen says", "web1 console?.txt")
     info = await world.client.files_info(file=answer["file"]["id"])
     assert info["file"]["shares"]["public"][HOMELAB.id][0]["ts"] == reply["ts"]
     async with aiohttp.ClientSession() as session, session.get(info["file"]["url_private"]) as response:
