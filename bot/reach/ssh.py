@@ -176,8 +176,9 @@ class _Session(asyncssh.SSHClientSession[bytes]):
 
     def send(self, data: bytes) -> None:
         """See `follow.Started`."""
-        self._channel.write(data)
-        self._channel.write_eof()
+        with suppress(OSError):  # closed meanwhile: `pieces` and `lost` say so
+            self._channel.write(data)
+            self._channel.write_eof()
 
     async def end(self, group: int) -> None:
         """See `follow.Started`."""

@@ -1,4 +1,4 @@
-"""A real OpenSSH server on loopback, configured as on Debian, with its own keys; runs as whoever runs the tests."""
+"""A real OpenSSH server on loopback, configured as on Debian, with its own keys; run by whoever runs the tests."""
 
 import getpass
 import os
