@@ -18,7 +18,7 @@ from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected
 from bot.store import Store
 from bot.store.outbox import Post, Waiting
 from bot.store.writer import Writer
-from bot.views import Card
+from bot.views import Card, line
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +190,7 @@ def take(store: Store, now: datetime, draw: Draw, resting: set[Method]) -> Erran
         if waiting.due_at > now:
             later.append(waiting.due_at)
             continue
-        card = draw(store, parcel.subject, now) if parcel.tell == Tell.CARD else Card(parcel.text)
+        card = draw(store, parcel.subject, now) if parcel.tell == Tell.CARD else line(parcel.text)
         if card is None:
             store.outbox.sent(waiting.id)
             continue

@@ -5,14 +5,16 @@ It starts probes and hands what they saw to watching.py; it believes and decides
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from bot.actions import Outcome
 from bot.clock import Clock
 from bot.config import Check, Config
-from bot.core.guest import GuestEvent, GuestEventKind
+from bot.core.guest import GuestEvent, GuestEventKind, Power
 from bot.core.health import CheckName, Health, Observation, Target, TargetId, TargetKind, target_id
 from bot.core.incident import Incident
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
@@ -57,6 +59,7 @@ class Rounds:
         self._guests = {name: Guests() for name, host in config.hosts.items() if host.hypervisor}
         self._targets = {t.id: t for t in configured(config)}
         self._probes: list[Probe] = []
+        self._looks: dict[str, Callable[[], Awaitable[Sequence[Observation]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
 
@@ -104,9 +107,10 @@ class Rounds:
 
     def _add(self, watched: Watched, check: Check) -> None:
         probe = discover()[check.probe].make(watched, check.params, self._parts)
-        self._probes.append(probe)
         pace = self._pace(check)
         name = f"{watched.check}@{watched.target.id}"
+        self._probes.append(probe)
+        self._looks[name] = probe.look
 
         async def look() -> None:
             if self._is_off(watched.target.id):
@@ -144,6 +148,7 @@ class Rounds:
             if not all(settled):
                 self._scheduler.hasten(f"poll {host}", pace.retry_every)
 
+        self._looks[f"hypervisor@{target.id}"] = probe.look_at_it
         self._scheduler.every(f"poll {host}", pace.every, poll, at_once=True)
         self._scheduler.every(f"inventory {host}", INVENTORY_EVERY, lambda: self._inventory(host), at_once=True)
         self._scheduler.every(f"boots {host}", pace.retry_every, lambda: self._look_inside(host))
@@ -205,6 +210,36 @@ class Rounds:
         booting = [(g, since) for g, since in guests.booting.items() if g in guests.probes]
         await asyncio.gather(*(look(guest, since) for guest, since in booting))
 
+    async def healthy(self, name: str) -> Outcome:
+        """Look at the target of that name now, and say whether it is proven healthy."""
+        for host, guests in self._guests.items():
+            probe = guests.probes.get(target_id(TargetKind.GUEST, name))
+            if probe is not None:
+                return await self._guest_healthy(host, probe)
+        looks = [look for check, look in self._looks.items() if check.partition("@")[2].partition(":")[2] == name]
+        if not looks:
+            return Outcome(ok=False, text=f"cannot tell whether {name} is healthy: because nothing here checks it")
+        seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
+        bad = [one.why for one in seen if one.health is not Health.OK]
+        return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}")
+
+    async def _guest_healthy(self, host: str, probe: GuestProbe) -> Outcome:
+        name = probe.guest.name
+        try:
+            state = (await self._parts.hypervisors[host].states())[name]
+        except (HypervisorUnreachable, KeyError) as why:
+            return Outcome(ok=False, text=f"cannot look at {name}: because {why}")
+        if state.power is not Power.RUNNING:
+            return Outcome(ok=False, text=f"{name} is {state.power} ({state.reason})")
+        seen = await probe.look(self._guests[host].booting.get(probe.guest.id))
+        self._watch.see(seen, probe.guest, self._pace())
+        return Outcome(ok=seen.health is Health.OK, text=f"{name}: {seen.why}")
+
+    def guest(self, name: str) -> GuestProbe | None:
+        """What is known of the making of the guest of that name, and on which host it is."""
+        identity = target_id(TargetKind.GUEST, name)
+        return next((g.probes[identity] for g in self._guests.values() if identity in g.probes), None)
+
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""
         name = incident.subject.partition(":")[2]
@@ -225,7 +260,7 @@ class Rounds:
                 self._scheduler.replan()
                 await self._writer.do(clock_stepped, step)
 
-    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

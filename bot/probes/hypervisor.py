@@ -44,6 +44,10 @@ class HypervisorProbe:
         up = Observation(mine, Health.OK, at, f"libvirt answers: {len(states)} guests")
         return [up, *(observe(g, states[g.name], at) for g in self.guests().values() if g.name in states)]
 
+    async def look_at_it(self) -> Sequence[Observation]:
+        """Only whether the hypervisor itself answers."""
+        return (await self.look())[:1]
+
 
 def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = False) -> Observation:
     """A guest's power, held against what is expected of it."""

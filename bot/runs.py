@@ -1,0 +1,205 @@
+"""Runs of runbooks: start one, move it, take it up again after a crash. A transaction each, over core and store.
+
+What a move asks to be carried out is returned, once it is committed; performing.py does it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.config import Config
+from bot.core import engine, walk
+from bot.core.incident import Incident, IncidentId, Tell
+from bot.core.jobs import Request
+from bot.core.permit import Act, demand, person_of
+from bot.core.run import (
+    Advance,
+    Command,
+    GoTo,
+    IllegalMove,
+    Interrupted,
+    Press,
+    Run,
+    RunEvent,
+    RunId,
+    RunStatus,
+    Stop,
+    Tick,
+)
+from bot.core.run_json import run_from_json, run_to_json
+from bot.core.runbook import Runbook, who_may
+from bot.store import Store
+from bot.store.outbox import Parcel
+from bot.store.runs import RunRow
+
+PROGRESS_WAIT = timedelta(seconds=2)
+"""How long a step's card waits for its bar: an edit every two seconds is what a channel's rate limit bears."""
+
+
+class NoSuchRun(Exception):
+    """The user's mistake, or a button of a database that is gone."""
+
+
+class PinnedTextBroken(Exception):
+    """The text a run is pinned to can't be read any more, e.g. because lab.yaml lost a host it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What use cases on runs need besides the database. `read`: a runbook's name and text, understood.
+
+    `read` raises PinnedTextBroken.
+    """
+
+    config: Config
+    read: Callable[[str, str], Runbook]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A run after a move, and what is to be carried out now."""
+
+    run: Run
+    requests: tuple[Request, ...]
+
+
+def start(
+    store: Store,
+    now: datetime,
+    house: House,
+    runbook: Runbook,
+    values: Mapping[str, str],
+    incident: IncidentId | None,
+    by: str,
+) -> Moved:
+    """Someone starts a runbook. Raises NotAllowed, or IllegalMove while another run of the incident goes on."""
+    demand(house.config.people, by, Act.START_RUNBOOK)
+    for row in store.runs.of_incident(incident) if incident is not None else ():
+        if row.status == RunStatus.UNDER_WAY:
+            raise IllegalMove(
+                f"cannot start '{runbook.name}': because '{row.runbook}' is still under way in incident {incident}"
+            )
+    store.runs.pin(runbook.hash, runbook.name, runbook.source)
+    run_id = RunId(store.runs.next_id())
+    advance = walk.start(runbook, run_id, values=values, incident=incident, person=_name(house, by), now=now)
+    return _commit(store, now, None, advance, by)
+
+
+def move(store: Store, now: datetime, house: House, run_id: int, command: Command, by: str) -> Moved:
+    """Someone presses a button of a step, by Slack id `by`; who `command` says it was is put right here.
+
+    Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken.
+    """
+    run, runbook = read_run(store, house, run_id)
+    if isinstance(command, Press | Tick | GoTo):
+        step = runbook.steps[min(max(command.step, 0), len(runbook.steps) - 1)]
+        demand(house.config.people, by, Act.PRESS_STEP, needs=who_may(step, runbook))
+    elif isinstance(command, Stop):
+        demand(house.config.people, by, Act.START_RUNBOOK)
+    if isinstance(command, Press | Tick | GoTo | Stop):
+        command = replace(command, person=_name(house, by))
+    return _commit(store, now, run, walk.advance(run, runbook, command, now), by)
+
+
+def finish(store: Store, now: datetime, house: House, run_id: int, command: Command) -> Moved:
+    """What was carried out has ended; the run goes on, or asks."""
+    run, runbook = read_run(store, house, run_id)
+    return _commit(store, now, run, walk.advance(run, runbook, command, now))
+
+
+def resume(store: Store, now: datetime, house: House, why: str) -> None:
+    """After a start: what was under way when the bot went down is not repeated; a person says how it ended."""
+    for row in store.runs.of_status(RunStatus.UNDER_WAY):
+        try:
+            run, runbook = read_run(store, house, row.id)
+        except PinnedTextBroken as broken:
+            run = run_from_json(row.value)
+            _say(store, run, f"“{run.title}” can't go on: {broken}", now)
+            continue
+        _commit(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+
+
+def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:
+    """A step's bar has moved."""
+    store.outbox.add(_step_card(run, step), now, now + PROGRESS_WAIT)
+
+
+def say(store: Store, now: datetime, run_id: int, text: str) -> None:
+    """A line in the run's thread that is no part of its history, e.g. a command's output."""
+    row = store.runs.get(run_id)
+    if row is not None:
+        _say(store, run_from_json(row.value), text, now)
+
+
+def attach(store: Store, now: datetime, run_id: int, name: str, title: str, content: bytes) -> None:
+    """A file in the run's thread: a picture, or output too long for a message."""
+    row = store.runs.get(run_id)
+    if row is not None:
+        thread = thread_of(run_from_json(row.value))
+        store.outbox.add(Parcel(thread, "file", thread=thread, text=title, name=name, content=content), now, now)
+
+
+def read_run(store: Store, house: House, run_id: int) -> tuple[Run, Runbook]:
+    """A run, and the runbook as it was when the run began. Raises NoSuchRun or PinnedTextBroken."""
+    row = store.runs.get(run_id)
+    if row is None:
+        raise NoSuchRun(f"cannot find run {run_id}: because there is none of that number")
+    name, text = store.runs.text(row.text_hash)
+    return run_from_json(row.value), house.read(name, text)
+
+
+def thread_of(run: Run) -> str:
+    """The subject in whose thread a run is told: its incident, or itself."""
+    return f"incident:{run.incident}" if run.incident is not None else f"run:{run.id}"
+
+
+def _name(house: House, slack: str) -> str:
+    """What people call whoever has that Slack id."""
+    person = person_of(house.config.people, slack)
+    return person.name if person else slack
+
+
+def _commit(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> Moved:
+    """Write a run as it now is, what happened in its incident's history, and what is to be told."""
+    run = advance.run
+    if run == before:
+        return Moved(run, ())
+    store.runs.save(
+        RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
+    )
+    _tell(store, now, before, run)
+    incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
+    if incident is not None:
+        _note(store, now, incident, advance.events, by)
+    return Moved(run, advance.requests)
+
+
+def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
+    """The cards that look different now: the run's or its incident's, and each step's that has begun."""
+    store.outbox.add(Parcel(thread_of(run), Tell.CARD), now, now)
+    for at, step in enumerate(run.steps):
+        changed = (
+            before is None or before.steps[at] != step or (at == run.current and before.version != run.version)
+        )
+        if changed and step.since is not None:
+            store.outbox.add(_step_card(run, at), now, now)
+    if run.ended and before is not None and not before.ended:
+        _say(store, run, f"“{run.title}” is {run.status}.", now)
+
+
+def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEvent, ...], by: str | None) -> None:
+    """A run's history is part of its incident's, and counts as progress."""
+    for one in events:
+        step = "" if one.step is None else f"step {one.step + 1}: "
+        incident, event = engine.progressed(incident, f"{step}{one.text}", now, by if one.person else None)
+        store.incidents.append([event])
+    store.incidents.save([incident])
+
+
+def _step_card(run: Run, step: int) -> Parcel:
+    return Parcel(f"run:{run.id}:step:{step}", Tell.CARD, thread=thread_of(run))
+
+
+def _say(store: Store, run: Run, text: str, now: datetime) -> None:
+    thread = thread_of(run)
+    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=text), now, now)
