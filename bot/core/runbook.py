@@ -132,9 +132,9 @@ class Step:
     @property
     def uses(self) -> frozenset[str]:
         """The values without which this step must not go on; its own question's answer is among them if used."""
-        names: frozenset[str] = shown_in(self.watch or "") | (
-            {self.confirm_typed} if self.confirm_typed else frozenset()
-        )
+        names = shown_in(self.watch or "") | shown_in(self.confirm or "")
+        if self.confirm_typed:
+            names |= {self.confirm_typed}
         for action in (self.action, self.check.action if self.check else None):
             names |= action.uses if action else frozenset()
         return names

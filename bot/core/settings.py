@@ -56,10 +56,6 @@ class Settings:
         self.spans = spans
         self._problems = problems
 
-    def line(self, key: str) -> int:
-        """Where a setting that is there stands."""
-        return self._found[key].line
-
     def text(self, key: str) -> str | None:
         """The value as it was written."""
         return self._found[key].value if key in self._found else None
@@ -129,6 +125,7 @@ class Settings:
         typed = self.text("Confirm by typing")
         if typed is not None and not re.fullmatch(r"\$[a-z][a-z0-9_]*", typed):
             self.wrong("Confirm by typing", "it names a value, e.g. $guest")
+            return None
         return typed.removeprefix("$") if typed else None
 
     def on_failure(self, heading: str, headings: tuple[str, ...]) -> tuple[OnFailure, str | None]:

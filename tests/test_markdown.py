@@ -1,0 +1,435 @@
+"""A runbook's text becomes steps, or a list of all that is wrong with it, each with its line."""
+
+from datetime import timedelta
+from textwrap import dedent
+
+import pytest
+
+from bot.core.health import Kind
+from bot.core.lab import LabCall, LabVerb
+from bot.core.runbook import LabAction, Language, OnFailure, Question, ScriptAction
+from bot.core.written import Knowledge
+from bot.markdown import parse
+
+VERBS = (LabVerb("start", ("guest",)), LabVerb("power off", ("guest",)), LabVerb("healthy", ("target",)))
+KNOWN = Knowledge(VERBS, hosts=frozenset({"atlas", "nas"}), roles=frozenset({"admin", "hands"}))
+
+
+def read(text, known=KNOWN):
+    reading = parse("mend", dedent(text), known)
+    assert not reading.problems, [str(problem) for problem in reading.problems]
+    return reading.runbook
+
+
+def step(body, **more):
+    return read(f"# T\n## A\n{dedent(body)}", **more).steps[0]
+
+
+def problems(text, known=KNOWN):
+    reading = parse("mend", dedent(text), known)
+    assert reading.runbook is None
+    return [str(problem) for problem in reading.problems]
+
+
+def problem(body, known=KNOWN):
+    """The only problem of a step that begins in line 2."""
+    (only,) = problems(f"# T\n## A\n{dedent(body)}", known)
+    return only
+
+
+SH = "\n```sh\nls\n```\n"
+LAB = "\n```lab\nstart $guest\n```\n"
+
+
+def test_a_runbook_has_a_title_an_introduction_settings_and_steps():
+    runbook = read(
+        """\
+        # Mend *it*
+
+        What this is for.
+
+        - Use for: boot-disk, guest-down
+        - Who: hands
+        - and a thought
+
+        ## First
+
+        Look *here*.
+
+        ### Not a step
+
+        ## Second
+        """
+    )
+    assert (runbook.name, runbook.title, runbook.who) == ("mend", "Mend *it*", "hands")
+    assert runbook.introduction == "What this is for.\n\n- and a thought"
+    assert runbook.use_for == (Kind.BOOT_DISK, Kind.GUEST_DOWN)
+    assert [(one.heading, one.line, one.prose) for one in runbook.steps] == [
+        ("First", 9, "Look *here*.\n\n### Not a step"),
+        ("Second", 15, ""),
+    ]
+    assert runbook.source.startswith("# Mend")
+    assert len(runbook.hash) == 64
+
+
+def test_every_setting_of_a_step_is_read():
+    made = step(
+        """\
+        - Run on: atlas
+        - Confirm: Sure?
+        - Confirm by typing: $guest
+        - Ask: bay
+        - Pattern: `[0-9]*`
+        - If it fails: go to "B"
+        - Only on request: no
+        - Optional: yes
+        - Who: hands
+        - Time limit: 2 hours
+        - watch the size of: $disk.new
+
+        ```sh
+        ls
+        ```
+
+        ## B
+        """
+    )
+    assert made.question == Question("bay", choose=False, pattern="[0-9]*")
+    assert (made.confirm, made.confirm_typed, made.who, made.watch) == ("Sure?", "guest", "hands", "$disk.new")
+    assert (made.on_failure, made.go_to, made.optional, made.on_request) == (OnFailure.GO_TO, "B", True, False)
+    assert made.limit == timedelta(hours=2)
+    assert made.action == ScriptAction(Language.SH, "ls\n", "atlas", 15)
+    assert made.prose == ""
+
+
+def test_a_fence_without_run_on_is_shown_never_run():
+    made = step("Try this:\n\n```sh\nls\n```\n\n```powershell\ndir\n```\n")
+    assert made.action is None
+    assert made.prose == "Try this:\n\n```sh\nls\n```\n\n```powershell\ndir\n```"
+
+
+def test_a_fence_in_a_list_or_a_quote_is_shown_never_run():
+    made = step("- Run on: atlas\n\n> ```sh\n> quoted\n> ```\n\n1. so:\n\n   ```sh\n   listed\n   ```\n" + SH)
+    assert made.action.text == "ls\n"
+    assert "quoted" in made.prose
+    assert "listed" in made.prose
+
+
+def test_a_fence_of_another_language_is_shown_beside_the_one_that_runs():
+    made = step("- Run on: atlas\n" + SH + "\n```text\nwhat it prints\n```\n")
+    assert made.action.line == 5
+    assert made.prose == "```text\nwhat it prints\n```"
+
+
+def test_a_lab_fence_needs_no_place():
+    assert step(LAB).action == LabAction(LabCall("start", ("$guest",)), 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "every", "within"),
+    [
+        ("**Check**:", 5, 0),
+        ("**Check** every 2 seconds for 3 minutes:", 2, 180),
+        ("**Check** for 1 minute:", 5, 60),
+        ("**check** every 1 minute:", 60, 0),
+    ],
+)
+def test_a_check_is_a_paragraph_and_the_fence_behind_it(written, every, within):
+    made = step(f"{LAB}\n{written}\n\n```lab\nhealthy $guest\n```\n")
+    assert made.check.action == LabAction(LabCall("healthy", ("$guest",)), 10)
+    assert (made.check.every, made.check.within) == (timedelta(seconds=every), timedelta(seconds=within))
+    assert made.prose == ""
+
+
+def test_a_script_that_checks_runs_where_the_step_ran():
+    made = step("- Run on: nas\n" + SH + "\n**Check**:\n\n```sh\ntest -e x\n```\n")
+    assert (made.check.action.run_on, made.check.action.text) == ("nas", "test -e x\n")
+    by_hand = step("- Run on: nas\n\nLook.\n\n**Check**:\n" + SH)
+    assert (by_hand.action, by_hand.prose) == (None, "Look.")
+
+
+def test_boxes_become_boxes_also_in_one_list_with_the_settings():
+    made = step("- Who: hands\n\n- [ ] one\n  - [x] its part\n- [ ] two\n  lines\n- no box\n\n> - [ ] quoted\n")
+    assert made.who == "hands"
+    assert made.boxes == ("one", "its part", "two lines")
+    assert made.prose == "- no box\n\n> - [ ] quoted"
+
+
+def test_a_box_in_a_quote_in_a_list_is_prose():
+    assert step("- x\n  > - [ ] quoted\n").boxes == ()
+
+
+def test_a_warning_is_taken_out_of_the_prose_and_another_quote_is_not():
+    made = step("> [!WARNING]\n> Hot.\n> Very.\n\n> [!NOTE]\n> Nice.\n" + LAB)
+    assert made.warnings == ("Hot.\nVery.",)
+    assert made.prose == "> [!NOTE]\n> Nice."
+
+
+def test_options_are_a_list_with_commas():
+    assert step("- Choose: how\n- Options: gently, very hard\n").question.options == ("gently", "very hard")
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_no_line():
+    text = "\ufeff# T\r\n\r\n## A\r\n- Runs on: atlas\r\n"
+    (only,) = parse("x", text, KNOWN).problems
+    assert only.line == 4
+
+
+def test_a_separator_that_only_python_takes_for_a_line_end_changes_no_line():
+    assert problem("a\x0cb\u2028c\n\n- Runs on: atlas\n").startswith("5: ")
+
+
+@pytest.mark.parametrize("where", ["$host", "$hypervisor", "guest", "atlas"])
+def test_a_script_can_run_on_what_the_config_knows(where):
+    assert step(f"- Run on: {where}\n{SH}").action.run_on == where
+
+
+def test_where_the_config_is_not_known_any_host_and_role_will_do():
+    made = step(f"- Run on: mars\n- Who: pilot\n{SH}", known=Knowledge(VERBS))
+    assert (made.action.run_on, made.who) == ("mars", "pilot")
+
+
+def test_the_bots_own_machine_must_be_allowed():
+    body = f"- Run on: bot\n{SH}"
+    assert step(body, known=Knowledge((), bot=True)).action.run_on == "bot"
+    assert problem(body).endswith("because the config does not allow scripts on the bot's own machine")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "hello\n",
+            [
+                "1: cannot read this: because a runbook begins with its title: `# What it mends`",
+                "1: cannot read this: because it has no step: `## What to do first`",
+            ],
+        ),
+        (
+            "hello\n# T\n## A\n",
+            ["1: cannot read this: because a runbook begins with its title: `# What it mends`"],
+        ),
+        ("# T\n", ["1: cannot read this: because it has no step: `## What to do first`"]),
+        ("# T\n## A\n# U\n", ["3: cannot have a second title: because a step's heading is `## …`"]),
+        ("# T\n##\n", ["2: cannot use this heading: because it is empty"]),
+        ("# T\n## A\n## a\n", ["3: cannot use the heading “a”: because line 2 has it already"]),
+        (
+            "# T\n## A\n- Only on request: yes\n",
+            ["1: cannot run this: because it has no step that is not only on request"],
+        ),
+        ("# T\n- Run on: atlas\n\n## A\n", ["2: cannot use “Run on”: because it belongs to a step"]),
+        ("# T\n**Check**:\n\n## A\n", ["2: cannot check here: because a check belongs to a step"]),
+        (
+            "# T\n- Use for: boot-disc, host-down\n\n## A\n",
+            [
+                (
+                    "2: cannot use “Use for: boot-disc, host-down”: because there is no incident of the kind "
+                    "'boot-disc' "
+                    "(did you mean 'boot-disk'?)"
+                )
+            ],
+        ),
+    ],
+)
+def test_what_is_no_runbook_says_what_it_lacks(text, said):
+    assert problems(text) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "- Runs on: atlas\n",
+            "3: cannot use “Runs on”: because there is no such setting (did you mean 'Run on'?)",
+        ),
+        ("- Use for: boot-disk\n", "3: cannot use “Use for”: because it belongs before the first step"),
+        (
+            "- Run the runbook: other\n",
+            "3: cannot use “Run the runbook”: because this version does not run it yet",
+        ),
+        ("- Who: hands\n- Who: admin\n", "4: cannot use “Who”: because it stands here twice, first in line 3"),
+        ("- Who:\n", "3: cannot use “Who”: because nothing stands behind it"),
+        ("- Who: hands\n  - more\n", "3: cannot use “Who”: because a setting is one line with nothing below it"),
+        ("- look\n- Who: hands\n", "4: cannot use “Who”: because settings stand first in a section's first list"),
+        (LAB + "\n- Who: hands\n", "8: cannot use “Who”: because settings stand before a step's first fence"),
+        (
+            "- Who: hand\n",
+            "3: cannot use “Who: hand”: because the config has no such role (did you mean 'hands'?)",
+        ),
+        ("- Optional: perhaps\n", "3: cannot use “Optional: perhaps”: because it is either yes or no"),
+        (
+            f"- Run on: atlsa\n{SH}",
+            "3: cannot use “Run on: atlsa”: because the config has no host 'atlsa' (did you mean 'atlas'?)",
+        ),
+        (
+            f"- Run on: $guest\n{SH}",
+            (
+                "3: cannot use “Run on: $guest”: because of the values only $host and $hypervisor are machines a "
+                "script can be sent to"
+            ),
+        ),
+        (
+            f"- Run on: atlas\n- Time limit: 5m\n{SH}",
+            (
+                "4: cannot use “Time limit: 5m”: because a time is written `90 seconds`, `10 minutes` or "
+                "`1 hour 30 minutes`"
+            ),
+        ),
+        (
+            "- Ask: Bay\n",
+            "3: cannot use “Ask: Bay”: because a value's name is lower-case letters, digits and _, a letter first",
+        ),
+        ("- Ask: path\n", "3: cannot use “Ask: path”: because a shell or Windows reserves 'path'"),
+        (
+            "- Ask: a\n- Choose: b\n- Options: c\n",
+            "4: cannot use “Choose: b”: because a step asks one question, and this one has “Ask” already",
+        ),
+        ("- Ask: a\n- Pattern: [0-9\n", "4: cannot use “Pattern: [0-9”: because it is no regular expression: "),
+        ("- Pattern: x\n", "3: cannot use “Pattern: x”: because nothing is asked or chosen here"),
+        ("- Options: x\n", "3: cannot use “Options: x”: because nothing is chosen here"),
+        ("- Choose: a\n- Options: x, x\n", "4: cannot use “Options: x, x”: because each stands in it once"),
+        ("- Choose: a\n", "3: cannot use “Choose: a”: because neither “Options” nor a script says from what"),
+        (
+            "- Choose: a\n\n```lab\nstart $guest\n```\n",
+            "3: cannot use “Choose: a”: because neither “Options” nor a script says from what",
+        ),
+        (
+            f"- Choose: a\n- Run on: nas\n- Confirm: Sure?\n{SH}",
+            "5: cannot use “Confirm: Sure?”: because a list is only looked at",
+        ),
+        ("- Ask: a\n- Confirm: Sure?\n", "4: cannot use “Confirm: Sure?”: because this step only asks"),
+        (
+            "- Confirm by typing: web1\n",
+            "3: cannot use “Confirm by typing: web1”: because it names a value, e.g. $guest",
+        ),
+        (
+            "- If it fails: panic\n",
+            '3: cannot use “If it fails: panic”: because it is one of: ask, stop, go to "Heading"',
+        ),
+        (
+            '- If it fails: go to "A"\n',
+            '3: cannot use “If it fails: go to "A"”: because that is this step; “ask” offers to try it again',
+        ),
+        (
+            "- If it fails: go to Help\n\n## Halp\n",
+            "3: cannot use “If it fails: go to Help”: because no step has that heading (did you mean 'Halp'?)",
+        ),
+        ("- Time limit: 2 hours\n", "3: cannot use “Time limit: 2 hours”: because nothing runs here"),
+        ("- Run on: atlas\n", "3: cannot use “Run on: atlas”: because no script stands here for it"),
+        (
+            "- Run on: atlas\n\n```\nls\n```\n",
+            "3: cannot use “Run on: atlas”: because no script stands here for it",
+        ),
+        (
+            f"- Watch the size of: $disk\n{LAB}",
+            "3: cannot use “Watch the size of: $disk”: because no script runs here",
+        ),
+        (
+            "- Run on: atlas\n\n```powershell\ndir\n```\n",
+            "5: cannot use a `powershell` fence: because this version does not run it yet",
+        ),
+        (
+            "- Run on: atlas\n\n```cmd\ndir\n```\n",
+            "5: cannot use a `cmd` fence: because this version does not run it yet",
+        ),
+        (LAB + LAB, "8: cannot run a second fence: because a step runs one, and its check"),
+        (
+            "\n```lab\npower of $guest\n```\n",
+            "5: cannot use `power of $guest`: because there is no verb 'power of' (did you mean 'power off'?)",
+        ),
+        (
+            "**Check** every 5s:\n\n```lab\nhealthy $guest\n```\n",
+            (
+                "3: cannot use “**Check** every 5s:”: because a check is written `**Check**:` or "
+                "`**Check** every 5 seconds for 1 minute:`"
+            ),
+        ),
+        (
+            "**Check** it for 1 min:\n\n```lab\nhealthy $guest\n```\n",
+            (
+                "3: cannot use “**Check** it for 1 min:”: because a check is written `**Check**:` or "
+                "`**Check** every 5 seconds for 1 minute:`"
+            ),
+        ),
+        ("**Check**:\n\nSee above.\n", "3: cannot check: because no fence stands right behind it"),
+        ("**Check**:\n" + SH, "5: cannot run this check: because no “Run on” says where"),
+        (
+            "- Run on: nas\n" + SH + "\n**Check**:\n\n```text\nx\n```\n",
+            "11: cannot run this check: because a `text` fence can't be run",
+        ),
+        (
+            "**Check**:\n\n```lab\nhealty $guest\n```\n",
+            "6: cannot use `healty $guest`: because there is no verb 'healty $guest' (did you mean 'healthy'?)",
+        ),
+        (
+            "**Check**:\n\n```lab\nhealthy $guest\n```\n\n**Check**:\n\n```lab\nhealthy $guest\n```\n",
+            "9: cannot check a second time: because a step has one check",
+        ),
+        (
+            "- Confirm: $snap is lost.\n" + LAB,
+            "2: cannot use $snap: because no step sets it",
+        ),
+        (
+            '- Run on: nas\n\n```sh\necho "$dsik"\n```\n',
+            "5: cannot use $dsik: because no step sets it (did you mean $disk?)",
+        ),
+        (
+            '- Run on: nas\n- Choose: one\n\n```sh\necho "$one"\n```\n',
+            "6: cannot use $one: because this very list is to set it",
+        ),
+        (
+            "\n```lab\nstart $bay\n```\n\n## Where?\n- Ask: bay\n",
+            "4: cannot use $bay: because step 2 “Where?”, which sets it, comes later",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_its_reason(body, said):
+    assert problem(body).startswith(said)
+
+
+def test_a_list_holds_a_hundred_options_at_most():
+    options = ", ".join(map(str, range(101)))
+    assert problem(f"- Choose: a\n- Options: {options}\n").endswith("because a list holds 100 at most")
+
+
+def test_a_step_on_request_may_use_and_set_values_out_of_order():
+    runbook = read(
+        """\
+        # T
+        ## On
+        - Only on request: yes
+
+        ```lab
+        start $bay
+        ```
+
+        ## Where?
+        - Ask: bay
+
+        ## Use
+
+        ```lab
+        start $spare
+        ```
+
+        ## Spare?
+        - Only on request: yes
+        - Ask: spare
+        """
+    )
+    assert len(runbook.steps) == 4
+
+
+def test_all_mistakes_are_told_at_once_from_the_top():
+    said = problems("# T\n- Who: nobody\n\n## A\n- Optional: maybe\n- Watch the size of: x\n\n## A\n")
+    assert [one.partition(":")[0] for one in said] == ["2", "5", "6", "8"]
+
+
+def test_prose_that_only_resembles_a_setting_is_prose():
+    made = step("- Note: mind the step\n- Why: it is steep\n")
+    assert made.prose == "- Note: mind the step\n- Why: it is steep"
+    assert step("-\n- x\n").prose == "-\n- x"
+
+
+def test_backticks_within_a_value_are_its_own():
+    assert step("- Confirm: `a` and `b`\n").confirm == "`a` and `b`"
