@@ -81,7 +81,7 @@ class _Process(asyncio.SubprocessProtocol):
         """See `follow.Started`."""
         loop = asyncio.get_running_loop()
         last = loop.time() + GRACE.total_seconds()
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # all gone; or what is left became somebody else's
             os.killpg(group, signal.SIGTERM)
             while loop.time() < last:
                 await asyncio.sleep(0.05)

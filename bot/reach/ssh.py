@@ -90,9 +90,9 @@ class SshReach:
         try:
             return await self._session(connection, command)
         except (asyncssh.Error, OSError) as error:
-            if connection is not kept:
+            await asyncio.sleep(0)  # a connection that is gone says so one turn of the loop later
+            if connection is not kept or not connection.is_closed():
                 raise self._unreachable(error) from error
-        connection.abort()
         try:
             return await self._session(await self._connected(), command)
         except (asyncssh.Error, OSError) as error:

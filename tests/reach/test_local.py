@@ -44,10 +44,12 @@ async def test_output_is_heard_while_the_script_runs(here):
     await ways.output_is_heard_while_the_script_runs(here)
 
 
+@pytest.mark.slow
 async def test_the_time_limit_ends_children_too(here):
     await ways.the_time_limit_ends_children_too(here)
 
 
+@pytest.mark.slow
 async def test_the_time_limit_ends_a_child_that_ignores_it(here):
     await ways.the_time_limit_ends_children_too(here, stubborn=True)
 

@@ -123,6 +123,7 @@ async def test_the_time_limit_ends_children_too_where_there_is_no_timeout(busybo
         aside.rename(tool)
 
 
+@pytest.mark.slow
 async def test_the_far_side_keeps_the_limit_when_the_link_is_gone(sshd, nook):
     child = ways.sleeper()
     running = asyncio.ensure_future(sh(nook, f"sh -c '{child} & wait'; :", limit=timedelta(seconds=2)))
@@ -156,6 +157,18 @@ async def test_a_connection_that_died_is_made_anew(sshd, nook):
     assert (await sh(nook, "echo one")).output == "one\n"
     sshd.drop()
     assert (await sh(nook, "echo two")).output == "two\n"
+
+
+async def test_a_host_that_takes_no_more_sessions_does_not_lose_those_it_has(tmp_path):
+    with running_sshd(tmp_path, extra="MaxSessions 1\n") as server:
+        reach = SshReach(host(server))
+        first = asyncio.ensure_future(sh(reach, "sleep 0.7; echo first"))
+        await until(lambda: ways.alive("sleep 0.7"))
+        with pytest.raises(Unreachable, match="open failed"):
+            await sh(reach, "echo second")
+        assert (await first).output == "first\n"
+        assert (await sh(reach, "echo third")).output == "third\n"
+        await reach.close()
 
 
 @pytest.mark.slow
