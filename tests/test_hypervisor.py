@@ -1,6 +1,5 @@
 """The hypervisor adapter against libvirt's own test hypervisor: in this process, and behind a real daemon."""
 
-import asyncio
 import os
 import signal
 import threading
@@ -14,7 +13,7 @@ import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, Power, Reason
-from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
 from bot.hypervisor.events import guest_state, lifecycle_event, run_event_loop, unwatch, watch
 from bot.screen import text_of
 from tests.real.guest import running_host
@@ -158,7 +157,7 @@ async def test_the_canned_picture_of_the_test_hypervisor_has_no_text(lab) -> Non
 async def test_the_size_of_a_disk_is_told_in_bytes(lab) -> None:
     async with connected("test:///default") as (hypervisor, _):
         size = await hypervisor.disk_size("test", "/guest/diskimage1")
-        assert size == lab.lookupByName("test").blockInfo("/guest/diskimage1")[2]
+        assert size == lab.lookupByName("test").blockInfo("/guest/diskimage1")[0]
 
 
 async def test_a_listener_that_fails_is_logged_and_silences_nobody(lab, caplog) -> None:
@@ -263,6 +262,16 @@ async def test_a_killed_daemon_is_lost_with_a_reason_and_found_again(running) ->
         await until(lambda: events[-1].what is KEPT.STOPPED)
 
 
+async def test_a_question_asked_at_the_moment_of_the_loss_is_answered_at_once(running) -> None:
+    async with connected(default(running), deadline=5 * SECOND, start=False) as (hypervisor, _):
+        await hypervisor.states()
+        running.cut_power()
+        began = time.monotonic()
+        with pytest.raises(HypervisorUnreachable):
+            await hypervisor.states()
+        assert time.monotonic() - began < 2
+
+
 async def test_a_host_that_is_away_at_the_start_is_tried_until_it_comes(running) -> None:
     running.cut_power()
     hypervisor = Hypervisor("atlas", default(running), on_event=lambda _event: None, deadline=SECOND)
@@ -314,15 +323,6 @@ async def test_closing_does_not_wait_for_a_frozen_daemon(running, frozen) -> Non
     assert time.monotonic() - began < 2
 
 
-async def test_an_agent_or_a_start_does_not_hold_up_the_states(running) -> None:
-    """They go over connections of their own: both answer though the other was never opened or is busy."""
-    async with connected(default(running)) as (hypervisor, events):
-        states, answers = await asyncio.gather(hypervisor.states(), hypervisor.agent_answers("test", SECOND))
-        assert "test" in states
-        assert answers is None
-        assert told(events, KEPT.CONNECTED)
-
-
 @pytest.mark.slow
 async def test_fifty_losses_leak_no_descriptors_and_no_threads(running) -> None:
     async with connected(default(running), start=False) as (hypervisor, _):
@@ -346,7 +346,3 @@ async def test_a_host_that_takes_no_connection_is_told_at_once(scheme, unused_tc
     async with connected(f"{scheme}://127.0.0.1:{unused_tcp_port}/system", start=False) as (hypervisor, _):
         with pytest.raises(HypervisorUnreachable, match=f"127.0.0.1 port {unused_tcp_port} does not answer"):
             await hypervisor.states()
-
-
-def test_silence_of_an_agent_is_no_refusal() -> None:
-    assert not issubclass(AgentSilent, GuestRefused)

@@ -126,11 +126,14 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
     return Judgement(Health.OK, str(state.power))
 
 
+NOTHING_TO_BOOT = "the firmware found nothing to boot"
+_BOOT_BEGINS = "seabios (version"
+
 BOOT_FAILURES: Sequence[tuple[str, str]] = (
-    ("no bootable device", "the firmware found nothing to boot"),
-    ("boot failed: not a bootable disk", "the firmware found nothing to boot"),
-    ("no bootable medium", "the firmware found nothing to boot"),
-    ("no bootable option or device was found", "the firmware found nothing to boot"),
+    ("no bootable device", NOTHING_TO_BOOT),
+    ("boot failed: not a bootable disk", NOTHING_TO_BOOT),
+    ("no bootable medium", NOTHING_TO_BOOT),
+    ("no bootable option or device was found", NOTHING_TO_BOOT),
     ("missing operating system", "the partition to boot from is damaged"),
     ("operating system not found", "the partition to boot from is damaged"),
     ("failed to load ldlinux.c32", "the boot loader is damaged"),
@@ -151,14 +154,16 @@ BOOT_FAILURES: Sequence[tuple[str, str]] = (
 def boot_failure(console: str) -> tuple[str, str] | None:
     """The line of a console or screen that says its machine can't boot, and what it means; None if none does.
 
-    Only what came after the last sign of a working boot (a login prompt) counts: a log may hold older boots.
+    Only the latest boot counts, and only what came after a login prompt: a log may hold older ones. Firmware adds
+    that it found nothing to boot to whatever a boot sector complained of, so any other line tells more than that.
     """
-    lines = console.splitlines()
-    for line in reversed(lines):
-        low = line.lower()
-        for pattern, meaning in BOOT_FAILURES:
-            if pattern in low:
-                return line.strip(), meaning
-        if low.rstrip().endswith("login:"):
-            return None
-    return None
+    found = None
+    for line in reversed(console.splitlines()):
+        low = line.lower().strip()
+        if low.startswith(_BOOT_BEGINS) or low.endswith("login:"):
+            break
+        told = next(((line.strip(), meaning) for pattern, meaning in BOOT_FAILURES if pattern in low), None)
+        if told is not None and told[1] != NOTHING_TO_BOOT:
+            return told
+        found = found or told
+    return found

@@ -38,11 +38,14 @@ GUEST_XML = """<domain type='qemu'>
       <driver name='qemu' type='raw'/><source file='{disk}'/><target dev='vda' bus='virtio'/>
     </disk>
     <serial type='pty'>{log}<target port='0'/></serial>
-    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+    {channel}
     <video><model type='vga'/></video>
     <memballoon model='none'/>
   </devices>
 </domain>"""
+
+
+AGENT_CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 
 
 class CannotStart(Exception):
@@ -123,7 +126,9 @@ class RealHost:
         except TimeoutError:
             raise CannotStart(f"cannot start libvirtd: because {self._last_words()}") from None
 
-    def add_guest(self, name: str, *, console_log: bool = True, autostart: bool = False) -> RealGuest:
+    def add_guest(
+        self, name: str, *, console_log: bool = True, autostart: bool = False, agent: bool = True
+    ) -> RealGuest:
         """Define a guest with a disk of its own, off. Raises CannotBuild when there's nothing to make it of."""
         disk = self.folder / f"{name}.img"
         shutil.copy(tiny_guest(), disk)
@@ -133,6 +138,7 @@ class RealHost:
             name=name,
             disk=disk,
             bios="<bios useserial='yes'/>" if log_file else "",
+            channel=AGENT_CHANNEL if agent else "",
             log=f"<log file='{log_file}' append='off'/>" if log_file else "",
         )
         with self._connected() as connection:

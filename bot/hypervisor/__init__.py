@@ -173,10 +173,10 @@ class Hypervisor:
         )
 
     async def disk_size(self, name: str, path: str) -> int | None:
-        """Bytes of the file or device behind a guest's disk, as `ls` on its host would say; None if untold."""
+        """How many bytes a guest's disk has for the guest, whatever its image takes; None if untold."""
         with suppress(Unsupported):
             info = await self._ask_guest("measure a disk of", name, lambda d: d.blockInfo(path), self._deadline)
-            return int(info[2])
+            return int(info[0])
         return None
 
     async def _ask_guest(

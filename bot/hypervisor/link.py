@@ -78,25 +78,18 @@ class Session:
         """Have the thread run `job` with the connection; the future raises ConnectionLost or what `job` raised."""
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # whoever waits may give up; the job is done all the same
+        if self.gone.is_set():
+            future.set_exception(ConnectionLost("the connection broke"))
+            return future
 
-        def run() -> None:
-            try:
-                future.set_result(job(self._connection))
-            except libvirt.libvirtError as error:
-                dead = not self.alive()
-                # The frames of its traceback hold libvirt's objects, and those would hold the connection open.
-                bare = error.with_traceback(None)
-                future.set_exception(ConnectionLost(error.get_error_message()) if dead else bare)
-            except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
-                future.set_exception(error)
-
-        self._jobs.put(run)
+        self._jobs.put(partial(self._run, future, job))
         return future
 
     def leave(self) -> Future[None]:
-        """Close when what runs there is over, and end the thread. Once only."""
+        """Close when what runs there is over, and end the thread. Once only; nothing is taken on afterwards."""
         closed = self.submit(lambda _connection: self._shut())
         self._jobs.put(None)
+        self.gone.set()
         return closed
 
     def alive(self) -> bool:
@@ -108,6 +101,19 @@ class Session:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
+            del job
+
+    def _run(self, future: Future[T], job: Callable[[Any], T]) -> None:
+        try:
+            future.set_result(job(self._connection))
+        except libvirt.libvirtError as error:
+            future.set_exception(error if self.alive() else ConnectionLost(str(error)))
+        except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever asked
+            future.set_exception(error)
+        finally:
+            # The error's traceback holds this frame, and the frames below hold libvirt's objects: were the future
+            # held here too, this circle would keep the connection's descriptor until the garbage collector comes.
+            del future, job
 
     def _open(self) -> None:
         preflight(self._uri)
@@ -213,9 +219,7 @@ class Link:
                 self._drop(session, str(lost))
             raise lost from None
         except (libvirt.libvirtError, ConnectionLost) as error:
-            lost = ConnectionLost(
-                error.get_error_message() if isinstance(error, libvirt.libvirtError) else str(error)
-            )
+            lost = ConnectionLost(str(error))
             self._drop(session, str(lost))
             raise lost from error
         if session is self._session and not self._connected:
@@ -227,7 +231,6 @@ class Link:
             return
         self._session = None
         session.leave()
-        session.gone.set()
         if self._connected:
             self._connected = False
             self._say(GuestEventKind.LOST, why)

@@ -59,8 +59,19 @@ def test_each_known_text_is_found_in_whatever_case(pattern: str, meaning: str) -
 
 
 def test_the_last_failure_is_told() -> None:
-    found = boot_failure("Missing operating system.\nBooting from Hard Disk...\nNo bootable device.")
-    assert found == ("No bootable device.", "the firmware found nothing to boot")
+    said = "Booting from Hard Disk...\nBoot failed: not a bootable disk\n\nNo bootable device."
+    assert boot_failure(said) == ("No bootable device.", "the firmware found nothing to boot")
+
+
+def test_what_a_boot_sector_says_tells_more_than_what_the_firmware_adds() -> None:
+    found = boot_failure("Booting from Hard Disk...\nMissing operating system.\nNo bootable device.")
+    assert found == ("Missing operating system.", "the partition to boot from is damaged")
+
+
+def test_only_the_latest_boot_counts() -> None:
+    earlier, now = "SeaBIOS (version 1.16)\nMissing operating system.\n", "SeaBIOS (version 1.16)\n"
+    assert boot_failure(earlier + now + "Booting from Hard Disk...\n") is None
+    assert boot_failure(earlier + now + "No bootable device.")[0] == "No bootable device."
 
 
 def test_a_failure_before_a_login_prompt_is_history() -> None:

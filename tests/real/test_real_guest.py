@@ -1,0 +1,196 @@
+"""Real guests: they boot, lose their boot sector and their power, hang, and are told apart."""
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+
+import pytest
+
+from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, boot_failure
+from bot.demo.real import RealGuest, RealHost
+from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
+from bot.screen import text_of
+from tests.real.guest import running_host
+from tests.waiting import until
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+SECOND = timedelta(seconds=1)
+BOOTS_WITHIN = 90.0  # seconds, on a machine that is busy with other tests too; at rest 5
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[RealHost]:
+    with running_host() as host:
+        yield host
+
+
+@asynccontextmanager
+async def watched(host):
+    events: list[GuestEvent] = []
+    hypervisor = Hypervisor("atlas", host.uri(), on_event=events.append)
+    await hypervisor.start()
+    await until(lambda: hypervisor.connected)
+    try:
+        yield hypervisor, events
+    finally:
+        await hypervisor.close()
+
+
+@pytest.fixture(scope="module")
+def web1(host) -> RealGuest:
+    """A healthy guest, up and answering."""
+
+    async def boot() -> None:
+        async with watched(host) as (hypervisor, _):
+            await hypervisor.start_guest("web1")
+            await answers(hypervisor, "web1")
+
+    guest = host.add_guest("web1")
+    asyncio.run(boot())
+    return guest
+
+
+async def answers(hypervisor, name) -> None:
+    await until(lambda: hypervisor.agent_answers(name, SECOND), BOOTS_WITHIN, every=0.2)
+
+
+async def on_console(guest, text) -> str:
+    """What a guest's console log says, once it has `text`."""
+    await until(lambda: text in guest.console_log.read_text(errors="replace"), BOOTS_WITHIN)
+    return guest.console_log.read_text(errors="replace")
+
+
+async def on_screen(hypervisor, name, text) -> str:
+    """What a guest's screen shows, once it shows `text`."""
+    shown = ""
+
+    async def there() -> bool:
+        nonlocal shown
+        shown = text_of(await hypervisor.screenshot(name))
+        return text in shown
+
+    await until(there, BOOTS_WITHIN, every=0.2)
+    return shown
+
+
+@contextmanager
+def frozen(host, guest):
+    """A guest whose QEMU hangs."""
+    pid = int((host.folder / "run/libvirt/qemu/run" / f"{guest.name}.pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> None:
+    async with watched(host) as (hypervisor, _):
+        info = next(guest for guest in await hypervisor.guests() if guest.name == "web1")
+        assert (info.has_agent, info.disks, info.console_log) == (True, (str(web1.disk),), str(web1.console_log))
+        system = await hypervisor.agent("web1", {"execute": "guest-get-osinfo"}, SECOND)
+        assert system["pretty-name"] == "Tiny guest"
+        assert await hypervisor.disk_size("web1", str(web1.disk)) == web1.disk.stat().st_size  # raw: the same
+        assert boot_failure(await on_screen(hypervisor, "web1", "tiny login:")) is None
+
+
+async def test_what_the_agent_refuses_is_no_silence(host, web1) -> None:
+    async with watched(host) as (hypervisor, _):
+        with pytest.raises(GuestRefused, match="guest-nonsense has not been found"):
+            await hypervisor.agent("web1", {"execute": "guest-nonsense"}, SECOND)
+
+
+async def test_a_guest_that_hangs_hides_no_other(host, web1) -> None:
+    async with watched(host) as (hypervisor, events):
+        with frozen(host, web1):
+            asking = asyncio.create_task(hypervisor.agent("web1", {"execute": "guest-ping"}, SECOND))
+            await asyncio.sleep(0)
+            began = time.monotonic()
+            assert (await hypervisor.states())["web1"].power is Power.RUNNING
+            assert time.monotonic() - began < 1
+            with pytest.raises(
+                AgentSilent, match="cannot ask the agent of 'web1' on atlas: because it does not answer"
+            ):
+                await asking
+            with pytest.raises(HypervisorUnreachable, match="cannot take a picture of 'web1'"):
+                await hypervisor.screenshot("web1")
+        await answers(hypervisor, "web1")
+        assert text_of(await hypervisor.screenshot("web1"))
+        assert [event.what for event in events] == [GuestEventKind.CONNECTED]
+
+
+async def test_a_zeroed_boot_sector_and_a_power_cut_are_told_by_the_console(host) -> None:
+    guest = host.add_guest("mail")
+    whole = shutil.copy(guest.disk, host.folder / "mail.backup")
+    async with watched(host) as (hypervisor, events):
+        await hypervisor.start_guest("mail")
+        await answers(hypervisor, "mail")
+
+        guest.zero_boot_sector()
+        host.cut_guest("mail")
+        crash = GuestEvent("atlas", "mail", GuestEventKind.CRASHED, Reason.CRASHED)
+        await until(lambda: crash in events, BOOTS_WITHIN)
+        assert (await hypervisor.states())["mail"].reason is Reason.CRASHED
+        assert await hypervisor.agent_answers("mail", SECOND) is False
+
+        await hypervisor.start_guest("mail")
+        said = await on_console(guest, "No bootable device.")
+        assert boot_failure(said) == ("No bootable device.", "the firmware found nothing to boot")
+        assert (await hypervisor.states())["mail"].power is Power.RUNNING
+        assert await hypervisor.agent_answers("mail", SECOND) is False
+
+        await hypervisor.power_off("mail")
+        shutil.copyfile(whole, guest.disk)
+        await hypervisor.start_guest("mail")
+        await answers(hypervisor, "mail")
+        assert boot_failure(await on_console(guest, "tiny login:")) is None
+        await hypervisor.power_off("mail")
+
+
+async def test_a_guest_that_keeps_no_console_log_is_told_by_its_screen(host) -> None:
+    host.add_guest("wiki", console_log=False).zero_boot_sector()
+    async with watched(host) as (hypervisor, _):
+        await hypervisor.start_guest("wiki")
+        shown = await on_screen(hypervisor, "wiki", "No bootable device.")
+        assert boot_failure(shown) == ("No bootable device.", "the firmware found nothing to boot")
+        assert "Boot failed: not a bootable disk" in shown
+        assert await hypervisor.agent_answers("wiki", SECOND) is False
+        await hypervisor.power_off("wiki")
+
+
+async def test_a_damaged_boot_partition_is_another_trouble(host) -> None:
+    host.add_guest("git", console_log=False).damage_boot_partition()
+    async with watched(host) as (hypervisor, _):
+        await hypervisor.start_guest("git")
+        shown = await on_screen(hypervisor, "git", "Missing operating system.")
+        assert boot_failure(shown) == ("Missing operating system.", "the partition to boot from is damaged")
+        await hypervisor.power_off("git")
+
+
+async def test_after_a_power_cut_of_the_host_what_has_autostart_comes_back(host) -> None:
+    host.add_guest("door", autostart=True)
+    async with watched(host) as (hypervisor, events):
+        await hypervisor.start_guest("door")
+        host.cut_power()
+        await until(lambda: not hypervisor.connected)
+        await host.start()
+        await until(lambda: hypervisor.connected, BOOTS_WITHIN)
+        await until(lambda: GuestEventKind.LOST in {event.what for event in events})
+        await answers(hypervisor, "door")
+        states = await hypervisor.states()
+        assert (states["web1"].power, states["door"].power) == (Power.OFF, Power.RUNNING)
+
+
+async def test_a_guest_made_without_an_agent_channel_has_no_answer(host) -> None:
+    guest = host.add_guest("old", agent=False)
+    async with watched(host) as (hypervisor, _):
+        await hypervisor.start_guest(guest.name)
+        assert await hypervisor.agent_answers("old", SECOND) is None
+        with pytest.raises(Unsupported, match="cannot ask the agent of 'old' on atlas: because it has no means"):
+            await hypervisor.agent("old", {"execute": "guest-ping"}, SECOND)
