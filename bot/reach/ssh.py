@@ -183,7 +183,8 @@ class _Session(asyncssh.SSHClientSession[bytes]):
     async def end(self, group: int) -> None:
         """See `follow.Started`."""
         with suppress(asyncssh.Error, OSError, TimeoutError):
-            await self._connection.run(f"exec sh -c '{ending(group)}'", timeout=2 * GRACE.total_seconds())
+            async with asyncio.timeout(2 * GRACE.total_seconds()):
+                await self._connection.run(f"exec sh -c '{ending(group)}'")
 
     def close(self) -> None:
         """Let go of the channel."""
