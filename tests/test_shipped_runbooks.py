@@ -1,0 +1,292 @@
+"""The runbooks that come with Caretaker: read without a mistake, and the restore's scripts run for real."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.core.health import Kind
+from bot.core.lab import LabVerb
+from bot.core.runbook import ScriptAction
+from bot.core.settings import NOT_YET, OF_RUNBOOKS, OF_STEPS
+from bot.core.values import BUILT_IN
+from bot.core.written import Knowledge
+from bot.library import Library
+from bot.markdown import parse
+
+FOLDER = Path(__file__).parent.parent / "runbooks"
+VERBS = (
+    LabVerb("start", ("guest",)),
+    LabVerb("shut down", ("guest",)),
+    LabVerb("power off", ("guest",)),
+    LabVerb("screenshot", ("guest",)),
+    LabVerb("healthy", ("target",)),
+    LabVerb("resume", ("guest",)),
+    LabVerb("start unproven", ("incident",)),
+    LabVerb("all proven", ("incident",)),
+)
+KNOWN = Knowledge(VERBS, hosts=frozenset(), roles=frozenset({"admin", "hands"}))
+NIGHTS = ("2026-02-27 02:00:00", "2026-02-28 02:00:00")
+
+
+@pytest.fixture(scope="module")
+def library():
+    library = Library([FOLDER], KNOWN)
+    library.refresh()
+    return library
+
+
+def test_none_has_a_mistake_and_none_needs_a_certain_lab(library):
+    assert [line for broken in library.broken() for line in broken.lines] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (Kind.BOOT_DISK, "restore-boot-disk"),
+        (Kind.POWER_LOSS, "after-power-loss"),
+        (Kind.GUEST_DOWN, "guest-down"),
+        (Kind.HOST_DOWN, "host-down"),
+        (Kind.GUEST_DAMAGED, "guest-damaged"),
+    ],
+)
+def test_each_trouble_has_its_runbook_and_each_offers_help(library, kind, name):
+    assert [runbook.name for runbook in library.for_kind(kind)] == [name]
+    assert library.get(name).steps[-1].heading == "Ask for help"
+    assert library.get(name).steps[-1].on_request
+
+
+def _text(action):
+    return action.text if isinstance(action, ScriptAction) else str(action.call) if action else ""
+
+
+def test_whatever_cuts_power_or_replaces_a_disk_is_confirmed(library):
+    for runbook in library.all():
+        for step in runbook.steps:
+            text = (
+                step.action.text
+                if isinstance(step.action, ScriptAction)
+                else str(getattr(step.action, "call", ""))
+            )
+            if re.search(r'power off|mv -- "\$disk"', text):
+                assert step.confirm or step.confirm_typed, f"{runbook.name}: {step.heading}"
+
+
+def test_the_readme_names_every_setting_and_every_value():
+    text = (FOLDER / "README.md").read_text()
+    for key in {*OF_RUNBOOKS, *OF_STEPS, *NOT_YET}:
+        assert f"`{key}" in text, key
+    for name in BUILT_IN:
+        assert f"`${name}`" in text, name
+    for verb in VERBS:
+        assert f"`{verb.name}" in text, verb.name
+
+
+def test_the_readmes_example_is_a_runbook():
+    text = (FOLDER / "README.md").read_text()
+    (example,) = re.findall(r"^````markdown\n(.*?)^````$", text, re.DOTALL | re.MULTILINE)
+    assert [str(problem) for problem in parse("example", example, KNOWN).problems] == []
+
+
+class Hypervisor:
+    """A machine with a guest's disk and restic backups, on which a step's scripts run as the bot runs them."""
+
+    def __init__(self, folder, runbook):
+        self.images = folder / "images"
+        self.images.mkdir(parents=True)
+        self.disk = self.images / "web1.img"
+        self.runbook = runbook
+        (folder / "password").write_text("secret")
+        self.values = {
+            "disk": str(self.disk),
+            "guest": "web1",
+            "backup_repository": str(folder / "repository"),
+            "backup_password_file": str(folder / "password"),
+        }
+        self._environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+
+    def restic(self, *arguments):
+        repository = ["-r", self.values["backup_repository"], "-p", self.values["backup_password_file"]]
+        command = ["restic", "--quiet", *repository, *arguments]
+        return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
+
+    def back_up(self, path, night):
+        self.restic("backup", "--time", night, str(path))
+
+    def step(self, heading):
+        return self.runbook.steps[self.runbook.position(heading)]
+
+    def run(self, heading):
+        return self._run(self.step(heading).action)
+
+    def check(self, heading):
+        return self._run(self.step(heading).check.action)
+
+    def _run(self, action):
+        flags = {"sh": ["sh", "-e"], "bash": ["bash", "-eo", "pipefail"]}[action.language]
+        environment = {**self._environment, **self.values}
+        return subprocess.run(
+            [*flags, "-c", action.text], env=environment, cwd="/", capture_output=True, text=True, check=False
+        )
+
+    def choices(self):
+        listed = self.run("Choose the snapshot")
+        assert listed.returncode == 0, listed.stderr
+        return [line.split("\t") for line in listed.stdout.splitlines()]
+
+
+LOOK = "Look before you leap"
+RESTORE = "Restore it beside the damaged one"
+EXCHANGE = "Put it in its place"
+
+
+def raw_image(letter):
+    return (letter * 510 + b"\x55\xaa").ljust(3_000_000, letter)
+
+
+@pytest.fixture(scope="module")
+def empty_repository(tmp_path_factory, library):
+    machine = Hypervisor(tmp_path_factory.mktemp("empty"), library.get("restore-boot-disk"))
+    machine.restic("init")
+    return machine.values["backup_repository"]
+
+
+@pytest.fixture
+def machine(tmp_path, library, empty_repository):
+    machine = Hypervisor(tmp_path, library.get("restore-boot-disk"))
+    shutil.copytree(empty_repository, machine.values["backup_repository"])
+    return machine
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_raw_disk_is_restored_from_the_chosen_night_and_the_damaged_one_is_kept(machine):
+    for letter, night in zip((b"a", b"b"), NIGHTS, strict=True):
+        machine.disk.write_bytes(raw_image(letter))
+        machine.back_up(machine.disk, night)
+    machine.disk.write_bytes(damaged := bytes(3_000_000))
+    machine.disk.chmod(0o640)
+    assert machine.run(LOOK).returncode == 0
+
+    newest, older = machine.choices()
+    assert (newest[1][:16], older[1][:16]) == (NIGHTS[1][:16], NIGHTS[0][:16])
+    machine.values["snapshot"] = older[0]
+    restored = machine.run(RESTORE)
+    assert restored.returncode == 0, restored.stderr
+    assert machine.check(RESTORE).returncode == 0
+    assert machine.disk.read_bytes() == damaged, "nothing is exchanged before someone says so"
+
+    exchanged = machine.run(EXCHANGE)
+    assert exchanged.returncode == 0, exchanged.stderr
+    assert machine.check(EXCHANGE).returncode == 0
+    assert machine.disk.read_bytes() == raw_image(b"a")
+    assert machine.disk.stat().st_mode & 0o777 == 0o640
+    kept, disk = sorted(machine.images.iterdir(), key=lambda path: path.name != machine.disk.name, reverse=True)
+    assert (disk, kept.read_bytes()) == (machine.disk, damaged)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_disk_is_found_in_the_backup_of_the_folder_it_lies_in_and_may_be_gone_altogether(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    (machine.images / "web10.img").write_bytes(b"another guest's")
+    machine.back_up(machine.images, NIGHTS[0])
+    machine.back_up(machine.images / "web10.img", NIGHTS[1])
+    machine.disk.unlink()
+    assert "not there at all" in machine.run(LOOK).stdout
+    ((snapshot, label),) = machine.choices()
+    assert NIGHTS[0][:16] in label
+    machine.values["snapshot"] = snapshot
+    assert machine.run(RESTORE).returncode == 0
+    assert machine.run(EXCHANGE).returncode == 0
+    assert machine.disk.read_bytes() == raw_image(b"a")
+    assert sorted(path.name for path in machine.images.iterdir()) == ["web1.img", "web10.img"]
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_snapshot_without_the_disk_is_a_failure_although_restic_is_content(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    other = machine.images / "other.img"
+    other.write_bytes(b"x")
+    machine.back_up(other, NIGHTS[0])
+    assert machine.choices() == []
+    (snapshot,) = json.loads(machine.restic("snapshots", "--json"))
+    machine.values["snapshot"] = snapshot["short_id"]
+    failed = machine.run(RESTORE)
+    assert failed.returncode == 1
+    assert "but there are 0" in failed.stderr
+    assert machine.run(EXCHANGE).returncode == 1
+    assert machine.disk.read_bytes() == raw_image(b"a")
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_backup_that_was_damaged_already_is_not_put_in_place(machine):
+    machine.disk.write_bytes(bytes(1_000_000))
+    machine.back_up(machine.disk, NIGHTS[0])
+    ((snapshot, _),) = machine.choices()
+    machine.values["snapshot"] = snapshot
+    assert machine.run(RESTORE).returncode == 0
+    assert machine.check(RESTORE).returncode == 1
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_qcow2_image_is_checked_by_qemu_img(machine):
+    create = ["qemu-img", "create", "-q", "-f", "qcow2", str(machine.disk), "64M"]
+    write = ["qemu-io", "-c", "write -P 7 0 1M", str(machine.disk)]
+    for command in (create, write):
+        subprocess.run(command, check=True, capture_output=True)
+    machine.back_up(machine.disk, NIGHTS[0])
+    ((snapshot, _),) = machine.choices()
+    machine.values["snapshot"] = snapshot
+    assert machine.run(RESTORE).returncode == 0
+    assert machine.check(RESTORE).returncode == 0
+
+    restored = Path(f"{machine.disk}.restore{machine.disk}")
+    with restored.open("r+b") as image:  # a qcow2 still by its name, but its tables are gone
+        image.seek(0x10000)
+        image.write(b"\xff" * 0x20000)
+    assert machine.check(RESTORE).returncode != 0
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_exchange_can_be_repeated_when_it_was_cut_short(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    machine.back_up(machine.disk, NIGHTS[0])
+    ((snapshot, _),) = machine.choices()
+    machine.values["snapshot"] = snapshot
+    machine.run(RESTORE)
+    machine.disk.rename(f"{machine.disk}.damaged-1")  # as far as it had come when the power failed
+    assert machine.run(EXCHANGE).returncode == 0
+    assert machine.disk.read_bytes() == raw_image(b"a")
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_disk_whose_path_holds_blanks_and_signs_is_no_other_disk(machine):
+    machine.disk = machine.images / "my $guest; 'web'.img"
+    machine.values["disk"] = str(machine.disk)
+    machine.disk.write_bytes(raw_image(b"a"))
+    machine.back_up(machine.disk, NIGHTS[0])
+    ((snapshot, _),) = machine.choices()
+    machine.values["snapshot"] = snapshot
+    machine.disk.write_bytes(b"")
+    for heading in (LOOK, RESTORE, EXCHANGE):
+        result = machine.run(heading)
+        assert result.returncode == 0, result.stderr
+    assert machine.disk.read_bytes() == raw_image(b"a")
+
+
+def test_looking_at_the_disk_of_a_paused_guest_changes_nothing_and_succeeds(tmp_path, library):
+    machine = Hypervisor(tmp_path, library.get("guest-damaged"))
+    machine.disk.write_bytes(b"x")
+    looked = machine.run("Look at the host's disk")
+    assert looked.returncode == 0, looked.stderr
+    assert "web1.img" in looked.stdout
