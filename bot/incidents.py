@@ -147,6 +147,13 @@ def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -
     return target
 
 
+def unproven(store: Store, _now: datetime, incident: IncidentId) -> Mapping[str, bool]:
+    """The names of what an incident still waits for, and whether each is a guest."""
+    found = store.incidents.get(incident)
+    waiting = found.unproven if found and not found.ended else ()
+    return {t.partition(":")[2]: t.startswith(TargetKind.GUEST) for t in waiting}
+
+
 def find_target(store: Store, name: str) -> TargetId:
     """The target of that name or id. Raises UnknownName with the nearest one."""
     inventory = store.targets.inventory()

@@ -70,7 +70,7 @@ class Rounds:
         timing = self._config.timing
         self._scheduler.every("alive", timing.alive_every, lambda: self._writer.do(alive))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
-        for watched, check in self._configured():
+        for watched, check in checks_of(self._config):
             self._add(watched, check)
         for host in self._guests:
             self._add_hypervisor(host)
@@ -85,25 +85,6 @@ class Rounds:
         for probe in self._probes:
             await probe.close()
         await self._writer.do(end)
-
-    def _configured(self) -> Iterable[tuple[Watched, Check]]:
-        """Every check of lab.yaml, and the one that each UPS has without saying."""
-        config = self._config
-        for ups in config.ups.values():
-            target = self._targets[target_id(TargetKind.UPS, ups.name)]
-            check = Check("ups", "ups", UpsParams(port=ups.port, ups=ups.ups), every=ups.every)
-            yield Watched(CheckName("ups"), target, ups.address), check
-        named = (
-            (TargetKind.HOST, config.hosts),
-            (TargetKind.SERVICE, config.services),
-            (TargetKind.GUEST, config.guests),
-        )
-        for kind, things in named:
-            for thing in things.values():
-                identity = target_id(kind, thing.name)
-                target = self._targets.get(identity, Target(identity))
-                for name, check in thing.checks.items():
-                    yield Watched(CheckName(name), target, thing.address), check
 
     def _add(self, watched: Watched, check: Check) -> None:
         probe = discover()[check.probe].make(watched, check.params, self._parts)
@@ -264,3 +245,21 @@ class Rounds:
         task = asyncio.create_task(work)  # kept, or it may vanish half way
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
+    """Every check of lab.yaml, and the one that each UPS has without saying."""
+    targets = {t.id: t for t in configured(config)}
+    for ups in config.ups.values():
+        check = Check("ups", "ups", UpsParams(port=ups.port, ups=ups.ups), every=ups.every)
+        yield Watched(CheckName("ups"), targets[target_id(TargetKind.UPS, ups.name)], ups.address), check
+    named = (
+        (TargetKind.HOST, config.hosts),
+        (TargetKind.SERVICE, config.services),
+        (TargetKind.GUEST, config.guests),
+    )
+    for kind, things in named:
+        for thing in things.values():
+            identity = target_id(kind, thing.name)
+            for name, check in thing.checks.items():
+                yield Watched(CheckName(name), targets.get(identity, Target(identity)), thing.address), check

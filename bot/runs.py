@@ -3,12 +3,14 @@
 What a move asks to be carried out is returned, once it is committed; performing.py does it.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core import engine, walk
+from bot.core.health import TargetId
 from bot.core.incident import Incident, IncidentId, Tell
 from bot.core.jobs import Request
 from bot.core.permit import Act, demand, person_of
@@ -28,6 +30,8 @@ from bot.core.run import (
 )
 from bot.core.run_json import run_from_json, run_to_json
 from bot.core.runbook import Runbook, who_may
+from bot.incidents import find_target
+from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.runs import RunRow
@@ -61,6 +65,31 @@ class Moved:
 
     run: Run
     requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a run is for: a target, an incident, both or neither."""
+
+    target: TargetId | None
+    incident: IncidentId | None
+
+
+def aim(store: Store, _now: datetime, target: str | None, incident: int | None) -> Aim:
+    """What someone means by a target's name, an incident's number, or neither. Raises UnknownName or IllegalMove.
+
+    A target stands for the live incident about it, an incident for the target it is about.
+    """
+    if incident is not None:
+        found = store.incidents.get(IncidentId(incident))
+        if found is None:
+            raise IllegalMove(f"cannot find incident {incident}: because there is none of that number")
+        return Aim(found.subject, found.id)
+    if target is None:
+        return Aim(None, None)
+    meant = find_target(store, target)
+    about = next((i.id for i in store.incidents.live() if i.subject == meant), None)
+    return Aim(meant, about)
 
 
 def start(
@@ -117,6 +146,28 @@ def resume(store: Store, now: datetime, house: House, why: str) -> None:
             _say(store, run, f"“{run.title}” can't go on: {broken}", now)
             continue
         _commit(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+
+
+def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mapping[str, str]) -> None:
+    """Runbooks were edited: what broke is told in the channel once; runs under way say that they go on as begun.
+
+    `hashes`: of the changed ones that are in use.
+    """
+    for broken in news.broken:
+        kept = "The last good version stays in use." if broken.in_use else "It can't be used."
+        text = f"There is a mistake in a runbook. {kept}\n" + "\n".join(broken.lines[:5])
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        if store.outbox.is_new(f"library:{broken.name}:{digest}"):
+            store.outbox.add(Parcel(f"library:{broken.name}:{digest}", Tell.LINE, text=text), now, now)
+    for row in store.runs.of_status(RunStatus.UNDER_WAY):
+        if hashes.get(row.runbook, row.text_hash) != row.text_hash:
+            run = run_from_json(row.value)
+            _say(
+                store,
+                run,
+                f"“{run.title}” was edited. This run goes on as it began; the next uses the new text.",
+                now,
+            )
 
 
 def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:

@@ -81,7 +81,7 @@ def take_inventory(
     store: Store, now: datetime, config: Config, host: str, found: Sequence[GuestInfo]
 ) -> Sequence[Target]:
     """The guests a hypervisor has now: new ones are taken in, nobody waits any longer for those that are gone."""
-    targets = [_guest(config, host, info) for info in found]
+    targets = [guest_target(config, host, info) for info in found]
     before = store.targets.inventory()
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
     here = {t.id for t in targets}
@@ -164,7 +164,8 @@ def _thing(config: Config, name: str | None) -> TargetId | None:
     return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name)
 
 
-def _guest(config: Config, host: str, info: GuestInfo) -> Target:
+def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
+    """A hypervisor's guest as a target, by what its hypervisor and lab.yaml say of it."""
     said = config.guests.get(info.name)
     expect = said.expect if said and said.host in (None, host) else None
     return Target(

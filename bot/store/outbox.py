@@ -80,6 +80,10 @@ class OutboxRows:
             }
         )
 
+    def is_new(self, subject: str) -> bool:
+        """Whether nothing was ever put in for that subject (and not pruned since)."""
+        return not list(self._db.query("select 1 from outbox where subject = ? limit 1", [subject]))
+
     def _hasten(self, subject: str, due: datetime) -> bool:
         sooner = (
             "update outbox set due_at = min(due_at, ?) where subject = ? and tell = 'card' and state = 'waiting'"

@@ -1,0 +1,246 @@
+"""The composition root: here alone the bot is built and its clock made; it knows the order of start and stop.
+
+It decides nothing. No line here asks whether this is a demo: the demo has another config and another Slack URL.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from bot import actions, incidents, probes, runs
+from bot.actions import Context
+from bot.cards import Artist
+from bot.clock import Clock
+from bot.config import Config, Secrets
+from bot.core.guest import GuestEvent
+from bot.core.health import TargetKind
+from bot.core.incident import IncidentId
+from bot.core.permit import Role
+from bot.core.run import Command
+from bot.core.runbook import Runbook
+from bot.core.written import Knowledge
+from bot.hypervisor import GuestRefused, Hypervisor
+from bot.library import Library
+from bot.markdown import parse
+from bot.outbox import Courier
+from bot.performing import Performer
+from bot.probes import Parts
+from bot.rounds import Rounds
+from bot.runs import Aim, House, PinnedTextBroken
+from bot.scheduler import Scheduler
+from bot.slack import Slack
+from bot.slack_app import make_app
+from bot.slack_socket import Line
+from bot.store.reader import Reader
+from bot.store.writer import Writer
+from bot.watching import Watch
+from bot.ways import Ways
+from handlers import Desk, register
+
+log = logging.getLogger(__name__)
+
+SHIPPED = Path(__file__).resolve().parent.parent / "runbooks"
+DATABASE = "caretaker.db"
+LIBRARY_EVERY = 2  # seconds; a look costs a stat a file
+
+
+def knowledge(config: Config | None) -> Knowledge:
+    """What runbooks may refer to: all there is, or, without a config, any host and role."""
+    verbs = tuple(a.verb for a in actions.discover().values())
+    if config is None:
+        return Knowledge(verbs, bot=True)
+    roles = {role for person in config.people for role in person.roles} | set(Role)
+    return Knowledge(verbs, frozenset(config.hosts), frozenset(roles), bot=config.runbooks.run_on_bot)
+
+
+def folders(config: Config | None) -> tuple[Path, ...]:
+    """The runbook folders: the owner's own first, because it wins."""
+    own = config.runbooks.folder if config else None
+    return (own, SHIPPED) if own else (SHIPPED,)
+
+
+def probe_params() -> Mapping[str, type]:
+    """The probes' parameters, for reading lab.yaml."""
+    return {name: kind.params for name, kind in probes.discover().items()}
+
+
+class Caretaker:
+    """The whole bot, built from a config and the secrets. Build it inside a running loop; start, then stop, once.
+
+    `hopeless` is set when only a new process may help: whoever runs the bot should end it and start it anew.
+    """
+
+    def __init__(self, config: Config, secrets: Secrets) -> None:
+        self.hopeless = asyncio.Event()
+        self._config = config
+        self._database = config.data / DATABASE
+        clock = self._clock = Clock()
+        self._writer = Writer(clock.now)
+        self._reader = Reader(clock.now)
+        self._scheduler = Scheduler(_failed)
+        self._watch = Watch(config, self._writer, clock.now)
+        self._hypervisors = {
+            host.name: Hypervisor(host.name, host.hypervisor, on_event=self._heard)
+            for host in config.hosts.values()
+            if host.hypervisor
+        }
+        self._ways = Ways(config, self._hypervisor_of)
+        parts = Parts(clock.now, self._hypervisors, self._ways.read_end)
+        self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
+        self._library = Library(folders(config), knowledge(config))
+        self._house = House(config, _reader_of_texts(knowledge(config)))
+        self._performer = Performer(self._writer, self._house, self._ways.to, actions.discover(), self._context)
+        self._talk(secrets)
+
+    def _heard(self, event: GuestEvent) -> None:
+        """A hypervisor tells something; it is made before the rounds that listen to it."""
+        self.rounds.heard(event)
+
+    def _talk(self, secrets: Secrets) -> None:
+        """Build what speaks with Slack."""
+        config, clock = self._config, self._clock
+        self._slack = Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url)
+        artist = Artist(config, self._library, self._performer.progress, self._house)
+        self.courier = Courier(self._writer, self._slack, config.slack.channel, artist.draw, clock.now)
+        self._writer.wake = self.courier.poke
+        bolt = make_app(self._slack)
+        desk = Desk(
+            writer=self._writer,
+            reader=self._reader,
+            slack=self._slack,
+            config=config,
+            library=self._library,
+            house=self._house,
+            start_run=self.start_run,
+            move_run=self.move_run,
+        )
+        register(bolt, desk)
+        self.line = Line(bolt, self._slack, now=clock.now, on_hopeless=self.hopeless.set)
+
+    async def start(self) -> None:
+        """Open the database, then look, then speak. Nothing here needs a network. Raises StoreFailed."""
+        await self._writer.open(self._database)
+        await self._reader.open(self._database)
+        await self._look_into_library()
+        await self._writer.do(runs.resume, self._house, "the bot was off")
+        for hypervisor in self._hypervisors.values():
+            await hypervisor.start()
+        await self.rounds.start()
+        self._scheduler.start()
+        self._delivering = asyncio.create_task(self.courier.run(), name="courier")
+        self._delivering.add_done_callback(self._courier_ended)
+        self.line.start()
+        self._reading = asyncio.create_task(self._keep_library(), name="library")
+
+    async def stop(self) -> None:
+        """Hang up, stop looking, end what runs, close the database last."""
+        self._scheduler.stop()
+        await self.line.close()
+        self._reading.cancel()
+        await self._performer.close()
+        await self.rounds.close()
+        self._delivering.cancel()
+        await asyncio.gather(self._delivering, self._reading, return_exceptions=True)
+        for hypervisor in self._hypervisors.values():
+            await hypervisor.close()
+        await self._ways.close()
+        await self._slack.close()
+        await self._reader.close()
+        await self._writer.close()
+
+    async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
+        """Start a runbook for a target, an incident, or neither; the number of its run.
+
+        Raises NotAllowed, IllegalMove, UnknownName or NoSuchRunbook.
+        """
+        text = self._library.get(runbook)
+        aim = await self._reader.ask(runs.aim, target, incident)
+        values = await self._values(aim)
+        moved = await self._writer.do(runs.start, self._house, text, values, aim.incident, by)
+        self._performer.perform(moved)
+        return moved.run.id
+
+    async def move_run(self, run: int, command: Command, by: str) -> None:
+        """Press a button of a run. Raises NotAllowed, IllegalMove, NoSuchRun or PinnedTextBroken."""
+        self._performer.perform(await self._writer.do(runs.move, self._house, run, command, by))
+
+    async def _values(self, aim: Aim) -> Mapping[str, str]:
+        """What a run knows without asking, as far as it can be known of what it is aimed at."""
+        values = {"incident": str(aim.incident)} if aim.incident is not None else {}
+        kind, _, name = (aim.target or "").partition(":")
+        if kind == TargetKind.HOST:
+            values |= {"host": name, **self._backup(name)}
+        if kind == TargetKind.GUEST and (probe := self.rounds.guest(name)):
+            said = self._config.guests.get(name)
+            disk = (said.disk if said else None) or next(iter(probe.info.disks), None)
+            values |= {"guest": name, "hypervisor": probe.host, **self._backup(probe.host)}
+            if disk is not None:
+                size = await self._hypervisors[probe.host].disk_size(name, disk)
+                values |= {"disk": disk} | ({"bytes": str(size)} if size else {})
+        return values
+
+    def _backup(self, host: str) -> Mapping[str, str]:
+        backup = self._config.hosts[host].backup
+        if backup is None:
+            return {}
+        return {"backup_repository": backup.repository, "backup_password_file": backup.password_file}
+
+    def _hypervisor_of(self, guest: str) -> Hypervisor:
+        probe = self.rounds.guest(guest)
+        if probe is None:
+            raise GuestRefused(f"cannot find the guest '{guest}': because no hypervisor has one of that name")
+        return self._hypervisors[probe.host]
+
+    def _context(self, run: int) -> Context:
+        """What the actions of a run work with."""
+
+        async def waiting_for(incident: str) -> Mapping[str, bool]:
+            return await self._reader.ask(incidents.unproven, IncidentId(int(incident)))
+
+        async def show(name: str, title: str, picture: bytes) -> None:
+            file = f"{name}-{run}-{self._clock.now():%H%M%S}.png"
+            await self._writer.do(runs.attach, run, file, title, picture)
+
+        return Context(self._hypervisor_of, self.rounds.healthy, waiting_for, show)
+
+    async def _keep_library(self) -> None:
+        """Notice edited runbooks."""
+        while True:
+            await asyncio.sleep(LIBRARY_EVERY)
+            try:
+                await self._look_into_library()
+            except OSError as why:
+                log.error("cannot look into the runbook folders: because %s", why)
+
+    async def _look_into_library(self) -> None:
+        news = await asyncio.to_thread(self._library.refresh)
+        for broken in news.broken:
+            log.error("\n".join(broken.lines))
+        if news != type(news)():
+            texts = {name: self._library.get(name).hash for name in news.changed}
+            await self._writer.do(runs.library_changed, news, texts)
+
+    def _courier_ended(self, task: asyncio.Task[None]) -> None:
+        """Delivery must not end silently: a bot that can't speak is no bot."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("delivery to Slack failed", exc_info=task.exception())
+            self.hopeless.set()
+
+
+def _reader_of_texts(known: Knowledge) -> Callable[[str, str], Runbook]:
+    """Reads the texts runs are pinned to; a run moves many times, so each is parsed once."""
+
+    @lru_cache(maxsize=64)
+    def read(name: str, text: str) -> Runbook:
+        reading = parse(name, text, known)
+        if reading.runbook is None:
+            raise PinnedTextBroken(f"cannot read '{name}' as the run has it: because line {reading.problems[0]}")
+        return reading.runbook
+
+    return read
+
+
+def _failed(job: str, why: BaseException) -> None:
+    log.error("the job '%s' failed", job, exc_info=why)
