@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions import discover
 from bot.core.health import Kind
-from bot.core.lab import LabVerb
 from bot.core.runbook import ScriptAction
 from bot.core.settings import NOT_YET, OF_RUNBOOKS, OF_STEPS
 from bot.core.values import BUILT_IN
@@ -19,16 +19,7 @@ from bot.library import Library
 from bot.markdown import parse
 
 FOLDER = Path(__file__).parent.parent / "runbooks"
-VERBS = (
-    LabVerb("start", ("guest",)),
-    LabVerb("shut down", ("guest",)),
-    LabVerb("power off", ("guest",)),
-    LabVerb("screenshot", ("guest",)),
-    LabVerb("healthy", ("target",)),
-    LabVerb("resume", ("guest",)),
-    LabVerb("start unproven", ("incident",)),
-    LabVerb("all proven", ("incident",)),
-)
+VERBS = tuple(action.verb for action in discover().values())
 KNOWN = Knowledge(VERBS, hosts=frozenset(), roles=frozenset({"admin", "hands"}))
 NIGHTS = ("2026-02-27 02:00:00", "2026-02-28 02:00:00")
 

@@ -97,8 +97,8 @@ class Move:
             old = self._run.steps[other]
             if other < at and old.state is State.WAITING:
                 self._put(other, replace(old, state=State.PASSED_OVER))
-            elif other > at and not step.on_request:
-                self._put(other, StepState(attempt=old.attempt))
+            elif other > at and not step.on_request and old.state is not State.WAITING:
+                self._put(other, StepState(attempt=old.attempt, since=self._now))
         self._run = replace(self._run, back_to=None)
         self._open(at)
 

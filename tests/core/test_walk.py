@@ -453,6 +453,7 @@ def test_going_back_repeats_what_comes_after_but_never_without_a_press():
     assert walk.go_to(0).requests == ()
     assert walk.states() == [State.READY, State.WAITING]
     assert walk.run.steps[1].attempt == 1, "answers to what ran before are still told apart"
+    assert walk.run.steps[1].since == LATER, "it is waiting anew, which is worth showing"
 
 
 def test_a_question_can_be_asked_once_more_and_a_step_ahead_can_not_be_reached():
