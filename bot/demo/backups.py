@@ -1,14 +1,14 @@
 """The lab's backups: a real restic repository that holds every disk, made in the background while the demo begins.
 
-Disks that matter have snapshots of their own; the small ones share one, since each run of restic costs most of a
-second for its key. Either way `restic snapshots --path DISK` finds a disk's.
+The disks that matter each have a snapshot of their own; otherwise they share one, since every run of restic costs
+most of a second for its key. Either way `restic snapshots --path DISK` finds a disk's.
 """
 
 import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 _AT_ONCE = 2
@@ -36,23 +36,27 @@ class Backups:
             "RESTIC_CACHE_DIR": str(self._folder / "cache"),
         }
 
-    async def make(self, groups: Sequence[Sequence[Path]], nights: Sequence[datetime]) -> None:
-        """Make the repository and, for each night, one snapshot of each group of disks. Raises BackupFailed."""
+    async def make(self, groups: Sequence[Sequence[Path]], last_night: datetime) -> None:
+        """Make the repository, a snapshot of all disks the night before, and last night one of each group.
+
+        Raises BackupFailed.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         self.password_file.write_text(secrets.token_urlsafe())
         self.password_file.chmod(0o600)
         await self._restic("init")
+        await self._back_up([disk for group in groups for disk in group], last_night - timedelta(days=1))
         slots = asyncio.Semaphore(_AT_ONCE)
 
-        async def back_up(group: Sequence[Path], night: datetime) -> None:
+        async def back_up(group: Sequence[Path]) -> None:
             async with slots:
-                when = night.strftime("%Y-%m-%d %H:%M:%S")
-                await self._restic(
-                    "backup", "--compression=off", "--host", self._host, "--time", when, *map(str, group)
-                )
+                await self._back_up(group, last_night)
 
-        for night in nights:  # one after another: the second finds all data there and only adds its snapshots
-            await asyncio.gather(*(back_up(group, night) for group in groups))
+        await asyncio.gather(*map(back_up, groups))
+
+    async def _back_up(self, disks: Sequence[Path], night: datetime) -> None:
+        when = night.astimezone().strftime("%Y-%m-%d %H:%M:%S")  # restic takes local time only
+        await self._restic("backup", "--compression=off", "--host", self._host, "--time", when, *map(str, disks))
 
     async def _restic(self, *arguments: str) -> None:
         """Run restic, politely: the demo's page comes first."""

@@ -25,7 +25,6 @@ UPS = "rack"
 
 _UNTIL_LOW = timedelta(seconds=1)
 _BETWEEN_BOOTS = timedelta(milliseconds=80)
-_NIGHTS = 2
 
 
 class LabRefused(Exception):
@@ -180,9 +179,9 @@ class Lab:
     async def _back_up(self) -> None:
         own = [[self.guests.disk(guest.name)] for guest in self._roster if guest.data]
         shared = [self.guests.disk(guest.name) for guest in self._roster if not guest.data]
-        last = self._now.replace(hour=2, minute=30, second=0, microsecond=0)
-        nights = [last - timedelta(days=ago) for ago in range(_NIGHTS, 0, -1)]
-        await self.backups.make([*own, shared] if shared else own, nights)
+        tonight = self._now.replace(hour=2, minute=30, second=0, microsecond=0)
+        last_night = tonight if tonight < self._now else tonight - timedelta(days=1)
+        await self.backups.make([*own, shared] if shared else own, last_night)
 
     def _must_run(self, verb: str, guest: str) -> None:
         if guest not in self.running_guests():
