@@ -183,11 +183,20 @@ def _markdown_link(self: RendererHTML, tokens: Sequence[Token], index: int, opti
     return self.renderToken(tokens, index, options, env)
 
 
+def _markdown_cell(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """A table's cell, aligned by a class: the page allows no style within HTML."""
+    style = str(tokens[index].attrs.pop("style", ""))
+    tokens[index].attrSet("class", style.removeprefix("text-align:") or "left")
+    return self.renderToken(tokens, index, options, env)
+
+
 def _markdown_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.disable("image")  # a markdown block shows no pictures; image blocks do
     parser.add_render_rule("text", _markdown_text)
     parser.add_render_rule("link_open", _markdown_link)
+    parser.add_render_rule("th_open", _markdown_cell)
+    parser.add_render_rule("td_open", _markdown_cell)
     return parser
 
 

@@ -20,6 +20,7 @@ from bot.workspace.render import Renderer
 from bot.workspace.state import Workspace
 
 STATIC: Final = Path(__file__).parent / "static"
+TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -82,16 +83,16 @@ class _Page:
         self._workspace = workspace
         self._panel = panel
         self._completions = completions
-        self._static = {path.name: path for path in STATIC.iterdir()}
+        self._static = {path.name: path.read_bytes() for path in STATIC.iterdir()}
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(self._static["index.html"], headers=HEADERS)
+        return web.Response(body=self._static["index.html"], content_type="text/html", headers=HEADERS)
 
     async def static(self, request: web.Request) -> web.StreamResponse:
-        path = self._static.get(request.match_info["name"])
-        if path is None:
+        name = request.match_info["name"]
+        if name not in self._static:
             raise Refused(404, "no such file")
-        return web.FileResponse(path, headers=HEADERS)
+        return web.Response(body=self._static[name], content_type=TYPES[Path(name).suffix], headers=HEADERS)
 
     async def state(self, request: web.Request) -> web.StreamResponse:
         return _json(Renderer(self._workspace, self._user(request.query.get("user", ""))).state())
