@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _AT_ONCE = 2
@@ -55,7 +55,7 @@ class Backups:
         await asyncio.gather(*map(back_up, groups))
 
     async def _back_up(self, disks: Sequence[Path], night: datetime) -> None:
-        when = night.astimezone().strftime("%Y-%m-%d %H:%M:%S")  # restic takes local time only
+        when = night.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")  # restic takes it for its own TZ's
         await self._restic("backup", "--compression=off", "--host", self._host, "--time", when, *map(str, disks))
 
     async def _restic(self, *arguments: str) -> None:
@@ -65,7 +65,7 @@ class Backups:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={"HOME": str(self._folder), "PATH": os.environ["PATH"], **self.environment},
+            env={"HOME": str(self._folder), "PATH": os.environ["PATH"], "TZ": "UTC", **self.environment},
         )
         try:
             said, _ = await process.communicate()
