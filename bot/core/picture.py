@@ -1,0 +1,81 @@
+"""What questions about the lab are answered with: values, gathered by queries.py and shown by views/."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.health import CheckName, Health, Target, TargetId, TargetKind
+from bot.core.incident import Event, Incident
+from bot.core.mute import Silence
+from bot.core.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The targets of one kind. `off`: not running, and nobody expects them to. `unseen`: none could look."""
+
+    well: int = 0
+    off: int = 0
+    failing: tuple[TargetId, ...] = ()
+    unseen: tuple[TargetId, ...] = ()
+
+    @property
+    def whole(self) -> int:
+        """How many there are."""
+        return self.well + self.off + len(self.failing) + len(self.unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class LabPicture:
+    """The lab at one moment: what is open, how its targets are, what is under way, what is not told."""
+
+    live: tuple[Incident, ...]
+    tallies: Mapping[TargetKind, Tally]
+    runs: tuple[Run, ...]
+    silences: tuple[Silence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentList:
+    """The unresolved incidents and the last resolved ones, newest first."""
+
+    live: tuple[Incident, ...]
+    over: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPicture:
+    """One incident, its history and its runs, the newest run first."""
+
+    incident: Incident
+    history: tuple[Event, ...]
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What one check is believed to show, and since when."""
+
+    check: CheckName
+    health: Health
+    why: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPicture:
+    """All that is known of one target.
+
+    `running`: as last seen, None where that is not known. `parents`: what it depends on, nearest first, and how
+    that is. `muted`: why a failure would open no incident; `covered_by`: the open outage that explains one.
+    `incidents`: the last ones it was in.
+    """
+
+    target: Target
+    beliefs: tuple[Belief, ...]
+    running: bool | None
+    stopped_on_purpose: bool
+    parents: tuple[tuple[TargetId, Health], ...]
+    muted: str | None
+    covered_by: Incident | None
+    incidents: tuple[Incident, ...]

@@ -1,0 +1,86 @@
+"""The short answers that only the asker sees: help, who one is, the timeline, the runbooks, what was refused."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.incident import Event
+from bot.core.permit import Act, Person, may
+from bot.core.picture import IncidentPicture
+from bot.core.runbook import Runbook
+from bot.views import Card
+from bot.views.limits import NAME, TEXT, context, cut, fitting, inline, safe, section
+from bot.views.times import clock
+from bot.views.words import incident_line, names
+
+
+def said(text: str) -> Card:
+    """A plain sentence; words from outside in it must be safe already."""
+    return Card(cut(text, TEXT))
+
+
+def refusal_card(why: str) -> Card:
+    """Why something was not done, kindly. `why`: an error's text, `cannot X: because Y` or a whole sentence."""
+    words = (
+        f"I {why.replace(': because', ', because', 1)}" if why.startswith("cannot ") else why[:1].upper() + why[1:]
+    )
+    return Card(f"{safe(words, TEXT - 50).rstrip('.')}. Nothing was changed.")
+
+
+def help_card(verbs: Sequence[tuple[str, str]]) -> Card:
+    """What can be typed. `verbs`: usage and meaning of each."""
+    lines = fitting([f"{inline(f'/lab {usage}')} {safe(meaning, 150)}" for usage, meaning in verbs], most=2_500)
+    head = "I watch the lab, say once what broke, and walk you through the repair."
+    return Card(head, (section(f"{head}\n\n{lines}"),))
+
+
+def whoami_card(slack: str, person: Person | None, people: Sequence[Person]) -> Card:
+    """Who is asking, and what they may do."""
+    acts = ", ".join(act for act in Act if may(person, act, people).allowed)
+    if person is None:
+        text = (
+            f"You are <@{slack}> ({inline(slack)}), in no role: you may read. The owner can name you in lab.yaml."
+        )
+    else:
+        roles = ", ".join(safe(role, NAME) for role in person.roles) or "no role"
+        text = f"You are *{safe(person.name, NAME)}* ({inline(slack)}): {roles}. You may {acts}."
+    return Card(text)
+
+
+def incident_history_card(picture: IncidentPicture) -> Card:
+    """One incident and its timeline, its end where there is much of it."""
+    incident = picture.incident
+    head = incident_line(incident)
+    blocks: list[Block] = [section(f"{head}\n{safe(incident.why, 1_000)}")]
+    if incident.unproven and not incident.ended:
+        blocks.append(section(f"Not proven healthy yet: {names(incident.unproven, 20)}"))
+    if picture.runs:
+        blocks.append(section("\n".join(f"📖 {safe(run.title, 100)}: {run.status}" for run in picture.runs[:5])))
+    lines = [_event(one) for one in picture.history]
+    blocks.append(section(fitting(lines, last=True) or "Nothing has happened yet."))
+    return Card(head, tuple(blocks))
+
+
+def _event(event: Event) -> str:
+    by = f"<@{event.by}> " if event.by else ""
+    return f"{clock(event.at)} {by}{safe(event.text, 200)}"
+
+
+def runbooks_card(books: Sequence[Runbook], broken: Sequence[str]) -> Card:
+    """The runbooks there are. `broken`: what is wrong in files that can't be used, a line each."""
+    lines = [f"{inline(book.name)} {safe(book.title, 100)}{_for(book)}" for book in books]
+    head = f"{len(books)} runbook{'' if len(books) == 1 else 's'}"
+    blocks: list[Block] = [section(fitting([f"*{head}*", *lines]))]
+    if broken:
+        blocks.append(section("\n".join(["⚠️ Not usable as they are:", *(safe(line, 300) for line in broken[:5])])))
+    blocks.append(context("Start one with `/lab run NAME MACHINE`."))
+    return Card(head, tuple(blocks))
+
+
+def _for(book: Runbook) -> str:
+    return f" · for {', '.join(book.use_for)}" if book.use_for else ""
+
+
+def silenced_card(name: str, until: str, reason: str) -> Card:
+    """A silence has begun. `until`: a moment as times.py writes it."""
+    return Card(f"🔕 {safe(name, NAME)} is silent until {until}: {safe(reason, 500)}")

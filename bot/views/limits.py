@@ -1,0 +1,92 @@
+"""What Slack bears, and how a text is made to bear it: cut with an ellipsis, escaped, wrapped into a block.
+
+Nothing is refused here: what is too long is cut, so that no card can be refused by Slack for its length.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import (
+    ContextBlock,
+    MarkdownBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextPreformattedElement,
+    SectionBlock,
+)
+
+SECTION: Final = 2_900  # of 3,000 characters: room for the marks around a text
+TEXT: Final = 3_000  # of the 4,000 an update's fallback text may have
+BUTTON: Final = 75
+OPTION: Final = 75
+OPTIONS: Final = 100
+OVERFLOW: Final = 5
+BOXES: Final = 10  # in one group
+PROSE: Final = 6_000  # of 12,000 for all markdown in a message
+CODE: Final = 4_000  # of 9,000 for all other text in a message
+DIALOG_TITLE: Final = 100
+DIALOG_TEXT: Final = 300
+VIEW_TITLE: Final = 24
+PLACEHOLDER: Final = 150
+NAME: Final = 60  # a name of a machine or a heading within a line
+
+
+def cut(text: str, most: int) -> str:
+    """`text` in at most `most` characters; an ellipsis says that there was more."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def safe(text: str, most: int = SECTION) -> str:
+    """`text` as Slack shows it letter by letter: no link, mention or entity in it comes alive."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(escaped) <= most:
+        return escaped
+    return f"{re.sub(r'&[a-z]*$', '', escaped[: most - 1]).rstrip()}…"
+
+
+def inline(text: str, most: int = 100) -> str:
+    """`text` as code within a line; what would end the code or the line is shown as something alike."""
+    return f"`{safe(text.replace('`', 'ˋ').replace(chr(10), '⏎').replace(chr(13), ''), most) or ' '}`"
+
+
+def section(text: str) -> SectionBlock:
+    """A paragraph of mrkdwn, escaped where it must be."""
+    return SectionBlock(text=MarkdownTextObject(text=cut(text, SECTION)))
+
+
+def context(text: str) -> ContextBlock:
+    """A line of small print."""
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION))])
+
+
+def prose(text: str) -> MarkdownBlock:
+    """Markdown as its author wrote it."""
+    return MarkdownBlock(text=cut(text, PROSE))
+
+
+def code(text: str, most: int = CODE) -> RichTextBlock:
+    """`text` exactly as it is: rich text has no marks that could end a fence or hide a character."""
+    part = RichTextElementParts.Text(text=cut(text.rstrip("\n"), most) or " ")
+    return RichTextBlock(elements=[RichTextPreformattedElement(elements=[part])])
+
+
+def fitting(lines: Sequence[str], *, last: bool = False, most: int = SECTION) -> str:
+    """As many whole lines as fit, the first or the `last` ones: half a line may be half a mention."""
+    kept: list[str] = []
+    room = most - 40  # for the line that tells how many are missing
+    for line in reversed(lines) if last else lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    missing = [f"… {left} {'earlier' if last else 'more'}"] if left else []
+    return "\n".join([*missing, *reversed(kept)] if last else [*kept, *missing])
+
+
+def plain(text: str, most: int) -> PlainTextObject:
+    """A label. Slack takes no empty one."""
+    return PlainTextObject(text=cut(text.strip() or "–", most))

@@ -1,0 +1,78 @@
+"""`/lab status` and `/lab incidents`: the lab at a glance, never more than fits a phone."""
+
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.health import TargetKind
+from bot.core.incident import Incident
+from bot.core.picture import IncidentList, LabPicture, Tally
+from bot.views import Card
+from bot.views.limits import context, safe, section
+from bot.views.times import when
+from bot.views.words import incident_line, name_of, names
+
+_SHOWN: Final = 10
+_PLURAL: Final = {
+    TargetKind.HOST: "hosts",
+    TargetKind.GUEST: "guests",
+    TargetKind.UPS: "UPSes",
+    TargetKind.SERVICE: "services",
+}
+
+
+def status_card(lab: LabPicture) -> Card:
+    """What is open, how everything is, what is under way, what is silenced."""
+    head = _head(lab)
+    blocks: list[Block] = [section(f"*{head}*")]
+    if lab.live:
+        blocks.append(section(_lines(lab.live)))
+    tallies = [_tally(kind, lab.tallies[kind]) for kind in TargetKind if kind in lab.tallies]
+    blocks.append(section("\n".join(tallies) if tallies else "Nothing is watched yet."))
+    if lab.runs:
+        blocks.append(
+            section(
+                "\n".join(f"📖 *{safe(run.title, 100)}* under way, step {run.current + 1}" for run in lab.runs[:5])
+            )
+        )
+    if lab.silences:
+        quiet = (
+            f"🔕 {name_of(one.target)} until {when(one.until)}: {safe(one.reason, 100)}"
+            for one in lab.silences[:5]
+        )
+        blocks.append(context("\n".join(quiet)))
+    return Card(head, tuple(blocks))
+
+
+def _head(lab: LabPicture) -> str:
+    if lab.live:
+        return f"🔴 {len(lab.live)} open incident{'s' if len(lab.live) > 1 else ''}"
+    if any(tally.failing for tally in lab.tallies.values()):
+        return "🟡 No open incident, but not all is well"
+    if any(tally.unseen for tally in lab.tallies.values()):
+        return "⚪ No open incident, but not everything can be seen"
+    return "🟢 All is well"
+
+
+def _tally(kind: TargetKind, tally: Tally) -> str:
+    """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`."""
+    mark = "❌" if tally.failing else "❔" if tally.unseen else "✅"
+    line = f"{mark} {_PLURAL[kind]}: {tally.well} of {tally.whole} well"
+    line += f", {tally.off} off" if tally.off else ""
+    line += f" · failing: {names(tally.failing)}" if tally.failing else ""
+    return line + (f" · not seen: {names(tally.unseen)}" if tally.unseen else "")
+
+
+def incidents_card(found: IncidentList) -> Card:
+    """The open incidents, and the last ones that are over."""
+    head = f"{len(found.live)} open" if found.live else "🟢 No open incident"
+    blocks: list[Block] = [section(f"*{head}*\n{_lines(found.live)}" if found.live else f"*{head}*")]
+    if found.over:
+        blocks.append(section(f"Lately:\n{_lines(found.over)}"))
+    return Card(head, tuple(blocks))
+
+
+def _lines(incidents: tuple[Incident, ...]) -> str:
+    lines = [incident_line(one) for one in incidents[:_SHOWN]]
+    left = len(incidents) - len(lines)
+    return "\n".join([*lines, *([f"… and {left} more"] if left else [])])

@@ -1,0 +1,162 @@
+"""The card of one step of a run: what is to be done, what exactly would run, how it went, who decided.
+
+It shows buttons only while the step is the run's current one; afterwards it is the record of what happened.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.offer import Exact, exact_check, exact_command, missing
+from bot.core.progress import Progress
+from bot.core.run import BUSY, Run, State, StepState
+from bot.core.runbook import Runbook, Step
+from bot.core.values import fill
+from bot.views import Card
+from bot.views.boxes import boxes
+from bot.views.limits import CODE, NAME, code, context, inline, prose, safe, section
+from bot.views.press import actions
+from bot.views.run import MARKS, step_title
+from bot.views.times import clock
+from bot.views.words import bar
+
+_HARMLESS = re.compile(r"[\w./:@ -]{1,200}")
+_BEFORE: Final = frozenset({State.READY, State.ASKING, State.CHOOSING, State.LISTING})
+_RECORDED: Final = 3  # lines of a command that a step's record keeps
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What a card shows: step `at` (from 0). `people`: Slack ids of those it is given to, if not to admins."""
+
+    run: Run
+    runbook: Runbook
+    at: int
+    progress: Progress | None = None
+    people: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        """The step as the runbook has it."""
+        return self.runbook.steps[self.at]
+
+    @property
+    def state(self) -> StepState:
+        """The step as the run has it."""
+        return self.run.steps[self.at]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether something can be pressed on it."""
+        return self.at == self.run.current and not self.run.ended
+
+
+def step_card(facts: StepFacts) -> Card:
+    """The step as it stands."""
+    title = f"{MARKS[facts.state.state]} *{step_title(facts.runbook, facts.at)}*"
+    blocks: list[Block] = [section(f"{title}\n{_status(facts)}")]
+    blocks += _live(facts) if facts.is_current else _record(facts)
+    text = f"{MARKS[facts.state.state]} {step_title(facts.runbook, facts.at)}: {facts.state.state}"
+    return Card(text, tuple(blocks))
+
+
+def _live(facts: StepFacts) -> Iterator[Block]:
+    step, run, state = facts.step, facts.run, facts.state
+    if facts.people:
+        yield section(f"This one is for {' '.join(f'<@{person}>' for person in facts.people[:5])}.")
+    if step.prose:
+        yield prose(shown(step.prose, run))
+    for warning in step.warnings[:3]:
+        yield section(f"⚠️ *{safe(shown(warning, run), 500)}*")
+    yield from boxes(run.id, facts.at, step, state)
+    if unset := missing(step, run):
+        words = ", ".join(inline(f"${name}") for name in unset)
+        yield section(f"⛔ This step can't go on: {words} is not set. Nothing runs with an empty value.")
+    yield from _command(facts)
+    if state.state in BUSY:
+        yield section(_progress(facts))
+    elif state.summary and state.state not in _BEFORE:
+        yield context(f"Last heard: {safe(state.summary, 600)}")
+    yield actions(run, facts.runbook)
+
+
+def _record(facts: StepFacts) -> Iterator[Block]:
+    state = facts.state
+    if facts.step.boxes:
+        ticks = ("☑" if at in state.ticked else "☐" for at in range(len(facts.step.boxes)))
+        yield context(
+            "\n".join(f"{tick} {safe(box, 150)}" for tick, box in zip(ticks, facts.step.boxes[:20], strict=False))
+        )
+    exact = exact_command(facts.step, facts.run)
+    if exact and state.attempt and not facts.step.lists:
+        yield code(_first_lines(exact.text), 600)
+    if state.summary:
+        yield context(safe(state.summary, 600))
+
+
+def _first_lines(text: str) -> str:
+    lines = text.strip("\n").splitlines()
+    left = len(lines) - _RECORDED
+    return "\n".join([*lines[:_RECORDED], *([f"… and {left} more lines"] if left > 0 else [])])
+
+
+def _status(facts: StepFacts) -> str:
+    """State, person, time; and what was answered, where something was."""
+    state = facts.state
+    words = str(state.state)[:1].upper() + str(state.state)[1:]
+    parts = [f"*{words}*" if state.state is State.VERIFIED else words]
+    question = facts.step.question
+    if question and state.state not in _BEFORE and question.name in facts.run.values:
+        parts.append(f"{question.name} = {inline(_label(state, facts.run.values[question.name]))}")
+    if state.by:
+        parts.append(safe(state.by, NAME))
+    if state.since:
+        parts.append(clock(state.since))
+    return " · ".join(parts)
+
+
+def _label(state: StepState, value: str) -> str:
+    """A chosen value as it stood in the list."""
+    return next((f"{value} ({choice.label})" for choice in state.choices if choice.value == value), value)
+
+
+def _command(facts: StepFacts) -> Iterator[Block]:
+    """What Run would carry out, letter by letter, where, with which values, and what proves it."""
+    exact, check = exact_command(facts.step, facts.run), exact_check(facts.step, facts.run)
+    if exact:
+        yield context(f"{'Lists the choices' if facts.step.lists else 'Runs'} {_place(exact)}:")
+        yield code(exact.text, CODE if not facts.step.boxes else CODE // 4)
+        if exact.values:
+            yield context("with " + " · ".join(f"{name} = {inline(value)}" for name, value in exact.values[:12]))
+    if check and facts.step.check:
+        how = inline(check.text) if check.language == "lab" else f"a {check.language} script {_place(check)}"
+        yield context(f"Proven by {how}{_often(facts.step.check.every, facts.step.check.within)}")
+    elif not facts.step.question:
+        yield context("Nothing verifies this step.")
+
+
+def _place(exact: Exact) -> str:
+    return f"on *{safe(exact.where, NAME)}*, {exact.language}" if exact.where else "here"
+
+
+def _often(every: timedelta, within: timedelta) -> str:
+    return f", every {every.total_seconds():g} s for {within.total_seconds():g} s" if within else ""
+
+
+def _progress(facts: StepFacts) -> str:
+    progress = facts.progress
+    if progress is None:
+        return "▱▱▱▱▱▱▱▱▱▱  under way …"
+    if progress.percent is None:
+        return f"⏳ {safe(progress.text, 300)}"
+    text = f" · {safe(progress.text, 300)}" if progress.text else ""
+    return f"{bar(progress.percent, 100)}  *{progress.percent} %*{text}"
+
+
+def shown(text: str, run: Run) -> str:
+    """Text of the runbook's author with values in it; one that could pass for markup stays a name."""
+    return fill(text, {name: value for name, value in run.values.items() if _HARMLESS.fullmatch(value)})

@@ -1,0 +1,61 @@
+"""`/lab why web1`: all that is known of one target, and what would keep a failure of it quiet."""
+
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.health import Health
+from bot.core.picture import Belief, TargetPicture
+from bot.views import Card
+from bot.views.limits import context, safe, section
+from bot.views.times import when
+from bot.views.words import HEALTH, incident_line, name_of, title
+
+_CHECKS: Final = 15
+
+
+def target_card(picture: TargetPicture) -> Card:
+    """What the checks say, what is expected, what it depends on, why it may be quiet, what befell it lately."""
+    target = picture.target
+    head = f"{_worst(picture)} {name_of(target.id)}"
+    on = f", a {target.kind} on {name_of(target.runs_on)}" if target.runs_on else f", a {target.kind}"
+    checks = "\n".join(map(_belief, picture.beliefs[:_CHECKS])) or "No check has looked at it yet."
+    blocks: list[Block] = [
+        section(f"*{head}*{on}\n{checks}"),
+        section("\n".join([_expected(picture), *_quiet(picture)])),
+    ]
+    if picture.parents:
+        up = " · ".join(f"{HEALTH[health]} {name_of(parent)}" for parent, health in picture.parents[:8])
+        blocks.append(context(f"It depends on {up}"))
+    if picture.incidents:
+        blocks.append(section("\n".join(["Lately:", *map(incident_line, picture.incidents[:5])])))
+    return Card(f"{head}{on}", tuple(blocks))
+
+
+def _worst(picture: TargetPicture) -> str:
+    found = {belief.health for belief in picture.beliefs}
+    worst = next((health for health in (Health.FAIL, Health.OK) if health in found), Health.UNKNOWN)
+    return HEALTH[worst]
+
+
+def _belief(belief: Belief) -> str:
+    return f"{HEALTH[belief.health]} {safe(belief.check, 60)}: {safe(belief.why, 200)}, since {when(belief.since)}"
+
+
+def _expected(picture: TargetPicture) -> str:
+    target = picture.target
+    if target.ephemeral:
+        return "It comes and goes, and nobody waits for it."
+    wanted = "It is expected to run" if target.wanted else "It may be off"
+    if picture.running is None:
+        return f"{wanted}."
+    stopped = "was off, shut down by someone" if picture.stopped_on_purpose else "was off"
+    return f"{wanted}, and {'was running' if picture.running else stopped} when last seen."
+
+
+def _quiet(picture: TargetPicture) -> list[str]:
+    """Why a failure would open no incident of its own now, in words."""
+    said = [f"🔕 {safe(picture.muted, 300)}"] if picture.muted else []
+    if covering := picture.covered_by:
+        said.append(f"🔕 Incident {covering.id} ({title(covering)}) covers it.")
+    return said or ["🔔 A failure would be told: nothing mutes it."]

@@ -1,0 +1,70 @@
+"""The words and marks that several cards share: how a status looks, what an incident is called, who is named."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.health import Health, Kind, TargetId, TargetKind
+from bot.core.incident import Incident, Status
+from bot.views.limits import NAME, safe
+from bot.views.times import lasted, when
+
+MARKS: Final[Mapping[Status, str]] = MappingProxyType(
+    {
+        Status.OPEN: "🔴",
+        Status.ACKNOWLEDGED: "🟠",
+        Status.RECOVERING: "🔵",
+        Status.RESOLVED: "🟢",
+    }
+)
+
+HEALTH: Final[Mapping[Health, str]] = MappingProxyType({Health.OK: "✅", Health.FAIL: "❌", Health.UNKNOWN: "❔"})
+
+_TITLES: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        Kind.POWER_LOSS: "Power failure ({})",
+        Kind.HOST_DOWN: "{} down",
+        Kind.GUEST_DOWN: "{} down",
+        Kind.GUESTS_DOWN: "Guests of {} down",
+        Kind.GUEST_DAMAGED: "{} damaged",
+        Kind.BOOT_DISK: "{} can't boot: disk damaged",
+        Kind.SERVICE_DOWN: "{} down",
+        Kind.UPS_UNREACHABLE: "UPS {} out of reach",
+    }
+)
+
+
+def name_of(target: TargetId) -> str:
+    """What a person calls a target, made safe."""
+    return safe(target.partition(":")[2], NAME)
+
+
+def title(incident: Incident) -> str:
+    """What an incident is about, in a few words that hold whatever its status."""
+    return _TITLES[incident.kind].format(name_of(incident.subject))
+
+
+def names(targets: Iterable[TargetId], most: int = 8) -> str:
+    """Some names, hosts first, and how many more there are."""
+    order = list(TargetKind)
+    listed = sorted(targets, key=lambda target: (order.index(TargetKind(target.partition(":")[0])), target))
+    shown = ", ".join(map(name_of, listed[:most]))
+    return f"{shown} and {len(listed) - most} more" if len(listed) > most else shown
+
+
+def bar(done: int, whole: int) -> str:
+    """Ten squares, as many of them full as is done."""
+    full = 10 * done // whole if whole else 10
+    return "▰" * full + "▱" * (10 - full)
+
+
+def incident_line(incident: Incident) -> str:
+    """An incident in a list."""
+    if incident.resolved_at is not None:
+        ended = (
+            f"resolved {when(incident.resolved_at)}, lasted {lasted(incident.resolved_at - incident.opened_at)}"
+        )
+        return f"{MARKS[incident.status]} *{incident.id}* · {title(incident)} · {ended}"
+    taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
+    since = f"since {when(incident.opened_at)}"
+    return f"{MARKS[incident.status]} *{incident.id}* · {title(incident)} · {incident.status} {since}{taken}"
