@@ -1,7 +1,8 @@
 """Who may ask the box anything: programs on this machine, and its own page. A middleware for all of it.
 
 A browser can be made to send requests to a loopback port by any site its owner visits. Refused are therefore a
-request whose Origin is another page, and one for another name that was made to point here (DNS rebinding).
+request for another name that was made to point here (DNS rebinding), one whose Origin is another page, and one
+that the browser says another site caused, except that anyone may link to the page.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,9 @@ async def this_machine_only(request: web.Request, handler: Handler) -> web.Strea
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.host}":
         return _refusal(f"cannot take this from {origin!r}: because it is another page")
+    caused_by = request.headers.get("Sec-Fetch-Site", "none")
+    if caused_by not in ("none", "same-origin") and request.path != "/":
+        return _refusal(f"cannot answer a {caused_by} request: because another page caused it")
     return await handler(request)
 
 

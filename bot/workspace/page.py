@@ -83,6 +83,7 @@ class _Page:
         self._workspace = workspace
         self._panel = panel
         self._completions = completions
+        self._renderers: dict[str, Renderer] = {}
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir()}
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
@@ -95,7 +96,9 @@ class _Page:
         return web.Response(body=self._static[name], content_type=TYPES[Path(name).suffix], headers=HEADERS)
 
     async def state(self, request: web.Request) -> web.StreamResponse:
-        return _json(Renderer(self._workspace, self._user(request.query.get("user", ""))).state())
+        user = self._user(request.query.get("user", ""))
+        renderer = self._renderers.setdefault(user.id, Renderer(self._workspace, user))
+        return _json(renderer.state())
 
     async def commands(self, _request: web.Request) -> web.StreamResponse:
         offers = self._completions()

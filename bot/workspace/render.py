@@ -13,46 +13,59 @@ from bot.workspace.records import Channel, Json, User
 from bot.workspace.richtext import rich_text, table
 from bot.workspace.state import Workspace
 
-MOST_MESSAGES: Final = 200  # of a channel, not counting what stands in their threads
+MOST_MESSAGES: Final = 100  # of a channel, not counting what stands in their threads
 PREVIEW_LINES: Final = 12
 PREVIEW_CHARACTERS: Final = 3000
 GIST_CHARACTERS: Final = 90
 
 
 class Renderer:
-    """Renders `workspace` for the person `reader`, whose mentions stand out and whose ephemeral messages show."""
+    """Renders `workspace` for the person `reader`, whose mentions stand out and whose ephemeral messages show.
+
+    Keep one: what it rendered it uses again, as long as the message is the same object (a changed one is another).
+    """
 
     def __init__(self, workspace: Workspace, reader: User) -> None:
         self._workspace = workspace
         self._reader = reader
-        users = {user.id: user.name for user in workspace.users.values()}
-        channels = {channel.id: channel.name for channel in workspace.channels.values()}
-        self._names = Names(users, channels, reader.id)
+        self._names = Names()
+        self._rendered: dict[str, tuple[Json, Json | None, Json]] = {}
 
     def state(self) -> Json:
         """Everything the page needs."""
+        self._learn_names()
         workspace, reader = self._workspace, self._reader.id
         stack = workspace.modals.stack(reader)
         home = workspace.modals.home(reader)
         people = [user.id for user in workspace.users.values() if not user.is_bot]
-        mine = [channel for channel in workspace.channels.values() if reader in channel.members]
+        mine = [self._channel(channel) for channel in workspace.channels.values() if reader in channel.members]
+        present = {message["ts"] for channel in mine for message in channel["messages"]}
+        self._rendered = {ts: kept for ts, kept in self._rendered.items() if ts in present}
         return {
             "me": reader,
             "workspace": workspace.app.team_name,
             "app": {"name": workspace.app.name, "user": workspace.app.user_id},
             "users": {user.id: self._user(user) for user in workspace.users.values()},
             "people": people,
-            "channels": [self._channel(channel) for channel in mine],
+            "channels": mine,
             "home": self._dressed(home) if home else None,
             "view": self._dressed(stack[-1]) if stack else None,
         }
+
+    def _learn_names(self) -> None:
+        users = {user.id: user.name for user in self._workspace.users.values()}
+        channels = {channel.id: channel.name for channel in self._workspace.channels.values()}
+        names = Names(users, channels, self._reader.id)
+        if names != self._names:
+            self._names = names
+            self._rendered.clear()
 
     def _user(self, user: User) -> Json:
         about = {"id": user.id, "name": user.name, "real_name": user.real_name, "color": user.color}
         return {**about, "is_app": user.id == self._workspace.app.user_id, "is_admin": user.is_admin}
 
     def _channel(self, channel: Channel) -> Json:
-        messages = [self.message(channel.id, found) for found in self._messages(channel.id)]
+        messages = [self._message(channel.id, found) for found in self._messages(channel.id)]
         about = {"id": channel.id, "name": channel.name, "topic": channel.topic, "is_im": channel.is_im}
         return {**about, "messages": messages}
 
@@ -66,12 +79,18 @@ class Renderer:
                 found |= {reply["ts"]: reply for reply in store.replies(channel, parent["ts"])}
         return sorted(found.values(), key=lambda message: str(message["ts"]))
 
-    def message(self, channel: str, message: Json) -> Json:
-        """One message as the page draws it."""
-        thread = str(message.get("thread_ts", message["ts"]))
+    def _message(self, channel: str, message: Json) -> Json:
         broadcast = message.get("subtype") == "thread_broadcast"
-        ephemeral = message.get("is_ephemeral", False)
-        parent = self._workspace.messages.get(channel, thread) if broadcast else None
+        parent = self._workspace.messages.get(channel, message["thread_ts"]) if broadcast else None
+        kept = self._rendered.get(message["ts"])
+        if kept is None or kept[0] is not message or kept[1] is not parent:
+            kept = self._rendered[message["ts"]] = (message, parent, self._drawn(message, parent))
+        return kept[2]
+
+    def _drawn(self, message: Json, parent: Json | None) -> Json:
+        """One message as the page draws it; `parent` is its thread's first, for a broadcast reply."""
+        thread = message.get("thread_ts", message["ts"])
+        broadcast = message.get("subtype") == "thread_broadcast"
         return {
             "ts": message["ts"],
             "user": message.get("user", self._workspace.app.user_id),
@@ -79,7 +98,7 @@ class Renderer:
             "blocks": [self._dressed(block) for block in message.get("blocks") or []],
             "files": [self._file(file) for file in message.get("files") or []],
             "edited": message.get("edited", {}).get("ts"),
-            "ephemeral": ephemeral,
+            "ephemeral": message.get("is_ephemeral", False),
             "tombstone": message.get("subtype") == "tombstone",
             "thread_ts": thread,
             "only_in_thread": thread != message["ts"] and not broadcast,

@@ -164,7 +164,8 @@ class Box:
         file = self.workspace.files.get(file_id)
         if content is None or file is None:
             return web.Response(status=404, text="no such file")
-        return web.Response(body=content, content_type=file["mimetype"])
+        no_program = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+        return web.Response(body=content, content_type=file["mimetype"], headers=no_program)
 
     async def _respond(self, request: web.Request) -> web.Response:
         spot = self.workspace.response_urls.use(request.match_info["secret"])

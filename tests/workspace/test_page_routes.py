@@ -51,6 +51,16 @@ async def test_another_name_for_this_machine_reads_nothing(web):
             assert response.status == 403, path
 
 
+async def test_another_site_may_link_to_the_page_and_cause_nothing_else(box, web):
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    said = {"token": box.bot_token, "channel": HOMELAB.id, "text": "hi"}
+    async with web.get("/api/chat.postMessage", params=said, headers=elsewhere) as response:
+        assert response.status == 403
+    async with web.get("/", headers=elsewhere) as response:
+        assert response.status == 200
+    assert box.workspace.messages.history(HOMELAB.id) == []
+
+
 async def test_a_form_on_another_site_cannot_post(web):
     async with web.post(
         "/page/say", data=json.dumps({"text": "hi"}), headers={"Content-Type": "text/plain"}

@@ -11,7 +11,7 @@ export class Modal {
   // Shows the view, keeps it while it stays the same, and closes when there is none.
   draw(state) {
     const { view } = state;
-    if (!view) return this.hide();
+    if (!view || view.id === this.closed) return this.hide();
     if (this.node && this.hash === view.hash && this.id === view.id) return undefined;
     const held = this.id === view.id ? this.context.values() : {};
     const focused = this.id === view.id ? document.activeElement?.closest("[data-block]")?.dataset.block : null;
@@ -102,6 +102,7 @@ export class Modal {
 
   async close() {
     const id = this.id;
+    this.closed = id; // a state read before the server knew would show it once more
     this.hide();
     if (id && currentUser()) await post("close", { view_id: id }).catch(() => undefined);
   }
