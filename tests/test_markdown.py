@@ -4,6 +4,8 @@ from datetime import timedelta
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.core.health import Kind
 from bot.core.lab import LabCall, LabVerb
@@ -433,3 +435,51 @@ def test_prose_that_only_resembles_a_setting_is_prose():
 
 def test_backticks_within_a_value_are_its_own():
     assert step("- Confirm: `a` and `b`\n").confirm == "`a` and `b`"
+
+
+STRUCTURE = [
+    "# T",
+    "## A",
+    "## B",
+    "",
+    "```sh",
+    "```lab",
+    "```",
+    "1. one",
+    "===",
+    "---",
+    "\t",
+    "<!--",
+    "- ",
+    "* *",
+]
+SETTINGS = [
+    "- Run on: atlas",
+    "- Ask: bay",
+    "- Choose: one",
+    "- Options: a, b",
+    '- If it fails: go to "B"',
+    "- Who: x",
+]
+CONTENT = [
+    "  - x",
+    "- [ ] box",
+    "**Check**:",
+    "ls $bay",
+    "start $guest",
+    "> [!WARNING]",
+    "> hot",
+    "[a]: b",
+    "\x00",
+]
+
+
+@given(st.lists(st.sampled_from(STRUCTURE + SETTINGS + CONTENT), max_size=25))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_a_runbook_or_has_mistakes_within_the_file(pieces):
+    text = "\n".join(pieces)
+    reading = parse("x", text, KNOWN)
+    assert (reading.runbook is None) == bool(reading.problems)
+    assert all(1 <= one.line <= len(pieces) + 1 for one in reading.problems)
+    if reading.runbook:
+        assert reading.runbook.source == text
