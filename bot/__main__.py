@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--port", type=int, default=DEMO_PORT, help="where the page is (default: %(default)s or a free one)"
     )
     demo.add_argument("--folder", type=Path, metavar="DIR", help="keep the demo's files there (default: nowhere)")
+    demo.add_argument("--real", action="store_true", help="with one real guest under QEMU's emulation")
     for command in (runs, demo):
         command.add_argument("--verbose", "-v", action="store_true", help="log every detail")
     _add(commands, "check", examining.check, "probe everything once and print a table", config=True)

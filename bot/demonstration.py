@@ -8,28 +8,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from bot.app import Caretaker, probe_params
 from bot.config import Config, Secrets, load
-from bot.demo.backups import BackupFailed
+from bot.demo.backups import BackupFailed, Backups
 from bot.demo.lab import HYPERVISOR, UPS, Lab, LabRefused
+from bot.demo.real import CannotStart
+from bot.demo.real_lab import GUEST, HOST, RealLab
 from bot.manifest import manifest
 from bot.workspace.panel import Panel, PanelItem
 from bot.workspace.records import ALEX, ROBIN, Command
 from bot.workspace.server import Box, installed
 from handlers.commands import completions
 
-LAB_YAML = """\
+LAB_YAML = f"""\
 # The demo's lab, as its owner would have written it; it is made anew at each start.
 slack: {{channel: homelab}}
 people:
-  alex: {{slack: {alex}, roles: admin, owner: true}}
-  robin: {{slack: {robin}, roles: [hands, hands at home]}}
+  alex: {{slack: {ALEX}, roles: admin, owner: true}}
+  robin: {{slack: {ROBIN}, roles: [hands, hands at home]}}
 data: data
-hosts:
-{hosts}
-ups:
-  {ups}: {{port: {ups_port}}}
 ephemeral: [ci-*]
 timing:                  # so that nobody waits
   check_every: 2s
@@ -42,82 +41,101 @@ HOST_YAML = """\
   {name}:
     address: 127.0.0.1
     ssh: {{user: root, port: {port}, key: {key}, known_hosts: {known_hosts}}}
-    powered_by: {ups}
     checks:
       ssh: {{probe: tcp, port: {port}}}
 """
 
 HYPERVISOR_YAML = """\
-    hypervisor: {uri}
+    hypervisor: "{uri}"
     backup: {{repository: {repository}, password_file: {password_file}}}
 """
 
 
+class Stage(Protocol):
+    """What a demo plays on. `yaml` and `panel` are asked for once it has started."""
+
+    async def start(self) -> None:
+        """Bring it up."""
+
+    async def close(self) -> None:
+        """Take it down."""
+
+    def yaml(self) -> str:
+        """Its part of lab.yaml."""
+        ...
+
+    def panel(self) -> Panel:
+        """The ways to break it."""
+        ...
+
+
 @asynccontextmanager
-async def demonstration(
-    folder: Path, now: datetime, port: int, say: Callable[[str], None]
-) -> AsyncIterator[tuple[Box, Lab]]:
-    """The whole demo, its files in `folder`, for as long as the block lasts. `say` hears what is being done."""
-    say("Starting the lab: fifty guests on libvirt's test hypervisor, three hosts and a UPS …")
-    lab = Lab(folder / "lab", now=now)
-    await lab.start()
+async def demonstration(stage: Stage, folder: Path, port: int = 0) -> AsyncIterator[Box]:
+    """Stage, workspace and bot, for as long as the block lasts. A port that is taken is not insisted on."""
+    await stage.start()
     try:
-        async with workspace(lab, port) as box:
-            say("Starting the bot …")
-            bot = Caretaker(configure(folder, lab), Secrets(box.bot_token, box.app_token, box.api_url))
+        async with _workspace(stage.panel(), port) as box:
+            bot = Caretaker(configure(folder, stage), Secrets(box.bot_token, box.app_token, box.api_url))
             await bot.start()
             try:
-                yield box, lab
+                yield box
             finally:
                 await bot.stop()
     finally:
-        await lab.close()
+        await stage.close()
 
 
 @asynccontextmanager
-async def workspace(lab: Lab, port: int) -> AsyncIterator[Box]:
-    """The workspace, with the lab's panel. A port that is taken is not insisted on."""
+async def _workspace(panel: Panel, port: int) -> AsyncIterator[Box]:
     settings, offered = installed(manifest()), [Command(*one) for one in completions()]
     try:
-        async with Box.start(port, settings=settings, panel=panel(lab), completions=lambda: offered) as box:
-            yield box
+        box = Box.start(port, settings=settings, panel=panel, completions=lambda: offered)
+        opened = await box.__aenter__()
     except OSError:
-        async with Box.start(0, settings=settings, panel=panel(lab), completions=lambda: offered) as box:
-            yield box
+        box = Box.start(0, settings=settings, panel=panel, completions=lambda: offered)
+        opened = await box.__aenter__()
+    try:
+        yield opened
+    finally:
+        await box.__aexit__(None, None, None)
 
 
-def configure(folder: Path, lab: Lab) -> Config:
-    """Write the lab's lab.yaml, and read it as any other."""
+def configure(folder: Path, stage: Stage) -> Config:
+    """Write the stage's lab.yaml, and read it as any other."""
     path = folder / "lab.yaml"
-    path.write_text(
-        LAB_YAML.format(
-            alex=ALEX,
-            robin=ROBIN,
-            hosts="".join(_host(lab, name) for name in lab.hosts),
-            ups=UPS,
-            ups_port=lab.ups.port,
-        )
-    )
+    path.write_text(LAB_YAML + stage.yaml())
     return load(path, probes=probe_params(), env={})
 
 
-def _host(lab: Lab, name: str) -> str:
-    host = HOST_YAML.format(
-        name=name, port=lab.hosts[name].port, key=lab.key, known_hosts=lab.known_hosts, ups=UPS
-    )
-    if name != HYPERVISOR:
-        return host
-    backups = lab.backups
-    return host + HYPERVISOR_YAML.format(
-        uri=lab.uri, repository=backups.repository, password_file=backups.password_file
-    )
+class TestStage:
+    """Fifty guests on libvirt's test hypervisor, three hosts, a UPS: quick to break and to mend."""
 
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self.lab = Lab(folder / "lab", now=now)
 
-def panel(lab: Lab) -> Panel:
-    """The ways to break the lab, beside the channel."""
-    return Panel(
-        "Break something",
-        (
+    async def start(self) -> None:
+        """Bring it up."""
+        await self.lab.start()
+
+    async def close(self) -> None:
+        """Take it down."""
+        await self.lab.close()
+
+    def yaml(self) -> str:
+        """Three hosts on one UPS, one of them the hypervisor."""
+        lab = self.lab
+        hosts = (
+            HOST_YAML.format(name=name, port=host.port, key=lab.key, known_hosts=lab.known_hosts)
+            + f"    powered_by: {UPS}\n"
+            + (_hypervisor(lab.uri, lab.backups) if name == HYPERVISOR else "")
+            for name, host in lab.hosts.items()
+        )
+        return f"hosts:\n{''.join(hosts)}ups:\n  {UPS}: {{port: {lab.ups.port}}}\n"
+
+    def panel(self) -> Panel:
+        """All of it acts on the lab alone."""
+        lab, choose = self.lab, self.lab.running_guests
+        items = (
             _item(
                 "power",
                 "Power failure",
@@ -125,39 +143,91 @@ def panel(lab: Lab) -> Panel:
                 lambda _: lab.fail_power(),
             ),
             _item(
-                "crash", "Crash a guest", "Its virtual machine dies at once.", lambda g: lab.crash(g or ""), lab
+                "crash", "Crash a guest", "Its virtual machine dies at once.", lambda g: lab.crash(g or ""), choose
             ),
             _item(
                 "corrupt",
                 "Corrupt a boot disk",
-                "Its first sector is overwritten and it is restarted.",
+                "It is overwritten, and restarted.",
                 lambda g: lab.corrupt(g or ""),
-                lab,
+                choose,
             ),
             _item(
-                "back", "Bring it back", "Power returns; what starts by itself does.", lambda _: lab.bring_back()
+                "back",
+                "Bring it back",
+                "Power returns, and what starts by itself does.",
+                lambda _: lab.bring_back(),
             ),
             _item("heal", "Heal everything", "The whole lab as it was at first.", lambda _: lab.heal()),
-        ),
-        lab.note,
-    )
+        )
+        return Panel("Break something", items, lab.note)
+
+
+class RealStage:
+    """One real guest under QEMU: slower, and nothing in it is played."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self.lab = RealLab(folder / "lab", now=now)
+
+    async def start(self) -> None:
+        """Bring it up."""
+        await self.lab.start()
+
+    async def close(self) -> None:
+        """Take it down."""
+        await self.lab.close()
+
+    def yaml(self) -> str:
+        """One host, whose libvirt is reached by its socket."""
+        lab = self.lab
+        host = HOST_YAML.format(name=HOST, port=lab.ssh.port, key=lab.key, known_hosts=lab.known_hosts)
+        return f"hosts:\n{host}{_hypervisor(lab.host.uri(), lab.backups)}"
+
+    def panel(self) -> Panel:
+        """All of it acts on the guest's files and its QEMU."""
+        lab = self.lab
+        items = (
+            _item(
+                "corrupt", "Corrupt the boot disk", f"{GUEST}'s boot sector is zeroed.", lambda _: lab.corrupt()
+            ),
+            _item("crash", "Kill its QEMU", f"{GUEST} dies at once.", lambda _: lab.cut()),
+            _item("back", "Start it", f"{GUEST} is turned on.", lambda _: lab.start_guest()),
+        )
+        return Panel("Break something", items)
+
+
+def _hypervisor(uri: str, backups: Backups) -> str:
+    repository, password = backups.repository, backups.password_file
+    return HYPERVISOR_YAML.format(uri=uri, repository=repository, password_file=password)
 
 
 def _item(
-    name: str, label: str, hint: str, act: Callable[[str | None], Awaitable[str]], choose_of: Lab | None = None
+    name: str,
+    label: str,
+    hint: str,
+    act: Callable[[str | None], Awaitable[str]],
+    choices: Callable[[], list[str]] | None = None,
 ) -> PanelItem:
     async def answered(choice: str | None) -> str:
         try:
             return await act(choice)
-        except (LabRefused, BackupFailed) as why:
+        except (LabRefused, BackupFailed, CannotStart) as why:
             return str(why)
 
-    return PanelItem(name, label, hint, choose_of.running_guests if choose_of else None, answered)
+    return PanelItem(name, label, hint, choices, answered)
 
 
-async def run_demo(folder: Path, now: datetime, port: int, say: Callable[[str], None]) -> None:
-    """Run the demo until cancelled."""
-    async with demonstration(folder, now, port, say) as (box, _lab):
-        say(f"\nOpen  {box.url}\n")
-        say(f"Its lab.yaml is {folder / 'lab.yaml'}; the runbooks can be edited while it runs. Ctrl-C ends it.")
+async def run_demo(folder: Path, now: datetime, port: int, say: Callable[[str], None], *, real: bool) -> None:
+    """Run the demo until cancelled; `say` hears what is being done.
+
+    Raises CannotStart, CannotBuild or BackupFailed where the lab can't be made.
+    """
+    if real:
+        say("Building a real guest and starting it under QEMU's emulation; this takes about ten seconds …")
+    else:
+        say("Starting fifty guests on libvirt's test hypervisor, three hosts and a UPS …")
+    stage = RealStage(folder, now) if real else TestStage(folder, now)
+    async with demonstration(stage, folder, port) as box:
+        say(f"\n  Open  {box.url}\n")
+        say(f"The lab is described in {folder / 'lab.yaml'}. Runbooks can be edited meanwhile. Ctrl-C ends it.")
         await asyncio.Event().wait()

@@ -67,7 +67,8 @@ def demo(options: argparse.Namespace) -> int:
     log_to_stderr(options.verbose)
 
     async def play(folder: Path) -> None:
-        playing = asyncio.create_task(run_demo(folder, datetime.now(UTC), options.port, _say))
+        demo = run_demo(folder, datetime.now(UTC), options.port, _say, real=options.real)
+        playing = asyncio.create_task(demo)
         stop = asyncio.create_task(until_told(asyncio.Event()))
         await asyncio.wait({playing, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()

@@ -1,0 +1,199 @@
+"""How fast Caretaker is, here: the real bot as a process of its own, a real libvirtd, the workspace in a box.
+
+    ./caretaker bench [--rounds N]
+
+Every figure is of one run on one machine, so compare figures of the same run only. Times are taken where they
+count: the cause in this process, its effect where the box accepted the call (both read this machine's one clock).
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import libvirt
+
+from bot.app import DATABASE
+from bot.demo.real import RealHost
+from bot.manifest import manifest
+from bot.store import Store, StoreFailed
+from bot.workspace.records import ALEX
+from bot.workspace.server import Box, installed
+
+GUEST = "<domain type='test'><name>{}</name><memory>1024</memory><os><type>hvm</type></os></domain>"
+LAB = """\
+slack: {{channel: homelab}}
+people: {{alex: {{slack: {alex}, roles: admin, owner: true}}}}
+hosts: {{atlas: {{hypervisor: "{uri}"}}}}
+"""
+HERE = Path(__file__).resolve().parent.parent
+FIFTY = 50
+DEADLINE = 20.0  # seconds for anything to happen at all
+
+
+def main() -> None:
+    """Measure everything and print a table."""
+    options = argparse.ArgumentParser(prog="caretaker bench", description=__doc__.partition("\n")[0])
+    options.add_argument(
+        "--rounds", type=int, default=100, help="events and clicks to time (default: %(default)s)"
+    )
+    rounds = options.parse_args().rounds
+    print(f"{'what':<46} {'median':>10} {'p99':>10}   {'wanted'}", flush=True)
+    asyncio.run(measure(rounds))
+
+
+async def measure(rounds: int) -> None:
+    """One lab, one box, and two lives of the bot: with as many guests as there are rounds, and with fifty."""
+    host = RealHost()
+    try:
+        await host.start()
+        lab = libvirt.open(host.uri("test", "/default"))
+        async with bot(host, lab, rounds) as (box, _, first_check):
+            row("start to first check", [first_check], "1 s")
+            row("libvirt event to message accepted", await events(lab, box, rounds), "150 ms, p99 500 ms")
+            row("click to acknowledgement", await clicks(box, rounds), "p99 100 ms")
+        async with bot(host, lab, FIFTY) as (box, process, first_check):
+            row("start to first check, fifty guests", [first_check], "1 s")
+            print(
+                f"{'memory (PSS), fifty guests':<46} {memory(process.pid):>7.1f} MB {'':>10}   110 MB", flush=True
+            )
+            calls = await storm(lab, box)
+            print(f"{'fifty guests lost at once: messages, calls':<46} {calls:>10} {'':>10}   1, 5", flush=True)
+        lab.close()
+    finally:
+        host.close()
+
+
+@asynccontextmanager
+async def bot(
+    host: RealHost, lab: libvirt.virConnect, guests: int
+) -> AsyncIterator[tuple[Box, subprocess.Popen[bytes], float]]:
+    """A bot with a database of its own that watches so many running guests; how long it took to look first."""
+    for domain in lab.listAllDomains():
+        if domain.isActive():
+            domain.destroy()
+        domain.undefine()
+    for number in range(guests):
+        domain = lab.defineXML(GUEST.format(f"guest{number}"))
+        domain.setAutostart(1)
+        domain.create()
+    with tempfile.TemporaryDirectory(prefix="caretaker-bench-") as folder:
+        path = Path(folder) / "lab.yaml"
+        path.write_text(LAB.format(alex=ALEX, uri=host.uri("test", "/default")))
+        async with Box.start(settings=replace(installed(manifest()), rate_limits=False)) as box:
+            tokens = {
+                "SLACK_BOT_TOKEN": box.bot_token,
+                "SLACK_APP_TOKEN": box.app_token,
+                "SLACK_API_URL": box.api_url,
+            }
+            began = time.monotonic()
+            process = subprocess.Popen(  # noqa: ASYNC220  starting takes no time
+                [sys.executable, "-P", "-m", "bot", "run", "--config", str(path)],
+                env={**os.environ, **tokens},
+                cwd=HERE,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                database = Path(folder) / "data" / DATABASE
+                await until(lambda: looked(database))
+                first_check = time.monotonic() - began
+                await until(lambda: box.sockets.connected)
+                await until(lambda: looked(database, guests))
+                yield box, process, first_check
+            finally:
+                process.terminate()
+                await asyncio.to_thread(process.wait)
+
+
+def looked(database: Path, checks: int = 1) -> bool:
+    """Whether the bot has written what so many of its checks showed."""
+    try:
+        store = Store(database, read_only=True)
+    except StoreFailed:
+        return False
+    try:
+        return len(store.targets.health()) >= checks
+    except Exception:  # noqa: BLE001  the tables are being made
+        return False
+    finally:
+        store.close()
+
+
+async def events(lab: libvirt.virConnect, box: Box, rounds: int) -> Sequence[float]:
+    """Crash one guest after the other; from the call to the moment the box accepted the message."""
+    times = []
+    for number in range(rounds):
+        before = box.calls.counts["chat.postMessage"]
+        domain = lab.lookupByName(f"guest{number}")
+        began = time.time()
+        domain.coreDump("/dev/null", libvirt.VIR_DUMP_CRASH)
+        await until(lambda before=before: box.calls.counts["chat.postMessage"] > before)
+        times.append(next(c.at for c in reversed(box.calls.all) if c.method == "chat.postMessage") - began)
+    return times
+
+
+async def clicks(box: Box, rounds: int) -> Sequence[float]:
+    """Acknowledge one incident after the other; from the click to the bot's acknowledgement of it."""
+    times = []
+    for message in box.workspace.messages.history(box.workspace.channel("homelab")["id"])[:rounds]:
+        button = next(
+            element
+            for block in message["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["type"] == "button"
+        )
+        began = time.monotonic()
+        problem = await box.workspace.click(ALEX, message["ts"], button)
+        times.append(time.monotonic() - began)
+        assert not problem, problem
+    return times
+
+
+async def storm(lab: libvirt.virConnect, box: Box) -> str:
+    """Fifty guests crash at one instant; what that makes of messages and of calls, once it is quiet again."""
+    box.calls.all.clear()
+    domains = lab.listAllDomains()
+    await asyncio.to_thread(lambda: [d.coreDump("/dev/null", libvirt.VIR_DUMP_CRASH) for d in domains])
+    await until(lambda: box.calls.counts["chat.postMessage"])
+    quiet = len(box.calls.all)
+    while True:  # until nothing was called for the time a card's counters may wait, twice
+        await asyncio.sleep(5)
+        if len(box.calls.all) == quiet:
+            return f"{box.calls.counts['chat.postMessage']}, {quiet}"
+        quiet = len(box.calls.all)
+
+
+def memory(pid: int) -> float:
+    """Proportional memory of a process, MB."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.partition("Pss:")[2].split()[0]) / 1024
+
+
+def row(what: str, seconds: Sequence[float], wanted: str) -> None:
+    """One line of the table: times in milliseconds."""
+    ordered = sorted(seconds)
+    last = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
+    p99 = f"{last * 1000:.0f} ms" if len(ordered) > 1 else ""
+    print(f"{what:<46} {statistics.median(ordered) * 1000:>7.0f} ms {p99:>10}   {wanted}", flush=True)
+
+
+async def until(condition: Callable[[], object | Awaitable[object]]) -> None:
+    """Wait for a condition, closely."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("cannot measure: because what was to happen did not happen")
+        await asyncio.sleep(0.002)
+
+
+if __name__ == "__main__":
+    main()
