@@ -87,7 +87,7 @@ async def bot(
         domain.create()
     with tempfile.TemporaryDirectory(prefix="caretaker-bench-") as folder:
         path = Path(folder) / "lab.yaml"
-        path.write_text(LAB.format(alex=ALEX, uri=host.uri("test", "/default")))
+        path.write_text(LAB.format(alex=ALEX.id, uri=host.uri("test", "/default")))
         async with Box.start(settings=replace(installed(manifest()), rate_limits=False)) as box:
             tokens = {
                 "SLACK_BOT_TOKEN": box.bot_token,
@@ -152,7 +152,7 @@ async def clicks(box: Box, rounds: int) -> Sequence[float]:
             if element["type"] == "button"
         )
         began = time.monotonic()
-        problem = await box.workspace.click(ALEX, message["ts"], button)
+        problem = await box.workspace.click(ALEX.id, message["ts"], button)
         times.append(time.monotonic() - began)
         assert not problem, problem
     return times

@@ -26,8 +26,8 @@ LAB_YAML = f"""\
 # The demo's lab, as its owner would have written it; it is made anew at each start.
 slack: {{channel: homelab}}
 people:
-  alex: {{slack: {ALEX}, roles: admin, owner: true}}
-  robin: {{slack: {ROBIN}, roles: [hands, hands at home]}}
+  alex: {{slack: {ALEX.id}, roles: admin, owner: true}}
+  robin: {{slack: {ROBIN.id}, roles: [hands, hands at home]}}
 data: data
 ephemeral: [ci-*]
 timing:                  # so that nobody waits

@@ -50,8 +50,9 @@ class Scheduler:
         """Run `job` every `interval`, in place of an earlier job of that name; `at_once`: the first time now."""
         now = datetime.now(UTC)
         self._scheduler.add_job(
-            job,
+            _run,  # APScheduler awaits only what is defined with `async def`, which a lambda is not
             IntervalTrigger(seconds=interval.total_seconds(), start_date=_next_slot(now)),
+            args=[job],
             id=name,
             replace_existing=True,
             next_run_time=now if at_once else _next_slot(now + interval),
@@ -76,6 +77,10 @@ class Scheduler:
         due = _next_slot(datetime.now(UTC))
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=due)
+
+
+async def _run(job: Job) -> None:
+    await job()
 
 
 def _next_slot(time: datetime) -> datetime:
