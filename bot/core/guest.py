@@ -52,7 +52,7 @@ class GuestEventKind(StrEnum):
     UNDEFINED = "undefined"
     STARTED = "started"
     REBOOTED = "rebooted"
-    SHUT_DOWN = "shut down from inside"
+    SHUT_DOWN = "shutting down"
     STOPPED = "stopped"
     CRASHED = "crashed"
     PANICKED = "panicked"

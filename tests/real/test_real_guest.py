@@ -4,14 +4,17 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
+import libvirt
 import pytest
 
-from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, boot_failure
+from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, boot_failure, judge
+from bot.core.health import Kind
 from bot.demo.real import RealGuest, RealHost
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
 from bot.screen import text_of
@@ -185,6 +188,73 @@ async def test_after_a_power_cut_of_the_host_what_has_autostart_comes_back(host)
         await answers(hypervisor, "door")
         states = await hypervisor.states()
         assert (states["web1"].power, states["door"].power) == (Power.OFF, Power.RUNNING)
+
+
+async def test_a_reset_is_told_and_the_guest_boots_again(host) -> None:
+    host.add_guest("print")
+    async with watched(host) as (hypervisor, events):
+        await hypervisor.start_guest("print")
+        await answers(hypervisor, "print")
+        await hypervisor.reset("print")
+        await until(lambda: GuestEvent("atlas", "print", GuestEventKind.REBOOTED) in events, BOOTS_WITHIN)
+        await answers(hypervisor, "print")
+        await hypervisor.power_off("print")
+
+
+@contextmanager
+def faulty_disk(host, guest):
+    """The guest's disk moves behind a real block server; while the file given back exists, reads of it fail."""
+    door, fault, overlay = (host.folder / f"{guest.name}.{suffix}" for suffix in ("nbd", "fault", "qcow2"))
+    nbdkit = ["nbdkit", "-f", "-U", door, "--filter=error", "file", guest.disk]
+    with subprocess.Popen([*nbdkit, "error-pread-rate=100%", f"error-file={fault}"]) as server:
+        while not door.exists():
+            assert server.poll() is None
+        create = [
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-F",
+            "raw",
+            "-b",
+            f"nbd+unix:///?socket={door}",
+            overlay,
+        ]
+        subprocess.run(create, check=True)
+        for file in (door, overlay):
+            file.chmod(0o666)
+        connection = libvirt.open(host.uri())
+        xml = connection.lookupByName(guest.name).XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        policy = "type='qcow2' error_policy='stop' rerror_policy='stop'/>"
+        connection.defineXML(xml.replace("type='raw'/>", policy).replace(str(guest.disk), str(overlay)))
+        connection.close()
+        try:
+            yield fault, overlay
+        finally:
+            server.kill()  # asked kindly, it would wait for the guest
+
+
+async def test_a_guest_whose_disk_fails_is_paused_and_goes_on_when_it_is_mended(host) -> None:
+    guest = host.add_guest("photos")
+    # A moment later, so that the agent can still say that it started this before the guest stands still.
+    read = {"path": "/bin/sh", "arg": ["-c", "sleep 0.3; dd if=/dev/vda1 of=/dev/null count=1 iflag=direct"]}
+    async with watched(host) as (hypervisor, events):
+        with faulty_disk(host, guest) as (fault, overlay):
+            await hypervisor.start_guest("photos")
+            await answers(hypervisor, "photos")
+            fault.touch()
+            await hypervisor.agent("photos", {"execute": "guest-exec", "arguments": read}, SECOND)
+            paused = GuestEvent("atlas", "photos", GuestEventKind.PAUSED, Reason.IO_ERROR)
+            await until(lambda: paused in events, BOOTS_WITHIN)
+            error = await until(lambda: [event for event in events if event.what is GuestEventKind.IO_ERROR])
+            assert error[0].detail.startswith(str(overlay))
+            state = (await hypervisor.states())["photos"]
+            assert judge(state, wanted=True).kind is Kind.GUEST_DAMAGED
+            fault.unlink()
+            await hypervisor.resume("photos")
+            await answers(hypervisor, "photos")
+            await hypervisor.power_off("photos")
 
 
 async def test_a_guest_made_without_an_agent_channel_has_no_answer(host) -> None:
