@@ -1,0 +1,83 @@
+"""Draws what the outbox delivers: a subject's rows read, its card as it now stands returned. It changes nothing.
+
+`incident:7` is an incident, `run:3` a run, `run:3:step:2` a run's step (counted from 0).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.config import Config
+from bot.core.incident import IncidentId
+from bot.core.permit import Role
+from bot.core.progress import Progress
+from bot.core.run import Run, RunStatus
+from bot.core.run_json import run_from_json
+from bot.core.runbook import Runbook, who_may
+from bot.library import Library
+from bot.runs import House, NoSuchRun, PinnedTextBroken, read_run
+from bot.store import Store
+from bot.views import Card
+from bot.views.incident import IncidentFacts, incident_card
+from bot.views.run import run_card, unreadable_card
+from bot.views.step import StepFacts, step_card
+
+_SUBJECT = re.compile(r"(incident|run):(\d+)(?::step:(\d+))?")
+
+
+class Artist:
+    """Draws cards. `progress`: how far steps that run now have come, by run and step; it changes meanwhile."""
+
+    def __init__(
+        self, config: Config, library: Library, progress: Mapping[tuple[int, int], Progress], house: House
+    ) -> None:
+        self._config = config
+        self._library = library
+        self._progress = progress
+        self._house = house
+
+    def draw(self, store: Store, subject: str, _now: datetime) -> Card | None:
+        """The card of a subject; None if there is nothing (any more) to show."""
+        found = _SUBJECT.fullmatch(subject)
+        if found is None:
+            return None
+        kind, number, step = found.groups()
+        if kind == "incident":
+            return self._incident(store, IncidentId(int(number)))
+        return self._run(store, int(number), None if step is None else int(step))
+
+    def _incident(self, store: Store, number: IncidentId) -> Card | None:
+        incident = store.incidents.get(number)
+        if incident is None:
+            return None
+        latest = next(iter(store.runs.of_incident(number)), None)
+        run = run_from_json(latest.value) if latest else None
+        book = self._book(store, run) if run and run.status is RunStatus.UNDER_WAY else None
+        fitting = self._library.for_kind(incident.kind)
+        return incident_card(IncidentFacts(incident, self._config.owner.slack, fitting, run, book))
+
+    def _book(self, store: Store, run: Run) -> Runbook | None:
+        try:
+            return read_run(store, self._house, run.id)[1]
+        except PinnedTextBroken:
+            return None
+
+    def _run(self, store: Store, number: int, step: int | None) -> Card | None:
+        try:
+            run, book = read_run(store, self._house, number)
+        except NoSuchRun:
+            return None
+        except PinnedTextBroken as broken:
+            row = store.runs.get(number)
+            return unreadable_card(run_from_json(row.value), str(broken)) if row and step is None else None
+        if step is None:
+            return run_card(run, book)
+        if step >= len(book.steps):
+            return None
+        role = who_may(book.steps[step], book)
+        people = () if role == Role.ADMIN else self._holders(role)
+        return step_card(StepFacts(run, book, step, self._progress.get((number, step)), people))
+
+    def _holders(self, role: str) -> tuple[str, ...]:
+        """Whom a step is given to, by Slack id: they are mentioned, or they would not know."""
+        return tuple(person.slack for person in self._config.people if role in person.roles)
