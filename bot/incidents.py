@@ -19,6 +19,10 @@ COUNTERS_WAIT = timedelta(seconds=2)
 """How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
 
 
+LONGEST_SILENCE = timedelta(days=366)
+"""What is to be silent for longer is better taken out of lab.yaml."""
+
+
 class UnknownName(Exception):
     """The user's mistake: no target of that name; the text has the nearest one."""
 
@@ -133,6 +137,8 @@ def silence(
     target = find_target(store, name)
     if not reason.strip():
         raise IllegalMove(f"cannot silence '{name}': because no reason was given")
+    if not timedelta(0) < length <= LONGEST_SILENCE:
+        raise IllegalMove(f"cannot silence '{name}': because a silence lasts between a moment and a year")
     made = Silence(target, now, now + length, by, reason)
     store.targets.silence(made)
     return made

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.core.run import BUSY, Button, Run, State
+from bot.core.run import BUSY, Button, Choice, Run, State
 from bot.core.runbook import Action, LabAction, Runbook, Step
 from bot.core.values import fill
 
@@ -92,6 +92,13 @@ def _go_to(run: Run, runbook: Runbook) -> tuple[int, ...]:
 
 def _reached(run: Run, at: int) -> bool:
     return run.steps[at].state not in {State.WAITING, State.PASSED_OVER}
+
+
+def choices(run: Run, runbook: Runbook, at: int) -> tuple[Choice, ...]:
+    """What step `at` lets a person choose from: its own options, or what was listed."""
+    question = runbook.steps[at].question
+    options = question.options if question else ()
+    return tuple(Choice(option, option) for option in options) or run.steps[at].choices
 
 
 def missing(step: Step, run: Run) -> tuple[str, ...]:

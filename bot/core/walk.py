@@ -92,20 +92,29 @@ def advance(run: Run, runbook: Runbook, command: Command, now: datetime) -> Adva
 
 
 def _press(run: Run, runbook: Runbook, press: Press, now: datetime) -> Advance:
-    what = f"press {press.button} on step {press.step + 1}"
-    _refuse_stale(run, runbook, what, fresh=(press.step, press.version) == (run.current, run.version))
-    if press.button not in offer(run, runbook).buttons:
-        raise IllegalMove(f"cannot {what}: because it is {run.state}")
+    refuse_press(run, runbook, press)
     step = runbook.steps[run.current]
-    if press.button in _FORWARD:
-        _refuse_unprepared(run, step, what)
     if press.button in CONFIRMED and step.confirm_typed:
-        _refuse_other_name(press, run.values[step.confirm_typed], what)
+        _refuse_other_name(press, run.values[step.confirm_typed], _pressing(press))
     move = Move(run, runbook, now)
     move.tell(Mark.PRESSED, str(press.button), press.person)
     move.set(run.state, by=press.person)
     _PRESSED[press.button](move, press)
     return move.made(f"{press.person} pressed {press.button}")
+
+
+def refuse_press(run: Run, runbook: Runbook, press: Press) -> None:
+    """Raise IllegalMove or StaleClick where this press can't count, whatever is typed with it."""
+    what = _pressing(press)
+    _refuse_stale(run, runbook, what, fresh=(press.step, press.version) == (run.current, run.version))
+    if press.button not in offer(run, runbook).buttons:
+        raise IllegalMove(f"cannot {what}: because it is {run.state}")
+    if press.button in _FORWARD:
+        _refuse_unprepared(run, runbook.steps[run.current], what)
+
+
+def _pressing(press: Press) -> str:
+    return f"press {press.button} on step {press.step + 1}"
 
 
 def _refuse_stale(run: Run, runbook: Runbook, what: str, *, fresh: bool) -> None:

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.core.incident import Incident
-from bot.core.offer import exact_command, offer
+from bot.core.offer import choices, exact_command, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Runbook, needs_confirmation
 from bot.views.limits import (
@@ -97,12 +97,8 @@ def answer_view(run: Run, runbook: Runbook, about: About) -> View:
 def choose_view(run: Run, runbook: Runbook, about: About) -> View:
     """What a step lets one choose from; a choice is known by its position, for its value may be long."""
     question = runbook.steps[run.current].question
-    labels = (
-        question.options
-        if question and question.options
-        else [choice.label for choice in run.steps[run.current].choices]
-    )
-    options = [Option(text=plain(label, OPTION), value=str(at)) for at, label in enumerate(labels[:OPTIONS])]
+    offered = choices(run, runbook, run.current)[:OPTIONS]
+    options = [Option(text=plain(one.label, OPTION), value=str(at)) for at, one in enumerate(offered)]
     ask = InputBlock(
         block_id=ANSWERED,
         label=plain(question.name if question else "Choice", OPTION),

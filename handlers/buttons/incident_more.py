@@ -1,0 +1,47 @@
+"""The overflow of an incident's card."""
+
+from bot import incidents, queries
+from bot.core.permit import Act
+from bot.views.answers import incident_history_card
+from bot.views.incident import MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TIMELINE
+from bot.views.modals import resolve_view, silence_view
+from handlers.buttons import pick_runbook
+from handlers.click import Click, Pressable
+from handlers.desk import Desk
+
+
+async def press(desk: Desk, click: Click) -> None:
+    """Do what was chosen."""
+    await _CHOSEN[click.value["do"]](desk, click)
+
+
+async def _take_back(desk: Desk, click: Click) -> None:
+    await desk.writer.do(incidents.take_back, desk.config, click.incident, click.user)
+
+
+async def _resolve(desk: Desk, click: Click) -> None:
+    desk.demand(click.user, Act.RESOLVE)
+    picture = await desk.reader.ask(queries.incident, click.incident)
+    await desk.open(click.trigger, resolve_view(picture.incident, click.about))
+
+
+async def _silence(desk: Desk, click: Click) -> None:
+    desk.demand(click.user, Act.SILENCE)
+    picture = await desk.reader.ask(queries.incident, click.incident)
+    await desk.open(click.trigger, silence_view(picture.incident, click.about))
+
+
+async def _timeline(desk: Desk, click: Click) -> None:
+    picture = await desk.reader.ask(queries.incident, click.incident)
+    await desk.whisper(click.spot, incident_history_card(picture))
+
+
+_CHOSEN = {
+    TAKE_BACK: _take_back,
+    RESOLVE: _resolve,
+    SILENCE: _silence,
+    TIMELINE: _timeline,
+    OTHERS: pick_runbook.press,
+}
+
+BUTTON = Pressable(MORE, press)

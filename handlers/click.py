@@ -1,0 +1,81 @@
+"""A click, taken out of Slack's payload: who, where, and what the element carried."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.core.incident import IncidentId
+from handlers.desk import Desk, Spot
+from handlers.kindly import kindly
+
+Payload = dict[str, Any]
+"""What Slack sends, in its own shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """`value`: what the button or the chosen option carries. `trigger`: opens one modal, within three seconds.
+
+    `block` and `state`: where the element stands, and what the message's inputs hold.
+    """
+
+    spot: Spot
+    trigger: str
+    value: Mapping[str, Any]
+    block: str
+    state: Mapping[str, Any]
+
+    @property
+    def user(self) -> str:
+        """Who clicked."""
+        return self.spot.user
+
+    @property
+    def incident(self) -> IncidentId:
+        """The incident whose card was clicked."""
+        return IncidentId(self.value["incident"])
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a modal opened by this click remembers."""
+        return {**self.value, **self.spot.about}
+
+
+Press = Callable[[Desk, Click], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pressable:
+    """A button, or a family of them: its action id, and what a click on it does."""
+
+    action: str | re.Pattern[str]
+    press: Press
+
+
+def read_click(body: Payload) -> Click:
+    """Read a `block_actions` payload of a message of ours."""
+    action = body["actions"][0]
+    chosen = action.get("selected_option") or {}
+    value = json.loads(action.get("value") or chosen.get("value") or "{}")
+    message = body.get("message") or {}
+    parent = message.get("thread_ts")
+    thread = parent if parent != message.get("ts") else None
+    spot = Spot(body["user"]["id"], body["channel"]["id"], thread)
+    return Click(spot, body["trigger_id"], value, action["block_id"], body.get("state", {}).get("values", {}))
+
+
+def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
+    """A listener: it acknowledges first."""
+
+    async def listen(ack: AsyncAck, body: Payload) -> None:
+        await ack()
+        click = read_click(body)
+        async with kindly(partial(desk.whisper, click.spot)):
+            await press(desk, click)
+
+    return listen

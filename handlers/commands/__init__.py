@@ -1,0 +1,110 @@
+"""`/lab`: its verbs, one file each, and what a verb gets. Nothing typed here is ever run as a command anywhere."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+
+from bot.core.incident import IncidentId
+from bot.core.nearest import did_you_mean
+from bot.views import Card
+from handlers.click import Payload
+from handlers.desk import Desk
+from handlers.discovery import declared
+from handlers.kindly import Mistake, kindly
+
+NOTHING_TYPED = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed after the verb, and by whom (a Slack id). `usage`: how the verb is written."""
+
+    by: str
+    text: str
+    usage: str
+
+    @property
+    def words(self) -> list[str]:
+        """The words of it."""
+        return self.text.split()
+
+    def word(self, at: int) -> str:
+        """The word at that place, from 0. Raises Mistake where there is none."""
+        if at >= len(self.words):
+            raise Mistake(f"cannot do that: because it is written /lab {self.usage}")
+        return self.words[at]
+
+    def rest(self, after: int) -> str:
+        """All that stands behind the first `after` words. Raises Mistake where there is nothing."""
+        self.word(after)
+        return self.text.split(maxsplit=after)[after]
+
+    def incident(self) -> IncidentId:
+        """The first word as an incident's number. Raises Mistake."""
+        word = self.word(0)
+        found = re.fullmatch(r"#?(\d{1,9})", word)
+        if found is None:
+            raise Mistake(
+                f"cannot take '{word}' for an incident's number: because it is written /lab {self.usage}"
+            )
+        return IncidentId(int(found[1]))
+
+
+Answer = Callable[[Desk, Asked], Awaitable[Card]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What can be typed after `/lab`. `usage`: an example of it; `help`: what it does, in a few words."""
+
+    name: str
+    usage: str
+    help: str
+    answer: Answer
+
+
+@lru_cache(maxsize=1)
+def verbs() -> dict[str, Verb]:
+    """All there are, by name."""
+    return {verb.name: verb for verb in declared(__name__, "VERB")}
+
+
+def usages() -> list[tuple[str, str]]:
+    """How each verb is written, and what it does."""
+    return [(verb.usage, verb.help) for verb in verbs().values()]
+
+
+def completions() -> list[tuple[str, str, str]]:
+    """For a composer: what to type, what it does, and an example of what follows it."""
+    return [
+        (f"/lab {verb.name}", verb.help, verb.usage.removeprefix(verb.name).strip()) for verb in verbs().values()
+    ]
+
+
+def understand(by: str, text: str) -> tuple[Verb, Asked]:
+    """The verb that was typed, and the rest. Raises Mistake, naming the nearest verb."""
+    name, _, rest = text.strip().partition(" ")
+    verb = verbs().get(name.casefold() or NOTHING_TYPED)
+    if verb is None:
+        hint = did_you_mean(name, verbs()) or "; /lab help tells what there is"
+        raise Mistake(f"cannot do '{name}': because there is no such verb{hint}")
+    return verb, Asked(by, rest.strip(), verb.usage)
+
+
+def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
+    """Answers `/lab`, to the asker alone."""
+
+    async def listen(ack: AsyncAck, respond: AsyncRespond, command: Payload) -> None:
+        await ack()
+        async with kindly(partial(_reply, respond)):
+            verb, asked = understand(command["user_id"], command.get("text") or "")
+            await _reply(respond, await verb.answer(desk, asked))
+
+    return listen
+
+
+async def _reply(respond: AsyncRespond, card: Card) -> None:
+    await respond(text=card.text, blocks=list(card.blocks), response_type="ephemeral")

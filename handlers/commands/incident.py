@@ -1,0 +1,15 @@
+"""`/lab incident 7`."""
+
+from bot import queries
+from bot.views import Card
+from bot.views.answers import incident_history_card
+from handlers.commands import Asked, Verb
+from handlers.desk import Desk
+
+
+async def answer(desk: Desk, asked: Asked) -> Card:
+    """One incident and its timeline."""
+    return incident_history_card(await desk.reader.ask(queries.incident, asked.incident()))
+
+
+VERB = Verb("incident", "incident 7", "one incident and its timeline", answer)

@@ -1,0 +1,17 @@
+"""`/lab resolve 7 reason`."""
+
+from bot import incidents
+from bot.views import Card
+from bot.views.answers import said
+from handlers.commands import Asked, Verb
+from handlers.desk import Desk
+
+
+async def answer(desk: Desk, asked: Asked) -> Card:
+    """Say that an incident is over although its checks do not."""
+    number, reason = asked.incident(), asked.rest(1)
+    await desk.writer.do(incidents.resolve, desk.config, number, asked.by, reason)
+    return said(f"Incident {number} is resolved.")
+
+
+VERB = Verb("resolve", "resolve 7 the reason", "say that an incident is over", answer)

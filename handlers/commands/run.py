@@ -1,0 +1,20 @@
+"""`/lab run restore-boot-disk web1`."""
+
+from bot.views import Card
+from bot.views.answers import said
+from bot.views.limits import NAME, safe
+from handlers.commands import Asked, Verb
+from handlers.desk import Desk
+
+
+async def answer(desk: Desk, asked: Asked) -> Card:
+    """Start a runbook, for a target or for none."""
+    name = asked.word(0)
+    target = asked.word(1) if len(asked.words) > 1 else None
+    run = await desk.start_run(name, target, None, asked.by)
+    return said(
+        f"📖 Run {run} of {safe(name, NAME)} has begun; its first step is in the thread. Nothing runs by itself."
+    )
+
+
+VERB = Verb("run", "run restore-boot-disk web1", "start a runbook for a machine", answer)

@@ -1,0 +1,29 @@
+"""`/lab silence web1 2h reason`."""
+
+from datetime import timedelta
+
+from bot import incidents
+from bot.config.scalars import duration
+from bot.views import Card
+from bot.views.answers import silenced_card
+from bot.views.times import when
+from handlers.commands import Asked, Verb
+from handlers.desk import Desk
+from handlers.kindly import Mistake
+
+
+async def answer(desk: Desk, asked: Asked) -> Card:
+    """Do not hear of a target for a while."""
+    name, length, reason = asked.word(0), _length(asked), asked.rest(2)
+    made = await desk.writer.do(incidents.silence, desk.config, name, length, asked.by, reason)
+    return silenced_card(name, when(made.until), reason)
+
+
+def _length(asked: Asked) -> timedelta:
+    try:
+        return duration(asked.word(1))
+    except ValueError as error:
+        raise Mistake(f"cannot silence '{asked.word(0)}': because {error}") from error
+
+
+VERB = Verb("silence", "silence web1 2h the reason", "do not hear of a machine for a while", answer)

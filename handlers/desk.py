@@ -1,0 +1,66 @@
+"""What listeners work with: the ways to change, to ask, to speak."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from slack_sdk.models.views import View
+
+from bot.config import Config
+from bot.core.permit import Act, demand
+from bot.core.run import Command
+from bot.library import Library
+from bot.runs import House
+from bot.slack import Slack
+from bot.store.reader import Reader
+from bot.store.writer import Writer
+from bot.views import Card
+
+StartRun = Callable[[str, str | None, int | None, str], Awaitable[int]]
+"""`(runbook, target, incident, by)`: start it and return the run's number.
+
+Raises NotAllowed, IllegalMove, UnknownName or NoSuchRunbook."""
+
+MoveRun = Callable[[int, Command, str], Awaitable[None]]
+"""`(run, command, by)`: press a button of a run.
+
+Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an answer belongs: with whom, in which channel, in which thread (None: the channel itself)."""
+
+    user: str
+    channel: str
+    thread: str | None = None
+
+    @property
+    def about(self) -> dict[str, str | None]:
+        """What a modal remembers of where it was opened."""
+        return {"channel": self.channel, "thread": self.thread}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All of it. What is asynchronous and more than one transaction comes as a callable."""
+
+    writer: Writer
+    reader: Reader
+    slack: Slack
+    config: Config
+    library: Library
+    house: House
+    start_run: StartRun
+    move_run: MoveRun
+
+    async def whisper(self, spot: Spot, card: Card) -> None:
+        """Tell one person, where they are looking."""
+        await self.slack.whisper(spot.channel, spot.user, card.text, card.blocks or None, thread=spot.thread)
+
+    async def open(self, trigger: str, view: View) -> None:
+        """Open a modal, within three seconds of the click that gave `trigger`."""
+        await self.slack.open_view(trigger, view)
+
+    def demand(self, user: str, act: Act, *, needs: str | None = None) -> None:
+        """Say no before a modal is opened, not after it was filled. Raises NotAllowed."""
+        demand(self.config.people, user, act, needs=needs)

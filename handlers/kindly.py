@@ -1,0 +1,49 @@
+"""A person's mistake becomes one kind reply, and nothing has changed; what else goes wrong is told as a failure.
+
+Every listener works inside `kindly`, after its acknowledgement.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from bot.core import incident, run
+from bot.core.permit import NotAllowed
+from bot.incidents import UnknownName
+from bot.library import NoSuchRunbook
+from bot.runs import NoSuchRun, PinnedTextBroken
+from bot.slack_errors import Rejected
+from bot.views import Card
+from bot.views.answers import refusal_card, said
+
+
+class Mistake(Exception):
+    """What was typed can't be understood; the text says how it is written."""
+
+
+MISTAKES = (
+    Mistake,
+    NotAllowed,
+    incident.IllegalMove,
+    run.IllegalMove,
+    UnknownName,
+    NoSuchRunbook,
+    NoSuchRun,
+    PinnedTextBroken,
+)
+_TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired"})
+
+
+@asynccontextmanager
+async def kindly(tell: Callable[[Card], Awaitable[None]]) -> AsyncIterator[None]:
+    """Turn what a use case raises into a reply. What is nobody's mistake is raised again, for the log."""
+    try:
+        yield
+    except MISTAKES as mistake:
+        await tell(refusal_card(str(mistake)))
+    except Rejected as rejected:
+        if rejected.error not in _TOO_LATE:
+            raise
+        await tell(said("That took me too long. Please press it once more."))
+    except Exception:
+        await tell(said("That failed, and it is my fault; my log says why."))
+        raise

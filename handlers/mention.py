@@ -1,0 +1,18 @@
+"""Mentioned in the channel: a short help, to whoever asked."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.views.answers import help_card
+from handlers.commands import usages
+from handlers.desk import Desk, Spot
+
+
+def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
+    """Answers a mention. Events are acknowledged by bolt itself."""
+
+    async def listen(event: dict[str, Any]) -> None:
+        spot = Spot(event["user"], event["channel"], event.get("thread_ts"))
+        await desk.whisper(spot, help_card(usages()))
+
+    return listen
