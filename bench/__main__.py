@@ -143,7 +143,7 @@ async def events(lab: libvirt.virConnect, box: Box, rounds: int) -> Sequence[flo
 async def clicks(box: Box, rounds: int) -> Sequence[float]:
     """Acknowledge one incident after the other; from the click to the bot's acknowledgement of it."""
     times = []
-    for message in box.workspace.messages.history(box.workspace.channel("homelab")["id"])[:rounds]:
+    for message in box.workspace.messages.history(box.workspace.channel("homelab").id)[:rounds]:
         button = next(
             element
             for block in message["blocks"]

@@ -116,7 +116,8 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
     if state.power is Power.UNKNOWN:
         return Judgement(Health.UNKNOWN, "its hypervisor cannot tell its state")
     if state.power is Power.CRASHED or state.reason in _CRASHES:
-        return Judgement(Health.FAIL, f"crashed ({state.reason})", Kind.GUEST_DOWN)
+        how = "crashed" if state.reason in {Reason.CRASHED, Reason.NONE} else f"crashed: {state.reason}"
+        return Judgement(Health.FAIL, how, Kind.GUEST_DOWN)
     if state.power is Power.PAUSED and state.reason in _DAMAGE:
         return Judgement(Health.FAIL, str(state.reason), Kind.GUEST_DAMAGED)
     if state.power is Power.OFF and wanted and state.reason not in _ON_PURPOSE:

@@ -83,8 +83,16 @@ class TargetRows:
         )
         if presence is not None:
             self._db.execute(
-                "update target set running = ?, stopped_at = ?, stopped_on_purpose = ? where id = ?",
-                [presence.running, time_out(presence.stopped_at), presence.stopped_on_purpose, seen.target],
+                "update target set running = :running, stopped_on_purpose = :on_purpose, "
+                # What was never seen running has not stopped.
+                "stopped_at = case when :running then null when running then :stopped else stopped_at end "
+                "where id = :id",
+                {
+                    "running": presence.running,
+                    "on_purpose": presence.stopped_on_purpose,
+                    "stopped": time_out(presence.stopped_at),
+                    "id": seen.target,
+                },
             )
 
     def health(self) -> list[Known]:
