@@ -13,8 +13,7 @@ from bot.core import engine
 from bot.core.draft import Gap, Situation
 from bot.core.guest import GuestInfo
 from bot.core.health import Health, Observation, Target, TargetId, TargetKind, target_id
-from bot.core.incident import Event, EventKind, Incident, Tell
-from bot.core.storm import SPECIFIC
+from bot.core.incident import SPECIFIC, Event, EventKind, Incident, Tell
 from bot.incidents import commit, situation
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -193,7 +192,7 @@ def _awaited(store: Store) -> frozenset[TargetId]:
 def _concerned(before: Situation, known: Known, silenced: frozenset[TargetId]) -> bool:
     """Whether a known failure was kept quiet by a silence that has ended."""
     target = known.fingerprint.target
-    return known.health is Health.FAIL and bool(silenced & {target, *before.target(target).parents})
+    return known.health is Health.FAIL and bool(silenced & {target, *before.ancestors(target)})
 
 
 def _as_seen(known: Known, now: datetime) -> Observation:

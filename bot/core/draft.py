@@ -1,12 +1,23 @@
 """What a decision starts from and what it comes to. The draft is the one thing in the core that changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.health import Fingerprint, Kind, Target, TargetId
-from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Move, Notice, Rules, Tell
-from bot.core.mute import Silence
+from bot.core.health import Fingerprint, Kind, Observation, Target, TargetId
+from bot.core.incident import (
+    OUTAGES,
+    Event,
+    EventKind,
+    Incident,
+    IncidentId,
+    Member,
+    Move,
+    Notice,
+    Rules,
+    Tell,
+)
+from bot.core.mute import Silence, muted
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +28,9 @@ class Gap:
     until: datetime
 
     def __str__(self) -> str:
-        return f"I was off {self.since:%H:%M}–{self.until:%H:%M} UTC"
+        same_day = self.since.date() == self.until.date()
+        form = "%H:%M" if same_day else "%d %b %H:%M"
+        return f"I was off {self.since:{form}}–{self.until:{form}} UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,10 @@ class Situation:
         """All lasting targets that can't do without `target`: ephemeral ones are nobody's concern."""
         return tuple(t for t in self.targets.values() if not t.ephemeral and target in self.ancestors(t.id))
 
+    def ran(self, target: TargetId) -> bool:
+        """Whether it is a guest that ran until now, or until a moment ago."""
+        return target in self.running or target in self.lately
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -68,12 +85,13 @@ class Decision:
 
 
 class Draft:
-    """A decision in the making, over one situation."""
+    """A decision in the making, over one situation. `heard`: the news now being taken in."""
 
     def __init__(self, situation: Situation, now: datetime) -> None:
         self.situation = situation
         self.now = now
         self.incidents = dict(situation.incidents)
+        self.heard: Sequence[Observation] = ()
         self._next = situation.next_id
         self._events: list[Event] = []
         self._notices: list[Notice] = []
@@ -82,16 +100,50 @@ class Draft:
         """The incidents that are not resolved, oldest first."""
         return sorted((i for i in self.incidents.values() if not i.ended), key=lambda i: i.id)
 
+    def recent(self) -> list[Incident]:
+        """The incidents resolved so short a time ago that they may reopen, the last one first."""
+        since = self.now - self.situation.rules.reopen_within
+        ended = [i for i in self.incidents.values() if i.resolved_at is not None and i.resolved_at >= since]
+        return sorted(ended, key=lambda i: i.id, reverse=True)
+
+    def rival(self, incident: Incident) -> Incident | None:
+        """The live incident about the subject or a check of `incident`, which may not reopen beside it."""
+        for other in self.live():
+            if other.subject == incident.subject or not other.own.isdisjoint(incident.own):
+                return other
+        return None
+
+    def muted(self, target: TargetId) -> bool:
+        """Whether nobody wants to hear of that target now."""
+        situation = self.situation
+        above = situation.ancestors(target)
+        return muted(situation.target(target), situation.silences, self.now, above) is not None
+
     def open(self, kind: Kind, subject: TargetId, why: str, own: Iterable[Fingerprint]) -> Incident:
-        """A new incident, its first post and its first line of history."""
+        """The incident of a trouble that has none: one resolved just now that fails again, or a new one."""
         prints = frozenset(own)
+        again = (i for i in self.recent() if _is_again(i, kind, subject, prints) and self.rival(i) is None)
+        before = next(again, None)
+        if before is not None:
+            return self._reopen(before, kind, why, prints)
         incident = Incident(self._next, kind, subject, why, self.now, self.now, own=prints, failing=prints)
         self._next = IncidentId(self._next + 1)
         self.keep(incident)
         self.event(incident.id, EventKind.OPENED, why)
+        self._mention_gap(incident.id)
+        return self.incidents[incident.id]
+
+    def _reopen(self, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
+        again = self.move(incident, Move.REOPEN)
+        self.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
+        self.event(incident.id, EventKind.STATUS, f"reopened: {why}")
+        self.tell(incident.id, Tell.BROADCAST, f"It fails again: {why}")
+        self._mention_gap(incident.id)
+        return self.incidents[incident.id]
+
+    def _mention_gap(self, incident: IncidentId) -> None:
         if self.situation.gap:
-            self.note(incident.id, f"{self.situation.gap}; this may have begun then.")
-        return incident
+            self.note(incident, f"{self.situation.gap}; this may have begun then.")
 
     def keep(self, incident: Incident) -> Incident:
         """Take `incident` as it now is; if that is news, its card is told again."""
@@ -100,22 +152,17 @@ class Draft:
             self.tell(incident.id, Tell.CARD)
         return incident
 
-    def adopt(self, incident: Incident, members: Iterable[Member]) -> Incident:
-        """`incident` with `members` it does not have yet."""
+    def adopt(self, incident: IncidentId, members: Iterable[Member]) -> None:
+        """Let an incident have `members`; of those it has already, it learns whether they ran and what fails."""
+        held = self.incidents[incident]
         for member in members:
-            if member.target not in incident.members and member.target != incident.subject:
-                incident = incident.with_member(member)
-        return self.keep(incident)
+            if member.target != held.subject:
+                held = held.with_member(_both(held.members.get(member.target), member))
+        self.keep(held)
 
     def move(self, incident: Incident, move: Move, *, by: str | None = None, why: str = "") -> Incident:
         """Make a legal move; what it means for people is its caller's to tell."""
         return self.keep(incident.move(move, self.now, by=by, why=why))
-
-    def merge(self, incident: Incident, into: IncidentId) -> None:
-        """Close `incident` because `into` covers the same trouble; its members were adopted there."""
-        words = f"Part of incident {into}: what is still unproven is followed there."
-        self.move(incident, Move.RESOLVE, why=words)
-        self.note(incident.id, words)
 
     def event(self, incident: IncidentId, kind: EventKind, text: str, by: str | None = None) -> None:
         """A line of history. It counts as progress, so that an acknowledgement does not lapse meanwhile."""
@@ -129,7 +176,9 @@ class Draft:
         self.tell(incident, Tell.LINE, text)
 
     def tell(self, incident: IncidentId, tell: Tell, text: str = "") -> None:
-        """Something to tell; the same card is told once a decision."""
+        """Something to tell; the same is told once a decision, and of a muted subject nothing is broadcast."""
+        if tell is Tell.BROADCAST and self.muted(self.incidents[incident].subject):
+            tell = Tell.LINE
         notice = Notice(incident, tell, text)
         if notice not in self._notices:
             self._notices.append(notice)
@@ -139,3 +188,18 @@ class Draft:
         before = self.situation.incidents
         changed = [i for i in self.incidents.values() if before.get(i.id) != i]
         return Decision(tuple(changed), tuple(self._events), tuple(self._notices))
+
+
+def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[Fingerprint]) -> bool:
+    """Whether this trouble is `incident` again. One guest of a storm that fails again is not the storm again."""
+    if kind is not incident.kind and {kind, incident.kind} & OUTAGES:
+        return False
+    same = subject == incident.subject or kind is Kind.POWER_LOSS  # which of the hosts went first is chance
+    return same and not own.isdisjoint(incident.own)
+
+
+def _both(held: Member | None, other: Member) -> Member:
+    if held is None:
+        return other
+    ran = held.was_running or other.was_running
+    return replace(held, was_running=ran, failing=held.failing | other.failing)

@@ -7,28 +7,55 @@ together is storm.py's; which are not told is mute.py's.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incident import Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
-from bot.core.mute import muted
+from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId, name_of
+from bot.core.incident import OUTAGES, Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
+
+NAMED = 8  # as many names as a phone shows at a glance
 
 
 def decide(situation: Situation, news: Sequence[Observation], now: datetime) -> Decision:
-    """What follows from observations that were believed together, each new to what is known of its fingerprint."""
+    """What follows from observations that were believed together, each new to what is known of its fingerprint.
+
+    Their order does not matter, their times do. UNKNOWN is no news: nothing follows from it.
+    """
     draft = Draft(situation, now)
+    for turn in _turns(news):
+        _take_in(draft, turn)
+    return draft.decision()
+
+
+def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
+    """The news as taken in: together, but for what one check said later, which comes after what it said first."""
+    turns: list[dict[Fingerprint, Observation]] = []
+    for seen in sorted(news, key=lambda one: (one.at, one.fingerprint)):
+        if seen.health is Health.UNKNOWN:
+            continue
+        turn = next((t for t in turns if seen.fingerprint not in t), None)
+        if turn is None:
+            turns.append({seen.fingerprint: seen})
+        else:
+            turn[seen.fingerprint] = seen
+    return [list(turn.values()) for turn in turns]
+
+
+def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
+    """Note the news where it belongs, find an incident for each failure, and bring every status in line."""
+    before = dict(draft.incidents)
+    draft.heard = news
     for seen in news:
         _record(draft, seen)
-    failures = [
-        s
-        for s in news
-        if s.health is Health.FAIL and not muted(situation.target(s.target), situation.silences, now)
-    ]
-    _explain(draft, [s for s in failures if not _known(draft, s)])
+    failures = [seen for seen in news if seen.health is Health.FAIL]
+    _place(draft, [seen for seen in failures if not draft.muted(seen.target)])
+    for seen in failures:
+        if seen.kind in storm.LOST:
+            storm.take_along(draft, seen)
     for incident in draft.live():
-        _settle(draft, incident)
-    return draft.decision()
+        failed = incident.id in before and bool(before[incident.id].failing)
+        _settle(draft, incident, came_back=failed and not incident.failing)
 
 
 def pass_time(situation: Situation, now: datetime) -> Decision:
@@ -68,7 +95,14 @@ def resolve(situation: Situation, incident: IncidentId, by: str, reason: str, no
 
 
 def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
-    """A person says that it is not over. Raises IllegalMove."""
+    """A person says that it is not over. Raises IllegalMove, also where another incident is about the same.
+
+    It does not end by itself unless its checks fail again and come back: they did not see what the person saw.
+    """
+    held = situation.incidents.get(incident)
+    rival = Draft(situation, now).rival(held) if held is not None and held.ended else None
+    if rival is not None:
+        raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
     return _person(situation, incident, Move.REOPEN, by, now, "reopened")
 
 
@@ -89,118 +123,108 @@ def _person(
 
 
 def _record(draft: Draft, seen: Observation) -> None:
-    """Note `seen` with every live incident it concerns."""
-    for incident in draft.live():
-        if seen.fingerprint in incident.own:
+    """Note `seen` with every incident it concerns. Of an ended one only this: that what failed is well since."""
+    for incident in list(draft.incidents.values()):
+        if incident.ended:
+            if seen.health is Health.OK:
+                draft.incidents[incident.id] = incident.after(seen)
+        elif seen.target in incident.members:
+            _record_member(draft, incident, seen)
+        elif seen.fingerprint in incident.own:
             _record_own(draft, incident, seen)
-        if seen.target in incident.members:
-            _record_member(draft, draft.incidents[incident.id], seen)
-    if seen.health is Health.FAIL and seen.kind is Kind.HOST_DOWN:
-        storm.doubt_dependents(draft, seen.target)
 
 
 def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
     """One of the incident's members has news: it may be proven now, or no longer."""
     before = incident.members[seen.target]
-    after = before.after(seen)
-    draft.keep(incident.with_member(after))
-    if after.proven is not before.proven:
-        name = seen.target.partition(":")[2]
-        text = f"{name} is back: {seen.why}" if after.proven else f"{name}: {seen.why}"
-        draft.event(incident.id, EventKind.BETTER if after.proven else EventKind.WORSE, text)
+    after = draft.keep(incident.after(seen)).members[seen.target]
+    name = name_of(seen.target)
+    if seen.health is Health.FAIL:
+        draft.event(incident.id, EventKind.WORSE, f"{name}: {seen.why}")
+    elif after.proven and not before.proven:
+        draft.event(incident.id, EventKind.BETTER, f"{name} is back: {seen.why}")
+    elif before.proven and not after.proven:
+        draft.event(incident.id, EventKind.WORSE, f"{name} ran before: {seen.why}")
 
 
 def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
-    """One of the incident's own checks has news: which of them fail, and perhaps what it really is."""
-    one = frozenset({seen.fingerprint})
-    if seen.health is Health.OK and seen.fingerprint in incident.failing:
-        draft.keep(replace(incident, failing=incident.failing - one))
+    """One of the incident's own checks has news: it fails or no longer does, and may tell what it really is."""
+    draft.keep(incident.after(seen))
+    if seen.health is Health.FAIL and not _refine(draft, draft.incidents[incident.id], seen):
+        draft.event(incident.id, EventKind.WORSE, seen.why)
+    elif seen.fingerprint in incident.failing:
         draft.event(incident.id, EventKind.BETTER, seen.why)
-    elif seen.health is Health.FAIL:
-        if seen.fingerprint not in incident.failing:
-            draft.keep(replace(incident, failing=incident.failing | one))
-            draft.event(incident.id, EventKind.WORSE, seen.why)
-        if seen.kind in storm.SPECIFIC and incident.kind is Kind.GUEST_DOWN:
-            draft.keep(replace(draft.incidents[incident.id], kind=seen.kind, why=seen.why))
-            draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
 
 
-def _known(draft: Draft, seen: Observation) -> bool:
-    """Whether a failure needs no incident of its own: a live one is about it, covers it, or it reopens one."""
-    if _join(draft, seen):
-        return True
-    cover = storm.covering(draft, seen)
-    if cover is not None:
-        if seen.target not in cover.members:
-            draft.event(cover.id, EventKind.WORSE, f"{seen.target.partition(':')[2]}: {seen.why}")
-        return True
-    return _reopen(draft, seen)
+def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
+    """Whether a failure tells more of what an incident is. The same message goes on as that; everyone is told."""
+    if seen.kind is None or {seen.kind, incident.kind} & OUTAGES or not storm.tells_more(seen.kind, incident.kind):
+        return False
+    draft.keep(replace(incident, kind=seen.kind, why=seen.why))
+    draft.event(incident.id, EventKind.KIND, f"This is {seen.kind}: {seen.why}")
+    draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
+    return True
 
 
-def _join(draft: Draft, seen: Observation) -> bool:
-    """A subject has one incident: whatever else fails of it while that is open belongs to that."""
-    for incident in draft.live():
-        explains_more = seen.kind in {Kind.POWER_LOSS, Kind.HOST_DOWN} and incident.kind not in storm.OUTAGES
-        if incident.subject == seen.target and seen.kind not in {Kind.POWER_LOSS, Kind.HOST_DOWN}:
-            if seen.fingerprint not in incident.own:
-                one = frozenset({seen.fingerprint})
-                draft.keep(replace(incident, own=incident.own | one))
-                _record_own(draft, draft.incidents[incident.id], seen)
-            return True
-        if seen.fingerprint in incident.own and not explains_more and seen.kind not in storm.SPECIFIC:
-            return True
-    return False
-
-
-def _reopen(draft: Draft, seen: Observation) -> bool:
-    """Reopen what was resolved just now and fails again."""
-    since = draft.now - draft.situation.rules.reopen_within
-    for incident in draft.incidents.values():
-        recent = incident.resolved_at is not None and incident.resolved_at >= since
-        if recent and incident.subject == seen.target and seen.fingerprint in incident.own:
-            again = draft.move(incident, Move.REOPEN)
-            draft.keep(replace(again, failing=again.failing | {seen.fingerprint}, why=seen.why))
-            draft.event(incident.id, EventKind.STATUS, f"reopened: {seen.why}")
-            draft.tell(incident.id, Tell.BROADCAST, f"It fails again: {seen.why}")
-            storm.again(draft, draft.incidents[incident.id])
-            return True
-    return False
-
-
-def _explain(draft: Draft, failures: Sequence[Observation]) -> None:
-    """Open what must be opened, what explains most first: power, then hosts, then guests, then the rest."""
-    rest: list[Observation] = []
-    for seen in failures:
+def _place(draft: Draft, failures: Sequence[Observation]) -> None:
+    """Find each failure its incident, what explains most first: power, then hosts, then guests, then the rest."""
+    left = [seen for seen in failures if not _join(draft, seen)]
+    for seen in left:
         if seen.kind is Kind.POWER_LOSS:
             storm.power_lost(draft, seen)
-        elif seen.kind is not Kind.HOST_DOWN:
-            rest.append(seen)
-    for seen in failures:
-        if seen.kind is Kind.HOST_DOWN and not storm.covering(draft, seen):
-            storm.host_lost(draft, seen)
-    rest = [s for s in rest if not storm.covering(draft, s)]
-    storm.guests_lost(draft, [s for s in rest if s.kind is Kind.GUEST_DOWN])
-    for seen in rest:
-        if seen.kind is not Kind.GUEST_DOWN:
+    left = [seen for seen in left if seen.kind is not Kind.POWER_LOSS and not storm.covered(draft, seen)]
+    storm.hosts_lost(draft, [seen for seen in left if seen.kind is Kind.HOST_DOWN])
+    left = [seen for seen in left if seen.kind is not Kind.HOST_DOWN and not storm.covered(draft, seen)]
+    for seen in storm.guests_lost(draft, left):
+        if not _join(draft, seen):
             draft.open(seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint})
 
 
-def _settle(draft: Draft, incident: Incident) -> None:
-    """Bring the status in line with what fails and what is unproven."""
+def _join(draft: Draft, seen: Observation) -> bool:
+    """Whether a failure has its incident: of its check, or of its subject, since a subject has only one.
+
+    An outage joins nothing less: it takes over instead. What a person said to be over has had its incident.
+    """
+    for incident in draft.live():
+        if seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind):
+            continue
+        if seen.fingerprint in incident.own:
+            return True
+        if incident.subject == seen.target and seen.kind not in storm.LOST:
+            one = frozenset({seen.fingerprint})
+            _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
+            return True
+    return any(seen.fingerprint in incident.failing for incident in draft.recent())
+
+
+def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None:
+    """Bring the status in line with what fails and what is unproven. `came_back`: just now, all of its own did."""
     incident = draft.incidents[incident.id]
     if incident.failing:
         if incident.status is Status.RECOVERING:
-            draft.move(incident, Move.RELAPSE)
-            draft.event(incident.id, EventKind.STATUS, "failing again")
-            draft.tell(incident.id, Tell.BROADCAST, "It fails again before all was well.")
+            _relapse(draft, incident)
         return
-    if incident.status is not Status.RECOVERING and (incident.unproven or incident.kind in storm.OUTAGES):
-        incident = draft.move(incident, Move.RECOVER)
-        draft.event(incident.id, EventKind.STATUS, "recovering")
+    if incident.status is not Status.RECOVERING:
+        if not came_back:
+            return  # a person reopened it: that nothing fails is no news
+        if incident.unproven or incident.kind in storm.LOST:
+            incident = draft.move(incident, Move.RECOVER)
+            draft.event(incident.id, EventKind.STATUS, "recovering")
     if not incident.unproven and not storm.in_grace(draft, incident):
-        draft.move(incident, Move.RESOLVE, why="all proven healthy")
-        draft.event(incident.id, EventKind.STATUS, "resolved: all proven healthy")
-        draft.tell(incident.id, Tell.BROADCAST, "Resolved: all proven healthy.")
+        _close(draft, incident, "all proven healthy")
+
+
+def _relapse(draft: Draft, incident: Incident) -> None:
+    why = next(s.why for s in draft.heard if s.fingerprint in incident.failing)
+    draft.move(incident, Move.RELAPSE)
+    draft.event(incident.id, EventKind.STATUS, f"failing again: {why}")
+    draft.tell(incident.id, Tell.BROADCAST, f"It fails again before all was well: {why}")
+
+
+def _close(draft: Draft, incident: Incident, why: str) -> None:
+    draft.move(incident, Move.RESOLVE, why=why)
+    draft.event(incident.id, EventKind.STATUS, f"resolved: {why}")
+    draft.tell(incident.id, Tell.BROADCAST, f"Resolved: {why}.")
 
 
 def _surface(draft: Draft, incident: Incident) -> None:
@@ -208,7 +232,7 @@ def _surface(draft: Draft, incident: Incident) -> None:
     incident = draft.incidents[incident.id]
     if incident.status is not Status.RECOVERING or incident.surfaced or storm.in_grace(draft, incident):
         return
-    names = ", ".join(t.partition(":")[2] for t in incident.unproven)
+    names = _names(incident.unproven)
     draft.keep(replace(incident, surfaced=True))
     draft.event(incident.id, EventKind.NOTE, f"still not proven healthy: {names}")
     draft.tell(incident.id, Tell.BROADCAST, f"Time to recover is over. Still not proven healthy: {names}")
@@ -228,15 +252,28 @@ def _lapse(draft: Draft, incident: Incident) -> None:
 
 
 def _let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
-    """Take targets that no longer exist out of an incident."""
-    members = {t: m for t, m in incident.members.items() if t not in gone}
-    failing = frozenset[Fingerprint](f for f in incident.failing if f.target not in gone)
-    if len(members) == len(incident.members) and failing == incident.failing:
+    """Take targets that no longer exist out of an incident; one that is about nothing else is over."""
+    concerned = gone & {incident.subject, *incident.members, *(f.target for f in incident.own)}
+    if not concerned:
         return
-    names = ", ".join(sorted(t.partition(":")[2] for t in gone & (set(incident.members) | {incident.subject})))
-    draft.keep(replace(incident, members=members, failing=failing))
-    draft.note(incident.id, f"No longer there: {names}.")
-    _settle(draft, incident)
+    left = replace(
+        incident,
+        members=MappingProxyType({t: m for t, m in incident.members.items() if t not in gone}),
+        own=frozenset(f for f in incident.own if f.target not in gone),
+        failing=frozenset(f for f in incident.failing if f.target not in gone),
+    )
+    draft.keep(left)
+    if not left.own and not left.unproven:
+        _close(draft, left, f"no longer there: {_names(sorted(concerned))}")
+        return
+    draft.note(incident.id, f"No longer there: {_names(sorted(concerned))}.")
+    _settle(draft, left, came_back=bool(incident.failing) and not left.failing)
+
+
+def _names(targets: Sequence[TargetId]) -> str:
+    named = ", ".join(name_of(target) for target in targets[:NAMED])
+    more = len(targets) - NAMED
+    return named if more <= 0 else f"{named} and {more} more"
 
 
 def progressed(incident: Incident, text: str, now: datetime, by: str | None = None) -> tuple[Incident, Event]:

@@ -66,13 +66,18 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The part of the id after its colon: what a person calls it."""
-        return self.id.partition(":")[2]
+        """What a person calls it."""
+        return name_of(self.id)
 
     @property
     def parents(self) -> tuple[TargetId, ...]:
         """What this can't be healthy or seen without, nearest first."""
         return tuple(p for p in (self.runs_on, self.powered_by, self.behind) if p is not None)
+
+
+def name_of(target: TargetId) -> str:
+    """The part of a target's id after its colon: what a person calls it."""
+    return target.partition(":")[2]
 
 
 def target_id(kind: TargetKind, name: str) -> TargetId:

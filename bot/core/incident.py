@@ -52,6 +52,13 @@ TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
 """Every legal move of an incident and where it leads. What is not here raises IllegalMove."""
 
 
+OUTAGES = frozenset({Kind.GUESTS_DOWN, Kind.HOST_DOWN, Kind.POWER_LOSS})
+"""Troubles that hurt more than their subject: incidents of these kinds cover and adopt what depends on it."""
+
+SPECIFIC = frozenset({Kind.GUEST_DAMAGED, Kind.BOOT_DISK})
+"""Damage that stays when power and host are back: it needs a repair, and so an incident, of its own."""
+
+
 class IllegalMove(Exception):
     """The user's mistake, or a click on what has changed meanwhile. Nothing was changed."""
 
@@ -130,6 +137,16 @@ class Incident:
         """This incident with `member` in place of whatever it knew of that target."""
         return replace(self, members=MappingProxyType({**self.members, member.target: member}))
 
+    def after(self, observation: Observation) -> "Incident":
+        """This incident once `observation` is known, be it of a check of its own, of a member or of neither."""
+        if observation.health is Health.UNKNOWN:
+            return self
+        one = self.own & {observation.fingerprint}
+        failing = self.failing | one if observation.health is Health.FAIL else self.failing - one
+        incident = replace(self, failing=failing)
+        member = self.members.get(observation.target)
+        return incident if member is None else incident.with_member(member.after(observation))
+
     def move(self, move: Move, now: datetime, *, by: str | None = None, why: str = "") -> "Incident":
         """This incident after `move`. Raises IllegalMove, and changes nothing, where TRANSITIONS has none.
 
@@ -138,6 +155,10 @@ class Incident:
         to = TRANSITIONS.get((self.status, move))
         if to is None:
             raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self.status}")
+        if move is Move.ACKNOWLEDGE and self.acknowledged_by is not None:
+            raise IllegalMove(
+                f"cannot {move} incident {self.id}: because <@{self.acknowledged_by}> has it already"
+            )
         after = replace(self, status=to, progress_at=now)
         match move:
             case Move.ACKNOWLEDGE:

@@ -1,15 +1,15 @@
 """Why something is not told: a silence, or that it comes and goes by design. Every answer carries its reason."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.health import Target, TargetId
+from bot.core.health import Target, TargetId, name_of
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """An ad hoc silence of one target. It ends by itself. `by`: a Slack id."""
+    """An ad hoc silence of one target and of all that depends on it. It ends by itself. `by`: a Slack id."""
 
     target: TargetId
     since: datetime
@@ -22,14 +22,17 @@ class Silence:
         return self.since <= now < self.until
 
 
-def muted(target: Target, silences: Iterable[Silence], now: datetime) -> str | None:
-    """Why a failure of `target` opens no incident now, in words; None if it may."""
+def muted(
+    target: Target, silences: Iterable[Silence], now: datetime, above: Collection[TargetId] = ()
+) -> str | None:
+    """Why a failure of `target` opens no incident now, in words; None if it may.
+
+    `above`: all that the target depends on, as far as that is more than its direct parents.
+    """
     if target.ephemeral:
         return f"{target.name} is ephemeral: it comes and goes"
-    names = {target.id, *target.parents}
+    names = {target.id, *target.parents, *above}
     for silence in silences:
         if silence.target in names and silence.holds(now):
-            return (
-                f"{silence.target.partition(':')[2]} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
-            )
+            return f"{name_of(silence.target)} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
     return None

@@ -7,116 +7,192 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 
 from bot.core.draft import Draft
-from bot.core.health import CheckName, Fingerprint, Kind, Observation, TargetId, TargetKind
-from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
+from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind, name_of
+from bot.core.incident import SPECIFIC, EventKind, Incident, IncidentId, Member, Move, Status, Tell
 
-OUTAGES = frozenset({Kind.POWER_LOSS, Kind.HOST_DOWN, Kind.GUESTS_DOWN})
-"""Incidents that cover what depends on their subject."""
+LOST = frozenset({Kind.HOST_DOWN, Kind.POWER_LOSS})
+"""Outages that take along what depends on their subject, and after which machines need time to boot."""
 
-SPECIFIC = frozenset({Kind.BOOT_DISK, Kind.GUEST_DAMAGED})
-"""Damage that stays when the power is back: never covered by an outage, it needs a repair of its own."""
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            Kind.SERVICE_DOWN,
+            Kind.UPS_UNREACHABLE,
+            Kind.GUEST_DOWN,
+            Kind.GUEST_DAMAGED,
+            Kind.BOOT_DISK,
+            Kind.GUESTS_DOWN,
+            Kind.HOST_DOWN,
+            Kind.POWER_LOSS,
+        )
+    )
+}
 
-_RANK = {Kind.POWER_LOSS: 3, Kind.HOST_DOWN: 2, Kind.GUESTS_DOWN: 1}
 
-
-def covering(draft: Draft, seen: Observation) -> Incident | None:
-    """The outage that explains `seen`, if there is one: it is open, or its grace still runs."""
-    if seen.kind in SPECIFIC:
-        return None
-    up = draft.situation.ancestors(seen.target) | {seen.target}
-    for incident in draft.live():
-        if incident.kind in OUTAGES and (incident.subject in up or seen.target in incident.members):
-            covers = incident.status is not Status.RECOVERING or in_grace(draft, incident)
-            if covers and incident.subject != seen.target:
-                return incident
-    return None
+def tells_more(kind: Kind, than: Kind) -> bool:
+    """Whether a failure of `kind` explains more than one that is `than`."""
+    return _RANK[kind] > _RANK[than]
 
 
 def in_grace(draft: Draft, incident: Incident) -> bool:
     """Whether what came back has only just come back. Grace is for power and hosts: machines must boot."""
-    if incident.recovering_since is None or incident.kind not in {Kind.POWER_LOSS, Kind.HOST_DOWN}:
+    if incident.recovering_since is None or incident.kind not in LOST:
         return False
     return draft.now - incident.recovering_since < draft.situation.rules.grace
 
 
+def covered(draft: Draft, seen: Observation) -> bool:
+    """Whether a live outage explains `seen`. If so, it is written down there, and holds that outage open."""
+    incident = next((i for i in draft.live() if _explains(draft, i, seen)), None)
+    if incident is None:
+        return False
+    if incident.kind is Kind.GUESTS_DOWN:
+        one = frozenset({seen.fingerprint})
+        incident = draft.keep(replace(incident, own=incident.own | one, failing=incident.failing | one))
+    if seen.target not in incident.members:
+        draft.adopt(incident.id, [_member(draft, seen.target)])
+        draft.event(incident.id, EventKind.WORSE, f"{name_of(seen.target)}: {seen.why}")
+    return True
+
+
+def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
+    """Whether `incident` is an outage of what `seen` depends on, or has adopted it, and still covers it."""
+    if incident.subject == seen.target or not _is_of_its_sort(incident, seen):
+        return False
+    up = draft.situation.ancestors(seen.target) | {seen.target}
+    if up.isdisjoint({incident.subject, *incident.members}):
+        return False
+    if incident.status is not Status.RECOVERING or in_grace(draft, incident):
+        return True
+    # Grace is over, and what was unproven then has been told: that needs no second message, all else does.
+    before = draft.situation.incidents.get(incident.id)
+    return before is not None and seen.target in before.unproven
+
+
+def _is_of_its_sort(incident: Incident, seen: Observation) -> bool:
+    if incident.kind is Kind.GUESTS_DOWN:
+        return _may_storm(seen)
+    return incident.kind in LOST and seen.kind not in SPECIFIC
+
+
+def _may_storm(seen: Observation) -> bool:
+    """Whether it is a guest's failure that may have one cause with others'. A boot disk is restored one by one."""
+    return seen.target.startswith(TargetKind.GUEST) and seen.kind is not Kind.BOOT_DISK
+
+
 def power_lost(draft: Draft, seen: Observation) -> None:
     """The UPS says so: one incident with all it powers. Nothing is in doubt yet, it may carry them all through."""
-    incident = _take_over(draft, Kind.POWER_LOSS, seen.target, seen.why, {seen.fingerprint})
-    draft.adopt(incident, _dependents(draft, seen.target))
+    _take_over(draft, Kind.POWER_LOSS, seen.target, seen.why, {seen.fingerprint}, {seen.target})
 
 
-def host_lost(draft: Draft, seen: Observation) -> None:
-    """A host is gone, and with it all that runs on it. The third within minutes means that the power is gone."""
-    incident = _take_over(draft, Kind.HOST_DOWN, seen.target, seen.why, {seen.fingerprint})
-    draft.adopt(incident, _dependents(draft, seen.target))
-    doubt_dependents(draft, seen.target)
-    gone = [i for i in draft.live() if i.kind is Kind.HOST_DOWN and i.failing and _recent(draft, i)]
-    if len(gone) < draft.situation.rules.storm_hosts:
+def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
+    """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power."""
+    earlier = [i for i in draft.live() if _is_host_gone(draft, i)]
+    own = {one.fingerprint for one in seen}.union(*(_hosts(i) for i in earlier))
+    hosts = {one.target for one in own}
+    if not seen or len(hosts) < draft.situation.rules.storm_hosts:
+        for one in seen:
+            _take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target})
         return
-    prints = frozenset[Fingerprint]().union(*(i.failing for i in gone))
-    names = ", ".join(sorted(i.subject.partition(":")[2] for i in gone))
-    why = f"{len(gone)} hosts gone within {_words(draft.now - gone[0].opened_at)}: {names}"
-    hosts = [Member(i.subject, was_running=False, failing=frozenset(f.check for f in i.failing)) for i in gone]
-    draft.adopt(_take_over(draft, Kind.POWER_LOSS, gone[0].subject, why, prints), hosts)
+    subject = earlier[0].subject if earlier else seen[0].target
+    since = earlier[0].opened_at if earlier else draft.now
+    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {', '.join(sorted(map(name_of, hosts)))}"
+    incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts)
+    draft.adopt(incident, (_member(draft, host) for host in hosts))
 
 
-def guests_lost(draft: Draft, seen: Sequence[Observation]) -> None:
-    """Guests that failed together: many of one host are one incident of that host, few are one each."""
+def _is_host_gone(draft: Draft, incident: Incident) -> bool:
+    """Whether it is of hosts that went a moment ago: one, or already too many for chance."""
+    of_hosts = incident.kind in LOST and incident.subject.startswith(TargetKind.HOST)
+    return of_hosts and bool(_hosts(incident)) and _is_recent(draft, incident)
+
+
+def _hosts(incident: Incident) -> set[Fingerprint]:
+    return {f for f in incident.failing if f.target.startswith(TargetKind.HOST)}
+
+
+def guests_lost(draft: Draft, seen: Sequence[Observation]) -> Sequence[Observation]:
+    """Make one incident of the host where many of its guests failed together. The failures that are left over."""
     by_host: dict[TargetId | None, list[Observation]] = defaultdict(list)
     for one in seen:
-        by_host[draft.situation.target(one.target).runs_on].append(one)
+        by_host[draft.situation.target(one.target).runs_on if _may_storm(one) else None].append(one)
+    left = by_host.pop(None, [])
     for host, lost in by_host.items():
-        if host is None or len(lost) < draft.situation.rules.storm_guests:
-            for one in lost:
-                draft.open(one.kind or Kind.GUEST_DOWN, one.target, one.why, {one.fingerprint})
+        if host is None or len({one.target for one in lost}) < draft.situation.rules.storm_guests:
+            left += lost
         else:
             _guest_storm(draft, host, lost)
-
-
-def doubt_dependents(draft: Draft, host: TargetId) -> None:
-    """A host failed: wherever what runs on it was adopted, nothing seen of that before counts any more."""
-    below = {target.id for target in draft.situation.descendants(host)}
-    for incident in draft.live():
-        if host == incident.subject or host in incident.members:
-            doubted = (m.in_doubt() if t in below else m for t, m in incident.members.items())
-            draft.keep(replace(incident, members=MappingProxyType({m.target: m for m in doubted})))
-
-
-def again(draft: Draft, incident: Incident) -> None:
-    """An outage is back: what depends on it is adopted anew, as when it began."""
-    if incident.kind in OUTAGES - {Kind.GUESTS_DOWN}:
-        draft.adopt(incident, _dependents(draft, incident.subject))
-    if incident.kind is Kind.HOST_DOWN:
-        doubt_dependents(draft, incident.subject)
+    return left
 
 
 def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> None:
-    name = host.partition(":")[2]
-    why = f"{len(lost)} guests of {name} failed together: {lost[0].why}"
-    incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost})
-    members = (Member(one.target, was_running=True, failing=frozenset({one.fingerprint.check})) for one in lost)
-    draft.adopt(incident, members)
+    """Many guests of a host failed together. With them it adopts those that were switched off just then."""
+    guests, whys = {one.target for one in lost}, {one.why for one in lost}
+    alike = f": {whys.pop()}" if len(whys) == 1 else ""
+    why = f"{len(guests)} guests of {name_of(host)} failed together{alike}"
+    incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
+    draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))
+    draft.adopt(incident, (m for m in _dependents(draft, host) if not m.proven))
 
 
-def _take_over(draft: Draft, kind: Kind, subject: TargetId, why: str, own: Iterable[Fingerprint]) -> Incident:
-    """The incident for an outage: the oldest of its first signs, whose message goes on, or a new one."""
-    signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject)]
+def take_along(draft: Draft, seen: Observation) -> None:
+    """Power or a host is gone: the outages that know it adopt what ran on it.
+
+    Behind a dead host nothing that was seen of its guests counts any more; behind a UPS, it may carry them all.
+    """
+    for incident in draft.live():
+        knows = seen.target == incident.subject or seen.target in incident.members
+        if knows and incident.kind in LOST:
+            draft.adopt(incident.id, _dependents(draft, seen.target))
+    if seen.kind is Kind.HOST_DOWN:
+        _doubt(draft, seen.target)
+
+
+def _doubt(draft: Draft, host: TargetId) -> None:
+    below = {target.id for target in draft.situation.descendants(host)}
+    for incident in draft.live():
+        doubted = incident
+        for member in incident.members.values():
+            if member.target in below:
+                doubted = doubted.with_member(member.in_doubt())
+        draft.keep(doubted)
+
+
+def _take_over(
+    draft: Draft, kind: Kind, subject: TargetId, why: str, prints: set[Fingerprint], gone: set[TargetId]
+) -> IncidentId:
+    """The incident for an outage: the oldest of its first signs, whose message goes on, or else one of its own.
+
+    `gone`: what is out; `subject`: the one of them that the incident is named for; `prints`: the checks that tell.
+    """
+    own = frozenset(prints)
+    signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject, gone)]
     if not signs:
-        return draft.open(kind, subject, why, own)
-    first = signs[0]
-    if first.subject == subject and _RANK.get(first.kind, 0) >= _RANK[kind]:
-        prints = frozenset(own)
-        draft.keep(replace(first, own=first.own | prints, failing=first.failing | prints))
+        return draft.open(kind, subject, why, own).id
+    first, *others = signs
+    if first.subject == subject and not tells_more(kind, first.kind):
+        draft.keep(replace(first, own=first.own | own, failing=first.failing | own))
         draft.event(first.id, EventKind.WORSE, why)
     else:
-        _promote(draft, first, kind, subject, why, frozenset(own))
-    for other in signs[1:]:
-        _hand_over(draft, other, first.id)
-        draft.merge(other, first.id)
-    return draft.incidents[first.id]
+        _promote(draft, first, kind, subject, why, own)
+    for other in others:
+        _merge(draft, other, first.id)
+    return first.id
+
+
+def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, gone: set[TargetId]) -> bool:
+    """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
+    if incident.subject == subject:
+        return True
+    if incident.kind in SPECIFIC or tells_more(incident.kind, kind):
+        return False
+    if incident.subject in gone:
+        return True
+    below = not gone.isdisjoint(draft.situation.ancestors(incident.subject))
+    return below and (incident.kind is Kind.POWER_LOSS or _is_recent(draft, incident))
 
 
 def _promote(
@@ -131,45 +207,46 @@ def _promote(
     draft.tell(sign.id, Tell.BROADCAST, f"This is more than it seemed: {why}")
 
 
+def _merge(draft: Draft, sign: Incident, into: IncidentId) -> None:
+    """Close a further sign of the same outage: what it was about is followed there."""
+    _hand_over(draft, sign, into)
+    words = f"Part of incident {into}: what is still unproven is followed there."
+    draft.move(sign, Move.RESOLVE, why=words)
+    draft.note(sign.id, words)
+
+
 def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
-    """What a first sign was about becomes a member of the outage that explains it."""
-    failing: dict[TargetId, set[CheckName]] = defaultdict(set)
-    for one in sign.failing:
-        failing[one.target].add(one.check)
-    own = (
-        Member(
-            target, was_running=draft.situation.target(target).kind is TargetKind.GUEST, failing=frozenset(checks)
-        )
-        for target, checks in failing.items()
+    """What a first sign was about becomes part of the outage that explains it: its subject's own, or members."""
+    outage = draft.incidents[to]
+    same = frozenset(f for f in sign.own if f.target == outage.subject)
+    outage = replace(outage, own=outage.own | same, failing=outage.failing | (sign.failing & same))
+    draft.keep(outage)
+    failing = (
+        Member(f.target, was_running=draft.situation.ran(f.target), failing=frozenset({f.check}))
+        for f in sorted(sign.failing - same)
     )
-    draft.adopt(draft.incidents[to], [*sign.members.values(), *own])
+    draft.adopt(to, [*sign.members.values(), *failing])
 
 
-def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId) -> bool:
-    """Whether `incident` is how the outage of `subject` first showed."""
-    if incident.subject == subject:
-        return True
-    if incident.kind not in OUTAGES | {Kind.GUEST_DOWN} or _RANK.get(incident.kind, 0) > _RANK[kind]:
-        return False
-    if kind is Kind.POWER_LOSS and incident.kind is Kind.HOST_DOWN and subject.startswith(TargetKind.HOST):
-        return _recent(draft, incident)
-    return _recent(draft, incident) and subject in draft.situation.ancestors(incident.subject)
-
-
-def _recent(draft: Draft, incident: Incident) -> bool:
+def _is_recent(draft: Draft, incident: Incident) -> bool:
     return draft.now - incident.opened_at <= draft.situation.rules.storm_within
 
 
 def _dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
     """What an outage of `subject` adopts: hosts, services, and the guests that ran until now or a moment ago."""
-    now, lately = draft.situation.running, draft.situation.lately
     for target in draft.situation.descendants(subject):
-        if target.kind is not TargetKind.GUEST:
-            yield Member(target.id, was_running=False, seen=True)
-        elif target.id in now:
-            yield Member(target.id, was_running=True, seen=True, running=True)
-        elif target.id in lately:
-            yield Member(target.id, was_running=True)
+        if target.kind is not TargetKind.GUEST or draft.situation.ran(target.id):
+            yield _member(draft, target.id)
+
+
+def _member(draft: Draft, target: TargetId) -> Member:
+    """A target as an outage adopts it: as it was last known, and then what was heard of it just now."""
+    running = True if target in draft.situation.running else None
+    seen = target not in draft.situation.lately
+    member = Member(target, was_running=draft.situation.ran(target), seen=seen, running=running)
+    for one in draft.heard:
+        member = member.after(one) if one.target == target else member
+    return member
 
 
 def _words(time: timedelta) -> str:
