@@ -1,0 +1,177 @@
+"""A small lab for the core's tests, and a desk that keeps a situation while decisions follow one another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core import engine
+from bot.core.draft import Decision, Gap, Situation
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import Event, Incident, IncidentId, Notice, Rules, Tell
+from bot.core.mute import Silence
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+RACK = TargetId("ups:rack")
+ATLAS, VAULT, NOOK = (TargetId(f"host:{name}") for name in ("atlas", "vault", "nook"))
+HOSTS = (ATLAS, VAULT, NOOK)
+GUESTS = tuple(TargetId(f"guest:vm{n:02}") for n in range(1, 46))
+EPHEMERAL = tuple(TargetId(f"guest:ci-{n}") for n in range(1, 6))
+FILES = TargetId("guest:files")
+"""The one guest that runs on vault."""
+
+_CHECKS = {
+    Kind.POWER_LOSS: "ups",
+    Kind.UPS_UNREACHABLE: "ups",
+    Kind.HOST_DOWN: "hypervisor",
+    Kind.GUEST_DOWN: "state",
+    Kind.GUEST_DAMAGED: "state",
+    Kind.BOOT_DISK: "boot",
+    Kind.SERVICE_DOWN: "http",
+}
+"""Which check finds what."""
+
+
+def inventory(*, powered: bool = True) -> Mapping[TargetId, Target]:
+    """One UPS for three hosts, and fifty guests on atlas, five of which come and go; `powered`: with the UPS."""
+    ups = RACK if powered else None
+    targets = [Target(RACK)] if powered else []
+    targets += [Target(host, powered_by=ups) for host in HOSTS]
+    targets += [Target(guest, runs_on=ATLAS) for guest in GUESTS]
+    targets += [Target(guest, runs_on=ATLAS, ephemeral=True) for guest in EPHEMERAL]
+    targets.append(Target(FILES, runs_on=VAULT))
+    return {t.id: t for t in targets}
+
+
+def fails(
+    target: TargetId, kind: Kind, why: str = "", *, check: str = "", running: bool | None = None
+) -> Observation:
+    """A failure of the check that finds `kind`."""
+    name = CheckName(check or _CHECKS[kind])
+    return Observation(Fingerprint(name, target), Health.FAIL, NOON, why or f"{kind} seen", kind, running=running)
+
+
+def well(target: TargetId, check: str = "state", *, running: bool | None = None) -> Observation:
+    """A check that finds nothing wrong."""
+    return Observation(Fingerprint(CheckName(check), target), Health.OK, NOON, "well", running=running)
+
+
+def unseen(target: TargetId, check: str = "state") -> Observation:
+    """A check that could not look."""
+    return Observation(Fingerprint(CheckName(check), target), Health.UNKNOWN, NOON, "could not look")
+
+
+def on_battery(ups: TargetId = RACK) -> Observation:
+    """The UPS states a power failure."""
+    return fails(ups, Kind.POWER_LOSS, "on battery")
+
+
+def on_mains(ups: TargetId = RACK) -> Observation:
+    """The UPS states that the power is back."""
+    return well(ups, "ups")
+
+
+def gone(host: TargetId) -> Observation:
+    """A hypervisor does not answer."""
+    return fails(host, Kind.HOST_DOWN, "no answer")
+
+
+def back(host: TargetId) -> Observation:
+    """A hypervisor answers."""
+    return well(host, "hypervisor")
+
+
+def crashed(guest: TargetId) -> Observation:
+    """A guest has crashed."""
+    return fails(guest, Kind.GUEST_DOWN, "crashed", running=False)
+
+
+def up(guest: TargetId) -> Observation:
+    """A guest runs."""
+    return well(guest, running=True)
+
+
+def off(guest: TargetId) -> Observation:
+    """A guest is off, as it may be."""
+    return well(guest, running=False)
+
+
+def unbootable(guest: TargetId) -> Observation:
+    """A guest runs, but did not find its boot disk."""
+    return fails(guest, Kind.BOOT_DISK, "no bootable device", running=True)
+
+
+@dataclass
+class Desk:
+    """Keeps the situation, as the store does, and all that was decided."""
+
+    targets: Mapping[TargetId, Target] = field(default_factory=inventory)
+    running: set[TargetId] = field(default_factory=lambda: {*GUESTS, *EPHEMERAL, FILES})
+    rules: Rules = field(default_factory=Rules)
+    now: datetime = NOON
+    gap: Gap | None = None
+    silences: tuple[Silence, ...] = ()
+    stopped: dict[TargetId, datetime] = field(default_factory=dict)
+    incidents: dict[IncidentId, Incident] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def situation(self) -> Situation:
+        """All that a decision may know now."""
+        since = self.now - self.rules.reopen_within
+        lately = frozenset(t for t, at in self.stopped.items() if at >= self.now - self.rules.storm_within)
+        return Situation(
+            self.targets,
+            {i.id: i for i in self.incidents.values() if i.resolved_at is None or i.resolved_at >= since},
+            frozenset(self.running),
+            self.silences,
+            self.rules,
+            IncidentId(len(self.incidents) + 1),
+            lately,
+            self.gap,
+        )
+
+    def see(self, *seen: Observation) -> Decision:
+        """Take observations in that came together."""
+        news = [replace(one, at=self.now) for one in seen]
+        decision = self.take(engine.decide(self.situation, news, self.now))
+        for one in news:
+            if one.running is not None:
+                (self.running.add if one.running else self.running.discard)(one.target)
+            if one.running is False and not one.facts:
+                self.stopped[one.target] = self.now
+            elif one.running is not None:
+                self.stopped.pop(one.target, None)
+        return decision
+
+    def wait(self, time: timedelta) -> Decision:
+        """Let time pass, and the core notice it."""
+        self.now += time
+        return self.take(engine.pass_time(self.situation, self.now))
+
+    def take(self, decision: Decision) -> Decision:
+        """Keep what was decided."""
+        self.incidents.update({i.id: i for i in decision.incidents})
+        self.events += decision.events
+        self.notices += decision.notices
+        return decision
+
+    @property
+    def live(self) -> list[Incident]:
+        """The incidents that are not resolved."""
+        return [i for i in self.incidents.values() if not i.ended]
+
+    @property
+    def only(self) -> Incident:
+        """The one incident there ever was."""
+        (incident,) = self.incidents.values()
+        return incident
+
+    def history(self, incident: int) -> list[str]:
+        """The lines of an incident's history."""
+        return [e.text for e in self.events if e.incident == incident]
+
+    def broadcasts(self) -> list[str]:
+        """What everyone was told."""
+        return [n.text for n in self.notices if n.tell is Tell.BROADCAST]

@@ -1,0 +1,480 @@
+"""Many failures, one incident."""
+
+from datetime import timedelta
+
+from bot.core.health import Kind, Target, TargetId
+from bot.core.incident import Rules, Status, Tell
+from tests.core.labs import (
+    ATLAS,
+    EPHEMERAL,
+    FILES,
+    GUESTS,
+    HOSTS,
+    NOOK,
+    RACK,
+    VAULT,
+    Desk,
+    back,
+    crashed,
+    fails,
+    gone,
+    inventory,
+    off,
+    on_battery,
+    on_mains,
+    unbootable,
+    unseen,
+    up,
+    well,
+)
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+FIVE = GUESTS[:5]
+
+
+def desk(*, powered=True):
+    return Desk(targets=inventory(powered=powered))
+
+
+def cards(desk):
+    return {n.incident for n in desk.notices if n.tell is Tell.CARD}
+
+
+# The power event.
+
+
+def test_a_power_failure_is_one_incident_of_all_that_the_ups_powers():
+    lab = desk()
+    lab.see(on_battery())
+    assert (lab.only.kind, lab.only.subject, lab.only.why) == (Kind.POWER_LOSS, RACK, "on battery")
+    assert set(lab.only.members) == {*HOSTS, *GUESTS, FILES}
+
+
+def test_what_the_battery_carries_through_is_not_in_doubt():
+    lab = desk()
+    lab.see(on_battery())
+    assert lab.only.unproven == ()
+
+
+def test_ephemeral_guests_and_those_that_were_off_are_not_waited_for():
+    lab = desk()
+    lab.running -= {GUESTS[0]}
+    lab.see(on_battery())
+    assert not {GUESTS[0], *EPHEMERAL} & set(lab.only.members)
+
+
+def test_the_dark_after_the_battery_stays_in_that_incident():
+    lab = desk()
+    lab.see(on_battery())
+    lab.see(*map(gone, HOSTS), *map(unseen, GUESTS))
+    assert set(lab.only.unproven) == {*HOSTS, *GUESTS, FILES}
+    assert cards(lab) == {1}
+
+
+def test_a_guest_started_on_battery_is_adopted_when_its_host_goes():
+    lab = desk()
+    lab.running -= {GUESTS[0]}
+    lab.see(on_battery())
+    lab.see(up(GUESTS[0]))
+    lab.see(gone(ATLAS))
+    assert GUESTS[0] in lab.only.unproven
+
+
+def test_a_guest_that_went_off_in_the_same_instant_is_adopted_and_not_taken_for_well():
+    lab = desk()
+    lab.see(off(GUESTS[0]), on_battery())
+    assert lab.only.unproven == (GUESTS[0],)
+
+
+def test_a_guest_that_went_off_a_moment_before_is_adopted():
+    lab = desk()
+    lab.see(off(GUESTS[0]))
+    lab.now += MINUTE
+    lab.see(on_battery())
+    assert lab.only.unproven == (GUESTS[0],)
+
+
+def test_a_guest_that_went_off_long_before_is_nobodys_concern():
+    lab = desk()
+    lab.see(off(GUESTS[0]))
+    lab.now += 3 * MINUTE
+    lab.see(on_battery())
+    assert GUESTS[0] not in lab.only.members
+
+
+def test_guests_that_failed_first_become_part_of_the_power_event_in_the_same_message():
+    lab = desk()
+    lab.see(crashed(GUESTS[0]))
+    lab.now += SECOND
+    lab.see(on_battery())
+    assert (lab.only.kind, lab.only.subject, lab.only.own) == (Kind.POWER_LOSS, RACK, {on_battery().fingerprint})
+    assert lab.only.unproven == (GUESTS[0],)
+    assert lab.broadcasts() == ["This is more than it seemed: on battery"]
+
+
+def test_several_first_signs_go_on_in_the_oldest_message_and_the_others_say_where():
+    lab = desk()
+    lab.see(fails(GUESTS[0], Kind.SERVICE_DOWN))
+    lab.see(crashed(GUESTS[1]))
+    lab.see(gone(VAULT))
+    lab.see(on_battery())
+    assert [i.id for i in lab.live] == [1]
+    assert set(lab.incidents[1].unproven) == {GUESTS[0], GUESTS[1], VAULT, FILES}
+    assert lab.history(2)[-1] == "Part of incident 1: what is still unproven is followed there."
+
+
+def test_a_failure_of_long_ago_is_no_sign_of_the_power_event():
+    lab = desk()
+    lab.see(crashed(GUESTS[0]))
+    lab.now += 3 * MINUTE
+    lab.see(on_battery())
+    assert [i.kind for i in lab.live] == [Kind.GUEST_DOWN, Kind.POWER_LOSS]
+
+
+def test_damage_found_before_the_power_event_keeps_its_own_incident():
+    lab = desk()
+    lab.see(unbootable(GUESTS[0]))
+    lab.see(on_battery())
+    assert [i.kind for i in lab.live] == [Kind.BOOT_DISK, Kind.POWER_LOSS]
+
+
+def test_a_ups_that_could_not_be_reached_and_then_is_on_battery_is_one_incident():
+    lab = desk()
+    lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
+    assert lab.only.members == {}
+    lab.see(on_battery())
+    assert lab.only.kind is Kind.POWER_LOSS
+    assert ATLAS in lab.only.members
+
+
+def test_a_ups_that_falls_silent_on_battery_has_not_brought_the_power_back():
+    lab = desk()
+    lab.see(on_battery())
+    lab.see(fails(RACK, Kind.UPS_UNREACHABLE, "no answer from upsd"))
+    assert (lab.only.kind, lab.only.status) == (Kind.POWER_LOSS, Status.OPEN)
+    assert lab.history(1) == ["on battery", "no answer from upsd"]
+
+
+def test_a_recovering_first_sign_fails_again_as_the_outage_it_was():
+    lab = desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    assert lab.only.status is Status.RECOVERING
+    lab.see(on_battery())
+    assert (lab.only.kind, lab.only.status) == (Kind.POWER_LOSS, Status.OPEN)
+
+
+def test_power_lost_again_adopts_what_was_started_meanwhile():
+    lab = desk()
+    lab.running -= {GUESTS[0]}
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.see(up(GUESTS[0]))
+    lab.see(on_battery())
+    assert GUESTS[0] in lab.only.members
+    assert lab.broadcasts()[-1] == "It fails again before all was well: on battery"
+
+
+# Three hosts.
+
+
+def test_three_hosts_gone_at_once_are_one_power_loss_in_one_message():
+    lab = desk(powered=False)
+    lab.see(*map(gone, HOSTS))
+    assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, ATLAS)
+    assert lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault"
+    assert set(lab.only.unproven) == {VAULT, NOOK, FILES, *GUESTS}
+
+
+def test_the_third_host_within_minutes_makes_a_power_loss_of_the_first_message():
+    lab = desk(powered=False)
+    for host in (VAULT, NOOK, ATLAS):
+        lab.see(gone(host))
+        lab.now += 30 * SECOND
+    assert [(i.kind, i.subject) for i in lab.live] == [(Kind.POWER_LOSS, VAULT)]
+    assert lab.incidents[1].why == "3 hosts gone within 60 s: atlas, nook, vault"
+    assert len(lab.incidents[1].failing) == 3
+
+
+def test_two_hosts_gone_are_an_incident_each():
+    lab = desk(powered=False)
+    lab.see(gone(ATLAS), gone(NOOK))
+    assert [(i.kind, i.subject) for i in lab.live] == [(Kind.HOST_DOWN, ATLAS), (Kind.HOST_DOWN, NOOK)]
+
+
+def test_hosts_that_go_hours_apart_are_an_incident_each():
+    lab = desk(powered=False)
+    for host in HOSTS:
+        lab.see(gone(host))
+        lab.now += 3 * MINUTE
+    assert [i.kind for i in lab.live] == [Kind.HOST_DOWN] * 3
+
+
+def test_a_fourth_host_soon_after_joins_without_a_message_of_its_own():
+    shed = TargetId("host:shed")
+    lab = Desk(targets={**inventory(powered=False), shed: Target(shed)})
+    lab.see(*map(gone, HOSTS))
+    lab.now += SECOND
+    lab.see(gone(shed))
+    assert shed in lab.only.unproven
+    assert lab.history(1)[-1] == "4 hosts gone within 1 s: atlas, nook, shed, vault"
+
+
+def test_two_checks_of_one_host_are_not_two_hosts():
+    lab = desk(powered=False)
+    lab.see(gone(ATLAS), fails(ATLAS, Kind.HOST_DOWN, check="ping"), gone(NOOK))
+    assert [(i.subject, len(i.own)) for i in lab.live] == [(ATLAS, 2), (NOOK, 1)]
+
+
+def test_the_ups_heard_of_after_three_hosts_takes_over_however_late():
+    lab = desk()
+    lab.see(*map(gone, HOSTS))
+    lab.now += 10 * MINUTE
+    lab.see(on_battery())
+    assert (lab.only.subject, lab.only.own) == (RACK, {on_battery().fingerprint})
+    assert set(lab.only.unproven) == {*HOSTS, *GUESTS, FILES}
+
+
+def test_a_guest_of_any_of_the_three_hosts_is_covered():
+    lab = desk(powered=False)
+    lab.running -= {FILES}
+    lab.see(*map(gone, HOSTS))
+    lab.see(crashed(FILES))
+    assert FILES in lab.only.unproven
+
+
+def test_three_hosts_recover_only_when_the_last_of_them_is_back():
+    lab = desk(powered=False)
+    lab.see(*map(gone, HOSTS))
+    lab.see(back(ATLAS), back(VAULT))
+    assert lab.only.status is Status.OPEN
+    lab.see(back(NOOK))
+    assert lab.only.status is Status.RECOVERING
+
+
+def test_three_hosts_gone_again_soon_reopen_whichever_goes_first():
+    lab = desk(powered=False)
+    lab.running.clear()
+    lab.see(*map(gone, HOSTS))
+    lab.see(*map(back, HOSTS))
+    lab.wait(10 * MINUTE)
+    assert lab.only.ended
+    lab.see(gone(VAULT), gone(NOOK), fails(ATLAS, Kind.HOST_DOWN, check="ping"))
+    assert (lab.only.status, lab.only.kind) == (Status.OPEN, Kind.POWER_LOSS)
+
+
+# A host.
+
+
+def test_a_host_that_goes_takes_along_what_ran_on_it():
+    lab = desk()
+    lab.see(gone(VAULT))
+    assert (lab.only.kind, lab.only.unproven) == (Kind.HOST_DOWN, (FILES,))
+
+
+def test_a_guest_of_a_dead_host_is_closed_only_by_its_own_check():
+    lab = desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.wait(10 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    lab.see(up(FILES))
+    assert lab.only.ended
+
+
+def test_what_was_seen_in_the_instant_its_host_went_does_not_count():
+    lab = desk()
+    lab.see(up(FILES), gone(VAULT))
+    assert lab.only.unproven == (FILES,)
+
+
+def test_a_failure_behind_a_dead_host_is_written_down_there_and_told_nobody():
+    lab = desk()
+    lab.running -= {FILES}
+    lab.see(gone(VAULT))
+    told = len(lab.notices)
+    lab.see(crashed(FILES))
+    assert lab.only.unproven == (FILES,)
+    assert {n.tell for n in lab.notices[told:]} == {Tell.CARD}
+    assert lab.history(1)[-1] == "files: crashed"
+
+
+def test_a_host_behind_a_dead_host_is_part_of_its_outage():
+    gate = TargetId("host:gate")
+    targets = {**inventory(powered=False), gate: Target(gate), VAULT: Target(VAULT, behind=gate)}
+    lab = Desk(targets=targets)
+    lab.see(gone(VAULT))
+    lab.see(gone(gate))
+    assert (lab.only.subject, lab.only.unproven) == (gate, (FILES, VAULT))
+    assert lab.only.own == {gone(gate).fingerprint}
+
+
+def test_what_else_fails_of_a_host_that_is_down_belongs_to_its_incident():
+    lab = desk()
+    lab.see(gone(VAULT))
+    lab.see(fails(VAULT, Kind.SERVICE_DOWN, check="ssh"))
+    lab.see(fails(VAULT, Kind.HOST_DOWN, check="ping"))
+    lab.see(back(VAULT), well(VAULT, "ping"))
+    assert (lab.only.kind, lab.only.status) == (Kind.HOST_DOWN, Status.OPEN)
+    lab.see(well(VAULT, "ssh"))
+    assert lab.only.status is Status.RECOVERING
+
+
+def test_a_service_of_a_host_that_failed_first_still_holds_the_hosts_incident_open():
+    lab = desk()
+    lab.see(fails(VAULT, Kind.SERVICE_DOWN, check="ssh"))
+    lab.now += 10 * MINUTE
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    assert (lab.only.kind, lab.only.status) == (Kind.HOST_DOWN, Status.OPEN)
+
+
+def test_a_host_that_goes_after_the_grace_of_a_power_event_has_an_incident_of_its_own():
+    lab = desk()
+    lab.running -= {FILES}
+    lab.see(on_battery())
+    lab.see(gone(NOOK))
+    lab.see(on_mains())
+    lab.wait(10 * MINUTE)
+    lab.see(gone(VAULT))
+    assert [(i.kind, i.subject) for i in lab.live] == [(Kind.POWER_LOSS, RACK), (Kind.HOST_DOWN, VAULT)]
+
+
+def test_what_never_came_back_needs_no_second_message_after_grace():
+    lab = desk()
+    lab.see(on_battery())
+    lab.see(gone(VAULT))
+    lab.see(on_mains())
+    lab.wait(10 * MINUTE)
+    lab.see(fails(VAULT, Kind.HOST_DOWN, check="ping"))
+    assert lab.only.unproven == (FILES, VAULT)
+
+
+# A storm of guests.
+
+
+def test_five_guests_of_a_host_that_fail_together_are_one_incident_of_the_host():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    assert (lab.only.kind, lab.only.subject) == (Kind.GUESTS_DOWN, ATLAS)
+    assert lab.only.why == "5 guests of atlas failed together: crashed"
+    assert lab.only.unproven == FIVE
+
+
+def test_guests_that_failed_for_several_reasons_are_told_without_one():
+    lab = desk()
+    lab.see(*map(crashed, FIVE[1:]), fails(FIVE[0], Kind.GUEST_DAMAGED, "I/O error"))
+    assert lab.only.why == "5 guests of atlas failed together"
+
+
+def test_four_guests_that_fail_together_are_four_incidents():
+    lab = desk()
+    lab.see(*map(crashed, FIVE[:4]))
+    assert [i.kind for i in lab.live] == [Kind.GUEST_DOWN] * 4
+
+
+def test_many_checks_of_one_guest_are_no_storm_and_one_incident():
+    lab = desk()
+    lab.see(crashed(FIVE[0]), *(fails(FIVE[0], Kind.SERVICE_DOWN, check=f"tcp{n}") for n in range(6)))
+    assert (lab.only.kind, len(lab.only.failing)) == (Kind.GUEST_DOWN, 7)
+
+
+def test_five_guests_of_two_hosts_are_no_storm():
+    lab = desk()
+    lab.see(crashed(FILES), *map(crashed, FIVE[:4]))
+    assert len(lab.live) == 5
+
+
+def test_boot_disks_are_restored_one_by_one():
+    lab = desk()
+    lab.see(*map(unbootable, FIVE))
+    assert [i.kind for i in lab.live] == [Kind.BOOT_DISK] * 5
+
+
+def test_ephemeral_guests_make_no_storm():
+    lab = desk()
+    lab.see(*map(crashed, EPHEMERAL))
+    assert lab.incidents == {}
+
+
+def test_a_storm_takes_along_the_guests_that_went_off_with_it():
+    lab = desk()
+    lab.see(*map(crashed, FIVE), off(GUESTS[7]))
+    assert lab.only.unproven == (*FIVE, GUESTS[7])
+    assert GUESTS[8] not in lab.only.members
+
+
+def test_a_sixth_guest_joins_the_storm_and_holds_it_open():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(crashed(GUESTS[6]))
+    lab.see(*map(up, FIVE))
+    assert (lab.only.status, lab.only.unproven) == (Status.OPEN, (GUESTS[6],))
+    lab.see(up(GUESTS[6]))
+    assert lab.only.ended
+
+
+def test_a_storm_knows_no_grace():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(*map(up, FIVE))
+    assert (lab.only.ended, lab.only.resolution) == (True, "all proven healthy")
+    assert "recovering" not in lab.history(1)
+
+
+def test_the_same_storm_soon_again_reopens_and_one_of_its_guests_does_not():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(*map(up, FIVE))
+    lab.see(crashed(FIVE[0]))
+    assert [i.kind for i in lab.live] == [Kind.GUEST_DOWN]
+    lab.see(up(FIVE[0]))
+    lab.see(*map(crashed, FIVE))
+    assert [i.kind for i in lab.live] == [Kind.GUESTS_DOWN]
+    assert set(lab.incidents) == {1, 2}
+
+
+def test_a_boot_disk_found_in_a_storm_has_an_incident_of_its_own():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(unbootable(FIVE[0]))
+    assert [i.kind for i in lab.live] == [Kind.GUESTS_DOWN, Kind.BOOT_DISK]
+
+
+def test_the_host_of_a_storm_found_gone_takes_over_its_message():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(gone(ATLAS))
+    assert (lab.only.kind, lab.only.own) == (Kind.HOST_DOWN, {gone(ATLAS).fingerprint})
+    assert set(lab.only.unproven) == set(GUESTS)
+    assert {f for m in lab.only.members.values() for f in m.failing} == {"state"}
+
+
+def test_a_storm_on_a_host_whose_outage_lingers_is_in_that_message():
+    lab = desk()
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), *map(up, GUESTS[1:]))
+    lab.wait(10 * MINUTE)
+    lab.see(*map(crashed, GUESTS[5:12]))
+    assert (lab.only.kind, lab.only.status, len(lab.only.unproven)) == (Kind.HOST_DOWN, Status.OPEN, 8)
+
+
+def test_a_storm_has_no_say_over_a_service_that_is_not_a_guest():
+    web = TargetId("service:web")
+    lab = Desk(targets={**inventory(), web: Target(web, behind=ATLAS)})
+    lab.see(*map(crashed, FIVE))
+    lab.see(fails(web, Kind.SERVICE_DOWN))
+    assert [i.subject for i in lab.live] == [ATLAS, web]
+
+
+def test_guests_whose_host_nobody_knows_are_an_incident_each():
+    lab = desk()
+    lab.see(*(crashed(TargetId(f"guest:stray{n}")) for n in range(6)))
+    assert len(lab.live) == 6
+
+
+def test_how_many_make_a_storm_is_a_setting():
+    lab = Desk(targets=inventory(powered=False), rules=Rules(storm_guests=2, storm_hosts=2))
+    lab.see(*map(crashed, FIVE[:2]))
+    lab.see(gone(VAULT), gone(NOOK))
+    assert [i.kind for i in lab.live] == [Kind.GUESTS_DOWN, Kind.POWER_LOSS]
