@@ -4,7 +4,7 @@ It builds the two and writes the lab's own lab.yaml; the bot itself is app.Caret
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.demo.backups import BackupFailed, Backups
 from bot.demo.lab import HYPERVISOR, UPS, Lab, LabRefused
 from bot.demo.real import CannotStart
 from bot.demo.real_lab import GUEST, HOST, RealLab
+from bot.demo.roster import ROSTER, LabGuest
 from bot.manifest import manifest
 from bot.workspace.panel import Panel, PanelItem
 from bot.workspace.records import ALEX, ROBIN, Command
@@ -108,10 +109,15 @@ def configure(folder: Path, stage: Stage) -> Config:
 
 
 class TestStage:
-    """Fifty guests on libvirt's test hypervisor, three hosts, a UPS: quick to break and to mend."""
+    """Fifty guests on libvirt's test hypervisor, three hosts, a UPS: quick to break and to mend.
 
-    def __init__(self, folder: Path, now: datetime) -> None:
-        self.lab = Lab(folder / "lab", now=now)
+    `roster`: other guests than those; `uri`: another test hypervisor than this process's own.
+    """
+
+    def __init__(
+        self, folder: Path, now: datetime, *, roster: Sequence[LabGuest] = ROSTER, uri: str = "test:///default"
+    ) -> None:
+        self.lab = Lab(folder / "lab", now=now, roster=roster, uri=uri)
 
     async def start(self) -> None:
         """Bring it up."""
@@ -164,10 +170,10 @@ class TestStage:
 
 
 class RealStage:
-    """One real guest under QEMU: slower, and nothing in it is played."""
+    """One real guest under QEMU: slower, and nothing in it is played. `console_log`: whether it keeps one."""
 
-    def __init__(self, folder: Path, now: datetime) -> None:
-        self.lab = RealLab(folder / "lab", now=now)
+    def __init__(self, folder: Path, now: datetime, *, console_log: bool = True) -> None:
+        self.lab = RealLab(folder / "lab", now=now, console_log=console_log)
 
     async def start(self) -> None:
         """Bring it up."""

@@ -16,9 +16,12 @@ GUEST = "web1"
 
 
 class RealLab:
-    """One guest on one host. `folder` holds keys and backups; the host keeps its own. Needs QEMU and libvirtd."""
+    """One guest on one host. `folder` holds keys and backups; the host keeps its own. Needs QEMU and libvirtd.
 
-    def __init__(self, folder: Path, *, now: datetime) -> None:
+    `console_log`: whether the host keeps what the guest's console says. virt-manager's guests are without.
+    """
+
+    def __init__(self, folder: Path, *, now: datetime, console_log: bool = True) -> None:
         self.key = folder / "key"
         self.known_hosts = folder / "known_hosts"
         self.backups = Backups(folder / "backup", HOST)
@@ -26,6 +29,7 @@ class RealLab:
         self.ssh = SshHost(HOST, folder / HOST, folder / "key.pub", self.backups.environment)
         self._folder = folder
         self._now = now
+        self._console_log = console_log
         self._guest: RealGuest | None = None
 
     async def start(self) -> None:
@@ -34,7 +38,9 @@ class RealLab:
         make_key(self.key)
         self.known_hosts.write_text(self.ssh.known_hosts_line)
         await self.host.start()
-        self._guest = await asyncio.to_thread(self.host.add_guest, GUEST, autostart=True)
+        self._guest = await asyncio.to_thread(
+            self.host.add_guest, GUEST, console_log=self._console_log, autostart=True
+        )
         await self.backups.make([[self._guest.disk]], self._now - timedelta(hours=8))
         await self.ssh.switch_on()
         await asyncio.to_thread(self.host.start_guest, GUEST)
