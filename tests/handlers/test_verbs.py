@@ -1,0 +1,182 @@
+"""Every verb of /lab, typed as a person types it, answered to the asker alone."""
+
+import pytest
+
+from bot.core.health import Health, Kind
+from bot.core.incident import Status
+from bot.workspace.records import ALEX, HOMELAB, ROBIN, SAM
+from handlers.commands import completions, verbs
+from tests.handlers.rig import ATLAS
+
+VERBS = {"ack", "help", "incident", "incidents", "reopen", "resolve", "run", "runbooks", "silence", "status"} | {
+    "unsilence",
+    "whoami",
+    "why",
+}
+CHANGES = ["ack 1", "resolve 1 x", "reopen 1", "silence web1 2h x", "unsilence web1", "run mend"]
+
+
+def test_each_file_is_a_verb_with_an_example_and_a_help():
+    assert verbs().keys() == VERBS
+    for verb in verbs().values():
+        assert verb.usage.split()[0] == verb.name
+        assert verb.help
+    assert ("/lab ack", verbs()["ack"].help, "7") in completions()
+
+
+async def test_status_and_nothing_typed_show_the_lab_at_a_glance(rig):
+    await rig.web1_crashes()
+    assert "1 open incident" in await rig.type(SAM.id, "status")
+    answer = await rig.type(SAM.id, "")
+    assert "web1 down" in answer
+    assert "guests: 0 of 2 well · failing: web1 · not seen: db1" in answer
+
+
+async def test_all_is_well_when_all_is_seen_well(rig):
+    await rig.writer.do(lambda store, now: store.targets.gone(["host:atlas", "guest:db1"], now))
+    await rig.web1_is_back()
+    assert "🟢 All is well" in await rig.type(SAM.id, "status")
+
+
+async def test_incidents_lists_what_is_open_and_what_is_over(rig):
+    assert "No open incident" in await rig.type(SAM.id, "incidents")
+    await rig.web1_crashes()
+    assert "1 open" in await rig.type(SAM.id, "incidents")
+    await rig.type(ALEX.id, "resolve 1 it was me")
+    answer = await rig.type(SAM.id, "incidents")
+    assert "No open incident" in answer
+    assert "Lately" in answer
+
+
+async def test_incident_tells_its_timeline_and_nothing_from_outside_comes_alive(rig):
+    await rig.web1_crashes()
+    answer = await rig.type(SAM.id, "incident #1")
+    assert "crashed &lt;!channel&gt;" in answer
+    assert "<!channel>" not in answer
+
+
+async def test_an_incident_that_does_not_exist_is_said_kindly(rig):
+    assert "none of that number. Nothing was changed" in await rig.type(SAM.id, "incident 7")
+
+
+async def test_ack_takes_an_incident_on_and_its_card_says_who(rig):
+    await rig.web1_crashes()
+    assert "you are on it" in await rig.type(ROBIN.id, "ack 1")
+    assert (await rig.incident()).acknowledged_by == ROBIN.id
+    await rig.card("incident:1", f"<@{ROBIN.id}> is on it")
+
+
+async def test_resolve_needs_a_reason_and_reopen_takes_it_back(rig):
+    await rig.web1_crashes()
+    assert "it is written /lab resolve 7 the reason" in await rig.type(ALEX.id, "resolve 1")
+    await rig.type(ALEX.id, "resolve 1 it was  me")
+    after = await rig.incident()
+    assert (after.status, after.resolution) == (Status.RESOLVED, "it was  me")
+    await rig.type(ALEX.id, "reopen 1")
+    assert (await rig.incident()).status is Status.OPEN
+
+
+async def test_silence_and_unsilence(rig):
+    assert "silent until" in await rig.type(ROBIN.id, "silence web1 2h new disk coming")
+    [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
+    assert (made.target, made.reason, made.by) == ("guest:web1", "new disk coming", ROBIN.id)
+    assert "🔕 web1 is silenced until" in await rig.type(SAM.id, "why web1")
+    assert "You hear of web1 again" in await rig.type(ROBIN.id, "unsilence web1")
+    assert await rig.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("silence web1 soon x", "'soon' is not a time with its unit"),
+        ("silence web1 0s x", "between a moment and a year"),
+        ("silence web1 99999999d x", "between a moment and a year"),
+        ("silence web1 2h", "it is written /lab silence web1 2h the reason"),
+        ("silence wbe1 2h x", "did you mean 'web1'?"),
+        ("ack seven", "cannot take 'seven' for an incident's number, because it is written /lab ack 7"),
+        ("statsu", "did you mean 'status'?"),
+        ("why wbe1", "did you mean 'web1'?"),
+        ("run mnd web1", "did you mean 'mend'?"),
+        ("xyzzy <!channel>", "cannot do 'xyzzy', because there is no such verb"),
+    ],
+)
+async def test_what_is_mistyped_is_answered_with_how_it_is_meant(rig, typed, why):
+    answer = await rig.type(ALEX.id, typed)
+    assert why in answer
+    assert "Nothing was changed" in answer
+    assert "<!channel>" not in answer
+    assert await rig.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+
+
+@pytest.mark.parametrize("typed", CHANGES)
+async def test_a_stranger_changes_nothing_and_is_told_who_may(rig, typed):
+    await rig.web1_crashes()
+    answer = await rig.type(SAM.id, typed)
+    assert "may" in answer
+    assert "alex" in answer
+    assert "you are in no role. Nothing was changed" in answer
+    assert (await rig.incident()).status is Status.OPEN
+
+
+async def test_hands_may_not_resolve(rig):
+    await rig.web1_crashes()
+    assert "Only an admin may resolve: alex; you are robin (hands)" in await rig.type(ROBIN.id, "resolve 1 x")
+
+
+async def test_why_tells_all_that_is_known_of_a_machine(rig):
+    await rig.web1_crashes()
+    answer = await rig.type(SAM.id, "why web1")
+    assert "❌ web1" in answer
+    assert "a guest on atlas" in answer
+    assert "❌ guest: crashed &lt;!channel&gt;, since" in answer
+    assert "It is expected to run, and was off when last seen." in answer
+    assert "It depends on ❔ atlas" in answer
+    assert "🔔 A failure would be told" in answer
+    assert "web1 down" in answer
+
+
+async def test_why_names_the_outage_that_covers_a_machine(rig):
+    await rig.web1_is_back()
+    await rig.see(ATLAS, Health.FAIL, "no answer", Kind.HOST_DOWN)
+    answer = await rig.type(SAM.id, "why web1")
+    assert "Incident 1 (atlas down) covers it" in answer
+
+
+async def test_runbooks_are_listed_and_broken_ones_named_with_their_line(rig):
+    (rig.config.runbooks.folder / "bad.md").write_text("# Bad\n\n## A\n- Runs on: bot\n")
+    rig.library.refresh()
+    answer = await rig.type(SAM.id, "runbooks")
+    assert "`mend` Mend a guest · for guest-down" in answer
+    assert "bad.md:4: cannot" in answer
+
+
+async def test_run_starts_a_runbook_for_a_machine_in_a_thread_of_its_own(rig):
+    assert "has begun" in await rig.type(ALEX.id, "run mend web1")
+    card = await rig.card("run:1")
+    step = await rig.card("run:1:step:0")
+    assert "Mend a guest* · web1" in str(card)
+    assert step["thread_ts"] == card["ts"]
+
+
+async def test_run_goes_into_the_thread_of_the_machines_open_incident(rig):
+    await rig.web1_crashes()
+    await rig.type(ALEX.id, "run mend web1")
+    step = await rig.card("run:1:step:0")
+    assert step["thread_ts"] == (await rig.card("incident:1"))["ts"]
+
+
+async def test_whoami_tells_everyone_what_they_may(rig):
+    assert "*alex*" in await rig.type(ALEX.id, "whoami")
+    assert "hands. You may read, acknowledge" in await rig.type(ROBIN.id, "whoami")
+    assert "in no role: you may read" in await rig.type(SAM.id, "whoami")
+
+
+async def test_help_names_every_verb(rig):
+    answer = await rig.type(SAM.id, "help")
+    assert all(f"`/lab {verb.usage}`" in answer for verb in verbs().values())
+
+
+async def test_answers_are_for_the_asker_alone(rig):
+    await rig.type(SAM.id, "help")
+    assert rig.whispers(ALEX.id) == []
+    assert rig.box.workspace.messages.history(HOMELAB.id) == []
