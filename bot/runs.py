@@ -226,13 +226,12 @@ def _commit(store: Store, now: datetime, before: Run | None, advance: Advance, b
 
 
 def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
-    """The cards that look different now: the run's or its incident's, and each step's that has begun."""
+    """The cards that look different now: the run's or its incident's, and each step's that was ever begun."""
     store.outbox.add(Parcel(thread_of(run), Tell.CARD), now, now)
-    for at, step in enumerate(run.steps):
-        changed = (
-            before is None or before.steps[at] != step or (at == run.current and before.version != run.version)
-        )
-        if changed and step.since is not None:
+    old = before.steps if before else run.steps
+    for at, (was, step) in enumerate(zip(old, run.steps, strict=True)):
+        offered = before is None or (before.version != run.version and at in {before.current, run.current})
+        if (was != step or offered) and (was.since or step.since):
             store.outbox.add(_step_card(run, at), now, now)
     if run.ended and before is not None and not before.ended:
         _say(store, run, f"“{run.title}” is {run.status}.", now)

@@ -182,6 +182,14 @@ class Rig:
 
         return await until(shown)
 
+    async def buttons_gone(self, subject: str) -> None:
+        """A subject's message has nothing left to click."""
+
+        async def bare() -> bool:
+            return not labels(await self.card(subject))
+
+        await until(bare)
+
     async def type(self, user: str, text: str) -> str:
         """Type after /lab; the answer."""
         before = len(self.whispers(user))
