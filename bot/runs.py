@@ -4,6 +4,7 @@ What a move asks to be carried out is returned, once it is committed; performing
 """
 
 import hashlib
+import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,11 +16,15 @@ from bot.core.incident import Incident, IncidentId, Tell
 from bot.core.jobs import Request
 from bot.core.permit import Act, demand, person_of
 from bot.core.run import (
+    ActionFinished,
     Advance,
+    CheckFinished,
+    ChoicesListed,
     Command,
     GoTo,
     IllegalMove,
     Interrupted,
+    Mark,
     Press,
     Run,
     RunEvent,
@@ -36,8 +41,14 @@ from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.runs import RunRow
 
+SHOWN = 2_800  # characters of output that a message bears; more becomes a file
 PROGRESS_WAIT = timedelta(seconds=2)
 """How long a step's card waits for its bar: an edit every two seconds is what a channel's rate limit bears."""
+
+MISTAKES = 5  # of a runbook that are told in the channel; `caretaker lint` tells them all
+
+Finish = ActionFinished | CheckFinished | ChoicesListed
+"""How what was carried out has ended."""
 
 
 class NoSuchRun(Exception):
@@ -119,21 +130,29 @@ def move(store: Store, now: datetime, house: House, run_id: int, command: Comman
 
     Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken.
     """
+    if not isinstance(command, Press | Tick | GoTo | Stop):
+        raise TypeError(f"cannot take {command!r} from a person: because that is no button")
     run, runbook = read_run(store, house, run_id)
-    if isinstance(command, Press | Tick | GoTo):
-        step = runbook.steps[min(max(command.step, 0), len(runbook.steps) - 1)]
-        demand(house.config.people, by, Act.PRESS_STEP, needs=who_may(step, runbook))
-    elif isinstance(command, Stop):
+    if isinstance(command, Stop):
         demand(house.config.people, by, Act.START_RUNBOOK)
-    if isinstance(command, Press | Tick | GoTo | Stop):
-        command = replace(command, person=_name(house, by))
+    else:
+        demand(house.config.people, by, Act.PRESS_STEP, needs=_needs(runbook, command.step))
+    command = replace(command, person=_name(house, by))
     return _commit(store, now, run, walk.advance(run, runbook, command, now), by)
 
 
-def finish(store: Store, now: datetime, house: House, run_id: int, command: Command) -> Moved:
-    """What was carried out has ended; the run goes on, or asks."""
+def _needs(runbook: Runbook, step: int) -> str | None:
+    """The role a step is given to; None for a step there is none of, as only a forged button has it."""
+    return who_may(runbook.steps[step], runbook) if 0 <= step < len(runbook.steps) else None
+
+
+def finish(store: Store, now: datetime, house: House, run_id: int, command: Finish, output: str) -> Moved:
+    """What was carried out has ended; the run goes on, or asks. `output`: what of it belongs in the thread."""
     run, runbook = read_run(store, house, run_id)
-    return _commit(store, now, run, walk.advance(run, runbook, command, now))
+    moved = _commit(store, now, run, walk.advance(run, runbook, command, now))
+    if output.strip():
+        _show_output(store, run, command, output.strip("\n"), now)
+    return moved
 
 
 def resume(store: Store, now: datetime, house: House, why: str) -> None:
@@ -142,10 +161,17 @@ def resume(store: Store, now: datetime, house: House, why: str) -> None:
         try:
             run, runbook = read_run(store, house, row.id)
         except PinnedTextBroken as broken:
-            run = run_from_json(row.value)
-            _say(store, run, f"“{run.title}” can't go on: {broken}", now)
-            continue
-        _commit(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+            _give_up(store, run_from_json(row.value), str(broken), now)
+        else:
+            _commit(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+
+
+def _give_up(store: Store, run: Run, why: str, now: datetime) -> None:
+    """End a run that nobody could press a button of any more, and that would only stand in another's way."""
+    ended = replace(run, status=RunStatus.STOPPED, version=run.version + 1, ended_at=now)
+    event = RunEvent(now, Mark.ENDED, f"{RunStatus.STOPPED}: {why}")
+    _commit(store, now, run, Advance(ended, events=(event,), why=why))
+    _say(store, run, f"“{run.title}” can't go on: {why}", now)
 
 
 def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mapping[str, str]) -> None:
@@ -155,31 +181,27 @@ def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mappin
     """
     for broken in news.broken:
         kept = "The last good version stays in use." if broken.in_use else "It can't be used."
-        text = f"There is a mistake in a runbook. {kept}\n" + "\n".join(broken.lines[:5])
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        if store.outbox.is_new(f"library:{broken.name}:{digest}"):
-            store.outbox.add(Parcel(f"library:{broken.name}:{digest}", Tell.LINE, text=text), now, now)
+        text = f"There is a mistake in a runbook. {kept}\n" + "\n".join(broken.lines[:MISTAKES])
+        _say_once(store, f"library:{broken.name}", None, text, now)
     for row in store.runs.of_status(RunStatus.UNDER_WAY):
-        if hashes.get(row.runbook, row.text_hash) != row.text_hash:
+        new = hashes.get(row.runbook, row.text_hash)
+        if new != row.text_hash:
             run = run_from_json(row.value)
-            _say(
-                store,
-                run,
-                f"“{run.title}” was edited. This run goes on as it began; the next uses the new text.",
-                now,
-            )
+            text = f"“{run.title}” was edited. This run goes on as it began; the next uses the new text."
+            _say_once(store, f"run:{run.id}:edited:{new}", thread_of(run), text, now)
+
+
+def _say_once(store: Store, subject: str, thread: str | None, text: str, now: datetime) -> None:
+    """A line that a restart, which finds the same again, must not repeat."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    parcel = Parcel(f"{subject}:{digest}", Tell.LINE, thread=thread, text=text)
+    if store.outbox.is_new(parcel.subject):
+        store.outbox.add(parcel, now, now)
 
 
 def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:
     """A step's bar has moved."""
     store.outbox.add(_step_card(run, step), now, now + PROGRESS_WAIT)
-
-
-def say(store: Store, now: datetime, run_id: int, text: str) -> None:
-    """A line in the run's thread that is no part of its history, e.g. a command's output."""
-    row = store.runs.get(run_id)
-    if row is not None:
-        _say(store, run_from_json(row.value), text, now)
 
 
 def attach(store: Store, now: datetime, run_id: int, name: str, title: str, content: bytes) -> None:
@@ -248,6 +270,17 @@ def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEven
 
 def _step_card(run: Run, step: int) -> Parcel:
     return Parcel(f"run:{run.id}:step:{step}", Tell.CARD, thread=thread_of(run))
+
+
+def _show_output(store: Store, run: Run, command: Finish, output: str, now: datetime) -> None:
+    """What a command printed goes into the thread; what is too long for a message, as a file."""
+    title = f"Output of step {command.step + 1}"
+    if len(html.escape(output, quote=False)) > SHOWN:  # as Slack counts it
+        name = f"run-{run.id}-step-{command.step + 1}-{command.attempt}.txt"
+        attach(store, now, run.id, name, title, output.encode())
+    else:
+        fenced = output.replace("```", "'''")  # three backticks would end the fence
+        _say(store, run, f"{title}:\n```\n{fenced}\n```", now)
 
 
 def _say(store: Store, run: Run, text: str, now: datetime) -> None:

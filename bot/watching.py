@@ -6,7 +6,7 @@ and no thread hop. When to look is rounds.py's, what follows the core's.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,9 +57,9 @@ class Watch:
             self._streaks[one.fingerprint] = Streak(one.health, one.health)
             self._written[one.fingerprint] = (one.health, one.kind, None)
 
-    def forget(self, targets: Mapping[TargetId, Target]) -> None:
-        """Guests that are not in `targets` any more have no streaks; if they come back, they are new."""
-        for one in [f for f in self._streaks if f.target.startswith("guest:") and f.target not in targets]:
+    def forget(self, gone: Collection[TargetId]) -> None:
+        """Targets that are no longer there have no streaks; if they come back, they are new."""
+        for one in [f for f in self._streaks if f.target in gone]:
             del self._streaks[one]
             self._written.pop(one, None)
 

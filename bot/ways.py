@@ -1,15 +1,19 @@
 """The ways to machines, as lab.yaml tells them: to a host, into a guest, to the bot's own machine.
 
-Makes them when first asked for and keeps them; closing lets all go.
+Connections to hosts are made when first asked for and kept; closing lets all go.
 """
 
+import asyncio
+import os
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.config import Config, Host
 from bot.core.jobs import Place, PlaceKind
-from bot.hypervisor import Hypervisor
+from bot.hypervisor import GuestRefused, Hypervisor
 from bot.reach import Reach, Refused, Script
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
@@ -17,55 +21,70 @@ from bot.reach.local import LocalReach
 from bot.reach.ssh import SshHost, SshReach
 
 END = 16_384  # bytes of a console log that are read: far more than a boot failure says after itself
-_READ_END = f'tail -c {END} -- "$path"'
 _QUICK = timedelta(seconds=10)
 _KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
+# By the host's own clock alone: the bot's may differ.
+_READ_END = f"""
+[ -z "$within" ] || [ "$(($(date +%s) - $(stat -c %Y -- "$path")))" -le "$within" ] || exit 0
+tail -c {END} -- "$path"
+"""
+
 
 class Ways:
-    """All reaches of one lab. `hypervisor_of` gives the hypervisor a guest is on, by the guest's name."""
+    """All reaches of one lab.
+
+    `hypervisor_of` gives the hypervisor a guest is on, by the guest's name, or raises GuestRefused.
+    """
 
     def __init__(self, config: Config, hypervisor_of: Callable[[str], Hypervisor]) -> None:
         self._config = config
         self._hypervisor_of = hypervisor_of
-        self._kept: dict[Place, Reach] = {}
+        self._hosts: dict[str, SshReach] = {}
 
     def to(self, place: Place) -> Reach:
-        """The way to a place. Raises Refused where lab.yaml tells none."""
-        if place not in self._kept:
-            self._kept[place] = self._make(place)
-        return self._kept[place]
-
-    def _make(self, place: Place) -> Reach:
+        """The way to a place. Raises Refused where there is none."""
         if place.kind is PlaceKind.HOST:
-            return self._ssh(place.name)
+            return self._to_host(place.name)
         if place.kind is PlaceKind.GUEST:
-            return GuestReach(place.name, agent_of(self._hypervisor_of(place.name), place.name))
+            return self._to_guest(place.name)
         if not self._config.runbooks.run_on_bot:
             raise Refused(
                 "cannot run this on the bot's machine: because lab.yaml does not say runbooks.run_on_bot"
             )
         return LocalReach()
 
-    def _ssh(self, name: str) -> SshReach:
-        host = self._config.hosts.get(name)
-        if host is None or host.ssh is None:
-            raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
-        return SshReach(ssh_host(host))
+    def _to_host(self, name: str) -> Reach:
+        if name not in self._hosts:
+            host = self._config.hosts.get(name)
+            if host is None or host.ssh is None:
+                raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
+            self._hosts[name] = SshReach(ssh_host(host))
+        return self._hosts[name]
 
-    async def read_end(self, host: str, path: str) -> str:
-        """The last part of a text file on a host; of this machine's own where the host has no SSH."""
-        if self._config.hosts[host].ssh is None:
-            return _read_end(Path(path))
-        reach = self.to(Place(PlaceKind.HOST, host))
-        finished = await reach.run(Script("sh", _READ_END), values={"path": path}, limit=_QUICK)
+    def _to_guest(self, name: str) -> Reach:
+        try:
+            return GuestReach(name, agent_of(self._hypervisor_of(name), name))
+        except GuestRefused as why:
+            raise Refused(str(why)) from why
+
+    async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
+        """The last part of a text file on a host; empty if it was last written longer ago than `within`.
+
+        Where libvirt speaks with this very machine and that has no SSH, the file is read here. Raises Unreachable
+        or Refused.
+        """
+        if self._config.hosts[host].ssh is None and _is_here(self._config.hosts[host]):
+            return await asyncio.to_thread(_read_end, Path(path), within)
+        values = {"path": path, "within": "" if within is None else str(int(within.total_seconds()))}
+        finished = await self._to_host(host).run(Script("sh", _READ_END), values=values, limit=_QUICK)
         if not finished.ok:
             raise Refused(f"cannot read '{path}' on {host}: because {finished.output.strip() or 'it failed'}")
         return finished.output
 
     async def close(self) -> None:
         """Let all go."""
-        for reach in self._kept.values():
+        for reach in self._hosts.values():
             await reach.close()
 
 
@@ -77,13 +96,24 @@ def ssh_host(host: Host) -> SshHost:
     if key is None:
         raise Refused(f"cannot log in to {host.name}: because there is no key in {home}, and lab.yaml names none")
     known_hosts = host.ssh.known_hosts or home / "known_hosts"
+    for file in (key, known_hosts):
+        if not os.access(file, os.R_OK):
+            raise Refused(f"cannot log in to {host.name}: because '{file}' is not there, or can't be read")
     return SshHost(host.name, host.address, host.ssh.user, key, known_hosts, host.ssh.port)
 
 
-def _read_end(path: Path) -> str:
+def _is_here(host: Host) -> bool:
+    """Whether its guests' files are this machine's: a libvirt URI without a machine means the local one."""
+    return host.hypervisor is not None and not urlsplit(host.hypervisor).hostname
+
+
+def _read_end(path: Path, within: timedelta | None) -> str:
     try:
+        stat = path.stat()
+        if within is not None and time.time() - stat.st_mtime > within.total_seconds():
+            return ""
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - END))
+            file.seek(max(0, stat.st_size - END))
             return file.read().decode(errors="replace")
     except OSError as why:
         raise Refused(f"cannot read '{path}': because {why.strerror}") from why

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.core.lab import LabVerb
+from bot.core.guest import Power
+from bot.core.lab import LabCall, LabVerb
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
 
 FAILURES = (HypervisorUnreachable, GuestRefused, AgentSilent)
@@ -38,16 +39,21 @@ class Context:
     unproven: Callable[[str], Awaitable[Mapping[str, bool]]]
     show: Callable[[str, str, bytes], Awaitable[None]]
 
-
-Arguments = tuple[str, ...]
+    async def power(self, guest: str) -> Power:
+        """The power of a guest now. Raises HypervisorUnreachable, or GuestRefused if there is no such guest."""
+        hypervisor = self.hypervisor_of(guest)
+        state = (await hypervisor.states()).get(guest)
+        if state is None:
+            raise GuestRefused(f"cannot find '{guest}' on {hypervisor.name}: because there is no such guest")
+        return state.power
 
 
 @dataclass(frozen=True, slots=True)
 class ActionType:
-    """What an action's module offers: how it is written, and what it does with its arguments."""
+    """What an action's module offers: how it is written, and what does it when it is called so."""
 
     verb: LabVerb
-    run: Callable[[Arguments, Context], Awaitable[Outcome]]
+    run: Callable[[LabCall, Context], Awaitable[Outcome]]
 
 
 @cache

@@ -1,14 +1,14 @@
 """`all proven INCIDENT`: done once everything the incident has adopted is proven healthy."""
 
-from bot.actions import ActionType, Arguments, Context, Outcome
-from bot.core.lab import LabVerb
+from bot.actions import ActionType, Context, Outcome
+from bot.core.lab import LabCall, LabVerb
 
 NAMED = 10
 
 
-async def run(arguments: Arguments, context: Context) -> Outcome:
+async def run(call: LabCall, context: Context) -> Outcome:
     """Names what is missing."""
-    (incident,) = arguments
+    (incident,) = call.arguments
     missing = sorted(await context.unproven(incident))
     if not missing:
         return Outcome(ok=True, text="everything is proven healthy")

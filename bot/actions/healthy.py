@@ -1,12 +1,12 @@
 """`healthy TARGET`: look at a host, guest, UPS or service now; done only if it is proven healthy."""
 
-from bot.actions import ActionType, Arguments, Context, Outcome
-from bot.core.lab import LabVerb
+from bot.actions import ActionType, Context, Outcome
+from bot.core.lab import LabCall, LabVerb
 
 
-async def run(arguments: Arguments, context: Context) -> Outcome:
-    """A guest must run and have come up; anything else must pass its checks."""
-    (target,) = arguments
+async def run(call: LabCall, context: Context) -> Outcome:
+    """A guest must run and have come up; it and anything else must pass its checks."""
+    (target,) = call.arguments
     return await context.healthy(target)
 
 

@@ -1,12 +1,15 @@
 """`resume GUEST`: let a paused guest go on, e.g. once there is room on its disk again."""
 
-from bot.actions import ActionType, Arguments, Context, Outcome
-from bot.core.lab import LabVerb
+from bot.actions import ActionType, Context, Outcome
+from bot.core.guest import Power
+from bot.core.lab import LabCall, LabVerb
 
 
-async def run(arguments: Arguments, context: Context) -> Outcome:
+async def run(call: LabCall, context: Context) -> Outcome:
     """If the trouble is still there it pauses again at once; `healthy` says so."""
-    (guest,) = arguments
+    (guest,) = call.arguments
+    if await context.power(guest) is Power.RUNNING:
+        return Outcome(ok=True, text=f"{guest} runs already")
     await context.hypervisor_of(guest).resume(guest)
     return Outcome(ok=True, text=f"{guest} goes on")
 

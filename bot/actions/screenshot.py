@@ -1,12 +1,12 @@
 """`screenshot GUEST`: put a picture of a guest's screen into the thread."""
 
-from bot.actions import ActionType, Arguments, Context, Outcome
-from bot.core.lab import LabVerb
+from bot.actions import ActionType, Context, Outcome
+from bot.core.lab import LabCall, LabVerb
 
 
-async def run(arguments: Arguments, context: Context) -> Outcome:
+async def run(call: LabCall, context: Context) -> Outcome:
     """The first screen, as it is now."""
-    (guest,) = arguments
+    (guest,) = call.arguments
     picture = await context.hypervisor_of(guest).screenshot(guest)
     await context.show(f"{guest}-screen", f"The screen of {guest}", picture)
     return Outcome(ok=True, text=f"the screen of {guest} is in the thread")

@@ -1,30 +1,35 @@
-"""`shut down GUEST`: ask a guest to shut down, and wait until it is off."""
+"""`shut down GUEST [patience="5 minutes"]`: ask a guest to shut down, and wait until it is off."""
 
 import asyncio
 import time
+from datetime import timedelta
 
-from bot.actions import ActionType, Arguments, Context, Outcome
+from bot.actions import ActionType, Context, Outcome
 from bot.core.guest import Power
-from bot.core.lab import LabVerb
+from bot.core.lab import LabCall, LabVerb
+from bot.core.settings import duration
 
-PATIENCE = 120  # seconds; a database takes its time, and the step's own time limit ends it anyway
-LOOK_EVERY = 1  # second
+PATIENCE = timedelta(minutes=2)  # a database takes its time
+LOOK_EVERY = timedelta(seconds=1)
 
 
-async def run(arguments: Arguments, context: Context) -> Outcome:
+async def run(call: LabCall, context: Context) -> Outcome:
     """A guest that does not listen is left running: powering it off is a decision of its own."""
-    (guest,) = arguments
-    hypervisor = context.hypervisor_of(guest)
-    deadline = time.monotonic() + PATIENCE
-    asked = False
-    while (await hypervisor.states())[guest].power is not Power.OFF:
-        if not asked:
-            await hypervisor.shut_down(guest)
-            asked = True
+    (guest,) = call.arguments
+    said = dict(call.options).get("patience")
+    patience = PATIENCE if said is None else duration(said)
+    if patience is None:
+        return Outcome(ok=False, text=f"cannot use patience='{said}': because a time is written `5 minutes`")
+    if await context.power(guest) is Power.OFF:
+        return Outcome(ok=True, text=f"{guest} is off already")
+    await context.hypervisor_of(guest).shut_down(guest)
+    deadline = time.monotonic() + patience.total_seconds()
+    while await context.power(guest) is not Power.OFF:
         if time.monotonic() > deadline:
-            return Outcome(ok=False, text=f"{guest} was asked to shut down, but still runs after {PATIENCE} s")
-        await asyncio.sleep(LOOK_EVERY)
+            waited = f"{patience.total_seconds():g} s"
+            return Outcome(ok=False, text=f"{guest} was asked to shut down, but still runs after {waited}")
+        await asyncio.sleep(LOOK_EVERY.total_seconds())
     return Outcome(ok=True, text=f"{guest} is off")
 
 
-ACTION = ActionType(LabVerb("shut down", ("guest",)), run)
+ACTION = ActionType(LabVerb("shut down", ("guest",), ("patience",)), run)

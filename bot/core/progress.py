@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_JSON = re.compile(r'"percent_done"\s*:\s*([01](?:\.\d+)?)')
+_JSON = re.compile(r'"percent_done"\s*:\s*([01](?:\.\d+)?)(?=[\s,}])')  # whole: 1e-07 is not 1
 _OF_HUNDRED = re.compile(r"(\d{1,3}(?:\.\d+)?)/100\s*%")  # qemu-img's (42.00/100%)
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
@@ -21,12 +21,13 @@ class Parts:
     """What probes are given to look with.
 
     `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a text
-    file on a host, by host and path; raises bot.reach.Unreachable or bot.reach.Refused.
+    file on a host, by host and path; empty if it was last written longer ago than the time that is given. Raises
+    bot.reach.Unreachable or bot.reach.Refused.
     """
 
     now: Callable[[], datetime]
     hypervisors: Mapping[str, Hypervisor]
-    read_end: Callable[[str, str], Awaitable[str]]
+    read_end: Callable[[str, str, timedelta | None], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)

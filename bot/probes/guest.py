@@ -18,6 +18,8 @@ BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
 
 AGENT_DEADLINE = timedelta(seconds=2)
+JUST_BEFORE = timedelta(seconds=2)
+"""How long before a start its console may have been written last: files tell whole seconds, events come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +38,51 @@ class GuestProbe:
         UNKNOWN while it shows nothing yet, or could not be looked at.
         """
         try:
-            if self.info.has_agent and await self._hypervisor.agent_answers(self.info.name, AGENT_DEADLINE):
+            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.name, AGENT_DEADLINE)
+            if answers:
                 return self._saw(Health.OK, "its agent answers")
-            text = await self._text()
-        except (HypervisorUnreachable, GuestRefused, Unreachable, Refused) as why:
+            return await self._console(started) or await self._screen() or self._nothing(started)
+        except HypervisorUnreachable as why:
             return self._saw(Health.UNKNOWN, str(why))
+
+    async def _console(self, started: datetime | None) -> Observation | None:
+        """What its console's log shows of this boot. None: nothing, or it has none that can be read."""
+        if self.info.console_log is None:
+            return None
+        within = None if started is None else self.parts.now() - started + JUST_BEFORE
+        try:
+            return self._read(await self.parts.read_end(self.host, self.info.console_log, within))
+        except (Unreachable, Refused):
+            return None
+
+    async def _screen(self) -> Observation | None:
+        """What its screen shows in text mode. None: nothing, or it has none."""
+        try:
+            picture = await self._hypervisor.screenshot(self.info.name)
+            return self._read(await asyncio.to_thread(text_of, picture))
+        except (GuestRefused, UnreadablePicture):
+            return None
+
+    def _read(self, text: str) -> Observation | None:
         failure = boot_failure(text)
         if failure is not None:
             line, meaning = failure
             return self._saw(Health.FAIL, f"{meaning}: “{line[:200]}”")
         if text.rstrip().endswith("login:"):
-            return self._saw(Health.OK, "its console asks for a login")
+            return self._saw(Health.OK, "it asks for a login")
+        return None
+
+    def _nothing(self, started: datetime | None) -> Observation:
+        """Nothing tells either way: a guest that is still booting, or one that keeps to itself."""
         if started is not None and self.parts.now() - started < self.patience:
             return self._saw(Health.UNKNOWN, "it is starting and shows nothing yet")
-        return self._saw(Health.OK, "no sign of a failed boot")
-
-    async def _text(self) -> str:
-        """What its console said last; without a log of that, what its screen shows in text mode."""
-        if self.info.console_log is not None:
-            return await self.parts.read_end(self.host, self.info.console_log)
-        try:
-            picture = await self._hypervisor.screenshot(self.info.name)
-            return await asyncio.to_thread(text_of, picture)
-        except UnreadablePicture:
-            return ""
+        silent = ", but its agent is silent" if self.info.has_agent else ""
+        return self._saw(Health.OK, f"no sign of a failed boot{silent}")
 
     @property
     def _hypervisor(self) -> Hypervisor:
         return self.parts.hypervisors[self.host]
 
     def _saw(self, health: Health, why: str) -> Observation:
-        return Observation(
-            Fingerprint(BOOT, self.guest.id),
-            health,
-            self.parts.now(),
-            why,
-            Kind.BOOT_DISK if health is Health.FAIL else None,
-            stated=health is Health.FAIL,
-            running=True,
-        )
+        kind = Kind.BOOT_DISK if health is Health.FAIL else None
+        return Observation(Fingerprint(BOOT, self.guest.id), health, self.parts.now(), why, kind, running=True)

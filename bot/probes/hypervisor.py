@@ -9,44 +9,66 @@ from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.hypervisor import Hypervisor, HypervisorUnreachable
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 
 STATE = CheckName("state")
 """The check of a guest's power, whoever noticed: poll or event."""
 
 _PAUSED_OR_SO = {Power.PAUSED, Power.SUSPENDED, Power.SHUTTING_DOWN, Power.UNKNOWN}
 _ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
-_STATED = {GuestEventKind.CRASHED, GuestEventKind.PANICKED, GuestEventKind.WATCHDOG}
+_POWER_AFTER = {
+    GuestEventKind.STARTED: Power.RUNNING,
+    GuestEventKind.RESUMED: Power.RUNNING,
+    GuestEventKind.STOPPED: Power.OFF,
+    GuestEventKind.CRASHED: Power.OFF,
+    GuestEventKind.PANICKED: Power.CRASHED,
+    GuestEventKind.PAUSED: Power.PAUSED,
+    GuestEventKind.SUSPENDED: Power.SUSPENDED,
+}
+"""Not in it: events that leave the power as it was. What a watchdog did to it comes as an event of its own."""
+_STATED = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.IO_ERROR}
 
 Inventory = Callable[[], Mapping[TargetId, Target]]
 
 
 @dataclass(frozen=True, slots=True)
 class HypervisorProbe:
-    """Polls one hypervisor. `guests`: its part of the inventory, as it is when asked."""
+    """Polls one hypervisor. `guests`: its part of the inventory, as it is when asked.
+
+    `stale` is called when the hypervisor has others than those: an event about it was lost, or never sent.
+    """
 
     host: Target
     check: CheckName
     hypervisor: Hypervisor
     guests: Inventory
     now: Callable[[], datetime]
+    stale: Callable[[], None] = lambda: None
 
     async def look(self) -> Sequence[Observation]:
         """The hypervisor itself first, then each guest of the inventory. Unreachable: its guests are UNKNOWN."""
-        mine = Fingerprint(self.check, self.host.id)
+        guests = self.guests().values()
         try:
             states = await self.hypervisor.states()
         except HypervisorUnreachable as why:
-            at = self.now()
-            unseen = (_unseen(guest, at, str(why)) for guest in self.guests().values())
-            return [Observation(mine, Health.FAIL, at, str(why), Kind.HOST_DOWN), *unseen]
+            return self._blind(Health.FAIL, str(why), Kind.HOST_DOWN)
+        except GuestRefused as why:  # it answers, so it is up; but not to this question
+            return self._blind(Health.UNKNOWN, str(why))
+        if states.keys() != {guest.name for guest in guests}:
+            self.stale()
         at = self.now()
-        up = Observation(mine, Health.OK, at, f"libvirt answers: {len(states)} guests")
-        return [up, *(observe(g, states[g.name], at) for g in self.guests().values() if g.name in states)]
+        up = Observation(self._fingerprint, Health.OK, at, f"libvirt answers: {len(states)} guests")
+        return [up, *(observe(guest, states[guest.name], at) for guest in guests if guest.name in states)]
 
-    async def look_at_it(self) -> Sequence[Observation]:
-        """Only whether the hypervisor itself answers."""
-        return (await self.look())[:1]
+    def _blind(self, health: Health, why: str, kind: Kind | None = None) -> Sequence[Observation]:
+        at = self.now()
+        guests = (Fingerprint(STATE, guest) for guest in self.guests())
+        unseen = (Observation(guest, Health.UNKNOWN, at, why) for guest in guests)
+        return [Observation(self._fingerprint, health, at, why, kind), *unseen]
+
+    @property
+    def _fingerprint(self) -> Fingerprint:
+        return Fingerprint(self.check, self.host.id)
 
 
 def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = False) -> Observation:
@@ -66,21 +88,8 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
 
 def from_event(guest: Target, event: GuestEvent, at: datetime) -> Observation | None:
     """What an event states of a guest's power; None where it says nothing of it."""
-    power = {
-        GuestEventKind.STARTED: Power.RUNNING,
-        GuestEventKind.RESUMED: Power.RUNNING,
-        GuestEventKind.STOPPED: Power.OFF,
-        GuestEventKind.CRASHED: Power.OFF,
-        GuestEventKind.PANICKED: Power.CRASHED,
-        GuestEventKind.PAUSED: Power.PAUSED,
-        GuestEventKind.WATCHDOG: Power.PAUSED,
-        GuestEventKind.SUSPENDED: Power.SUSPENDED,
-    }.get(event.what)
+    power = _POWER_AFTER.get(event.what)
     if power is None:
         return None
-    stated = event.what in _STATED or event.reason is Reason.IO_ERROR
+    stated = event.what is GuestEventKind.PANICKED or event.reason in _STATED
     return observe(guest, GuestState(guest.name, power, event.reason), at, stated=stated)
-
-
-def _unseen(guest: Target, at: datetime, why: str) -> Observation:
-    return Observation(Fingerprint(STATE, guest.id), Health.UNKNOWN, at, why)

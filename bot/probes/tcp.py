@@ -1,6 +1,10 @@
 """Whether something accepts connections on a TCP port. It sends nothing and reads nothing."""
 
 import asyncio
+import errno
+import os
+import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,6 +12,11 @@ from enum import StrEnum
 
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
+
+_OURS = {errno.ENETUNREACH, errno.ENETDOWN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL}
+"""What keeps this machine from looking at all: it says nothing of the target."""
+
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
 class Means(StrEnum):
@@ -45,7 +54,7 @@ class TcpProbe:
         self._kind = Kind(means)
 
     async def look(self) -> Sequence[Observation]:
-        """One connection. Refused, unreachable, unresolvable or silent is FAIL."""
+        """One connection. Refused, silent or no such name is FAIL; UNKNOWN where this machine can't look."""
         host, port = self._where
         try:
             async with asyncio.timeout(self._timeout):
@@ -53,8 +62,9 @@ class TcpProbe:
             writer.close()
         except TimeoutError:
             return [self._saw(Health.FAIL, f"no answer from {host}:{port} within {self._timeout:g} s")]
-        except OSError as why:
-            return [self._saw(Health.FAIL, f"cannot connect to {host}:{port}: because {_words(why)}")]
+        except OSError as error:
+            health, why = _judge(error)
+            return [self._saw(health, f"cannot connect to {host}:{port}: because {why}")]
         return [self._saw(Health.OK, f"{host}:{port} answers")]
 
     def _saw(self, health: Health, why: str) -> Observation:
@@ -65,9 +75,15 @@ class TcpProbe:
         """Nothing is kept open."""
 
 
-def _words(why: OSError) -> str:
-    """The system's own words, without the address that asyncio repeats in them."""
-    return why.strerror.partition("(")[0].strip() if why.strerror else str(why)
+def _judge(error: OSError) -> tuple[Health, str]:
+    """Whose trouble it is, in the system's own words. A name with several addresses has an error for each."""
+    if isinstance(error, socket.gaierror):
+        health = Health.UNKNOWN if error.errno == socket.EAI_AGAIN else Health.FAIL
+        return health, error.strerror or str(error)
+    numbers = [int(found) for found in _NUMBER.findall(str(error))]
+    theirs = [number for number in numbers if number not in _OURS]
+    health = Health.FAIL if theirs or not numbers else Health.UNKNOWN
+    return health, " and ".join(dict.fromkeys(map(os.strerror, theirs or numbers))) or str(error)
 
 
 PROBE = ProbeType(Params, TcpProbe)

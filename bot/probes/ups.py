@@ -5,7 +5,10 @@ nothing of the power: after a while that is an incident of its own kind, never a
 """
 
 import asyncio
+import os
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,6 +18,11 @@ from bot.core.health import Fingerprint, Health, Kind, Observation
 from bot.probes import Parts, ProbeType, Watched
 
 DEADLINE = timedelta(seconds=5)
+
+# Drivers differ in their words. FSD: on mains or not, the load is about to be cut off.
+_ON_BATTERY = {"OB", "ONBATT", "FSD"}
+_ON_MAINS = {"OL", "ONLINE"}
+_ERR = re.compile(r"\bERR ([A-Z-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +48,19 @@ class UpsProbe:
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 told = await self._client.list_vars(self._ups)
-        except (NUTError, OSError, TimeoutError, ValueError) as why:
-            self._client.disconnect()
-            words = f"cannot ask {self._where} for '{self._ups}': because {why or 'it does not answer'}"
+        except (NUTError, OSError, EOFError, ValueError) as why:
+            self._client.disconnect()  # what is half read must not be taken for the next answer
+            words = f"cannot ask {self._where} for '{self._ups}': because {_reason(why)}"
             return [self._saw(Health.FAIL, words, Kind.UPS_UNREACHABLE)]
         return [self._judge(told)]
 
     def _judge(self, told: Mapping[str, str]) -> Observation:
         """What `ups.status` says: a set of words, e.g. `OB DISCHRG LB`."""
         words = set(told.get("ups.status", "").split())
-        if "OB" in words or "ONBATT" in words:
+        if words & _ON_BATTERY:
             low = ", battery low" if "LB" in words else ""
             return self._saw(Health.FAIL, f"on battery{low}{_reserve(told)}", Kind.POWER_LOSS)
-        if "OL" in words or "ONLINE" in words:
+        if words & _ON_MAINS:
             return self._saw(Health.OK, f"on mains{_reserve(told)}")
         return self._saw(Health.UNKNOWN, f"its status is {' '.join(sorted(words)) or 'not told'}")
 
@@ -65,13 +73,25 @@ class UpsProbe:
         self._client.shutdown()
 
 
+def _reason(why: Exception) -> str:
+    """What went wrong, in words: upsd's own (`ERR DATA-STALE`), else the system's."""
+    cause = why.__cause__ or why
+    if isinstance(cause, TimeoutError | EOFError):
+        return "it does not answer"
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+    said = _ERR.search(str(why))
+    return said[1].lower().replace("-", " ") if said else str(why)
+
+
 def _reserve(told: Mapping[str, str]) -> str:
     """`, 80 % charged, 15 min left`, as far as it is told."""
-    charge, runtime = told.get("battery.charge"), told.get("battery.runtime")
-    parts = [f"{charge} % charged"] if charge else []
-    if runtime and runtime.replace(".", "", 1).isdigit():
-        parts.append(f"{round(float(runtime) / 60)} min left")
-    return "".join(f", {part}" for part in parts)
+    words = ""
+    with suppress(KeyError, ValueError):
+        words += f", {float(told['battery.charge']):.0f} % charged"
+    with suppress(KeyError, ValueError):
+        words += f", {float(told['battery.runtime']) / 60:.0f} min left"
+    return words
 
 
 PROBE = ProbeType(Params, UpsProbe)

@@ -1,0 +1,184 @@
+"""Carries out what runs ask for: scripts over a reach, built-in actions, checks until they pass; reports back.
+
+It decides nothing: how an ending moves a run is the core's. Whatever it started ends with it; what a crash cut off
+is not taken up again, because the run then waits for a person.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+
+from bot import runs
+from bot.actions import FAILURES, ActionType, Context, Outcome
+from bot.core.jobs import Cancel, Job, LabJob, ListChoices, Place, RunAction, RunCheck, ScriptJob
+from bot.core.progress import Progress
+from bot.core.run import ActionFinished, CheckFinished, Choice, ChoicesListed, Run
+from bot.performing.bar import Bar
+from bot.reach import Finished, Reach, Refused, Script, Unreachable
+from bot.runs import Finish, House, Moved
+from bot.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+SUMMARY = 200  # characters of the line that stands for a whole output
+CHOICES = 100  # what a list in Slack can hold
+
+Reaches = Callable[[Place], Reach]
+"""The way to a place. Raises Refused where there is none."""
+
+Work = RunAction | ListChoices | RunCheck
+
+
+class Performer:
+    """Performs requests, each as a task of its own. `progress`: of what runs now, by run and step."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        house: House,
+        reaches: Reaches,
+        actions: Mapping[str, ActionType],
+        context: Callable[[int], Context],
+    ) -> None:
+        """`context`: what the actions of a run work with, by the run's number."""
+        self.progress: dict[tuple[int, int], Progress] = {}
+        self._writer = writer
+        self._house = house
+        self._reaches = reaches
+        self._actions = actions
+        self._context = context
+        self._tasks: dict[tuple[int, int, int], asyncio.Task[None]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def perform(self, moved: Moved) -> None:
+        """Begin what a committed move asks for, and call off what it has no more use for."""
+        for request in moved.requests:
+            key = (moved.run.id, request.step, request.attempt)
+            if isinstance(request, Cancel):
+                if key in self._tasks:
+                    self._tasks[key].cancel()
+            else:
+                task = asyncio.create_task(self._carry_out(moved.run, request), name=f"run {key}")
+                self._tasks[key] = task
+                task.add_done_callback(partial(self._over, key))
+
+    def _over(self, key: tuple[int, int, int], _task: asyncio.Task[None]) -> None:
+        del self._tasks[key]
+
+    async def close(self) -> None:
+        """End everything, the remote processes too, also those that were being ended already."""
+        tasks = [*self._tasks.values(), *self._telling]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _carry_out(self, run: Run, work: Work) -> None:
+        try:
+            command, output = await self._answer(run, work)
+        finally:
+            self.progress.pop((run.id, work.step), None)
+        try:
+            self.perform(await self._writer.do(runs.finish, self._house, run.id, command, output))
+        except Exception:
+            log.exception("cannot note how step %d of run %d ended", work.step + 1, run.id)
+
+    async def _answer(self, run: Run, work: Work) -> tuple[Finish, str]:
+        """Do it, and say how it ended, with the output people should see. What goes wrong is an ending too."""
+        step, attempt = work.step, work.attempt
+        match work:
+            case RunAction():
+                done, output = await self._act(run, work)
+                return ActionFinished(step, attempt, done.ok, done.text), output
+            case RunCheck():
+                done, output = await self._check(run, work)
+                return CheckFinished(step, attempt, done.ok, done.text), "" if done.ok else output
+            case ListChoices():
+                done, output = await self._do(run, work.job, work.limit)
+                if not done.ok:
+                    return ChoicesListed(step, attempt, ok=False, summary=done.text), output
+                return ChoicesListed(step, attempt, ok=True, summary="", choices=_choices(output)), ""
+
+    async def _act(self, run: Run, work: RunAction) -> tuple[Outcome, str]:
+        bar = Bar(partial(self._move_bar, run, work.step))
+        doing = self._do(run, work.job, work.limit, bar.hear)
+        if work.watch is None or not isinstance(work.job, ScriptJob):
+            return await doing
+        weighing = asyncio.create_task(self._weigh(work.job, work.watch, bar))
+        try:
+            return await doing
+        finally:
+            weighing.cancel()
+            await asyncio.gather(weighing, return_exceptions=True)
+
+    async def _weigh(self, job: ScriptJob, path: str, bar: Bar) -> None:
+        whole = job.values.get("bytes", "")
+        await bar.weigh(self._reaches(job.place), path, int(whole) if whole.isdecimal() else None)
+
+    async def _check(self, run: Run, work: RunCheck) -> tuple[Outcome, str]:
+        """Look until it passes or its time is over; the last look decides. No look takes longer than that time."""
+        deadline = time.monotonic() + work.within.total_seconds()
+        limit = min(work.limit, work.within) if work.within else work.limit
+        while True:
+            outcome, output = await self._do(run, work.job, limit)
+            if outcome.ok or time.monotonic() + work.every.total_seconds() > deadline:
+                return outcome, output
+            await asyncio.sleep(work.every.total_seconds())
+
+    async def _do(
+        self, run: Run, job: Job, limit: timedelta, hear: Callable[[str], None] | None = None
+    ) -> tuple[Outcome, str]:
+        """Run one job once; its outcome, and its whole output."""
+        try:
+            if isinstance(job, LabJob):
+                return await self._lab(run, job, limit), ""
+            reach = self._reaches(job.place)
+            script = Script(job.language, job.text)
+            finished = await reach.run(script, values=job.values, limit=limit, on_output=hear)
+        except (Unreachable, Refused, *FAILURES) as why:
+            return Outcome(ok=False, text=str(why)), ""
+        except Exception as why:
+            log.exception("a step of run %d failed", run.id)
+            return Outcome(ok=False, text=f"{type(why).__name__}: {why}"), ""
+        return _outcome(finished, limit), finished.output
+
+    async def _lab(self, run: Run, job: LabJob, limit: timedelta) -> Outcome:
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                return await self._actions[job.call.verb].run(job.call, self._context(run.id))
+        except TimeoutError:
+            return Outcome(ok=False, text=f"not done within {limit.total_seconds():g} s")
+
+    def _move_bar(self, run: Run, step: int, progress: Progress, *, tell: bool) -> None:
+        self.progress[run.id, step] = progress
+        if tell:
+            task = asyncio.create_task(self._writer.do(runs.show_progress, run, step))
+            self._telling.add(task)  # kept, or it may vanish half way
+            task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[None]) -> None:
+        self._telling.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("cannot show how far a step has come", exc_info=task.exception())
+
+
+def _outcome(finished: Finished, limit: timedelta) -> Outcome:
+    """How a script went, in a line: the last it said, and how it ended if not well."""
+    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
+    last = lines[-1][:SUMMARY] if lines else ""
+    if finished.timed_out:
+        how = f"ended after its time limit of {limit.total_seconds():g} s"
+    elif finished.ok:
+        return Outcome(ok=True, text=last or "done")
+    else:
+        how = "was ended by a signal" if finished.status is None else f"exit status {finished.status}"
+    return Outcome(ok=False, text=f"{how}: {last}" if last else how)
+
+
+def _choices(output: str) -> tuple[Choice, ...]:
+    """One a line: the value, a tab, and how people know it. What stands twice is offered once."""
+    lines = (line.strip("\r").partition("\t") for line in output.split("\n") if line.strip())
+    by_value = {value: Choice(value, label or value) for value, _, label in lines}
+    return tuple(by_value.values())[:CHOICES]

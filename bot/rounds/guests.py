@@ -1,0 +1,175 @@
+"""The rounds of one hypervisor: which guests it has, their power, and whether those that started have come up.
+
+The hypervisor's events come first; the poll is the net under them. It believes and decides nothing: watching.py.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from bot.config import Config
+from bot.core.guest import GuestEvent, GuestEventKind, Power
+from bot.core.health import CheckName, Fingerprint, Health, Observation, Target, TargetId, TargetKind, target_id
+from bot.hypervisor import HypervisorUnreachable
+from bot.probes import Parts
+from bot.probes.guest import BOOT, GuestProbe
+from bot.probes.hypervisor import HypervisorProbe, from_event
+from bot.scheduler import Scheduler
+from bot.sightings import take_inventory
+from bot.store.writer import Writer
+from bot.watching import Pace, Watch
+
+log = logging.getLogger(__name__)
+
+HYPERVISOR = CheckName("hypervisor")
+"""The check of whether a host's libvirt answers."""
+
+INVENTORY_EVERY = timedelta(minutes=10)
+LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
+
+_OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
+_BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
+_ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
+
+
+class GuestRounds:
+    """Looks at one host's guests, and at what tells of them."""
+
+    def __init__(
+        self, host: Target, config: Config, watch: Watch, writer: Writer, scheduler: Scheduler, parts: Parts
+    ) -> None:
+        self._host = host
+        self._config = config
+        self._watch = watch
+        self._writer = writer
+        self._scheduler = scheduler
+        self._parts = parts
+        self._hypervisor = parts.hypervisors[host.name]
+        self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
+        self._targets: Mapping[TargetId, Target] = MappingProxyType({})
+        self._running: dict[TargetId, bool] = {}
+        self._booting: dict[TargetId, datetime | None] = {}  # not seen up yet, and since when if that is known
+        self._met = False  # its guests were seen once, so that one seen to run now has started
+        self._probe = HypervisorProbe(
+            host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory
+        )
+        timing = config.timing
+        retry = min(timing.retry_every, timing.check_every)
+        self._pace = Pace(timing.check_every, retry, timing.failures)
+
+    def begin(self) -> None:
+        """Begin the rounds."""
+        name, pace = self._host.name, self._pace
+        self._scheduler.every(f"poll {name}", pace.every, self._poll, at_once=True)
+        self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
+        self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
+
+    def find(self, name: str) -> GuestProbe | None:
+        """The guest of that name, if it is one of these."""
+        return self._probes.get(target_id(TargetKind.GUEST, name))
+
+    def knows_off(self, target: TargetId) -> bool:
+        """Whether it is a guest of these that is known to be off: its services need no look."""
+        return self._running.get(target) is False
+
+    async def look_at_host(self) -> Sequence[Observation]:
+        """Whether the hypervisor answers."""
+        return (await self._probe.look())[:1]
+
+    async def look_at(self, guest: GuestProbe) -> Sequence[Observation]:
+        """Whether a guest runs and has come up, for whoever asks now: being off is no health here."""
+        nothing = Observation(Fingerprint(BOOT, guest.guest.id), Health.UNKNOWN, self._parts.now(), "")
+        try:
+            state = (await self._hypervisor.states()).get(guest.guest.name)
+        except HypervisorUnreachable as why:
+            return [replace(nothing, why=str(why))]
+        if state is None:
+            return [replace(nothing, why=f"{self._host.name} has no such guest any more")]
+        if state.power is not Power.RUNNING:
+            return [replace(nothing, health=Health.FAIL, why=f"it is {state.power} ({state.reason})")]
+        unheard = None if self._running.get(guest.guest.id) else self._parts.now()  # its start was not told yet
+        return [await guest.look(self._booting.get(guest.guest.id, unheard))]
+
+    def heard(self, event: GuestEvent) -> None:
+        """The hypervisor told something."""
+        if event.what in _OTHER_GUESTS:
+            self._renew_inventory()
+        if event.what is GuestEventKind.LOST:
+            self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
+        if event.what in _ONLY_LOGGED:
+            log.warning("%s on %s: %s %s", event.guest, event.host, event.what, event.detail)
+        guest = self._targets.get(target_id(TargetKind.GUEST, event.guest))
+        if guest is None:
+            return
+        seen = from_event(guest, event, self._parts.now())
+        if seen is not None and not self._see(seen):
+            self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
+        if event.what in _BOOTS and not guest.ephemeral:
+            self._booting[guest.id] = self._parts.now()
+
+    async def _poll(self) -> None:
+        seen = await self._probe.look()
+        settled = [self._see(one) for one in seen]
+        if self._watch.believed(seen[0].fingerprint) is Health.FAIL:
+            self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
+            self._booting.clear()
+        if not all(settled):
+            self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
+        self._met = self._met or len(seen) > 1
+
+    def _see(self, seen: Observation) -> bool:
+        """Hand an observation on; a guest that was not seen running before must be seen to come up."""
+        target = self._targets.get(seen.target, self._host)
+        if seen.running is not None:
+            was = self._running.get(seen.target)
+            self._running[seen.target] = seen.running
+            if not seen.running:
+                self._booting.pop(seen.target, None)
+            elif not was and not target.ephemeral:
+                self._booting.setdefault(seen.target, seen.at if self._met else None)
+        return self._watch.see(seen, target, self._pace)
+
+    def _renew_inventory(self) -> None:
+        self._scheduler.hasten(f"inventory {self._host.name}", timedelta(0))
+
+    async def _take_inventory(self) -> None:
+        with suppress(HypervisorUnreachable):
+            found = await self._hypervisor.guests()
+            targets = await self._writer.do(take_inventory, self._config, self._host.name, found)
+            patience = self._config.timing.boot_look
+            made = (
+                GuestProbe(target, self._host.name, info, patience, self._parts)
+                for target, info in zip(targets, found, strict=True)
+            )
+            self._forget(self._targets.keys() - {target.id for target in targets})
+            self._probes = {probe.guest.id: probe for probe in made}
+            self._targets = {target.id: target for target in targets}
+            self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
+
+    def _forget(self, gone: Collection[TargetId]) -> None:
+        """A guest made anew under an old name has nothing to do with what was known of that."""
+        self._watch.forget(gone)
+        for guest in gone:
+            self._running.pop(guest, None)
+            self._booting.pop(guest, None)
+
+    async def _look_inside(self) -> None:
+        """Look into the guests that have not been seen up yet; not while their hypervisor is away."""
+        if not self._hypervisor.connected:
+            return
+        slots = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+        async def look(guest: GuestProbe, started: datetime | None) -> None:
+            async with slots:
+                seen = await guest.look(started)
+            if seen.target in self._booting and self._booting[seen.target] == started:  # not stopped meanwhile
+                self._watch.see(seen, guest.guest, self._pace)
+                if seen.health is Health.OK and self._watch.believed(seen.fingerprint) is Health.OK:
+                    del self._booting[seen.target]
+
+        booting = [(self._probes[guest], since) for guest, since in self._booting.items() if guest in self._probes]
+        await asyncio.gather(*(look(guest, since) for guest, since in booting))
