@@ -11,10 +11,20 @@ from bot.store.alive import AliveRows
 from bot.store.incidents import IncidentRows
 from bot.store.outbox import OutboxRows
 from bot.store.runs import RunRows
-from bot.store.schema import migrations
+from bot.store.schema import migrate, unknown_migrations
 from bot.store.targets import TargetRows
 
 BUSY_SECONDS = 5.0
+_OUTER_CAUSES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+}
+"""SQLite's codes for what is wrong around this program; any other is a mistake in it, and raised as it is."""
 
 
 class StoreFailed(Exception):
@@ -27,36 +37,46 @@ class Store:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open `path`, making and migrating it unless `read_only`. Raises StoreFailed."""
         self.path = path
-        try:
+        with self._named("open"):
             self._db = Database(_connect(path, read_only=read_only))
-            if not read_only:
-                self._prepare()
-        except (sqlite3.Error, OSError) as why:
-            raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
+        try:
+            with self._named("open"):
+                self._prepare(read_only=read_only)
+        except BaseException:
+            self._db.close()
+            raise
         self.incidents = IncidentRows(self._db)
         self.targets = TargetRows(self._db)
         self.runs = RunRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, read_only: bool) -> None:
+        if newer := unknown_migrations(self._db):
+            why = f"a newer Caretaker has written it ({', '.join(newer)})"
+            raise StoreFailed(f"cannot open the database '{self.path}': because {why}")
+        if read_only:
+            return
         # WAL lets the read-only connection read while the core thread writes. FULL makes a commit outlive the
         # power: in WAL mode NORMAL may lose the last ones.
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        known = {m.name for m in migrations.pending(self._db)} | {m.name for m in migrations.applied(self._db)}
-        newer = known - {m.name for m in migrations.pending(Database(memory=True))}
-        if newer:
-            raise StoreFailed(
-                f"cannot open the database '{self.path}': because a newer Caretaker wrote it ({', '.join(newer)})"
-            )
-        migrations.apply(self._db)
+        migrate(self._db)
 
     @contextmanager
     def transaction(self) -> Iterator["Store"]:
-        """All or nothing. The write lock is taken at the first write."""
-        with self._db.atomic():
+        """All or nothing, and nothing on any exception. Raises StoreFailed, e.g. when the disk is full."""
+        with self._named("use"), self._db.atomic():
             yield self
+
+    @contextmanager
+    def _named(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as why:
+            if getattr(why, "sqlite_errorcode", 0) & 0xFF not in _OUTER_CAUSES:  # the rest of the bits are details
+                raise
+            raise StoreFailed(f"cannot {what} the database '{self.path}': because {why}") from why
 
     def close(self) -> None:
         """Close the connection."""
@@ -66,6 +86,9 @@ class Store:
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
         return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)  # what is in it is nobody else's business
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)  # what is in it is nobody else's business
+    except OSError as why:
+        raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
     return sqlite3.connect(path, timeout=BUSY_SECONDS)

@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.core.incident import Tell
 from bot.store.rows import moment, time_out
+
+FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +28,47 @@ class Parcel:
     name: str | None = None
     content: bytes | None = None
 
+    @property
+    def is_card(self) -> bool:
+        """Whether it shows its subject's present, in the one message that its subject has."""
+        return self.tell == Tell.CARD
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is uploaded rather than posted."""
+        return self.tell == FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A parcel on its way. `doubtful`: an earlier try may have reached Slack although no answer came back."""
+    """A parcel on its way, a file's content left out.
+
+    `doubtful`: an earlier try may have reached Slack, or still may, although no answer came back. `at`: where the
+    subject's own message stands; `thread`: where the message stands that begins the parcel's thread.
+    """
 
     id: int
-    key: str
     parcel: Parcel
     attempts: int
     doubtful: bool
     created_at: datetime
     due_at: datetime
+    at: Post | None
+    thread: Post | None
 
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Where a subject's message stands in Slack."""
-
-    channel: str
-    ts: str
+    @property
+    def key(self) -> str:
+        """By what its message is known in Slack: unique, but for a card, which is its subject's for ever."""
+        parcel = self.parcel
+        return parcel.subject if parcel.is_card else f"{parcel.subject}:{parcel.tell}:{self.id}"
 
 
 class OutboxRows:
@@ -57,14 +81,11 @@ class OutboxRows:
     def add(self, parcel: Parcel, now: datetime, due: datetime) -> None:
         """Put a parcel in. A card already waiting will show the same present: it is only made due sooner."""
         self.added = True
-        if parcel.tell == "card" and self._hasten(parcel.subject, due):
+        if parcel.is_card and self.has_card(parcel.subject):
+            self._hasten(parcel.subject, due)
             return
-        (row,) = self._db.query("select coalesce(max(id), 0) + 1 as id from outbox")
-        key = parcel.subject if self._is_first(parcel) else f"{parcel.subject}:{parcel.tell}:{row['id']}"
         self._db.table("outbox").insert(
             {
-                "id": row["id"],
-                "key": key,
                 "subject": parcel.subject,
                 "tell": parcel.tell,
                 "thread": parcel.thread,
@@ -73,10 +94,9 @@ class OutboxRows:
                 "content": parcel.content,
                 "state": "waiting",
                 "attempts": 0,
+                "doubtful": False,
                 "created_at": time_out(now),
                 "due_at": time_out(due),
-                "tried_at": None,
-                "error": None,
             }
         )
 
@@ -84,48 +104,70 @@ class OutboxRows:
         """Whether nothing was ever put in for that subject (and not pruned since)."""
         return not list(self._db.query("select 1 from outbox where subject = ? limit 1", [subject]))
 
-    def _hasten(self, subject: str, due: datetime) -> bool:
+    def has_card(self, subject: str) -> bool:
+        """Whether a card of that subject waits."""
+        waits = "select 1 from outbox where subject = ? and tell = ? and state = 'waiting'"
+        return bool(list(self._db.query(waits, [subject, Tell.CARD])))
+
+    def _hasten(self, subject: str, due: datetime) -> None:
+        """A doubtful card keeps its time: looked up too soon, it would be posted twice."""
         sooner = (
-            "update outbox set due_at = min(due_at, ?) where subject = ? and tell = 'card' and state = 'waiting'"
+            "update outbox set due_at = min(due_at, ?) "
+            "where subject = ? and tell = ? and state = 'waiting' and not doubtful"
         )
-        return self._db.execute(sooner, [time_out(due), subject]).rowcount > 0
+        self._db.execute(sooner, [time_out(due), subject, Tell.CARD])
 
-    def _is_first(self, parcel: Parcel) -> bool:
-        """The first card of a subject is the message that its post carries as metadata for ever."""
-        rows = self._db.query(
-            "select 1 from outbox where key = ? union select 1 from post where subject = ?", [parcel.subject] * 2
-        )
-        return parcel.tell == "card" and not list(rows)
-
-    def waiting(self, limit: int) -> list[Waiting]:
+    def waiting(self) -> list[Waiting]:
         """What is to be delivered, oldest first, due or not."""
-        rows = self._db.query("select * from outbox where state = 'waiting' order by id limit ?", [limit])
+        rows = self._db.query(
+            "select o.id, o.subject, o.tell, o.thread, o.text, o.name, o.attempts, o.doubtful, o.created_at, "
+            "o.due_at, own.channel, own.ts, head.channel as thread_channel, head.ts as thread_ts from outbox o "
+            "left join post own on own.subject = o.subject left join post head on head.subject = o.thread "
+            "where o.state = 'waiting' order by o.id"
+        )
         return [_waiting(row) for row in rows]
 
-    def begin(self, parcel: int, now: datetime) -> None:
+    def content(self, parcel: int) -> bytes:
+        """What is in a file."""
+        (row,) = self._db.query("select content from outbox where id = ?", [parcel])
+        return row["content"] or b""
+
+    def begin(self, parcel: int) -> None:
         """A try begins: from here until its end is written, it may have reached Slack."""
-        start = "update outbox set state = 'sending', attempts = attempts + 1, tried_at = ? where id = ?"
-        self._db.execute(start, [time_out(now), parcel])
+        self._db.execute("update outbox set state = 'sending', attempts = attempts + 1 where id = ?", [parcel])
 
     def sent(self, parcel: int) -> None:
-        """It was delivered."""
+        """It was delivered, or has become needless."""
         self._db.execute("update outbox set state = 'sent', error = null, content = null where id = ?", [parcel])
 
     def again(self, parcel: int, due: datetime, error: str, *, doubtful: bool) -> None:
         """A try failed: try again at `due`. `doubtful`: Slack may have taken it."""
-        self._db.execute(
-            "update outbox set state = 'waiting', due_at = ?, error = ?, tried_at = iif(?, tried_at, null) "
-            "where id = ?",
-            [time_out(due), error, doubtful, parcel],
-        )
+        wait = "update outbox set state = 'waiting', due_at = ?, error = ?, doubtful = ? where id = ?"
+        self._db.execute(wait, [time_out(due), error, doubtful, parcel])
 
     def failed(self, parcel: int, error: str) -> None:
         """Slack will never take it."""
-        self._db.execute("update outbox set state = 'failed', error = ? where id = ?", [error, parcel])
+        fail = "update outbox set state = 'failed', error = ?, content = null where id = ?"
+        self._db.execute(fail, [error, parcel])
 
-    def recover(self) -> int:
-        """After a crash: what was being sent is waiting again, in doubt. How many there were."""
-        return self._db.execute("update outbox set state = 'waiting' where state = 'sending'").rowcount
+    def recover(self, now: datetime, settled: datetime) -> None:
+        """After a start: all that waits is due, by whatever clock it waited; what is in doubt, once `settled`."""
+        self._db.execute("update outbox set state = 'waiting', doubtful = 1 where state = 'sending'")
+        latest = "update outbox set due_at = min(due_at, ?) where state = 'waiting' and not doubtful"
+        self._db.execute(latest, [time_out(now)])
+        self._db.execute("update outbox set due_at = ? where state = 'waiting' and doubtful", [time_out(settled)])
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: what waits is due as much later or earlier.
+
+        When it was put in may only become earlier: from then on a doubtful post is looked for, and what was put in
+        before a restart was put in by another clock.
+        """
+        self.added = True
+        for one in self.waiting():
+            created = min(one.created_at, one.created_at + step)
+            times = [time_out(created), time_out(one.due_at + step)]
+            self._db.execute("update outbox set created_at = ?, due_at = ? where id = ?", [*times, one.id])
 
     def post(self, subject: str) -> Post | None:
         """Where a subject's message stands."""
@@ -137,30 +179,31 @@ class OutboxRows:
         row = {"subject": subject, "channel": post.channel, "ts": post.ts, "at": time_out(now)}
         self._db.table("post").upsert(row, pk="subject")
 
-    def shift(self, step: timedelta) -> None:
-        """The clock was stepped: what waits is due as much later or earlier."""
-        for waiting in self.waiting(-1):
-            due = time_out(waiting.due_at + step)
-            self._db.execute("update outbox set due_at = ? where id = ?", [due, waiting.id])
-
     def forget_post(self, subject: str) -> None:
         """A subject's message is no longer there."""
         self._db.execute("delete from post where subject = ?", [subject])
 
     def prune(self, before: datetime) -> int:
-        """Delete what was settled before then. How many there were."""
-        old = "delete from outbox where state in ('sent', 'failed') and created_at < ?"
+        """Delete what was put in before then and is settled. How many there were."""
+        old = (
+            "delete from outbox where state in ('sent', 'failed') and created_at < ? "
+            "and id < (select max(id) from outbox)"  # or a key would be used twice
+        )
         return self._db.execute(old, [time_out(before)]).rowcount
 
 
 def _waiting(row: dict[str, Any]) -> Waiting:
-    parcel = Parcel(row["subject"], row["tell"], row["thread"], row["text"] or "", row["name"], row["content"])
     return Waiting(
-        row["id"],
-        row["key"],
-        parcel,
-        row["attempts"],
-        doubtful=row["tried_at"] is not None,
+        id=row["id"],
+        parcel=Parcel(row["subject"], row["tell"], row["thread"], row["text"], row["name"]),
+        attempts=row["attempts"],
+        doubtful=bool(row["doubtful"]),
         created_at=moment(row["created_at"]),
         due_at=moment(row["due_at"]),
+        at=_post(row["channel"], row["ts"]),
+        thread=_post(row["thread_channel"], row["thread_ts"]),
     )
+
+
+def _post(channel: str | None, ts: str | None) -> Post | None:
+    return None if channel is None or ts is None else Post(channel, ts)

@@ -5,6 +5,19 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("caretaker")
 
 
+def migrate(db: Database) -> None:
+    """Bring the tables up to date, each migration a transaction of its own."""
+    migrations.apply(db)
+
+
+def unknown_migrations(db: Database) -> list[str]:
+    """The names of migrations that a newer Caretaker has applied."""
+    empty = Database(memory=True)
+    known = {one.name for one in migrations.pending(empty)}
+    empty.close()
+    return [one.name for one in migrations.applied(db) if one.name not in known]
+
+
 @migrations(name="0001_first_tables")
 def first_tables(db: Database) -> None:
     """All tables of the first release. Times are ISO 8601 in UTC; `*_json` columns hold what is never searched."""
@@ -44,18 +57,10 @@ def _runs(db: Database) -> None:
 
 
 def _outbox(db: Database) -> None:
-    what = {
-        "id": int,
-        "key": str,
-        "subject": str,
-        "tell": str,
-        "thread": str,
-        "text": str,
-        "name": str,
-        "content": bytes,
-    }
-    state = {"state": str, "attempts": int, "created_at": str, "due_at": str, "tried_at": str, "error": str}
-    db.table("outbox").create({**what, **state}, pk="id", not_null={"key", "subject", "tell", "state"})
-    db.table("outbox").create_index(["state", "due_at"])
-    db.table("outbox").create_index(["key"], unique=True)
+    what = {"id": int, "subject": str, "tell": str, "thread": str, "text": str, "name": str, "content": bytes}
+    state = {"state": str, "attempts": int, "doubtful": int, "created_at": str, "due_at": str, "error": str}
+    not_null = {"subject", "tell", "state", "attempts", "doubtful", "created_at", "due_at"}
+    db.table("outbox").create({**what, **state}, pk="id", not_null=not_null)
+    db.table("outbox").create_index(["state"])
+    db.table("outbox").create_index(["subject"])
     db.table("post").create({"subject": str, "channel": str, "ts": str, "at": str}, pk="subject")

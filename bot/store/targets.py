@@ -124,8 +124,9 @@ class TargetRows:
         )
 
     def shift_silences(self, step: timedelta, before: datetime) -> None:
-        """The clock was stepped from `before`: silences then in force last as long as was meant."""
-        rows = list(self._db.query('select id, "until" from silence where "until" > ?', [time_out(before)]))
+        """The clock was stepped from `before`: silences last as long as was meant, and those over stay over."""
+        since = time_out(min(before, before + step))
+        rows = list(self._db.query('select id, "until" from silence where "until" > ?', [since]))
         for row in rows:
             until = time_out(moment(row["until"]) + step)
             self._db.execute('update silence set "until" = ? where id = ?', [until, row["id"]])

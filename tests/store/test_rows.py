@@ -1,0 +1,196 @@
+"""Values written and read again are the values they were."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Status
+from bot.core.mute import Silence
+from bot.store.runs import RunRow
+from bot.store.targets import Presence
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+WEB1, ATLAS = TargetId("guest:web1"), TargetId("host:atlas")
+GUEST_CHECK = Fingerprint(CheckName("guest"), WEB1)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+times = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001  zones are drawn
+maybe_times = st.none() | times
+targets = st.builds(lambda kind, name: TargetId(f"{kind}:{name}"), st.sampled_from(["guest", "host"]), texts)
+prints = st.builds(Fingerprint, texts.map(CheckName), targets)
+members = st.builds(
+    Member,
+    targets,
+    st.booleans(),
+    failing=st.frozensets(texts.map(CheckName), max_size=3),
+    seen=st.booleans(),
+    running=st.none() | st.booleans(),
+)
+incidents = st.builds(
+    Incident,
+    id=st.integers(1, 2**40).map(IncidentId),
+    kind=st.sampled_from(Kind),
+    subject=targets,
+    why=texts,
+    opened_at=times,
+    progress_at=times,
+    status=st.sampled_from(Status),
+    own=st.frozensets(prints, max_size=3),
+    failing=st.frozensets(prints, max_size=3),
+    members=st.lists(members, max_size=4).map(lambda ms: MappingProxyType({m.target: m for m in ms})),
+    acknowledged_by=st.none() | texts,
+    acknowledged_at=maybe_times,
+    recovering_since=maybe_times,
+    surfaced=st.booleans(),
+    resolved_at=maybe_times,
+    resolved_by=st.none() | texts,
+    resolution=texts,
+)
+shared_store = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
+
+
+@shared_store
+@given(incidents)
+def test_any_incident_is_read_as_it_was_written(store, incident):
+    store.incidents.save([incident])
+    assert store.incidents.get(incident.id) == incident
+
+
+@shared_store
+@given(incidents, incidents)
+def test_an_incident_that_changed_is_read_as_it_is_now(store, before, after):
+    store.incidents.save([before])
+    store.incidents.save([after])
+    assert store.incidents.get(after.id) == after
+    assert store.incidents.next_id() > after.id
+
+
+@shared_store
+@given(st.lists(times, min_size=2, max_size=5))
+def test_stored_times_sort_as_times_do_whatever_their_zone(store, moments):
+    for number, at in enumerate(moments, 1):
+        found = Incident(IncidentId(number), Kind.GUEST_DOWN, WEB1, "", at, at, Status.RESOLVED, resolved_at=at)
+        store.incidents.save([found])
+    for since in moments:
+        later = {n for n, at in enumerate(moments, 1) if at >= since}
+        assert {i for i in store.incidents.current(since) if i <= len(moments)} == later
+
+
+def an_incident(number: int, status: Status = Status.OPEN, resolved_at: datetime | None = None) -> Incident:
+    return Incident(
+        IncidentId(number), Kind.GUEST_DOWN, WEB1, "crashed", NOW, NOW, status, resolved_at=resolved_at
+    )
+
+
+def test_current_are_the_unresolved_and_those_resolved_lately(store):
+    old, fresh = NOW - 30 * MINUTE, NOW - 5 * MINUTE
+    store.incidents.save(
+        [an_incident(1, Status.RESOLVED, old), an_incident(2, Status.RESOLVED, fresh), an_incident(3)]
+    )
+    assert set(store.incidents.current(NOW - 10 * MINUTE)) == {2, 3}
+    assert [i.id for i in store.incidents.live()] == [3]
+    assert [i.id for i in store.incidents.latest(2)] == [3, 2]
+    assert store.incidents.get(IncidentId(9)) is None
+
+
+def test_history_is_told_in_the_order_it_was_written(store):
+    told = [
+        Event(IncidentId(1), NOW, EventKind.OPENED, "web1 crashed"),
+        Event(IncidentId(1), NOW, EventKind.STATUS, "acknowledged", "U1"),
+        Event(IncidentId(1), NOW - MINUTE, EventKind.NOTE, "said late"),
+    ]
+    store.incidents.append([*told, Event(IncidentId(2), NOW, EventKind.OPENED, "another")])
+    assert store.incidents.history(IncidentId(1)) == told
+
+
+def test_a_run_is_read_as_it_was_written_and_keeps_its_text(store):
+    run = RunRow(1, 7, "restore-boot-disk", "under way", 3, "abc", '{"step": 2}')
+    store.runs.save(run)
+    store.runs.pin("abc", "restore-boot-disk", "# Restore\n")
+    assert store.runs.get(1) == run
+    assert store.runs.of_incident(7) == store.runs.of_status("under way", "waiting") == [run]
+    assert store.runs.text("abc") == ("restore-boot-disk", "# Restore\n")
+    assert (store.runs.next_id(), store.runs.get(2)) == (2, None)
+
+
+def test_a_belief_is_kept_with_the_time_it_began(store):
+    def see(health: Health, at: datetime, why: str) -> None:
+        kind = Kind.GUEST_DOWN if health is Health.FAIL else None
+        store.targets.saw(Observation(GUEST_CHECK, health, at, why, kind), None)
+
+    see(Health.FAIL, NOW, "crashed")
+    see(Health.FAIL, NOW + MINUTE, "still crashed")
+    [known] = store.targets.health()
+    assert (known.health, known.kind, known.why) == (Health.FAIL, Kind.GUEST_DOWN, "still crashed")
+    assert known.since == NOW
+    see(Health.OK, NOW + 2 * MINUTE, "running")
+    [known] = store.targets.health()
+    assert (known.health, known.kind, known.since) == (Health.OK, None, NOW + 2 * MINUTE)
+
+
+def test_presence_outlives_a_change_of_the_inventory(store):
+    target = Target(WEB1, runs_on=ATLAS)
+    store.targets.keep([target], NOW)
+    assert store.targets.presences()[WEB1].running is None
+    store.targets.saw(
+        Observation(GUEST_CHECK, Health.OK, NOW, "running", running=True),
+        Presence(running=True, stopped_at=None, stopped_on_purpose=False),
+    )
+    changed = Target(WEB1, runs_on=ATLAS, wanted=False, ephemeral=True)
+    store.targets.keep([changed], NOW + MINUTE)
+    assert store.targets.inventory() == {WEB1: changed}
+    assert store.targets.presences()[WEB1].running is True
+
+
+def test_what_is_gone_is_neither_listed_nor_believed_until_it_comes_back(store):
+    store.targets.keep([Target(WEB1)], NOW)
+    store.targets.saw(Observation(GUEST_CHECK, Health.FAIL, NOW, "crashed", Kind.GUEST_DOWN), None)
+    store.targets.gone([WEB1], NOW)
+    assert (store.targets.inventory(), store.targets.presences(), store.targets.health()) == ({}, {}, [])
+    store.targets.keep([Target(WEB1)], NOW + MINUTE)
+    assert WEB1 in store.targets.inventory()
+
+
+def test_a_silence_holds_until_its_end_or_until_it_is_lifted(store):
+    silence = Silence(WEB1, NOW, NOW + 60 * MINUTE, "U1", "patching")
+    longer = Silence(ATLAS, NOW, NOW + 90 * MINUTE, "U1", "new fans")
+    store.targets.silence(silence)
+    store.targets.silence(longer)
+    assert store.targets.silences(NOW + MINUTE) == (longer, silence)
+    assert store.targets.silences(NOW + 60 * MINUTE) == (longer,)
+    assert store.targets.silences_ended(NOW + 59 * MINUTE, NOW + 60 * MINUTE) == {WEB1}
+    assert store.targets.silences_ended(NOW + 60 * MINUTE, NOW + 61 * MINUTE) == frozenset()
+    assert store.targets.unsilence(ATLAS, NOW + 70 * MINUTE) == 1
+    assert store.targets.unsilence(ATLAS, NOW + 70 * MINUTE) == 0
+    assert store.targets.silences(NOW + 70 * MINUTE) == ()
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])
+def test_when_the_clock_is_stepped_a_silence_lasts_as_meant_and_one_that_is_over_stays_over(store, step):
+    store.targets.silence(Silence(ATLAS, NOW - 60 * MINUTE, NOW - MINUTE, "U1", "over"))
+    store.targets.silence(Silence(WEB1, NOW, NOW + 10 * MINUTE, "U1", "in force"))
+    store.targets.shift_silences(step, NOW)
+    now = NOW + step
+    assert [s.target for s in store.targets.silences(now)] == [WEB1]
+    assert [s.target for s in store.targets.silences(now + 9 * MINUTE)] == [WEB1]
+    assert store.targets.silences(now + 10 * MINUTE) == ()
+
+
+def test_the_last_sign_of_life_says_whether_the_end_was_on_purpose(store):
+    assert store.alive.last() is None
+    store.alive.start(NOW)
+    store.alive.renew(NOW + MINUTE)
+    last = store.alive.last()
+    assert (last.started_at, last.at, last.stopped_at) == (NOW, NOW + MINUTE, None)
+    store.alive.stop(NOW + 2 * MINUTE)
+    assert store.alive.last().stopped_at == NOW + 2 * MINUTE
+    store.alive.start(NOW + 3 * MINUTE)
+    assert store.alive.last().stopped_at is None
