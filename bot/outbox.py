@@ -1,64 +1,59 @@
-"""Delivers what waits in the outbox: draws each card as it now stands, posts or updates it, records where it is.
+"""Delivers what waits in the outbox: sends errand after errand to Slack, and has noted what became of each.
 
-Intent is committed before a request is sent. A request whose answer was lost is looked up by its key before it is
-repeated, so that neither a crash nor a lost answer loses or doubles a message. 429 is obeyed, a method at a time.
+A request whose answer was lost is looked up by its key before it is repeated, so that neither a crash nor a lost
+answer loses or doubles a message. What to send, and what follows, is errands.py's.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import ParamSpec, TypeVar
 
 from bot.core.incident import Tell
+from bot.errands import (
+    MENDING,
+    Draw,
+    Errand,
+    Method,
+    begin_anew,
+    doubt,
+    give_up,
+    put_back,
+    record,
+    recover,
+    take,
+)
 from bot.slack import Slack
-from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected
-from bot.store import Store
+from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected, SlackError
+from bot.store import StoreFailed
 from bot.store.outbox import Post, Waiting
+from bot.store.thread import UseCase
 from bot.store.writer import Writer
-from bot.views import Card, line
+from bot.views import Card
 
 log = logging.getLogger(__name__)
 
-Draw = Callable[[Store, str, datetime], Card | None]
-"""The card of a subject (`incident:7`, `run:3:step:2`) as it now stands; None if there is nothing to show."""
+P = ParamSpec("P")
+T = TypeVar("T")
 
-FIRST_RETRY = timedelta(seconds=1)
-LONGEST_RETRY = timedelta(minutes=1)
-SETTLING = timedelta(seconds=5)  # a request whose answer was lost may still arrive: only then is "not there" true
-AHEAD = 50
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=15)  # so long at most is a network that has come back left unused
+REFUSED_PAUSE = timedelta(seconds=5)  # after what a person must mend: the next may fare better
+STORE_PAUSE = timedelta(seconds=5)  # between tries to write
 
-
-class Method(StrEnum):
-    """What is asked of Slack; each has a rate limit of its own."""
-
-    POST = "post"
-    UPDATE = "update"
-    UPLOAD = "upload"
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One try: what to deliver, drawn, and where. `at`: the message to update; `thread`: the ts to reply to."""
-
-    waiting: Waiting
-    method: Method
-    card: Card
-    at: Post | None
-    thread: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """There is nothing to deliver before `due`, None for nothing at all."""
-
-    due: datetime | None
+_GONE = frozenset({"message_not_found", "cant_update_message", "thread_not_found"})
+"""Slack's words for a message that someone deleted, or that another app's token posted."""
 
 
 class Courier:
-    """Runs the errands, one after another. `online` says whether the last try reached Slack."""
+    """Runs the errands, one after another. `online` says whether the last try reached Slack.
+
+    What Slack limits, or can't be reached for, rests: that method and no other. Rests are by the loop's clock,
+    which nobody sets.
+    """
 
     def __init__(
         self, writer: Writer, slack: Slack, channel: str, draw: Draw, clock: Callable[[], datetime]
@@ -70,7 +65,8 @@ class Courier:
         self._draw = draw
         self._clock = clock
         self._poked = asyncio.Event()
-        self._resting: dict[Method, datetime] = {}
+        self._resting: dict[Method, float] = {}
+        self._pauses: dict[Method, timedelta] = {}
 
     def poke(self) -> None:
         """Something was put into the outbox."""
@@ -78,148 +74,121 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        channel = await self._find_channel()
+        await self._note(recover)
         while True:
             self._poked.clear()
-            resting = {m for m, until in self._resting.items() if until > self._clock()}
-            found = await self._writer.do(take, self._draw, resting)
+            found = await self._note(take, self._draw, self._at_rest())
             if isinstance(found, Errand):
-                await self._deliver(channel, found)
+                await self._deliver(found)
             else:
                 await self._wait(found.due)
 
-    async def _find_channel(self) -> str:
-        pause = FIRST_RETRY
+    async def _note(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have it written, however long that takes: what was sent but not noted would be sent again."""
         while True:
             try:
-                return await self._slack.channel_id(self._channel)
-            except (Offline, InDoubt, RateLimited, Rejected) as why:
-                log.warning("cannot deliver yet: because %s", why)
-            await asyncio.sleep(pause.total_seconds())
-            pause = min(2 * pause, LONGEST_RETRY)
+                return await self._writer.do(use_case, *args, **kwargs)
+            except StoreFailed as why:
+                log.error("delivery waits: %s", why)
+            await asyncio.sleep(STORE_PAUSE.total_seconds())
+
+    def _at_rest(self) -> frozenset[Method]:
+        now = asyncio.get_running_loop().time()
+        self._resting = {method: until for method, until in self._resting.items() if until > now}
+        return frozenset(self._resting)
+
+    def _rest(self, method: Method, length: timedelta) -> None:
+        self._resting[method] = asyncio.get_running_loop().time() + length.total_seconds()
 
     async def _wait(self, due: datetime | None) -> None:
-        times = [t for t in (due, *self._resting.values()) if t is not None and t > self._clock()]
-        seconds = (min(times) - self._clock()).total_seconds() if times else None
+        """Until something is put in, a rest ends, or `due`."""
+        now = asyncio.get_running_loop().time()
+        lengths = [until - now for until in self._resting.values()]
+        if due is not None:
+            lengths.append((due - self._clock()).total_seconds())
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(0.0, min(lengths)) if lengths else None):
                 await self._poked.wait()
 
-    async def _deliver(self, channel: str, errand: Errand) -> None:
-        waiting = errand.waiting
+    async def _deliver(self, errand: Errand) -> None:
         try:
-            post = await self._send(channel, errand)
-        except RateLimited as limit:
-            until = self._clock() + timedelta(seconds=limit.retry_after)
-            self._resting[errand.method] = until
-            await self._writer.do(put_back, waiting, until, str(limit), doubtful=waiting.doubtful)
-        except Offline as why:
-            self._went(online=False, why=str(why))
-            await self._writer.do(put_back, waiting, self._later(waiting), str(why), doubtful=waiting.doubtful)
-        except InDoubt as why:
-            self._went(online=False, why=str(why))
-            due = max(self._later(waiting), self._clock() + SETTLING)
-            await self._writer.do(put_back, waiting, due, str(why), doubtful=True)
-        except Rejected as why:
-            await self._refused(waiting, why)
+            post = await self._send(errand)
+        except SlackError as why:
+            await self._failed(errand, why)
+        except Exception as why:  # our own mistake, e.g. blocks that can't be built: the rest must still go
+            log.exception("cannot send %s", errand.waiting.key)
+            await self._note(give_up, errand.waiting, f"{type(why).__name__}: {why}")
         else:
             self._went(online=True)
-            await self._writer.do(record, errand, post)
+            self._pauses.pop(errand.method, None)
+            await self._note(record, errand, post)
 
-    async def _send(self, channel: str, errand: Errand) -> Post | None:
+    async def _send(self, errand: Errand) -> Post:
         """Send one request, or find that an earlier one arrived after all."""
-        waiting, parcel, card = errand.waiting, errand.waiting.parcel, errand.card
-        where, since = errand.at, waiting.created_at
-        if where is not None:
-            await self._slack.update(where.channel, where.ts, card.text, card.blocks, key=waiting.key)
-            return where
-        if parcel.tell == "file":
-            name = parcel.name or "file"
-            found = waiting.doubtful and await self._slack.find_upload(
-                channel, name, since=since, thread=errand.thread
+        waiting, card = errand.waiting, errand.card
+        if errand.method is Method.UPDATE and waiting.at is not None:
+            await self._slack.update(waiting.at.channel, waiting.at.ts, card.text, card.blocks, key=waiting.key)
+            return waiting.at
+        channel, thread = await self._place(waiting)
+        sent = await self._find(waiting, channel, thread) if waiting.doubtful else None
+        if sent is None and errand.method is Method.UPLOAD:
+            name, title = waiting.parcel.name or "file", waiting.parcel.text
+            sent = await self._slack.upload(
+                channel, name, errand.content, title=title, comment=title, thread=thread
             )
-            if not found:
-                await self._slack.upload(
-                    channel,
-                    name,
-                    parcel.content or b"",
-                    title=parcel.text,
-                    comment=parcel.text,
-                    thread=errand.thread,
-                )
-            return None
-        if waiting.doubtful:
-            ts = await self._slack.find(channel, waiting.key, since=since, thread=errand.thread)
-            if ts is not None:
-                return Post(channel, ts)
-        broadcast = parcel.tell == Tell.BROADCAST
-        ts = await self._slack.post(
-            channel, card.text, card.blocks, key=waiting.key, thread=errand.thread, broadcast=broadcast
-        )
-        return Post(channel, ts)
+        elif sent is None:
+            all_see = waiting.parcel.tell == Tell.BROADCAST
+            sent = await self._slack.post(
+                channel, card.text, card.blocks, key=waiting.key, thread=thread, broadcast=all_see
+            )
+        return Post(channel, sent)
 
-    async def _refused(self, waiting: Waiting, why: Rejected) -> None:
-        """Wait for a person to mend what can be (token, scope, channel); give up what will never be taken."""
-        log.error("cannot deliver %s: because %s", waiting.key, why)
-        if why.is_permanent:
-            await self._writer.do(give_up, waiting, str(why), deleted=why.error == "message_not_found")
+    async def _place(self, waiting: Waiting) -> tuple[str, str | None]:
+        """The channel and thread where it goes."""
+        if waiting.thread is not None:
+            return waiting.thread.channel, waiting.thread.ts
+        try:
+            return await self._slack.channel_id(self._channel), None
+        except InDoubt as why:
+            raise Offline(str(why)) from why  # only the channel was asked for
+
+    async def _find(self, waiting: Waiting, channel: str, thread: str | None) -> str | None:
+        """What an earlier, doubtful try has left in Slack."""
+        parcel, since = waiting.parcel, waiting.created_at
+        if parcel.is_file:
+            return await self._slack.find_upload(channel, parcel.name or "file", since=since, thread=thread)
+        return await self._slack.find(channel, waiting.key, since=since, thread=thread)
+
+    async def _failed(self, errand: Errand, why: SlackError) -> None:
+        """Do what the failure leaves possible."""
+        waiting, method = errand.waiting, errand.method
+        self._went(online=not isinstance(why, Offline | InDoubt), why=str(why))
+        match why:
+            case RateLimited():
+                self._rest(method, timedelta(seconds=why.retry_after))
+                await self._note(put_back, waiting, str(why))
+            case Rejected():
+                await self._refused(errand, why)
+            case _:
+                pause = self._pauses.get(method, FIRST_PAUSE)
+                self._pauses[method] = min(2 * pause, LONGEST_PAUSE)
+                self._rest(method, pause)
+                await self._note(doubt if isinstance(why, InDoubt) else put_back, waiting, str(why))
+
+    async def _refused(self, errand: Errand, why: Rejected) -> None:
+        """Wait for a person to mend what can be; of what is refused for ever, bring at least the words."""
+        log.error("cannot deliver %s: because %s", errand.waiting.key, why)
+        if not why.is_permanent:
+            self._rest(errand.method, REFUSED_PAUSE)
+            await self._note(put_back, errand.waiting, str(why), MENDING)
+        elif why.error in _GONE:
+            await self._note(begin_anew, errand, str(why))
+        elif errand.card.blocks:
+            await self._deliver(replace(errand, card=Card(errand.card.text)))
         else:
-            due = self._clock() + LONGEST_RETRY
-            await self._writer.do(put_back, waiting, due, str(why), doubtful=waiting.doubtful)
-
-    def _later(self, waiting: Waiting) -> datetime:
-        pause: timedelta = FIRST_RETRY * 2 ** min(waiting.attempts, 10)
-        return self._clock() + min(pause, LONGEST_RETRY)
+            await self._note(give_up, errand.waiting, str(why))
 
     def _went(self, *, online: bool, why: str = "") -> None:
         if online is not self.online:
             log.info("Slack is reachable") if online else log.warning("Slack is out of reach: %s", why)
         self.online = online
-
-
-def take(store: Store, now: datetime, draw: Draw, resting: set[Method]) -> Errand | Nothing:
-    """The next errand, its begin committed; or when there will be one."""
-    later = []
-    for waiting in store.outbox.waiting(AHEAD):
-        parcel = waiting.parcel
-        at = store.outbox.post(parcel.subject) if parcel.tell == Tell.CARD else None
-        thread = store.outbox.post(parcel.thread) if parcel.thread else None
-        method = Method.UPLOAD if parcel.tell == "file" else Method.UPDATE if at else Method.POST
-        if method in resting or (parcel.thread and thread is None):
-            continue
-        if waiting.due_at > now:
-            later.append(waiting.due_at)
-            continue
-        card = draw(store, parcel.subject, now) if parcel.tell == Tell.CARD else line(parcel.text)
-        if card is None:
-            store.outbox.sent(waiting.id)
-            continue
-        store.outbox.begin(waiting.id, now)
-        return Errand(waiting, method, card, at, thread.ts if thread else None)
-    return Nothing(min(later, default=None))
-
-
-def record(store: Store, now: datetime, errand: Errand, post: Post | None) -> None:
-    """It was delivered. A card found again after doubt may show the past, so it is drawn once more."""
-    waiting = errand.waiting
-    if waiting.parcel.tell == Tell.CARD and post is not None:
-        store.outbox.posted(waiting.parcel.subject, post, now)
-    if waiting.parcel.tell == Tell.CARD and waiting.doubtful and errand.at is None:
-        store.outbox.again(waiting.id, now, "", doubtful=False)
-    else:
-        store.outbox.sent(waiting.id)
-
-
-def put_back(store: Store, _now: datetime, waiting: Waiting, due: datetime, why: str, *, doubtful: bool) -> None:
-    """It was not delivered, or nobody knows: try again at `due`."""
-    store.outbox.again(waiting.id, due, why, doubtful=doubtful)
-
-
-def give_up(store: Store, now: datetime, waiting: Waiting, why: str, *, deleted: bool) -> None:
-    """Slack will never take it. A card whose message someone `deleted` is posted anew."""
-    if deleted:
-        store.outbox.forget_post(waiting.parcel.subject)
-        store.outbox.again(waiting.id, now, why, doubtful=False)
-    else:
-        store.outbox.failed(waiting.id, why)
-        store.alive.write(f"cannot deliver {waiting.key}: because {why}", now)

@@ -37,10 +37,9 @@ class Followed:
 
 
 def begin(store: Store, now: datetime, config: Config) -> Beginning:
-    """The bot has started: note it, tell open incidents for how long it was off, take up what was being sent."""
+    """The bot has started: note it, and tell open incidents for how long it was off."""
     last = store.alive.last()
     store.alive.start(now)
-    store.outbox.recover()
     gap = None
     if last is not None and now - last.at > 2 * config.timing.alive_every:
         gap = Gap(last.at, now)

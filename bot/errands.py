@@ -1,0 +1,157 @@
+"""What to deliver next, and what becomes of it: plain functions over the outbox, a transaction each.
+
+A parcel's begin is committed before anything is sent, so that after a crash it is known to be in doubt. What is to
+follow something else stays behind it: lines of one thread, files of one thread, what one card shows.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.incident import Tell
+from bot.store import Store
+from bot.store.outbox import Parcel, Post, Waiting
+from bot.views import Card
+from bot.views.line import line
+
+log = logging.getLogger(__name__)
+
+Draw = Callable[[Store, str, datetime], Card | None]
+"""The card of a subject (`incident:7`, `run:3:step:2`) as it now stands; None if there is nothing to show."""
+
+SETTLING = timedelta(seconds=5)  # a request whose answer was lost may still arrive: only then is "not there" true
+LONGEST_DOUBT = timedelta(minutes=1)
+MENDING = timedelta(minutes=1)  # between tries that fail until a person mends token, scope or channel
+PATIENCE = 10  # tries, some minutes; then what Slack still fails on holds up its thread no longer
+KEPT = timedelta(days=7)
+
+
+class Method(StrEnum):
+    """What is asked of Slack; each has a rate limit of its own."""
+
+    POST = "post"
+    UPDATE = "update"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One try: what to deliver, and how. `card`: drawn, or a line's words; `content`: a file's."""
+
+    waiting: Waiting
+    method: Method
+    card: Card
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to deliver before `due`, None for nothing at all."""
+
+    due: datetime | None
+
+
+def recover(store: Store, now: datetime) -> None:
+    """After a start: what was being sent when the process ended is in doubt."""
+    store.outbox.recover(now, now + SETTLING)
+
+
+def take(store: Store, now: datetime, draw: Draw, resting: frozenset[Method]) -> Errand | Nothing:
+    """The next errand, its begin committed; or when there will be one."""
+    later: list[datetime] = []
+    held: set[str] = set()
+    for waiting in store.outbox.waiting():
+        method, queues = _method(waiting), _queues(waiting)
+        if method in resting or queues & held or _lacks_its_thread(store, waiting):
+            held |= queues
+        elif waiting.due_at > now:
+            later.append(waiting.due_at)
+            held |= queues
+        elif (card := _drawn(store, waiting, now, draw)) is None:
+            store.outbox.sent(waiting.id)
+        else:
+            store.outbox.begin(waiting.id)
+            return Errand(waiting, method, card, _content(store, waiting))
+    return Nothing(min(later, default=None))
+
+
+def _method(waiting: Waiting) -> Method:
+    if waiting.parcel.is_file:
+        return Method.UPLOAD
+    return Method.UPDATE if waiting.parcel.is_card and waiting.at else Method.POST
+
+
+def _queues(waiting: Waiting) -> set[str]:
+    """Where it stands in line. A card that is changed stands in no thread's: it overtakes nobody."""
+    parcel = waiting.parcel
+    queues = {f"card of {parcel.subject}"} if parcel.is_card else set()
+    if parcel.thread is not None and waiting.attempts < PATIENCE and not (parcel.is_card and waiting.at):
+        queues.add(f"{'files' if parcel.is_file else 'lines'} in {parcel.thread}")
+    return queues
+
+
+def _lacks_its_thread(store: Store, waiting: Waiting) -> bool:
+    """Whether its thread's first message is still to come. If none will, it goes to the channel itself."""
+    thread = waiting.parcel.thread
+    return thread is not None and waiting.thread is None and store.outbox.has_card(thread)
+
+
+def _drawn(store: Store, waiting: Waiting, now: datetime, draw: Draw) -> Card | None:
+    """What is shown; None where there is nothing (any more), or where drawing it fails: the rest must still go."""
+    if not waiting.parcel.is_card:
+        return line(waiting.parcel.text)
+    try:
+        return draw(store, waiting.parcel.subject, now)
+    except Exception:
+        log.exception("cannot draw %s", waiting.parcel.subject)
+        return None
+
+
+def _content(store: Store, waiting: Waiting) -> bytes:
+    return store.outbox.content(waiting.id) if waiting.parcel.is_file else b""
+
+
+def record(store: Store, now: datetime, errand: Errand, post: Post) -> None:
+    """It was delivered. A card that was in doubt may show the past, so it is drawn once more."""
+    waiting = errand.waiting
+    store.outbox.sent(waiting.id)
+    if waiting.parcel.is_card:
+        store.outbox.posted(waiting.parcel.subject, post, now)
+        if waiting.doubtful and errand.method is Method.POST:
+            store.outbox.add(waiting.parcel, now, now)
+
+
+def put_back(store: Store, now: datetime, waiting: Waiting, why: str, wait: timedelta = timedelta(0)) -> None:
+    """This try surely delivered nothing; what an earlier one did is as doubtful as it was."""
+    store.outbox.again(waiting.id, now + wait, why, doubtful=waiting.doubtful)
+
+
+def doubt(store: Store, now: datetime, waiting: Waiting, why: str) -> None:
+    """Nobody knows whether it was delivered: look once a late request must have arrived."""
+    pause = min(timedelta(seconds=2 ** min(waiting.attempts, 10)), LONGEST_DOUBT)
+    store.outbox.again(waiting.id, now + max(pause, SETTLING), why, doubtful=True)
+
+
+def begin_anew(store: Store, now: datetime, errand: Errand, why: str) -> None:
+    """The message that was to be changed, or in whose thread it was to go, is gone: its card is posted anew."""
+    waiting = errand.waiting
+    gone = waiting.parcel.subject if errand.method is Method.UPDATE else waiting.parcel.thread
+    if gone is None:
+        give_up(store, now, waiting, why)
+        return
+    store.outbox.forget_post(gone)
+    store.outbox.again(waiting.id, now, why, doubtful=False)
+    store.outbox.add(Parcel(gone, Tell.CARD), now, now)
+
+
+def give_up(store: Store, now: datetime, waiting: Waiting, why: str) -> None:
+    """It will never be taken. What waited for it goes on without it."""
+    store.outbox.failed(waiting.id, why)
+    store.alive.write(f"cannot deliver {waiting.key}: because {why}", now)
+
+
+def tidy(store: Store, now: datetime) -> None:
+    """What was settled long ago is forgotten. To be called daily."""
+    store.outbox.prune(now - KEPT)
