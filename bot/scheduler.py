@@ -1,11 +1,12 @@
 """When each job is due, on APScheduler: the only import of it. It knows names and intervals, not checks.
 
-- Slots: all jobs start on the same half-second grid, so that those of one interval are due in the same instant and
-  are started together. A machine that wakes once for fifty checks is a machine mostly asleep.
-- Coalescing, and no misfire limit: a look that comes late still looks at the present. Missed ones are one look.
+- Slots: jobs are due on a half-second grid, so that those of one interval are due in the same instant and are
+  started together. A machine that wakes once for fifty checks is a machine mostly asleep.
+- A look that comes late still looks at the present, so there is no misfire limit; missed looks are one look.
 - One instance: a job that is still busy is not started again.
-- Clock steps: APScheduler holds its plan against the wall clock, so that a step backwards would stop every job
-  until wall time caught up. `replan` is called after a step.
+- Clock steps: APScheduler holds its plan against the wall clock. A step backwards would stop every job until wall
+  time has caught up: `replan` is called after one. After a step forwards everything is due, once; the trigger here
+  skips what was missed, where APScheduler's own counts it out, which over years takes it minutes.
 """
 
 import math
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 SLOT = timedelta(seconds=0.5)
 NEVER_TOO_LATE = None
@@ -48,23 +49,28 @@ class Scheduler:
 
     def every(self, name: str, interval: timedelta, job: Job, *, at_once: bool = False) -> None:
         """Run `job` every `interval`, in place of an earlier job of that name; `at_once`: the first time now."""
+        trigger = _EverySlots(interval)
         now = datetime.now(UTC)
         self._scheduler.add_job(
             _run,  # APScheduler awaits only what is defined with `async def`, which a lambda is not
-            IntervalTrigger(seconds=interval.total_seconds(), start_date=_next_slot(now)),
+            trigger,
             args=[job],
             id=name,
             replace_existing=True,
-            next_run_time=now if at_once else _next_slot(now + interval),
+            next_run_time=trigger.slot_before(now) if at_once else trigger.slot_after(now + interval),
         )
 
     def hasten(self, name: str, delay: timedelta) -> None:
-        """Let the job of that name run after `delay`, if it is not due sooner; its interval counts from there."""
+        """Let the job of that name run in the first slot after `delay`, if it is not due sooner; at once for 0.
+
+        Its interval counts from there.
+        """
         job = self._scheduler.get_job(name)
         if job is None:
             return
-        due = _next_slot(datetime.now(UTC) + delay) if delay else datetime.now(UTC)
-        if job.next_run_time is None or due < job.next_run_time:
+        now = datetime.now(UTC)
+        due = job.trigger.slot_after(now + delay) if delay else job.trigger.slot_before(now)
+        if due < job.next_run_time:
             job.modify(next_run_time=due)
 
     def cancel(self, name: str) -> None:
@@ -73,17 +79,42 @@ class Scheduler:
             self._scheduler.remove_job(name)
 
     def replan(self) -> None:
-        """The wall clock was stepped: every job is due at the next slot, and goes on from there."""
-        due = _next_slot(datetime.now(UTC))
+        """The wall clock was stepped: what would wait for longer than its interval is due at the next slot."""
+        now = datetime.now(UTC)
         for job in self._scheduler.get_jobs():
-            job.modify(next_run_time=due)
+            if job.next_run_time > job.trigger.slot_after(now + job.trigger.interval):
+                job.modify(next_run_time=job.trigger.slot_after(now))
 
 
 async def _run(job: Job) -> None:
     await job()
 
 
-def _next_slot(time: datetime) -> datetime:
-    """The first slot at or after `time`."""
-    slot = SLOT.total_seconds()
-    return datetime.fromtimestamp(math.ceil(time.timestamp() / slot) * slot, UTC)
+class _EverySlots(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
+    """Every `interval`, in slots; shorter intervals are slots of their own."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self.interval = interval
+        self._slot = min(SLOT, interval)
+
+    def __str__(self) -> str:
+        return f"every {self.interval.total_seconds():g} s"
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The slot an interval after the previous one; where that was missed, the next there is."""
+        due = self.slot_after((previous_fire_time or now) + self.interval)
+        return due if due > now else self.slot_before(now) + self._slot
+
+    def slot_after(self, time: datetime) -> datetime:
+        """The first slot at or after `time`."""
+        return self._slot_at(time, math.ceil)
+
+    def slot_before(self, time: datetime) -> datetime:
+        """The last slot at or before `time`: what is due then is due at once."""
+        return self._slot_at(time, math.floor)
+
+    def _slot_at(self, time: datetime, to_whole: Callable[[float], int]) -> datetime:
+        return _EPOCH + to_whole((time - _EPOCH) / self._slot) * self._slot
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
