@@ -48,7 +48,7 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
-        self._passed = clock()
+        self._passed = clock()  # until when the core has seen time pass
 
     def remember(self, known: tuple[Known, ...], gap: Gap | None) -> None:
         """Go on from what was believed before a restart, so that nothing is announced again."""
@@ -67,14 +67,14 @@ class Watch:
         """What that check is believed to show."""
         return self._streaks.get(fingerprint, Streak()).hard
 
-    def fails(self, target: TargetId) -> bool:
-        """Whether any check of `target` is believed to fail."""
-        return any(s.hard is Health.FAIL for f, s in self._streaks.items() if f.target == target)
+    def doubts(self, target: TargetId) -> bool:
+        """Whether any check of `target` fails, or seemed to when it looked last."""
+        return any(Health.FAIL in (s.hard, s.last) for f, s in self._streaks.items() if f.target == target)
 
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
-        if seen.health is Health.FAIL and target.behind is not None and self.fails(target.behind):
-            why = f"can't be seen: {target.behind.partition(':')[2]} is down ({seen.why})"
+        if seen.health is Health.FAIL and target.behind is not None and self.doubts(target.behind):
+            why = f"can't be seen: {target.behind.partition(':')[2]} fails ({seen.why})"
             seen = replace(seen, health=Health.UNKNOWN, why=why, kind=None, running=None)
         clears = self._config.timing.clears
         streak = count(self._streaks.get(seen.fingerprint, Streak()), seen, failures=pace.failures, clears=clears)
@@ -99,11 +99,15 @@ class Watch:
 
     async def _gather(self) -> None:
         """Wait a moment for what comes together, then decide on it together."""
-        await asyncio.sleep(self._config.timing.company.total_seconds())
-        batch, self._company, self._gathering = self._company, [], None
-        gap = (
-            self._gap if self._gap and self._clock() - self._gap.until < self._config.timing.storm_within else None
-        )
+        while self._company:
+            await asyncio.sleep(self._config.timing.company.total_seconds())
+            batch, self._company = self._company, []
+            await self._write(batch)
+        self._gathering = None
+
+    async def _write(self, batch: list[Observation]) -> None:
+        lately = self._clock() - self._config.timing.storm_within
+        gap = self._gap if self._gap and self._gap.until > lately else None
         try:
             self._follow(await self._writer.do(believe, self._config, batch, gap))
         except Exception:
@@ -113,8 +117,15 @@ class Watch:
 
     async def pass_time(self) -> None:
         """Let the core see that time has passed."""
-        since, self._passed = self._passed, self._clock()
-        self._follow(await self._writer.do(pass_time, self._config, since))
+        now = self._clock()
+        self._follow(await self._writer.do(pass_time, self._config, self._passed))
+        self._passed = now
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: no time has passed by it."""
+        self._passed += step
+        if self._gap is not None:
+            self._gap = Gap(self._gap.since + step, self._gap.until + step)
 
     def _follow(self, followed: Followed) -> None:
         if followed.awaited != self._awaited:
