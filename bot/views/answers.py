@@ -36,14 +36,15 @@ def help_card(verbs: Sequence[tuple[str, str]]) -> Card:
 
 def whoami_card(slack: str, person: Person | None, people: Sequence[Person]) -> Card:
     """Who is asking, and what they may do."""
-    acts = ", ".join(act for act in Act if may(person, act, people).allowed)
+    acts = ", ".join(act for act in Act if act is not Act.PRESS_STEP and may(person, act, people).allowed)
     if person is None:
         text = (
             f"You are <@{slack}> ({inline(slack)}), in no role: you may read. The owner can name you in lab.yaml."
         )
     else:
         roles = ", ".join(safe(role, NAME) for role in person.roles) or "no role"
-        text = f"You are *{safe(person.name, NAME)}* ({inline(slack)}): {roles}. You may {acts}."
+        who = f"You are *{safe(person.name, NAME)}* ({inline(slack)}): {roles}."
+        text = f"{who} You may {acts}, and press the steps given to you."
     return Card(text)
 
 

@@ -48,7 +48,7 @@ def incident_card(facts: IncidentFacts) -> Card:
     said = [_why(incident), _counters(incident), _runbook(facts)]
     blocks: list[Block] = [section(_headline(facts)), *(section(text) for text in said if text)]
     blocks.append(ActionsBlock(block_id="incident", elements=_buttons(facts)))
-    blocks.append(context(f"Incident {incident.id} · what happens is told in the thread"))
+    blocks.append(context(f"Incident {incident.id} · details in the thread"))
     text = f"{MARKS[incident.status]} {incident.status.capitalize()}: {title(incident)}. {safe(incident.why, 300)}"
     return Card(text, tuple(blocks))
 

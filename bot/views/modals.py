@@ -18,16 +18,16 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.core.incident import Incident
-from bot.core.offer import choices, exact_command, offer
+from bot.core.offer import choices, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Runbook, needs_confirmation
+from bot.views.command import command
 from bot.views.limits import (
     BOXES,
     OPTION,
     OPTIONS,
     PLACEHOLDER,
     VIEW_TITLE,
-    code,
     cut,
     inline,
     plain,
@@ -115,8 +115,7 @@ def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> 
     said = [confirmation.text, *confirmation.warnings[:3]] if confirmation else []
     blocks: list[Block] = [_step(run, runbook)]
     blocks += [section(f"⚠️ *{safe(shown(text, run), 600)}*") for text in said if text]
-    if exact := exact_command(step, run):
-        blocks.append(code(exact.text))
+    blocks += command(step, run)
     blocks.append(section(f"There is no way back. To go on, type {inline(name)}"))
     blocks.append(_text(ANSWERED, "Name"))
     return _modal(TYPE_NAME, "Are you sure?", blocks, about, submit=str(button))

@@ -33,6 +33,9 @@ MARKS: Final[Mapping[State, str]] = MappingProxyType(
     }
 )
 
+_CALLED: Final[Mapping[State, str]] = MappingProxyType(
+    {State.ASKING: "waits for an answer", State.CHOOSING: "waits for a choice", State.READY: "ready when you are"}
+)
 _MARK: Final[Mapping[RunStatus, str]] = MappingProxyType(
     {RunStatus.UNDER_WAY: "📖", RunStatus.DONE: "✅", RunStatus.STOPPED: "⏹️"}
 )
@@ -51,7 +54,12 @@ def step_title(runbook: Runbook, at: int) -> str:
 def place(run: Run, runbook: Runbook) -> str:
     """Where a run under way stands, within a sentence."""
     words = step_title(runbook, run.current)
-    return f"{words[0].lower()}{words[1:]} ({run.state})"
+    return f"{words[0].lower()}{words[1:]} ({called(run.state)})"
+
+
+def called(state: State) -> str:
+    """A step's state, for whoever is to do something about it."""
+    return _CALLED.get(state, str(state))
 
 
 def run_card(run: Run, runbook: Runbook) -> Card:
@@ -68,7 +76,11 @@ def run_card(run: Run, runbook: Runbook) -> Card:
 def _listed(run: Run, runbook: Runbook, at: int) -> str:
     state, heading = run.steps[at].state, safe(runbook.steps[at].heading, 80)
     here = at == run.current and not run.ended
-    return f"{MARKS[state]} {at + 1}. *{heading}* ({state})" if here else f"{MARKS[state]} {at + 1}. {heading}"
+    return (
+        f"{MARKS[state]} {at + 1}. *{heading}* ({called(state)})"
+        if here
+        else f"{MARKS[state]} {at + 1}. {heading}"
+    )
 
 
 def unreadable_card(run: Run, why: str) -> Card:

@@ -6,21 +6,21 @@ It shows buttons only while the step is the run's current one; afterwards it is 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.offer import Exact, exact_check, exact_command, missing
+from bot.core.offer import exact_command, missing
 from bot.core.progress import Progress
 from bot.core.run import BUSY, Run, State, StepState
 from bot.core.runbook import Runbook, Step
 from bot.core.values import fill
 from bot.views import Card
 from bot.views.boxes import boxes
-from bot.views.limits import CODE, NAME, code, context, inline, prose, safe, section
+from bot.views.command import command, proof
+from bot.views.limits import NAME, code, context, inline, prose, safe, section
 from bot.views.press import actions
-from bot.views.run import MARKS, step_title
+from bot.views.run import MARKS, called, step_title
 from bot.views.times import clock
 from bot.views.words import bar
 
@@ -76,7 +76,8 @@ def _live(facts: StepFacts) -> Iterator[Block]:
     if unset := missing(step, run):
         words = ", ".join(inline(f"${name}") for name in unset)
         yield section(f"⛔ This step can't go on: {words} is not set. Nothing runs with an empty value.")
-    yield from _command(facts)
+    yield from command(step, run)
+    yield from proof(step, run)
     if state.state in BUSY:
         yield section(_progress(facts))
     elif state.summary and state.state not in _BEFORE:
@@ -95,7 +96,8 @@ def _record(facts: StepFacts) -> Iterator[Block]:
     if exact and state.attempt and not facts.step.lists:
         yield code(_first_lines(exact.text), 600)
     if state.summary:
-        yield context(safe(state.summary, 600))
+        proven = "✅ verified: " if state.state is State.VERIFIED else ""
+        yield context(f"{proven}{safe(state.summary, 600)}")
 
 
 def _first_lines(text: str) -> str:
@@ -107,7 +109,7 @@ def _first_lines(text: str) -> str:
 def _status(facts: StepFacts) -> str:
     """State, person, time; and what was answered, where something was."""
     state = facts.state
-    words = str(state.state)[:1].upper() + str(state.state)[1:]
+    words = called(state.state)[:1].upper() + called(state.state)[1:]
     parts = [f"*{words}*" if state.state is State.VERIFIED else words]
     question = facts.step.question
     if question and state.state not in _BEFORE and question.name in facts.run.values:
@@ -122,29 +124,6 @@ def _status(facts: StepFacts) -> str:
 def _label(state: StepState, value: str) -> str:
     """A chosen value as it stood in the list."""
     return next((f"{value} ({choice.label})" for choice in state.choices if choice.value == value), value)
-
-
-def _command(facts: StepFacts) -> Iterator[Block]:
-    """What Run would carry out, letter by letter, where, with which values, and what proves it."""
-    exact, check = exact_command(facts.step, facts.run), exact_check(facts.step, facts.run)
-    if exact:
-        yield context(f"{'Lists the choices' if facts.step.lists else 'Runs'} {_place(exact)}:")
-        yield code(exact.text, CODE if not facts.step.boxes else CODE // 4)
-        if exact.values:
-            yield context("with " + " · ".join(f"{name} = {inline(value)}" for name, value in exact.values[:12]))
-    if check and facts.step.check:
-        how = inline(check.text) if check.language == "lab" else f"a {check.language} script {_place(check)}"
-        yield context(f"Proven by {how}{_often(facts.step.check.every, facts.step.check.within)}")
-    elif not facts.step.question:
-        yield context("Nothing verifies this step.")
-
-
-def _place(exact: Exact) -> str:
-    return f"on *{safe(exact.where, NAME)}*, {exact.language}" if exact.where else "here"
-
-
-def _often(every: timedelta, within: timedelta) -> str:
-    return f", every {every.total_seconds():g} s for {within.total_seconds():g} s" if within else ""
 
 
 def _progress(facts: StepFacts) -> str:

@@ -58,4 +58,4 @@ def _quiet(picture: TargetPicture) -> list[str]:
     said = [f"🔕 {safe(picture.muted, 300)}"] if picture.muted else []
     if covering := picture.covered_by:
         said.append(f"🔕 Incident {covering.id} ({title(covering)}) covers it.")
-    return said or ["🔔 A failure would be told: nothing mutes it."]
+    return said or ["🔔 Nothing mutes it: a failure is told."]

@@ -98,7 +98,7 @@ async def test_starting_the_one_fitting_runbook_shows_its_step_in_the_thread(rig
     await rig.press(ALEX.id, await rig.card("incident:1"), "Start: Mend a guest")
     step = await rig.card("run:1:step:0")
     assert step["thread_ts"] == (await rig.card("incident:1"))["ts"]
-    card = await rig.card("incident:1", "step 1 of 5 · Look (ready)")
+    card = await rig.card("incident:1", "step 1 of 5 · Look (ready when you are)")
     assert "Start: Mend a guest" not in labels(card)
 
 

@@ -40,7 +40,7 @@ async def test_a_step_shows_exactly_what_would_run_and_proves_it(walk):
     card = await walk.card("run:1:step:0")
     shown = json.dumps(card, ensure_ascii=False)
     assert 'echo \\"looked at $guest\\"' in shown
-    assert "Runs on *bot*, sh" in shown
+    assert "Runs on *bot* (sh):" in shown
     assert "guest = `web1`" in shown
     assert "Have a look at web1." in shown
     assert labels(card) == ["Run", "Stop…", "Go to: Ask for help"]
@@ -111,7 +111,7 @@ async def test_a_modal_that_was_overtaken_changes_nothing_and_says_so(walk):
     card = await go_to_the_name(walk)
     view = await walk.modal(ALEX.id, card, "Run")
     await walk.press(ALEX.id, card, "Go to: Look")
-    await walk.card("run:1:step:0", "Ready")
+    await walk.card("run:1:step:0", "Ready when")
     before = len(walk.whispers(ALEX.id))
     assert await walk.submit(ALEX.id, view, answered="web1") == {}
     await until(lambda: len(walk.whispers(ALEX.id)) > before)
