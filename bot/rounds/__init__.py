@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.config import Check, Config
 from bot.core.guest import GuestEvent
 from bot.core.health import CheckName, Health, Observation, Target, TargetKind, target_id
 from bot.core.incident import Incident
+from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
@@ -25,10 +27,13 @@ from bot.probes.ups import Params as UpsParams
 from bot.rounds.guests import GuestRounds
 from bot.scheduler import Scheduler
 from bot.sightings import alive, attach, begin, clock_stepped, configured, end
+from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
+
+TIDY_EVERY = timedelta(days=1)
 
 
 class Rounds:
@@ -60,6 +65,7 @@ class Rounds:
         timing = self._config.timing
         self._scheduler.every("alive", timing.alive_every, lambda: self._writer.do(alive))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
+        self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         for watched, check in checks_of(self._config):
             self._add(watched, check)
         for host, guests in self._guests.items():
@@ -135,7 +141,11 @@ class Rounds:
             if step is not None:
                 log.warning("the system's clock was set by %+.0f s", step.total_seconds())
                 self._scheduler.replan()
-                await self._writer.do(clock_stepped, step)
+                self._watch.shift(step)
+                try:
+                    await self._writer.do(clock_stepped, step)
+                except StoreFailed as why:
+                    log.error("cannot shift what was planned: %s", why)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way
