@@ -22,7 +22,7 @@ from bot.views.incident import IncidentFacts, incident_card
 from bot.views.run import run_card, unreadable_card
 from bot.views.step import StepFacts, step_card
 
-_SUBJECT = re.compile(r"(incident|run):(\d+)(?::step:(\d+))?")
+_SUBJECT = re.compile(r"incident:(\d+)|run:(\d+)(?::step:(\d+))?")
 
 
 class Artist:
@@ -41,10 +41,10 @@ class Artist:
         found = _SUBJECT.fullmatch(subject)
         if found is None:
             return None
-        kind, number, step = found.groups()
-        if kind == "incident":
-            return self._incident(store, IncidentId(int(number)))
-        return self._run(store, int(number), None if step is None else int(step))
+        incident, run, step = (None if number is None else int(number) for number in found.groups())
+        if incident is not None:
+            return self._incident(store, IncidentId(incident))
+        return None if run is None else self._run(store, run, step)
 
     def _incident(self, store: Store, number: IncidentId) -> Card | None:
         incident = store.incidents.get(number)

@@ -1,4 +1,4 @@
-"""What may come from outside, for hypothesis: names, texts, incidents and runs of every shape; and Slack's verdict."""
+"""What may come from outside: names, texts, incidents and runs of every shape; and Slack's verdict on a card."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -161,6 +161,18 @@ def slack_takes(card: Card) -> None:
 def slack_opens(view) -> None:
     """Raises Refusal where Slack would refuse to open it."""
     check_view(view.to_dict())
+
+
+def living(value: object) -> str:
+    """All texts in which Slack would see mentions and links; labels (plain_text) and code are dead letters."""
+    if isinstance(value, Card):
+        return f"{value.text}\n{living([block.to_dict() for block in value.blocks])}"
+    if isinstance(value, list):
+        return "\n".join(map(living, value))
+    if not isinstance(value, dict):
+        return ""
+    own = value["text"] if value.get("type") == "mrkdwn" else ""
+    return own + "".join(living(part) for part in value.values())
 
 
 def shown(card: Card) -> str:

@@ -1,0 +1,149 @@
+"""What is asked of the store, over a connection that only reads."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import incidents, queries
+from bot.config import Config, SlackConfig
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId, TargetKind
+from bot.core.permit import Person
+from bot.sightings import believe
+from bot.store import StoreFailed
+from bot.store.reader import Reader
+from bot.store.writer import Writer
+
+ALEX = "U0000000ALEX"
+RACK, ATLAS, WEB1, DB1 = map(TargetId, ("ups:rack", "host:atlas", "guest:web1", "guest:db1"))
+LAB = (
+    Target(RACK),
+    Target(ATLAS, powered_by=RACK),
+    Target(WEB1, runs_on=ATLAS),
+    Target(DB1, runs_on=ATLAS, wanted=False),
+    Target(TargetId("guest:ci-1"), runs_on=ATLAS, ephemeral=True),
+)
+
+
+class Lab:
+    """A database that a writer fills and a reader is asked about."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+        self.config = Config(folder / "lab.yaml", SlackConfig("homelab"), (Person("alex", ALEX, ("admin",)),))
+        self.writer, self.reader = Writer(lambda: self.now), Reader(lambda: self.now)
+
+    async def see(self, target: TargetId, health: Health, why="seen", kind=None, running=None) -> None:
+        running = health is Health.OK if running is None else running
+        fingerprint = Fingerprint(CheckName("look"), target)
+        seen = Observation(fingerprint, health, self.now, why, kind, stated=True, running=running)
+        await self.writer.do(believe, self.config, [seen], None)
+
+    async def why(self, name: str):
+        return await self.reader.ask(queries.why, self.config, name)
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    made = Lab(tmp_path)
+    await made.writer.open(tmp_path / "caretaker.db")
+    await made.reader.open(tmp_path / "caretaker.db")
+    await made.writer.do(lambda store, now: store.targets.keep(LAB, now))
+    yield made
+    await made.reader.close()
+    await made.writer.close()
+
+
+async def test_a_reader_can_change_nothing(lab):
+    with pytest.raises(StoreFailed, match="readonly"):
+        await lab.reader.ask(lambda store, now: store.alive.write("x", now))
+
+
+async def test_a_reader_that_is_not_open_says_so():
+    with pytest.raises(RuntimeError, match="it is not open"):
+        await Reader(lambda: datetime.now(UTC)).ask(queries.status)
+
+
+async def test_status_counts_each_kind_of_target_and_leaves_the_ephemeral_out(lab):
+    await lab.see(ATLAS, Health.OK)
+    await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
+    await lab.see(DB1, Health.OK, running=False)
+    found = await lab.reader.ask(queries.status)
+    guests = found.tallies[TargetKind.GUEST]
+    assert (guests.whole, guests.well, guests.off, guests.failing) == (2, 0, 1, (WEB1,))
+    assert found.tallies[TargetKind.HOST].well == 1
+    assert found.tallies[TargetKind.UPS].unseen == (RACK,)
+    assert [one.subject for one in found.live] == [WEB1]
+
+
+async def test_a_target_is_failing_if_any_check_fails_and_well_if_one_could_look(lab):
+    await lab.see(ATLAS, Health.OK)
+    other = Fingerprint(CheckName("other"), ATLAS)
+    for health, kind in ((Health.UNKNOWN, None), (Health.FAIL, Kind.HOST_DOWN)):
+        seen = Observation(other, health, lab.now, "seen", kind, stated=True)
+        await lab.writer.do(believe, lab.config, [seen], None)
+        hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+        assert (hosts.well, hosts.failing) == ((1, ()) if health is Health.UNKNOWN else (0, (ATLAS,)))
+
+
+async def test_incidents_tells_what_is_open_apart_from_what_is_over(lab):
+    for _ in range(7):
+        await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
+        await lab.see(WEB1, Health.OK)
+        lab.now += timedelta(hours=1)  # too late to reopen
+    await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
+    found = await lab.reader.ask(queries.incidents)
+    assert [one.id for one in found.live] == [8]
+    assert [one.id for one in found.over] == [7, 6, 5, 4, 3]
+
+
+async def test_an_incident_comes_with_its_history(lab):
+    await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
+    await lab.writer.do(incidents.acknowledge, lab.config, 1, ALEX)
+    picture = await lab.reader.ask(queries.incident, 1)
+    assert [(one.text, one.by) for one in picture.history] == [("crashed", None), ("acknowledged", ALEX)]
+
+
+async def test_an_incident_that_is_not_there_is_named(lab):
+    with pytest.raises(incidents.UnknownName, match="cannot find incident 7: because there is none"):
+        await lab.reader.ask(queries.incident, 7)
+
+
+async def test_why_tells_since_when_what_is_expected_and_on_what_it_depends(lab):
+    await lab.see(ATLAS, Health.OK)
+    began = lab.now
+    await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
+    lab.now += timedelta(minutes=5)
+    picture = await lab.why("web1")
+    [belief] = picture.beliefs
+    assert (belief.check, belief.health, belief.why, belief.since) == ("look", Health.FAIL, "crashed", began)
+    assert (picture.target.wanted, picture.running) == (True, False)
+    assert picture.parents == ((ATLAS, Health.OK),)
+    assert (picture.muted, picture.covered_by) == (None, None)
+    assert [one.id for one in picture.incidents] == [1]
+
+
+async def test_why_names_the_silence_of_whatever_it_depends_on_however_far_up(lab):
+    hour = timedelta(hours=1)
+    await lab.writer.do(incidents.silence, lab.config, "rack", hour, ALEX, "new batteries")
+    assert (await lab.why("web1")).muted == "rack is silenced until 04:00 UTC: new batteries"
+    lab.now += hour
+    assert (await lab.why("web1")).muted is None
+
+
+async def test_why_names_the_outage_that_covers_it_and_its_incidents_as_a_member(lab):
+    await lab.see(ATLAS, Health.OK)
+    await lab.see(WEB1, Health.OK)
+    await lab.see(ATLAS, Health.FAIL, "gone", Kind.HOST_DOWN)
+    picture = await lab.why("web1")
+    assert picture.covered_by is not None
+    assert picture.covered_by.subject == ATLAS
+    assert [one.id for one in picture.incidents] == [1]
+    assert (await lab.why("atlas")).covered_by is None
+
+
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(days=-1), timedelta(days=400)])
+async def test_a_silence_lasts_between_a_moment_and_a_year(lab, length):
+    with pytest.raises(incidents.IllegalMove, match="between a moment and a year"):
+        await lab.writer.do(incidents.silence, lab.config, "web1", length, ALEX, "x")

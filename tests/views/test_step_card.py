@@ -1,0 +1,162 @@
+"""What a step's card says while it waits, runs, and is over."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.progress import Progress
+from bot.core.run import Button, State, StepState
+from bot.views.boxes import ticked
+from bot.views.run import MARKS
+from bot.views.step import StepFacts, step_card
+from tests.core.test_walk import Walk
+from tests.views.wild import shown
+
+BOOK = """\
+# Mend it
+
+## Stop it
+- Confirm: This cuts the power of $guest.
+- Time limit: 1 minute
+
+> [!WARNING]
+> What $guest has not written is lost.
+
+It looks at `$disk` on ${hypervisor}.
+
+```lab
+start $guest
+```
+
+**Check** every 5 seconds for 1 minute:
+
+```lab
+healthy $guest
+```
+
+## Copy it
+- Run on: bot
+
+```sh
+echo 1
+echo "$guest"
+echo 3
+echo 4
+echo 5
+```
+
+## Look
+- Optional: yes
+
+- [ ] A box with so long a text that it does not fit into the seventy-five characters of a line
+- [ ] Another
+"""
+
+
+@pytest.fixture
+def walk() -> Walk:
+    return Walk(BOOK)
+
+
+def card(walk: Walk, at: int = 0, **facts) -> str:
+    return shown(step_card(StepFacts(walk.run, walk.runbook, at, **facts)))
+
+
+def actions(walk: Walk) -> list[dict]:
+    made = step_card(StepFacts(walk.run, walk.runbook, walk.run.current))
+    return made.blocks[-1].to_dict()["elements"]
+
+
+def test_it_tells_what_will_be_done_with_values_in_place(walk):
+    told = card(walk)
+    assert "👉 *Step 1 of 3 · Stop it*\\nReady when you are" in told
+    assert "It looks at `/img/web1.img` on atlas." in told
+    assert "⚠️ *What web1 has not written is lost.*" in told
+    assert "'start web1'" in told
+    assert "Proven by `healthy web1`, every 5 s for 60 s" in told
+
+
+def test_a_value_that_could_pass_for_markup_stays_a_name(walk):
+    walk.last = replace(walk.last, run=replace(walk.run, values={**walk.run.values, "disk": "*<!channel>*"}))
+    assert "It looks at `$disk` on atlas." in card(walk)
+
+
+def test_a_red_question_repeats_text_warning_and_command(walk):
+    [run, _more] = actions(walk)
+    assert run["style"] == "danger"
+    assert run["confirm"]["title"]["text"] == "Stop it?"
+    assert run["confirm"]["text"]["text"] == (
+        "This cuts the power of web1.\nWhat web1 has not written is lost.\nstart web1"
+    )
+
+
+def test_while_it_runs_a_bar_moves_and_only_stop_is_left(walk):
+    walk.press(Button.RUN)
+    assert "⏳ *Step 1 of 3" in card(walk)
+    assert "under way" in card(walk)
+    assert "▰▰▰▰▰▰▱▱▱▱  *62 %* · 12.4 GB of 20.0 GB" in card(walk, progress=Progress(62, "12.4 GB of 20.0 GB"))
+    assert "⏳ 12.4 MB written" in card(walk, progress=Progress(None, "12.4 MB written"))
+    [stop] = [one for one in actions(walk) if one["type"] == "button"]
+    assert stop["text"]["text"] == "Stop"
+    assert stop["confirm"]["confirm"]["text"] == "Stop it"
+
+
+def test_what_is_proven_says_so_and_by_whom_it_was_run(walk):
+    walk.press(Button.RUN)
+    walk.finished()
+    walk.checked(summary="its agent answers")
+    told = card(walk)
+    assert "✅ *Step 1 of 3 · Stop it*\\n*Verified* · ada" in told
+    assert "✅ verified: its agent answers" in told
+    assert "button" not in told
+
+
+def test_a_failure_tells_what_was_heard_last_and_offers_what_can_be_done(walk):
+    walk.press(Button.RUN)
+    walk.finished(ok=False, summary="exit status 1: no such disk <b>")
+    assert "Last heard: exit status 1: no such disk &lt;b&gt;" in card(walk)
+    assert [one["text"]["text"] for one in actions(walk) if one["type"] == "button"] == ["Retry", "Skip", "Stop"]
+
+
+def test_a_long_command_is_whole_before_it_runs_and_short_afterwards(walk):
+    walk.press(Button.RUN)
+    walk.finished()
+    walk.checked()
+    assert "echo 5" in card(walk, 1)
+    assert "with guest = `web1`" in card(walk, 1)
+    assert "Nothing verifies this step." in card(walk, 1)
+    walk.press(Button.RUN)
+    walk.finished(summary="5")
+    assert "☑️ *Step 2 of 3 · Copy it*\\nDone, not verified" in card(walk, 1)
+    assert "… and 2 more lines" in card(walk, 1)
+
+
+def test_the_ticks_of_a_step_stay_on_record(walk):
+    steps = (*walk.run.steps[:2], StepState(State.READY))
+    walk.last = replace(walk.last, run=replace(walk.run, current=2, steps=steps))
+    assert "'description'" in card(walk, 2)
+    walk.tick(1)
+    walk.press(Button.SKIP)
+    assert "☐ A box with so long a text that it does not fit into the seventy-five characters" in card(walk, 2)
+    assert "☑ Another" in card(walk, 2)
+
+
+def test_a_value_that_is_not_set_is_named(walk):
+    bare = Walk(BOOK, values={"hypervisor": "atlas"})
+    assert "⛔ This step can't go on: `$guest` is not set." in card(bare)
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_a_mark(state):
+    assert MARKS[state]
+
+
+def test_ticks_of_all_groups_of_one_step_are_read_back():
+    values = {
+        "step_tick:3:2:0": {"step_tick:0": {"selected_options": [{"value": "0"}, {"value": "9"}]}},
+        "step_tick:3:2:1": {"step_tick:1": {"selected_options": [{"value": "11"}]}},
+        "step_tick:3:1:0": {"step_tick:0": {"selected_options": [{"value": "5"}]}},
+    }
+    assert ticked("step_tick:3:2:1", values) == (3, 2, (0, 9, 11))
+    with pytest.raises(ValueError, match="it is no group of them"):
+        ticked("other", {})
