@@ -1,93 +1,146 @@
 """The command line: which commands there are and what they take. What they do is in bot/terminal/.
 
-Exit codes: 0 all is well; 1 something is not as it should be (a check fails, a mistake in a file); 2 the command
-line itself is wrong; 75 start me again.
+A command's module is imported when it is run, so that `--help` answers at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.config import ConfigError
-from bot.terminal import UserMistake, examining, reading, running
+from bot.terminal import LAB_FILE, UserMistake
 
 ABOUT = "Caretaker watches a homelab while its owner is away, and walks a person through the repair in Slack."
+AFTER = """\
+Each command has its own --help, with an example.
+
+exit codes:
+  0     all is well
+  1     something is not as it should be: a check fails, a file has a mistake, a part is missing
+  2     the command line itself is wrong
+  75    only a new process may help (run): start it again
+  130   interrupted
+"""
 DEMO_PORT = 8642
 
-Command = Callable[[argparse.Namespace], int]
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. A user's mistake is a message, never a traceback."""
     options = make_parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        code = int(_imported(options.command)(options))
+        sys.stdout.flush()
     except (ConfigError, UserMistake) as mistake:
         print(mistake, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return 0  # whoever read the output has seen enough
+    except BrokenPipeError:  # whoever read the output has seen enough, and Python must not complain of it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def make_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    parser = argparse.ArgumentParser(prog="caretaker", description=ABOUT)
+    parser = argparse.ArgumentParser(
+        prog="caretaker", description=ABOUT, epilog=AFTER, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    runs = _add(commands, "run", running.run, "run the bot", config=True)
-    demo = _add(
-        commands, "demo", running.demo, "a lab and a Slack-like page on this machine, to break and to mend"
-    )
-    demo.add_argument(
-        "--port", type=int, default=DEMO_PORT, help="where the page is (default: %(default)s or a free one)"
-    )
-    demo.add_argument("--folder", type=Path, metavar="DIR", help="keep the demo's files there (default: nowhere)")
-    demo.add_argument("--real", action="store_true", help="with one real guest under QEMU's emulation")
-    for command in (runs, demo):
-        command.add_argument("--verbose", "-v", action="store_true", help="log every detail")
-    _add(commands, "check", examining.check, "probe everything once and print a table", config=True)
-    doctor = _add(commands, "doctor", examining.doctor, "what is missing before the bot can run", config=True)
-    doctor.add_argument("--post", action="store_true", help="post a test message to the channel")
-    _add(commands, "lint", reading.lint, "check lab.yaml and the runbooks", config=True)
-    _add_runbook(commands)
-    _add(commands, "schema", reading.schema, "print the JSON Schema of lab.yaml, for editors")
-    _add(commands, "manifest", reading.manifest, "print the Slack app's manifest, to paste when creating the app")
-    _add(commands, "health", running.health, "whether the bot is alive (for supervisors)", config=True)
+    _add_running(commands)
+    _add_examining(commands)
+    _add_reading(commands)
     return parser
 
 
-def _add_runbook(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_running(commands: _Commands) -> None:
+    run = _add(commands, "run", "running:run", "run the bot until it is told to stop", "run --config lab.yaml")
+    about = "a lab and a Slack-like page on this machine, to break and to mend"
+    demo = _add(commands, "demo", "demo:demo", about, "demo")
+    about = "where the page is (default: %(default)s); another where that is taken"
+    demo.add_argument("--port", type=_port, default=DEMO_PORT, help=about)
+    demo.add_argument("--folder", type=Path, metavar="DIR", help="keep the demo's files there (default: nowhere)")
+    demo.add_argument("--real", action="store_true", help="with one real guest under QEMU's emulation")
+    for command in (run, demo):
+        command.add_argument("--verbose", "-v", action="store_true", help="log every detail")
+    about = "whether the bot is alive, for whoever supervises it"
+    health = _add(commands, "health", "health:health", about, "health --config lab.yaml")
+    for command in (run, health):
+        _add_config(command)
+
+
+def _add_examining(commands: _Commands) -> None:
+    check = _add(commands, "check", "check:check", "look at everything once and print a table", "check")
+    about = "what the bot still lacks before it can run, and how to mend it"
+    doctor = _add(commands, "doctor", "doctor:doctor", about, "doctor --post")
+    doctor.add_argument("--post", action="store_true", help="post a test message to the channel")
+    for command in (check, doctor):
+        _add_config(command)
+
+
+def _add_reading(commands: _Commands) -> None:
+    lint = _add(
+        commands, "lint", "reading:lint", "check lab.yaml and the runbooks; mistakes with their lines", "lint"
+    )
     runbook = commands.add_parser("runbook", help="show a runbook's flow, or walk it dry")
     verbs = runbook.add_subparsers(required=True, metavar="VERB")
-    show = _add(verbs, "show", reading.show_runbook, "its flow; without a name, all there are", config=True)
+    about = "its flow; without a name, the runbooks there are"
+    show = _add(verbs, "show", "reading:show_runbook", about, "runbook show restore-boot-disk")
     show.add_argument("name", nargs="?")
-    dry = _add(verbs, "try", reading.try_runbook, "what would run, where, with which values", config=True)
+    about = "what would run, where, with which values; nothing is run"
+    dry = _add(verbs, "try", "reading:try_runbook", about, "runbook try guest-down --value guest=web1")
     dry.add_argument("name")
-    dry.add_argument("--value", action="append", default=[], metavar="NAME=TEXT", help="a value, e.g. guest=web1")
+    about = "a value, as an incident sets it"
+    dry.add_argument("--value", type=_value, action="append", default=[], metavar="NAME=TEXT", help=about)
+    for command in (lint, show, dry):
+        _add_config(command)
+    about = "print the JSON Schema of lab.yaml, for editors"
+    _add(commands, "schema", "reading:schema", about, "schema > lab.schema.json")
+    about = "print the Slack app's manifest, to paste when creating the app"
+    _add(commands, "manifest", "reading:manifest", about, "manifest > manifest.json")
 
 
-def _add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    command: Command,
-    about: str,
-    *,
-    config: bool = False,
-) -> argparse.ArgumentParser:
-    added = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+def _add(commands: _Commands, name: str, command: str, about: str, example: str) -> argparse.ArgumentParser:
+    """`command`: its function, as `module:name` within bot.terminal."""
+    added = commands.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=f"example:\n  ./caretaker {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     added.set_defaults(command=command)
-    if config:
-        added.add_argument(
-            "--config",
-            "-c",
-            type=Path,
-            default=Path("lab.yaml"),
-            metavar="FILE",
-            help="the lab's file (default: %(default)s)",
-        )
     return added
+
+
+def _add_config(command: argparse.ArgumentParser) -> None:
+    about = "the lab's file (default: %(default)s)"
+    command.add_argument("--config", "-c", type=Path, default=LAB_FILE, metavar="FILE", help=about)
+
+
+def _imported(command: str) -> Callable[[argparse.Namespace], int]:
+    module, _, name = command.partition(":")
+    found: Callable[[argparse.Namespace], int] = getattr(import_module(f"bot.terminal.{module}"), name)
+    return found
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"cannot use {text!r}: because a port is a number up to 65535")
+    return int(text)
+
+
+def _value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"cannot use {text!r}: because a value is written NAME=TEXT")
+    return name, value
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ It decides nothing. No line here asks whether this is a demo: the demo has anoth
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,7 +43,6 @@ from handlers import Desk, register
 log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).resolve().parent.parent / "runbooks"
-DATABASE = "caretaker.db"
 LIBRARY_EVERY = 2  # seconds; a look costs a stat a file
 
 
@@ -55,10 +55,16 @@ def knowledge(config: Config | None) -> Knowledge:
     return Knowledge(verbs, frozenset(config.hosts), frozenset(roles), bot=config.runbooks.run_on_bot)
 
 
-def folders(config: Config | None) -> tuple[Path, ...]:
-    """The runbook folders: the owner's own first, because it wins."""
+def library_of(config: Config | None) -> Library:
+    """The runbooks: the owner's own folder first, because it wins."""
     own = config.runbooks.folder if config else None
-    return (own, SHIPPED) if own else (SHIPPED,)
+    return Library((own, SHIPPED) if own else (SHIPPED,), knowledge(config))
+
+
+def hypervisors_of(config: Config, on_event: Callable[[GuestEvent], None]) -> Mapping[str, Hypervisor]:
+    """The hypervisors, by their host's name."""
+    hosts = ((host.name, host.hypervisor) for host in config.hosts.values())
+    return {name: Hypervisor(name, uri, on_event=on_event) for name, uri in hosts if uri}
 
 
 def probe_params() -> Mapping[str, type]:
@@ -75,21 +81,18 @@ class Caretaker:
     def __init__(self, config: Config, secrets: Secrets) -> None:
         self.hopeless = asyncio.Event()
         self._config = config
-        self._database = config.data / DATABASE
+        self._opened = AsyncExitStack()
+        self._unreadable = ""  # why the runbook folders could not be read, if they could not
         clock = self._clock = Clock()
         self._writer = Writer(clock.now)
         self._reader = Reader(clock.now)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
-        self._hypervisors = {
-            host.name: Hypervisor(host.name, host.hypervisor, on_event=self._heard)
-            for host in config.hosts.values()
-            if host.hypervisor
-        }
+        self._hypervisors = hypervisors_of(config, self._heard)
         self._ways = Ways(config, self._hypervisor_of)
         parts = Parts(clock.now, self._hypervisors, self._ways.read_end)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
-        self._library = Library(folders(config), knowledge(config))
+        self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
         self._performer = Performer(self._writer, self._house, self._ways.to, actions.discover(), self._context)
         self._talk(secrets)
@@ -120,35 +123,51 @@ class Caretaker:
         self.line = Line(bolt, self._slack, now=clock.now, on_hopeless=self.hopeless.set)
 
     async def start(self) -> None:
-        """Open the database, then look, then speak. Nothing here needs a network. Raises StoreFailed."""
-        await self._writer.open(self._database)
-        await self._reader.open(self._database)
-        await self._look_into_library()
-        await self._writer.do(runs.resume, self._house, "the bot was off")
-        for hypervisor in self._hypervisors.values():
-            await hypervisor.start()
-        await self.rounds.start()
-        self._scheduler.start()
-        self._delivering = asyncio.create_task(self.courier.run(), name="courier")
-        self._delivering.add_done_callback(self._courier_ended)
-        self.line.start()
-        self._reading = asyncio.create_task(self._keep_library(), name="library")
+        """Open the database, then look, then speak. Nothing here needs a network; what fails closes the rest.
+
+        Raises StoreFailed.
+        """
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self._slack.close)
+            opened.push_async_callback(self._ways.close)
+            await self._open_database(opened)
+            await self._look_into_library()
+            await self._writer.do(runs.resume, self._house, "the bot was off")
+            opened.push_async_callback(self._close_hypervisors)
+            for hypervisor in self._hypervisors.values():
+                await hypervisor.start()
+            await self._start_rounds(opened)
+            await self._start_talking(opened)
+            self._opened = opened.pop_all()
 
     async def stop(self) -> None:
-        """Hang up, stop looking, end what runs, close the database last."""
-        self._scheduler.stop()
-        await self.line.close()
-        self._reading.cancel()
-        await self._performer.close()
-        await self.rounds.close()
-        self._delivering.cancel()
-        await asyncio.gather(self._delivering, self._reading, return_exceptions=True)
-        for hypervisor in self._hypervisors.values():
-            await hypervisor.close()
-        await self._ways.close()
-        await self._slack.close()
-        await self._reader.close()
-        await self._writer.close()
+        """Stop in the reverse order: hang up, stop looking, end what runs, close the database."""
+        await self._opened.aclose()
+
+    async def _open_database(self, opened: AsyncExitStack) -> None:
+        for thread in (self._writer, self._reader):  # the reader opens what the writer has made
+            opened.push_async_callback(thread.close)
+            await thread.open(self._config.database)
+
+    async def _close_hypervisors(self) -> None:
+        await asyncio.gather(*(hypervisor.close() for hypervisor in self._hypervisors.values()))
+
+    async def _start_rounds(self, opened: AsyncExitStack) -> None:
+        await self.rounds.start()
+        opened.push_async_callback(self.rounds.close)
+        opened.push_async_callback(self._performer.close)
+        opened.callback(self._scheduler.stop)
+        self._scheduler.start()
+
+    async def _start_talking(self, opened: AsyncExitStack) -> None:
+        """Deliver, listen, and notice edited runbooks."""
+        delivering = asyncio.create_task(self.courier.run(), name="delivery to Slack")
+        reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")
+        for task in (delivering, reading):
+            task.add_done_callback(self._must_go_on)
+            opened.push_async_callback(_end, task)
+        opened.push_async_callback(self.line.close)
+        self.line.start()
 
     async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
         """Start a runbook for a target, an incident, or neither; the number of its run.
@@ -177,7 +196,7 @@ class Caretaker:
             disk = (said.disk if said else None) or next(iter(probe.info.disks), None)
             values |= {"guest": name, "hypervisor": probe.host, **self._backup(probe.host)}
             if disk is not None:
-                size = await self._hypervisors[probe.host].disk_size(name, disk)
+                size = await self._ways.size_of(probe.host, disk)
                 values |= {"disk": disk} | ({"bytes": str(size)} if size else {})
         return values
 
@@ -209,23 +228,28 @@ class Caretaker:
         """Notice edited runbooks."""
         while True:
             await asyncio.sleep(LIBRARY_EVERY)
-            try:
-                await self._look_into_library()
-            except OSError as why:
-                log.error("cannot look into the runbook folders: because %s", why)
+            await self._look_into_library()
 
     async def _look_into_library(self) -> None:
-        news = await asyncio.to_thread(self._library.refresh)
+        """Look for what is new. A folder that can't be read is told once; what was read of it stays in use."""
+        try:
+            news = await asyncio.to_thread(self._library.refresh)
+        except OSError as why:
+            if str(why) != self._unreadable:
+                log.error("cannot look into the runbook folders: because %s", why)
+            self._unreadable = str(why)
+            return
+        self._unreadable = ""
         for broken in news.broken:
             log.error("\n".join(broken.lines))
         if news != type(news)():
             texts = {name: self._library.get(name).hash for name in news.changed}
             await self._writer.do(runs.library_changed, news, texts)
 
-    def _courier_ended(self, task: asyncio.Task[None]) -> None:
-        """Delivery must not end silently: a bot that can't speak is no bot."""
+    def _must_go_on(self, task: asyncio.Task[None]) -> None:
+        """A bot that can't speak is no bot: what ends by itself must not do so in silence."""
         if not task.cancelled() and task.exception() is not None:
-            log.critical("delivery to Slack failed", exc_info=task.exception())
+            log.critical("%s failed", task.get_name(), exc_info=task.exception())
             self.hopeless.set()
 
 
@@ -242,5 +266,11 @@ def _reader_of_texts(known: Knowledge) -> Callable[[str, str], Runbook]:
     return read
 
 
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 def _failed(job: str, why: BaseException) -> None:
-    log.error("the job '%s' failed", job, exc_info=why)
+    if not isinstance(why, asyncio.CancelledError):  # which it is when the bot stops
+        log.error("the job '%s' failed", job, exc_info=why)

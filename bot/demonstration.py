@@ -3,10 +3,11 @@
 It builds the two and writes the lab's own lab.yaml; the bot itself is app.Caretaker, and knows of neither.
 """
 
-import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from bot.demo.lab import HYPERVISOR, UPS, Lab, LabRefused
 from bot.demo.real import CannotStart
 from bot.demo.real_lab import GUEST, HOST, RealLab
 from bot.demo.roster import ROSTER, LabGuest
+from bot.demo.tiny_guest import CannotBuild
 from bot.manifest import manifest
 from bot.workspace.panel import Panel, PanelItem
 from bot.workspace.records import ALEX, ROBIN, Command
@@ -52,6 +54,10 @@ HYPERVISOR_YAML = """\
 """
 
 
+CANNOT = (CannotStart, CannotBuild, BackupFailed, OSError)
+"""Why a stage may not come about."""
+
+
 class Stage(Protocol):
     """What a demo plays on. `yaml` and `panel` are asked for once it has started."""
 
@@ -72,33 +78,27 @@ class Stage(Protocol):
 
 @asynccontextmanager
 async def demonstration(stage: Stage, folder: Path, port: int = 0) -> AsyncIterator[Box]:
-    """Stage, workspace and bot, for as long as the block lasts. A port that is taken is not insisted on."""
-    await stage.start()
-    try:
-        async with _workspace(stage.panel(), port) as box:
-            bot = Caretaker(configure(folder, stage), Secrets(box.bot_token, box.app_token, box.api_url))
-            await bot.start()
-            try:
-                yield box
-            finally:
-                await bot.stop()
-    finally:
-        await stage.close()
+    """Stage, workspace and bot, for as long as the block lasts. A port that is taken is not insisted on.
+
+    Raises one of CANNOT where the stage can't be built.
+    """
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(stage.close)
+        await stage.start()
+        box = await _open_box(opened, stage.panel(), port)
+        bot = Caretaker(configure(folder, stage), Secrets(box.bot_token, box.app_token, box.api_url))
+        opened.push_async_callback(bot.stop)
+        await bot.start()
+        yield box
 
 
-@asynccontextmanager
-async def _workspace(panel: Panel, port: int) -> AsyncIterator[Box]:
-    settings, offered = installed(manifest()), [Command(*one) for one in completions()]
+async def _open_box(opened: AsyncExitStack, panel: Panel, port: int) -> Box:
+    offered = [Command(*one) for one in completions()]
+    box = partial(Box.start, settings=installed(manifest()), panel=panel, completions=lambda: offered)
     try:
-        box = Box.start(port, settings=settings, panel=panel, completions=lambda: offered)
-        opened = await box.__aenter__()
+        return await opened.enter_async_context(box(port))
     except OSError:
-        box = Box.start(0, settings=settings, panel=panel, completions=lambda: offered)
-        opened = await box.__aenter__()
-    try:
-        yield opened
-    finally:
-        await box.__aexit__(None, None, None)
+        return await opened.enter_async_context(box(0))
 
 
 def configure(folder: Path, stage: Stage) -> Config:
@@ -131,7 +131,7 @@ class TestStage:
         """Three hosts on one UPS, one of them the hypervisor."""
         lab = self.lab
         hosts = (
-            HOST_YAML.format(name=name, port=host.port, key=lab.key, known_hosts=lab.known_hosts)
+            _host(name, host.port, lab)
             + f"    powered_by: {UPS}\n"
             + (_hypervisor(lab.uri, lab.backups) if name == HYPERVISOR else "")
             for name, host in lab.hosts.items()
@@ -142,29 +142,11 @@ class TestStage:
         """All of it acts on the lab alone."""
         lab, choose = self.lab, self.lab.running_guests
         items = (
-            _item(
-                "power",
-                "Power failure",
-                "The mains fail for longer than the UPS lasts.",
-                lambda _: lab.fail_power(),
-            ),
-            _item(
-                "crash", "Crash a guest", "Its virtual machine dies at once.", lambda g: lab.crash(g or ""), choose
-            ),
-            _item(
-                "corrupt",
-                "Corrupt a boot disk",
-                "It is overwritten, and restarted.",
-                lambda g: lab.corrupt(g or ""),
-                choose,
-            ),
-            _item(
-                "back",
-                "Bring it back",
-                "Power returns, and what starts by itself does.",
-                lambda _: lab.bring_back(),
-            ),
-            _item("heal", "Heal everything", "The whole lab as it was at first.", lambda _: lab.heal()),
+            _item("power", "Power failure", "The mains fail for longer than the UPS lasts.", lab.fail_power),
+            _choice("crash", "Crash a guest", "Its virtual machine dies at once.", lab.crash, choose),
+            _choice("corrupt", "Corrupt a boot disk", "It is overwritten, and restarted.", lab.corrupt, choose),
+            _item("back", "Bring it back", "Power returns, and what starts by itself does.", lab.bring_back),
+            _item("heal", "Heal everything", "The whole lab as it was at first.", lab.heal),
         )
         return Panel("Break something", items, lab.note)
 
@@ -186,54 +168,46 @@ class RealStage:
     def yaml(self) -> str:
         """One host, whose libvirt is reached by its socket."""
         lab = self.lab
-        host = HOST_YAML.format(name=HOST, port=lab.ssh.port, key=lab.key, known_hosts=lab.known_hosts)
-        return f"hosts:\n{host}{_hypervisor(lab.host.uri(), lab.backups)}"
+        return f"hosts:\n{_host(HOST, lab.ssh.port, lab)}{_hypervisor(lab.host.uri(), lab.backups)}"
 
     def panel(self) -> Panel:
         """All of it acts on the guest's files and its QEMU."""
         lab = self.lab
         items = (
-            _item(
-                "corrupt", "Corrupt the boot disk", f"{GUEST}'s boot sector is zeroed.", lambda _: lab.corrupt()
-            ),
-            _item("crash", "Kill its QEMU", f"{GUEST} dies at once.", lambda _: lab.cut()),
-            _item("back", "Start it", f"{GUEST} is turned on.", lambda _: lab.start_guest()),
+            _item("corrupt", "Corrupt the boot disk", f"{GUEST}'s boot sector is zeroed.", lab.corrupt),
+            _item("crash", "Kill its QEMU", f"{GUEST} dies at once.", lab.cut),
+            _item("back", "Start it", f"{GUEST} is turned on.", lab.start_guest),
         )
         return Panel("Break something", items)
 
 
+def _host(name: str, port: int, lab: Lab | RealLab) -> str:
+    return HOST_YAML.format(name=name, port=port, key=_quoted(lab.key), known_hosts=_quoted(lab.known_hosts))
+
+
 def _hypervisor(uri: str, backups: Backups) -> str:
-    repository, password = backups.repository, backups.password_file
+    repository, password = _quoted(backups.repository), _quoted(backups.password_file)
     return HYPERVISOR_YAML.format(uri=uri, repository=repository, password_file=password)
 
 
-def _item(
-    name: str,
-    label: str,
-    hint: str,
-    act: Callable[[str | None], Awaitable[str]],
-    choices: Callable[[], list[str]] | None = None,
+def _quoted(path: Path) -> str:
+    """A path in YAML, whatever it holds: YAML takes JSON's strings."""
+    return json.dumps(str(path))
+
+
+def _item(name: str, label: str, hint: str, act: Callable[[], Awaitable[str]]) -> PanelItem:
+    return PanelItem(name, label, hint, None, lambda _: _answer(act()))
+
+
+def _choice(
+    name: str, label: str, hint: str, act: Callable[[str], Awaitable[str]], choices: Callable[[], Sequence[str]]
 ) -> PanelItem:
-    async def answered(choice: str | None) -> str:
-        try:
-            return await act(choice)
-        except (LabRefused, BackupFailed, CannotStart) as why:
-            return str(why)
-
-    return PanelItem(name, label, hint, choices, answered)
+    return PanelItem(name, label, hint, choices, lambda choice: _answer(act(choice or "")))
 
 
-async def run_demo(folder: Path, now: datetime, port: int, say: Callable[[str], None], *, real: bool) -> None:
-    """Run the demo until cancelled; `say` hears what is being done.
-
-    Raises CannotStart, CannotBuild or BackupFailed where the lab can't be made.
-    """
-    if real:
-        say("Building a real guest and starting it under QEMU's emulation; this takes about ten seconds …")
-    else:
-        say("Starting fifty guests on libvirt's test hypervisor, three hosts and a UPS …")
-    stage = RealStage(folder, now) if real else TestStage(folder, now)
-    async with demonstration(stage, folder, port) as box:
-        say(f"\n  Open  {box.url}\n")
-        say(f"The lab is described in {folder / 'lab.yaml'}. Runbooks can be edited meanwhile. Ctrl-C ends it.")
-        await asyncio.Event().wait()
+async def _answer(act: Awaitable[str]) -> str:
+    """The sentence for whoever pressed, also when the lab can't be broken in this way now."""
+    try:
+        return await act
+    except (LabRefused, BackupFailed, CannotStart) as why:
+        return str(why)

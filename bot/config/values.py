@@ -260,6 +260,11 @@ class Config:
     runbooks: Runbooks = field(default=Runbooks(), metadata={"help": "Your own runbooks."})
 
     @property
+    def database(self) -> Path:
+        """The bot's database."""
+        return self.data / "caretaker.db"
+
+    @property
     def owner(self) -> Person:
         """The one whom incidents mention."""
         admins = (one for one in self.people if Role.ADMIN in one.roles)

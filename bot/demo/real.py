@@ -49,7 +49,7 @@ AGENT_CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest
 
 
 class CannotStart(Exception):
-    """The daemon did not come up. The text says what it said."""
+    """The daemon or a guest did not come up. The text says what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,12 @@ class RealHost:
         return RealGuest(name, disk, log_file)
 
     def start_guest(self, name: str) -> None:
-        """Turn one guest on."""
+        """Turn one guest on. Raises CannotStart, e.g. where it runs already."""
         with self._connected() as connection:
-            connection.lookupByName(name).create()
+            try:
+                connection.lookupByName(name).create()
+            except libvirt.libvirtError as why:
+                raise CannotStart(f"cannot start '{name}': because {why}") from why
 
     def cut_guest(self, name: str) -> None:
         """Take one guest's power: its QEMU is killed."""

@@ -4,10 +4,12 @@ The guest boots from its own disk under emulation, with a real agent inside. The
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.demo.backups import Backups
+from bot.demo.lab import LabRefused
 from bot.demo.real import RealGuest, RealHost
 from bot.demo.ssh_host import SshHost, make_key
 
@@ -58,13 +60,17 @@ class RealLab:
 
     async def cut(self) -> str:
         """Kill the guest's QEMU, as if its plug were pulled."""
-        await asyncio.to_thread(self.host.cut_guest, GUEST)
+        try:
+            await asyncio.to_thread(self.host.cut_guest, GUEST)
+        except (FileNotFoundError, ProcessLookupError) as why:
+            raise LabRefused(f"cannot kill {GUEST}'s QEMU: because it does not run") from why
         return f"{GUEST}'s QEMU was killed."
 
     async def corrupt(self) -> str:
         """Zero the boot sector, cut the power, and start it again: it runs, and does not boot."""
         self.guest.zero_boot_sector()
-        await asyncio.to_thread(self.host.cut_guest, GUEST)
+        with suppress(LabRefused):  # it was off already
+            await self.cut()
         await asyncio.sleep(1)  # libvirt notices that QEMU is gone before it can be started anew
         await asyncio.to_thread(self.host.start_guest, GUEST)
         return f"The boot sector of {GUEST} is gone, and it was power-cycled."

@@ -3,32 +3,33 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from bot.app import folders, knowledge, probe_params
+from bot.app import library_of, probe_params
 from bot.config import Config, ConfigError, load
 from bot.config import schema as json_schema
 from bot.core.outline import outline
-from bot.core.runbook import LabAction, Runbook, ScriptAction, Step, who_may
-from bot.library import Library, NoSuchRunbook
+from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmation, who_may
+from bot.library import Library, NoSuchRunbook, Refreshed
 from bot.manifest import AFTERWARDS, as_json
-from bot.terminal import UserMistake
+from bot.terminal import LAB_FILE, UserMistake
 
 
 def lint(options: argparse.Namespace) -> int:
     """Check lab.yaml, where there is one, and every runbook; 1 if anything is wrong."""
-    mistakes: list[str] = []
-    config = None
-    if options.config.exists():
-        try:
-            config = load(options.config, probes=probe_params())
-        except ConfigError as mistake:
-            mistakes += str(mistake).splitlines()
-    library = Library(folders(config), knowledge(config))
-    mistakes += [line for broken in library.refresh().broken for line in broken.lines]
+    config, mistakes = None, []
+    try:
+        config = _config(options.config)
+    except ConfigError as mistake:
+        mistakes += str(mistake).splitlines()
+    library = library_of(config)
+    mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
     for line in mistakes:
         print(line)
-    read = f"{options.config}" if config else f"no {options.config}"
-    print(f"{read}, {len(library.all())} runbooks: {len(mistakes)} mistakes", file=sys.stderr)
+    read = f"{options.config}" if config else f"no {options.config} that runbooks could refer to"
+    found = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}" if mistakes else "no mistakes"
+    print(f"{read}, {len(library.all())} good runbooks: {found}", file=sys.stderr)
     return 1 if mistakes else 0
 
 
@@ -39,16 +40,15 @@ def schema(_options: argparse.Namespace) -> int:
 
 
 def manifest(_options: argparse.Namespace) -> int:
-    """The Slack app's manifest on stdout; what to do with it on stderr."""
+    """The Slack app's manifest on stdout; what is to be done with it on stderr."""
     print(as_json())
-    for hint in AFTERWARDS:
-        print(hint, file=sys.stderr)
+    print(AFTERWARDS, end="", file=sys.stderr)
     return 0
 
 
 def show_runbook(options: argparse.Namespace) -> int:
     """A runbook's flow; without a name, all there are."""
-    library = _library(options)
+    library = _library(options.config)
     if options.name is None:
         for runbook in library.all():
             print(f"{runbook.name:<22} {runbook.title}")
@@ -58,45 +58,61 @@ def show_runbook(options: argparse.Namespace) -> int:
 
 
 def try_runbook(options: argparse.Namespace) -> int:
-    """Walk a runbook dry: what would run, where, with which values. Nothing is executed."""
-    runbook = _runbook(_library(options), options.name)
-    values = dict(pair.partition("=")[::2] for pair in options.value)
-    print(f"{runbook.title}\n")
+    """Walk a runbook dry: what would run, where, with which values. Nothing is run."""
+    runbook, values = _runbook(_library(options.config), options.name), dict(options.value)
+    print(f"{runbook.title}, dry: nothing is run")
     for number, step in enumerate(runbook.steps, 1):
-        print(
-            f"{number}. {step.heading}  [{who_may(step, runbook)}]{'  only on request' if step.on_request else ''}"
-        )
+        heading = f"{step.heading}  [{who_may(step, runbook)}]{'  only on request' if step.on_request else ''}"
+        print(f"\n{number}. {heading}")
         for line in _dry(step, values):
             print(f"     {line}")
     return 0
 
 
-def _dry(step: Step, values: dict[str, str]) -> list[str]:
-    action, lines = step.action, []
-    if step.question is not None:
-        lines.append(f"sets ${step.question.name}")
-    if isinstance(action, LabAction):
-        lines.append(f"would run: lab {action.call.filled({n: values.get(n, f'${n}') for n in action.uses})}")
-    elif isinstance(action, ScriptAction):
-        where = values.get(action.run_on.removeprefix("$"), action.run_on)
-        lines += [
-            f"would run with {action.language} on {where}:",
-            *(f"  {one}" for one in action.text.splitlines()),
-        ]
-    else:
-        lines.append("is done by hand" if step.question is None else "is asked of a person")
+def _dry(step: Step, values: Mapping[str, str]) -> Iterator[str]:
+    """What would happen in a step, a line each, in its order; at the end, the values it would have."""
+    if step.question:
+        yield f"a person {'chooses' if step.question.choose else 'answers'}, which sets ${step.question.name}"
+    if confirmation := needs_confirmation(step):
+        yield f"a person types ${confirmation.typed}" if confirmation.typed else "a person confirms"
+    if step.action:
+        yield from _would("run", step.action, values)
+    elif not step.question:
+        yield "is done by hand"
+    if step.check:
+        yield from _would("prove it", step.check.action, values)
     for name in sorted(step.uses):
-        lines.append(
-            f"${name} = {values[name]!r}" if name in values else f"${name} is not given (--value {name}=…)"
-        )
-    return lines
+        yield f"${name} = {values[name]!r}" if name in values else f"${name} is not given (--value {name}=…)"
 
 
-def _library(options: argparse.Namespace) -> Library:
-    config: Config | None = load(options.config, probes=probe_params()) if options.config.exists() else None
-    library = Library(folders(config), knowledge(config))
-    library.refresh()
+def _would(what: str, action: Action, values: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(action, LabAction):
+        shown = {name: values.get(name, f"${name}") for name in action.uses}
+        yield f"would {what}: lab {action.call.filled(shown)}"
+        return
+    where = values.get(action.run_on[1:], action.run_on) if action.run_on.startswith("$") else action.run_on
+    yield f"would {what}, with {action.language} on {where}:"
+    yield from (f"  {line}" for line in action.text.splitlines())
+
+
+def _config(path: Path) -> Config | None:
+    """What lab.yaml says; None where there is none and none was asked for. Raises ConfigError."""
+    if path == LAB_FILE and not path.exists():
+        return None
+    return load(path, probes=probe_params())
+
+
+def _library(path: Path) -> Library:
+    library = library_of(_config(path))
+    _refresh(library)
     return library
+
+
+def _refresh(library: Library) -> Refreshed:
+    try:
+        return library.refresh()
+    except OSError as why:
+        raise UserMistake(f"cannot read the runbooks: because {why}") from why
 
 
 def _runbook(library: Library, name: str) -> Runbook:

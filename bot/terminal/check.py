@@ -1,0 +1,90 @@
+"""`check`: one look at everything that the bot would watch, as a table. It writes nothing and tells nobody."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+
+from bot.app import hypervisors_of, probe_params
+from bot.clock import Clock
+from bot.config import Config, load
+from bot.core.guest import GuestEvent
+from bot.core.health import Health, Observation, Target, TargetKind, target_id
+from bot.hypervisor import HypervisorUnreachable
+from bot.probes import Parts, discover
+from bot.probes.guest import GuestProbe
+from bot.probes.hypervisor import HypervisorProbe
+from bot.rounds import checks_of
+from bot.rounds.guests import HYPERVISOR, LOOKS_AT_ONCE
+from bot.sightings import guest_target
+from bot.terminal.waiting import Tally, told
+from bot.ways import Ways
+
+MARKS = {Health.FAIL: "FAIL", Health.UNKNOWN: "unknown", Health.OK: "ok"}
+"""What a health is called; in the order of the table."""
+
+
+def check(options: argparse.Namespace) -> int:
+    """Look at everything once and print a table; 1 if anything fails."""
+    config = load(options.config, probes=probe_params())
+    seen = sorted(asyncio.run(look_once(config)), key=lambda one: (list(MARKS).index(one.health), one.target))
+    widths = [max((len(text) for text in column), default=0) for column in zip(*map(_cells, seen), strict=True)]
+    for one in seen:
+        print(*(cell.ljust(width) for cell, width in zip(_cells(one), widths, strict=True)), one.why, sep="  ")
+    failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
+    print(f"\n{len(seen)} checks: {failing} fail, {unknown} unknown")
+    return 1 if failing else 0
+
+
+def _cells(seen: Observation) -> tuple[str, str, str]:
+    return MARKS[seen.health], seen.target, seen.fingerprint.check
+
+
+async def look_once(config: Config) -> list[Observation]:
+    """One look of every check, at every hypervisor and its guests, and into every guest that runs.
+
+    Guests that come and go by lab.yaml's `ephemeral` are left out.
+    """
+    tally = Tally()
+    async with AsyncExitStack() as opened:
+        hypervisors = hypervisors_of(config, _deaf)
+        for hypervisor in hypervisors.values():
+            opened.push_async_callback(hypervisor.close)
+        ways = Ways(config, hypervisors.__getitem__)
+        opened.push_async_callback(ways.close)
+        parts = Parts(Clock().now, hypervisors, ways.read_end)
+        probes = [discover()[one.probe].make(watched, one.params, parts) for watched, one in checks_of(config)]
+        for probe in probes:
+            opened.push_async_callback(probe.close)
+        looks = [tally.count(probe.look()) for probe in probes]
+        looks += [_look_at_guests(config, host, parts, tally) for host in hypervisors]
+        async with told(lambda: tally):
+            return [one for found in await asyncio.gather(*looks) for one in found]
+
+
+async def _look_at_guests(config: Config, host: str, parts: Parts, tally: Tally) -> Sequence[Observation]:
+    """The hypervisor, the power of its guests, and what those that run show of themselves."""
+    guests: dict[Target, GuestProbe] = {}
+    with suppress(HypervisorUnreachable):  # the probe below says so
+        for info in await tally.count(parts.hypervisors[host].guests()):
+            target = guest_target(config, host, info)
+            if not target.ephemeral:
+                guests[target] = GuestProbe(target, host, info, config.timing.boot_look, parts)
+    here = Target(target_id(TargetKind.HOST, host))
+    probe = HypervisorProbe(
+        here, HYPERVISOR, parts.hypervisors[host], lambda: {t.id: t for t in guests}, parts.now
+    )
+    seen = await tally.count(probe.look())
+    running = {one.target for one in seen if one.running}
+    slots = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+    async def look(guest: GuestProbe) -> Observation:
+        async with slots:
+            return await guest.look(None)
+
+    inside = (tally.count(look(guest)) for target, guest in guests.items() if target.id in running)
+    return [*seen, *await asyncio.gather(*inside)]
+
+
+def _deaf(_event: GuestEvent) -> None:
+    """Who looks once hears no events."""

@@ -1,0 +1,153 @@
+"""`doctor`: what the bot still lacks before it can run, each finding with what mends it. It changes nothing."""
+
+import argparse
+import asyncio
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.app import hypervisors_of, library_of, probe_params
+from bot.config import Config, ConfigError, Host, load, load_secrets
+from bot.core.guest import GuestEvent
+from bot.core.jobs import Place, PlaceKind
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.reach import Refused, Script, Unreachable
+from bot.slack import Slack
+from bot.slack_errors import SlackError
+from bot.slack_exam import SlackExam, examine
+from bot.terminal.waiting import Tally, told
+from bot.ways import Ways
+
+PATIENCE = timedelta(seconds=10)
+CREATE_THE_APP = "see 'Create the Slack app' in the README"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `mend`: what to do about it, None if it is well."""
+
+    what: str
+    mend: str | None = None
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what is missing before the bot can run, and how to mend it; 1 if anything is."""
+    config = load(options.config, probes=probe_params())
+    findings = asyncio.run(diagnose(config, post=options.post))
+    for one in findings:
+        print(f"{'ok     ' if one.mend is None else 'MISSING'}  {one.what}")
+        if one.mend is not None:
+            print(f"         → {one.mend}")
+    return 1 if any(one.mend for one in findings) else 0
+
+
+async def diagnose(config: Config, *, post: bool) -> list[Finding]:
+    """Look at Slack, hypervisors, SSH, runbooks and the data folder, all at once; told in that order."""
+    tally = Tally()
+    async with AsyncExitStack() as opened:
+        hypervisors = hypervisors_of(config, _deaf)
+        for hypervisor in hypervisors.values():
+            opened.push_async_callback(hypervisor.close)
+        ways = Ways(config, hypervisors.__getitem__)
+        opened.push_async_callback(ways.close)
+        looks = [_of_slack(config, post=post)]
+        looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
+        looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
+        async with told(lambda: tally):
+            found = await asyncio.gather(*map(tally.count, looks))
+    said = [Finding(f"{config.path} is in order")]
+    return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]
+
+
+async def _of_slack(config: Config, *, post: bool) -> Sequence[Finding]:
+    try:
+        secrets = load_secrets(os.environ)
+    except ConfigError as mistake:
+        return [Finding(line, CREATE_THE_APP) for line in str(mistake).splitlines()]
+    found = [Finding("the tokens are kept from others", warning) for warning in secrets.warnings]
+    async with Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url) as slack:
+        try:
+            exam = await examine(slack, config.slack.channel)
+            found += _of_exam(exam, config.slack.channel)
+            if post:
+                found.append(await _post(slack, exam, config.slack.channel))
+        except SlackError as why:
+            found.append(
+                Finding(str(why), f"if it is the token, {CREATE_THE_APP}; else look at this machine's network")
+            )
+    return found
+
+
+async def _post(slack: Slack, exam: SlackExam, channel: str) -> Finding:
+    if exam.channel is None or not exam.in_channel:
+        return Finding("a test message can't be posted", f"see #{channel} above")
+    await slack.post(exam.channel, "A test message from `caretaker doctor`: I can speak here.", [], key="doctor")
+    return Finding(f"a test message was posted to #{channel}")
+
+
+def _of_exam(exam: SlackExam, channel: str) -> Iterator[Finding]:
+    yield Finding(f"the bot token opens the workspace '{exam.team}'")
+    if exam.missing:
+        mend = "paste what `./caretaker manifest` prints as the app's manifest, then reinstall the app"
+        yield Finding(f"the bot token lacks: {', '.join(exam.missing)}", mend)
+    if exam.channel is None:
+        mend = "create it, or correct slack.channel; if it is private, invite the bot: /invite @Caretaker"
+        yield Finding(f"the bot sees no channel #{channel}", mend)
+    elif not exam.in_channel:
+        yield Finding(f"the bot is not in #{channel}", f"in Slack, write in #{channel}: /invite @Caretaker")
+    else:
+        yield Finding(f"the bot is in #{channel}")
+    if exam.app_token is None:
+        yield Finding("the app token opens Socket Mode")
+    else:
+        mend = "generate one with connections:write under Basic Information, App-Level Tokens"
+        yield Finding(f"the app token is refused: {exam.app_token}", mend)
+
+
+async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding]:
+    try:
+        guests = await hypervisor.states()
+    except (HypervisorUnreachable, GuestRefused) as why:
+        return [Finding(str(why), f"try it by hand, as the bot's own user: virsh -c '{host.hypervisor}' list")]
+    return [Finding(f"libvirt on {host.name} answers: {len(guests)} guests")]
+
+
+async def _of_ssh(host: Host, ways: Ways) -> Sequence[Finding]:
+    try:
+        await ways.to(Place(PlaceKind.HOST, host.name)).run(Script("sh", "true"), values={}, limit=PATIENCE)
+    except (Unreachable, Refused) as why:
+        return [Finding(str(why), f"try it by hand; that also asks whether to trust the host: {_by_hand(host)}")]
+    return [Finding(f"SSH to {host.name} works")]
+
+
+def _by_hand(host: Host) -> str:
+    """What a person types to log in as the bot does."""
+    assert host.ssh is not None, "asked only for hosts that have it"
+    key = ["-i", str(host.ssh.key)] if host.ssh.key else []
+    known = ["-o", f"UserKnownHostsFile={host.ssh.known_hosts}"] if host.ssh.known_hosts else []
+    return shlex.join(["ssh", *key, *known, "-p", str(host.ssh.port), f"{host.ssh.user}@{host.address}", "true"])
+
+
+def _of_runbooks(config: Config) -> Iterator[Finding]:
+    library = library_of(config)
+    broken = library.refresh().broken
+    yield from (Finding(line, "correct that line; see runbooks/README.md") for one in broken for line in one.lines)
+    yield Finding(f"{len(library.all())} runbooks are in order")
+
+
+def _of_data(config: Config) -> Finding:
+    folder = config.data
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as why:
+        return Finding(f"cannot make the data folder {folder}: because {why.strerror}", "make it, or set `data`")
+    if not os.access(folder, os.W_OK):
+        return Finding(f"the data folder {folder} can't be written", "change its owner, or set `data`")
+    return Finding(f"the data folder {folder} can be written")
+
+
+def _deaf(_event: GuestEvent) -> None:
+    """Who looks once hears no events."""
