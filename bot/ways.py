@@ -7,6 +7,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from bot.config import Config, Host
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
-from bot.reach import Reach, Refused, Script
+from bot.reach import Reach, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
 from bot.reach.local import LocalReach
@@ -29,6 +30,7 @@ _READ_END = f"""
 [ -z "$within" ] || [ "$(($(date +%s) - $(stat -c %Y -- "$path")))" -le "$within" ] || exit 0
 tail -c {END} -- "$path"
 """
+_SIZE = 'stat -L -c %s -- "$path"'
 
 
 class Ways:
@@ -81,6 +83,13 @@ class Ways:
         if not finished.ok:
             raise Refused(f"cannot read '{path}' on {host}: because {finished.output.strip() or 'it failed'}")
         return finished.output
+
+    async def size_of(self, host: str, path: str) -> int | None:
+        """How many bytes a file on a host has; None where that can't be told."""
+        with suppress(Unreachable, Refused):
+            finished = await self._to_host(host).run(Script("sh", _SIZE), values={"path": path}, limit=_QUICK)
+            return int(finished.output) if finished.ok else None
+        return None
 
     async def close(self) -> None:
         """Let all go."""

@@ -154,12 +154,6 @@ async def test_the_canned_picture_of_the_test_hypervisor_has_no_text(lab) -> Non
         assert text_of(await hypervisor.screenshot("test")) == ""
 
 
-async def test_the_size_of_a_disk_is_told_in_bytes(lab) -> None:
-    async with connected("test:///default") as (hypervisor, _):
-        size = await hypervisor.disk_size("test", "/guest/diskimage1")
-        assert size == lab.lookupByName("test").blockInfo("/guest/diskimage1")[0]
-
-
 async def test_a_listener_that_fails_is_logged_and_silences_nobody(lab, caplog) -> None:
     heard = []
 

@@ -172,13 +172,6 @@ class Hypervisor:
             await self._ask(what, lambda connection: _picture(connection, name), self._one, self._deadline)
         )
 
-    async def disk_size(self, name: str, path: str) -> int | None:
-        """How many bytes a guest's disk has for the guest, whatever its image takes; None if untold."""
-        with suppress(Unsupported):
-            info = await self._ask_guest("measure a disk of", name, lambda d: d.blockInfo(path), self._deadline)
-            return int(info[0])
-        return None
-
     async def _ask_guest(
         self, verb: str, name: str, job: Callable[[Any], T], deadline: timedelta = OPERATION_DEADLINE
     ) -> T:
