@@ -1,0 +1,153 @@
+"""A guest's boot disk is overwritten. One message says so, and its buttons lead to a guest that is proven well."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from bot.demonstration import demonstration
+from bot.workspace.records import ALEX, ROBIN, SAM
+from tests.story.person import Person, buttons, words
+from tests.story.stages import checksum, slow_restic, small_stage
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.real]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A lab that is well and backed up, a bot that watches it, and three people: owner, family, stranger."""
+
+    lab: object
+    alex: Person
+    robin: Person
+    sam: Person
+
+
+@pytest.fixture
+async def home(tmp_path, monkeypatch) -> AsyncIterator[Home]:
+    monkeypatch.setenv("PATH", slow_restic(tmp_path, 1_000))  # so that there is progress to be seen
+    stage = small_stage(tmp_path)
+    async with demonstration(stage, tmp_path) as box:
+        await until(lambda: box.sockets.connected)
+        await stage.lab.backed_up()
+        yield Home(stage.lab, Person(box, ALEX), Person(box, ROBIN), Person(box, SAM))
+
+
+async def test_a_corrupt_boot_disk_is_noticed_restored_by_its_buttons_and_proven_mended(home):
+    alex, disk = home.alex, home.lab.guests.disk("web1")
+    intact = checksum(disk)
+
+    await home.lab.corrupt("web1")
+    incident = await alex.sees("web1 can't boot: disk damaged", seconds=5)
+    assert f"<@{ALEX.id}>" in words(incident), "a phone stays silent where nobody is mentioned"
+    assert "No bootable device" in words(incident)
+    assert buttons(incident) == ["Acknowledge", "Start: Restore a guest's boot disk"]
+    await alex.sees_in(incident, "The screen of web1")
+    [picture] = alex.pictures(incident)
+    assert picture.startswith(b"\x89PNG")
+
+    await alex.press("Acknowledge")
+    await alex.sees_change(incident, f"<@{ALEX.id}> is on it")
+    await alex.press("Start: Restore")
+
+    await alex.press("Run", on="Step 1 of 6 · Look before you leap")
+    await alex.sees_in(incident, "Output of step 1", "restic")
+    await alex.press("Run", on="Step 2 of 6 · Power the guest off", agreeing_to="This cuts the power of web1")
+    await alex.press("Run", on="Step 3 of 6 · Choose the snapshot")
+    await alex.press("Choose", on="Step 3 of 6 · Choose the snapshot")
+    assert await alex.fills("Choose", snapshot="20") == {}  # the newest stands first
+
+    await alex.press("Run", on="Step 4 of 6 · Restore it beside the damaged one")
+    restoring = await alex.sees_in(incident, "Step 4 of 6", "%", "of 8.4 MB")
+    assert "Stop" in buttons(restoring)
+    await alex.sees_change(restoring, "✅", "*Verified*")
+
+    assert checksum(disk) != intact, "until now the damaged disk is not touched"
+    await alex.press("Run", on="Step 5 of 6 · Put it in its place")
+    assert await alex.fills("Are you sure?", Name="web2") == {"Name": "what was typed, “web2”, is not “web1”"}
+    assert await alex.fills("Are you sure?", Name="web1") == {}
+    await alex.sees_in(incident, "✅", "Put it in its place")
+    assert checksum(disk) == intact
+
+    await alex.press("Run", on="Step 6 of 6 · Start it and see that it is well")
+    await alex.sees_in(incident, "✅", "Start it and see that it is well", "its console asks for a login")
+    await alex.sees_in(incident, "Resolved: all proven healthy")
+    await alex.sees_change(incident, "Resolved", "Restore a guest's boot disk*: done")
+    assert "web1" in home.lab.running_guests()
+    assert buttons(alex.now(incident)) == ["Reopen"]
+    assert len(alex.own_messages()) == 1
+
+
+async def test_the_timeline_tells_all_of_it_in_order(home):
+    alex = home.alex
+    await home.lab.corrupt("web1")
+    incident = await alex.sees("web1 can't boot: disk damaged")
+    await alex.press("Acknowledge")
+    await alex.sees_change(incident, "is on it")
+    await walk_through_restore(alex)
+    await alex.sees_change(incident, "Resolved")
+
+    told = await alex.types("/lab incident 1")
+    happened = (
+        "the firmware found nothing to boot",
+        "acknowledged",
+        "was started",
+        "step 2: web1 was powered off",
+        "off (powered off), but it should be running",
+        "step 3: $snapshot = ",
+        "step 4: Run",
+        "step 5: Run",
+        "step 6: web1 was started",
+        "step 6: web1: its console asks for a login",
+        "done: its last step is done",
+        "resolved: all proven healthy",
+    )
+    assert re.search(".*".join(map(re.escape, happened)), told, re.DOTALL), told
+
+
+async def test_a_stranger_changes_nothing_and_is_told_who_may(home):
+    alex, sam = home.alex, home.sam
+    await home.lab.corrupt("web1")
+    incident = await sam.sees("web1 can't boot: disk damaged")
+    shown = words(incident)
+
+    for label in ("Acknowledge", "Start: Restore", "Resolve…", "Silence…"):
+        await sam.press(label)
+    assert len([w for w in await sam.whispered(4) if "you are in no role" in w and "alex" in w]) == 4
+    for command in ("ack 1", "resolve 1 because", "silence web1 2h because", "run restore-boot-disk web1"):
+        assert "you are in no role. Nothing was changed." in await sam.types(f"/lab {command}")
+    assert words(alex.now(incident)) == shown
+
+    await alex.press("Start: Restore")
+    await sam.press("Run", on="Step 1 of 6")
+    assert "Only an admin may press this step: alex" in (await sam.whispered(9))[-1]
+    assert "👉" in words(await alex.sees("Step 1 of 6")), "the step still waits to be run"
+    assert "in no role: you may read" in await sam.types("/lab whoami")
+    assert "1 open" in await sam.types("/lab incidents")
+
+
+async def test_hands_may_acknowledge_but_not_run(home):
+    robin = home.robin
+    await home.lab.corrupt("web1")
+    incident = await robin.sees("web1 can't boot: disk damaged")
+    await robin.press("Acknowledge")
+    await robin.sees_change(incident, f"<@{ROBIN.id}> is on it")
+    await robin.press("Start: Restore")
+    assert await robin.is_told("Only an admin may start a runbook: alex", "you are robin (hands")
+    assert buttons(robin.now(incident)) == ["Start: Restore a guest's boot disk"]
+
+
+async def walk_through_restore(person: Person) -> None:
+    """All the runbook's steps by their buttons, without looking left or right."""
+    await person.press("Start: Restore")
+    await person.press("Run", on="Step 1 of 6")
+    await person.press("Run", on="Step 2 of 6", agreeing_to="This cuts the power of web1")
+    await person.press("Run", on="Step 3 of 6")
+    await person.press("Choose", on="Step 3 of 6")
+    await person.fills("Choose", snapshot="20")
+    await person.press("Run", on="Step 4 of 6")
+    await person.press("Run", on="Step 5 of 6")
+    await person.fills("Are you sure?", Name="web1")
+    await person.press("Run", on="Step 6 of 6")
