@@ -75,11 +75,11 @@ class UpsProbe:
 
 def _reason(why: Exception) -> str:
     """What went wrong, in words: upsd's own (`ERR DATA-STALE`), else the system's."""
-    cause = why.__cause__ or why
-    if isinstance(cause, TimeoutError | EOFError):
-        return "it does not answer"
-    if isinstance(cause, OSError) and cause.errno:
-        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+    for error in (why, why.__cause__):
+        if isinstance(error, TimeoutError | EOFError):
+            return "it does not answer"
+        if isinstance(error, OSError) and error.errno:
+            return os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
     said = _ERR.search(str(why))
     return said[1].lower().replace("-", " ") if said else str(why)
 

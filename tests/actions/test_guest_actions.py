@@ -1,0 +1,192 @@
+"""What a `lab` fence does to one guest, on libvirt's test hypervisor."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import libvirt
+import pytest
+
+from bot.actions import Context, Outcome, discover
+from bot.core.lab import LabVerb, take_apart
+from bot.hypervisor import GuestRefused, Hypervisor
+from tests.guests import URI, owned_guests
+from tests.waiting import until
+
+
+@pytest.fixture
+def guests():
+    with owned_guests() as guests:
+        guests.add("web1")
+        guests.add("db1", start=False)
+        yield guests
+
+
+@pytest.fixture
+async def hypervisor(guests):
+    hypervisor = Hypervisor("atlas", URI, on_event=lambda _: None)
+    yield hypervisor
+    await hypervisor.close()
+
+
+class Shown(list):
+    """The pictures that were put into the thread."""
+
+    async def show(self, name: str, title: str, picture: bytes) -> None:
+        self.append((name, title, picture[:4]))
+
+
+def context(hypervisor: Hypervisor, *, unproven: Mapping[str, bool] | None = None, shown=None) -> Context:
+    def hypervisor_of(guest: str) -> Hypervisor:
+        if guest == "elsewhere":
+            raise GuestRefused(f"cannot find the guest '{guest}'")
+        return hypervisor
+
+    async def healthy(name: str) -> Outcome:
+        return Outcome(ok=name == "web1", text=f"looked at {name}")
+
+    async def waiting_for(incident: str) -> Mapping[str, bool]:
+        assert incident == "7"
+        return unproven or {}
+
+    return Context(hypervisor_of, healthy, waiting_for, (shown if shown is not None else Shown()).show)
+
+
+async def run(line: str, context: Context) -> Outcome:
+    """Carry out one line, as a runbook has it."""
+    actions = discover()
+    call = take_apart(line, [action.verb for action in actions.values()])
+    return await actions[call.verb].run(call, context)
+
+
+def runs(guests, name) -> bool:
+    return bool(guests.domain(name).isActive())
+
+
+def test_every_verb_is_a_file_of_its_own() -> None:
+    assert sorted(discover()) == [
+        "all proven",
+        "healthy",
+        "power off",
+        "resume",
+        "screenshot",
+        "shut down",
+        "start",
+        "start unproven",
+    ]
+    assert discover()["shut down"].verb == LabVerb("shut down", ("guest",), ("patience",))
+
+
+async def test_start_starts_a_guest_and_is_content_with_one_that_runs(guests, hypervisor) -> None:
+    assert await run("start db1", context(hypervisor)) == Outcome(ok=True, text="db1 was started")
+    assert runs(guests, "db1")
+    assert await run("start db1", context(hypervisor)) == Outcome(ok=True, text="db1 runs already")
+
+
+async def test_power_off_pulls_the_plug_once(guests, hypervisor) -> None:
+    assert await run("power off web1", context(hypervisor)) == Outcome(ok=True, text="web1 was powered off")
+    assert guests.domain("web1").state()[1] == libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED
+    assert await run("power off web1", context(hypervisor)) == Outcome(ok=True, text="web1 is off already")
+
+
+async def test_resume_lets_a_paused_guest_go_on(guests, hypervisor) -> None:
+    guests.domain("web1").suspend()
+    assert await run("resume web1", context(hypervisor)) == Outcome(ok=True, text="web1 goes on")
+    assert guests.domain("web1").state()[0] == libvirt.VIR_DOMAIN_RUNNING
+    assert await run("resume web1", context(hypervisor)) == Outcome(ok=True, text="web1 runs already")
+
+
+async def test_resume_of_a_guest_that_is_off_is_refused(hypervisor) -> None:
+    with pytest.raises(GuestRefused, match="cannot resume 'db1' on atlas: because"):
+        await run("resume db1", context(hypervisor))
+
+
+async def test_shut_down_waits_until_it_is_off(guests, hypervisor) -> None:
+    assert await run("shut down web1", context(hypervisor)) == Outcome(ok=True, text="web1 is off")
+    assert guests.domain("web1").state()[1] == libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN
+    assert await run("shut down web1", context(hypervisor)) == Outcome(ok=True, text="web1 is off already")
+
+
+class Deaf(Hypervisor):
+    """Its guests do not listen when they are asked to shut down."""
+
+    async def shut_down(self, name: str) -> None:
+        """The guest hears of it, and goes on."""
+
+
+async def test_a_guest_that_does_not_listen_is_left_running(guests) -> None:
+    hypervisor = Deaf("atlas", URI, on_event=lambda _: None)
+    began = time.monotonic()
+    done = await run('shut down web1 patience="1 second"', context(hypervisor))
+    assert done == Outcome(ok=False, text="web1 was asked to shut down, but still runs after 1 s")
+    assert time.monotonic() - began < 4
+    assert runs(guests, "web1")
+    await hypervisor.close()
+
+
+async def test_a_guest_that_takes_its_time_is_waited_for(guests) -> None:
+    hypervisor = Deaf("atlas", URI, on_event=lambda _: None)
+    running = asyncio.create_task(run("shut down web1", context(hypervisor)))
+    await until(lambda: hypervisor.connected)
+    guests.domain("web1").shutdown()
+    assert (await running).ok
+    await hypervisor.close()
+
+
+async def test_a_patience_nobody_understands_asks_nothing_of_the_guest(guests, hypervisor) -> None:
+    done = await run("shut down web1 patience=long", context(hypervisor))
+    assert done == Outcome(ok=False, text="cannot use patience='long': because a time is written `5 minutes`")
+    assert runs(guests, "web1")
+
+
+async def test_a_screenshot_goes_into_the_thread(hypervisor) -> None:
+    shown = Shown()
+    done = await run("screenshot web1", context(hypervisor, shown=shown))
+    assert done == Outcome(ok=True, text="the screen of web1 is in the thread")
+    assert shown == [("web1-screen", "The screen of web1", b"\x89PNG")]
+
+
+async def test_healthy_asks_whoever_looks(hypervisor) -> None:
+    assert await run("healthy web1", context(hypervisor)) == Outcome(ok=True, text="looked at web1")
+    assert not (await run("healthy atlas", context(hypervisor))).ok
+
+
+@pytest.mark.parametrize(
+    "line", ["start nope", "power off nope", "resume nope", "shut down nope", "screenshot nope"]
+)
+async def test_a_guest_that_is_not_there_is_refused_by_name(hypervisor, line) -> None:
+    with pytest.raises(GuestRefused, match="'nope' on atlas: because there is no such guest"):
+        await run(line, context(hypervisor))
+
+
+async def test_all_proven_names_what_is_missing(hypervisor) -> None:
+    assert await run("all proven 7", context(hypervisor)) == Outcome(ok=True, text="everything is proven healthy")
+    waiting = {f"vm{number:02}": True for number in range(12)}
+    assert await run("all proven 7", context(hypervisor, unproven=waiting)) == Outcome(
+        ok=False,
+        text="not proven yet: vm00, vm01, vm02, vm03, vm04, vm05, vm06, vm07, vm08, vm09 and 2 more",
+    )
+
+
+async def test_start_unproven_starts_the_guests_that_are_off_and_nothing_else(guests, hypervisor) -> None:
+    guests.add("spare", start=False)
+    guests.domain("web1").suspend()
+    waiting = {"db1": True, "web1": True, "atlas": False}
+    assert await run("start unproven 7", context(hypervisor, unproven=waiting)) == Outcome(
+        ok=True, text="started: db1"
+    )
+    assert runs(guests, "db1")
+    assert not runs(guests, "spare")
+    assert guests.domain("web1").state()[0] == libvirt.VIR_DOMAIN_PAUSED
+    assert (await run("start unproven 7", context(hypervisor, unproven=waiting))).text == "none of them was off"
+
+
+async def test_one_guest_that_cant_be_started_keeps_no_other_from_it(guests, hypervisor) -> None:
+    waiting = {"aaa": True, "db1": True, "elsewhere": True}
+    done = await run("start unproven 7", context(hypervisor, unproven=waiting))
+    assert not done.ok
+    assert done.text == (
+        "started: db1; cannot find 'aaa' on atlas: because there is no such guest; "
+        "cannot find the guest 'elsewhere'"
+    )
+    assert runs(guests, "db1")

@@ -1,0 +1,159 @@
+"""The hypervisor's poll and what its events state, on libvirt's test hypervisor."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import libvirt
+import pytest
+
+from bot.core.guest import GuestEvent, GuestEventKind, Reason
+from bot.core.health import CheckName, Health, Kind, Target, TargetId
+from bot.hypervisor import Hypervisor
+from bot.probes.hypervisor import HypervisorProbe, from_event
+from tests.guests import URI, owned_guests
+from tests.probes.parts import NOW
+from tests.waiting import until
+
+ATLAS = Target(TargetId("host:atlas"))
+
+
+@pytest.fixture
+def guests():
+    with owned_guests() as guests:
+        yield guests
+
+
+@pytest.fixture
+async def events():
+    return []
+
+
+@asynccontextmanager
+async def probing(names, *, uri=URI, events=None, stale=lambda: None):
+    inventory = {TargetId(f"guest:{name}"): guest(name) for name in names}
+    hypervisor = Hypervisor("atlas", uri, on_event=(events if events is not None else []).append)
+    await hypervisor.start()
+    probe = HypervisorProbe(ATLAS, CheckName("hypervisor"), hypervisor, lambda: inventory, lambda: NOW, stale)
+    try:
+        yield probe
+    finally:
+        await hypervisor.close()
+
+
+def guest(name, *, wanted=True) -> Target:
+    return Target(TargetId(f"guest:{name}"), runs_on=ATLAS.id, wanted=wanted)
+
+
+async def test_one_look_tells_of_the_hypervisor_and_of_each_of_its_guests(guests) -> None:
+    guests.add("web1")
+    guests.add("spare", start=False)
+    async with probing(["web1", "spare"]) as probe:
+        host, web1, spare = await probe.look()
+    assert (str(host.fingerprint), host.health, host.why) == (
+        "hypervisor@host:atlas",
+        Health.OK,
+        "libvirt answers: 2 guests",
+    )
+    assert (str(web1.fingerprint), web1.health, web1.running) == ("state@guest:web1", Health.OK, True)
+    assert (spare.health, spare.kind, spare.running) == (Health.FAIL, Kind.GUEST_DOWN, False)
+    assert not spare.stated, "a poll is confirmed before it is believed"
+
+
+async def test_a_guest_someone_shut_down_is_well_and_was_stopped_on_purpose(guests) -> None:
+    guests.add("web1")
+    guests.domain("web1").shutdown()
+    async with probing(["web1"]) as probe:
+        _, web1 = await probe.look()
+    assert (web1.health, web1.running, web1.facts) == (Health.OK, False, {"stopped": "on purpose"})
+
+
+async def test_a_paused_guest_neither_runs_nor_is_off(guests) -> None:
+    guests.add("web1")
+    guests.domain("web1").suspend()
+    async with probing(["web1"]) as probe:
+        _, web1 = await probe.look()
+    assert (web1.health, web1.running, web1.why) == (Health.OK, None, "paused")
+
+
+async def test_behind_a_hypervisor_that_is_away_every_guest_is_unknown(tmp_path) -> None:
+    async with probing(["web1", "web2"], uri=f"qemu+unix:///session?socket={tmp_path}/none") as probe:
+        host, *behind = await probe.look()
+    assert (host.health, host.kind) == (Health.FAIL, Kind.HOST_DOWN)
+    assert host.why.startswith("cannot list the guests' states on atlas: because")
+    assert [(one.health, one.running) for one in behind] == [(Health.UNKNOWN, None)] * 2
+
+
+async def test_other_guests_than_the_inventory_has_are_noticed(guests) -> None:
+    guests.add("web1")
+    noticed = asyncio.Event()
+    async with probing(["web1"], stale=noticed.set) as probe:
+        await probe.look()
+        assert not noticed.is_set()
+        guests.add("new")
+        assert len(await probe.look()) == 2, "of a guest that is not in the inventory nothing can be said yet"
+        assert noticed.is_set()
+        noticed.clear()
+        guests.remove("new")
+        guests.remove("web1")
+        assert len(await probe.look()) == 1
+        assert noticed.is_set()
+
+
+async def stated(guests, events, act):
+    """What an event states of web1 after `act`."""
+    async with probing(["web1"], events=events) as probe:
+        await until(lambda: probe.hypervisor.connected)
+        events.clear()
+        act(guests.domain("web1"))
+        event = await until(lambda: next((e for e in events if e.guest == "web1"), None))
+    return from_event(guest("web1"), event, NOW)
+
+
+async def test_a_crash_is_believed_at_once(guests, events) -> None:
+    guests.add("web1")
+    seen = await stated(guests, events, lambda domain: domain.coreDump("/dev/null", libvirt.VIR_DUMP_CRASH))
+    assert (seen.health, seen.kind, seen.stated, seen.running) == (Health.FAIL, Kind.GUEST_DOWN, True, False)
+
+
+async def test_a_plug_pulled_by_someone_is_looked_at_again_first(guests, events) -> None:
+    guests.add("web1")
+    seen = await stated(guests, events, lambda domain: domain.destroy())
+    assert (seen.health, seen.stated, seen.running) == (Health.FAIL, False, False)
+
+
+async def test_a_shutdown_from_outside_is_no_failure(guests, events) -> None:
+    guests.add("web1")
+    seen = await stated(guests, events, lambda domain: domain.shutdown())
+    assert (seen.health, seen.running) == (Health.OK, False)
+
+
+async def test_a_start_says_that_it_runs(guests, events) -> None:
+    guests.add("web1", start=False)
+    seen = await stated(guests, events, lambda domain: domain.create())
+    assert (seen.health, seen.running) == (Health.OK, True)
+
+
+def told(what, reason=Reason.NONE):
+    return from_event(guest("web1"), GuestEvent("atlas", "web1", what, reason), NOW)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [(Reason.IO_ERROR, Kind.GUEST_DAMAGED), (Reason.WATCHDOG, Kind.GUEST_DOWN)],
+)
+def test_a_pause_that_nobody_wanted_is_believed_at_once(reason, kind) -> None:
+    seen = told(GuestEventKind.PAUSED, reason)
+    assert (seen.health, seen.kind, seen.stated, seen.running) == (Health.FAIL, kind, True, None)
+
+
+def test_a_panic_is_believed_at_once() -> None:
+    seen = told(GuestEventKind.PANICKED)
+    assert (seen.health, seen.kind, seen.stated, seen.running) == (Health.FAIL, Kind.GUEST_DOWN, True, False)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG, GuestEventKind.REBOOTED, GuestEventKind.DEFINED],
+)
+def test_an_event_that_leaves_the_power_as_it_was_says_nothing_of_it(what) -> None:
+    assert told(what) is None

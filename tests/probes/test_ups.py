@@ -1,0 +1,151 @@
+"""The UPS probe against a real upsd and NUT's dummy driver."""
+
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.core.health import Health, Kind
+from bot.probes.ups import DEADLINE, Params, UpsProbe
+from tests.probes.parts import parts, watched
+from tests.real.sshd import free_port
+from tests.real.upsd import running_upsd
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+
+ON_BATTERY = {
+    "battery": ("OB DISCHRG", "on battery, 80 % charged, 31 min left"),
+    "low": ("OB DISCHRG LB", "on battery, battery low, 80 % charged, 31 min left"),
+    "old": ("ONBATT SLAVE", "on battery, 80 % charged, 31 min left"),
+    "cutting": ("FSD OL", "on battery, 80 % charged, 31 min left"),
+}
+ON_MAINS = {"boost": "OL BOOST", "trim": "OL TRIM RB", "online": "ONLINE"}
+STATUSES = {"rack": "OL CHRG", "waiting": "WAIT", **{n: s for n, (s, _) in ON_BATTERY.items()}, **ON_MAINS}
+
+
+@pytest.fixture(scope="module")
+def upsd(tmp_path_factory):
+    with running_upsd(tmp_path_factory.mktemp("ups"), STATUSES) as upsd:
+        yield upsd
+
+
+@asynccontextmanager
+async def probing(port, ups="rack"):
+    probe = UpsProbe(watched("ups:rack"), Params(port=port, ups=ups), parts())
+    yield probe
+    await probe.close()
+
+
+@pytest.fixture
+async def probe(upsd):
+    async with probing(upsd.port) as probe:
+        yield probe
+
+
+async def look(probe):
+    (seen,) = await probe.look()
+    return seen
+
+
+async def looks(probe, health, words="", seconds=10.0):
+    """The first look that shows this."""
+
+    async def shows():
+        seen = await look(probe)
+        return seen if seen.health is health and words in seen.why else None
+
+    return await until(shows, seconds)
+
+
+async def test_on_mains_it_is_well_and_tells_its_reserve(probe) -> None:
+    seen = await look(probe)
+    assert (seen.health, seen.why, seen.kind) == (Health.OK, "on mains, 80 % charged, 31 min left", None)
+
+
+@pytest.mark.parametrize("ups", ON_BATTERY)
+async def test_on_battery_is_a_power_loss_at_once(upsd, ups) -> None:
+    async with probing(upsd.port, ups) as probe:
+        seen = await look(probe)
+    assert (seen.health, seen.kind, seen.stated) == (Health.FAIL, Kind.POWER_LOSS, True)
+    assert seen.why == ON_BATTERY[ups][1]
+
+
+@pytest.mark.parametrize("ups", ON_MAINS)
+async def test_other_words_beside_on_mains_change_nothing(upsd, ups) -> None:
+    async with probing(upsd.port, ups) as probe:
+        assert (await look(probe)).health is Health.OK
+
+
+async def test_a_status_without_a_word_of_the_power_tells_nothing(upsd) -> None:
+    async with probing(upsd.port, "waiting") as probe:
+        seen = await look(probe)
+    assert (seen.health, seen.why, seen.kind) == (Health.UNKNOWN, "its status is WAIT", None)
+
+
+async def test_a_ups_nobody_knows_is_unreachable_and_not_a_power_loss(upsd) -> None:
+    async with probing(upsd.port, "shed") as probe:
+        seen = await look(probe)
+    assert (seen.health, seen.kind, seen.stated) == (Health.FAIL, Kind.UPS_UNREACHABLE, False)
+    assert seen.why == f"cannot ask 127.0.0.1:{upsd.port} for 'shed': because unknown ups"
+
+
+async def test_where_nobody_listens_the_system_says_why() -> None:
+    port = free_port()
+    async with probing(port) as probe:
+        assert (await look(probe)).why == f"cannot ask 127.0.0.1:{port} for 'rack': because Connection refused"
+
+
+async def test_the_kept_connection_tells_what_changes(probe, upsd) -> None:
+    assert (await look(probe)).health is Health.OK
+    upsd.say("rack", "OB DISCHRG")
+    assert (await look(probe)).kind is Kind.POWER_LOSS
+    upsd.say("rack", "OL CHRG")
+    assert (await look(probe)).health is Health.OK
+
+
+@pytest.mark.slow
+async def test_a_driver_that_hangs_makes_the_data_stale_until_it_goes_on(probe, upsd) -> None:
+    assert (await look(probe)).health is Health.OK
+    upsd.freeze("rack")
+    try:
+        seen = await looks(probe, Health.FAIL)
+        assert seen.why.endswith("because data stale")
+        assert seen.kind is Kind.UPS_UNREACHABLE
+    finally:
+        upsd.thaw("rack")
+    await looks(probe, Health.OK)
+
+
+@pytest.mark.slow
+async def test_a_driver_that_died_is_no_power_loss(probe, upsd) -> None:
+    upsd.end("rack")
+    seen = await looks(probe, Health.FAIL)
+    assert (seen.kind, seen.why.rpartition(" because ")[2]) == (Kind.UPS_UNREACHABLE, "driver not connected")
+    upsd.start("rack")
+    await looks(probe, Health.OK)
+
+
+@pytest.mark.slow
+async def test_the_same_probe_asks_again_when_the_server_is_back(probe, upsd) -> None:
+    assert (await look(probe)).health is Health.OK
+    upsd.end("upsd")
+    seen = await look(probe)
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.UPS_UNREACHABLE)
+    assert seen.why.endswith("because Connection refused")
+    upsd.start("upsd")
+    await looks(probe, Health.OK)
+
+
+@pytest.mark.slow
+async def test_a_server_that_hangs_is_waited_for_no_longer_than_the_deadline(probe, upsd) -> None:
+    assert (await look(probe)).health is Health.OK
+    upsd.freeze("upsd")
+    try:
+        began = time.monotonic()
+        seen = await look(probe)
+        assert time.monotonic() - began < DEADLINE.total_seconds() + 1
+        assert (seen.kind, seen.why.rpartition(" because ")[2]) == (Kind.UPS_UNREACHABLE, "it does not answer")
+    finally:
+        upsd.thaw("upsd")
+    await looks(probe, Health.OK)
