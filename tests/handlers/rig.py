@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -268,9 +269,9 @@ def filled(view: dict, values: dict[str, str]) -> dict:
 
 
 @asynccontextmanager
-async def rig(folder: Path) -> AsyncIterator[Rig]:
-    """A rig, connected, with a host and two guests known."""
-    settings = replace(installed(manifest()), rate_limits=False)
+async def rig(folder: Path, clock: Callable[[], float] = time.time) -> AsyncIterator[Rig]:
+    """A rig, connected, with a host and two guests known. `clock`: the workspace's."""
+    settings = replace(installed(manifest()), rate_limits=False, clock=clock)
     async with AsyncExitStack() as stack:
         box = await stack.enter_async_context(Box.start(settings=settings))
         made = Rig(folder, box)

@@ -42,7 +42,7 @@ async def test_take_back_opens_it_again_and_mentions_the_owner_again(rig):
     await rig.web1_crashes()
     await rig.press(ROBIN.id, await rig.card("incident:1"), "Acknowledge")
     await rig.press(ROBIN.id, await rig.card("incident:1", "is on it"), "Take back")
-    card = await rig.card("incident:1", "Acknowledge")
+    card = await rig.card("incident:1", "incident_acknowledge")
     assert f"<@{ALEX.id}>" in card["blocks"][0]["text"]["text"]
 
 
@@ -75,7 +75,7 @@ async def test_reopen_mentions_the_owner_again_and_a_second_one_is_late(rig):
     await rig.type(ALEX.id, "resolve 1 x")
     card = await rig.card("incident:1", "Reopen")
     await rig.press(ALEX.id, card, "Reopen")
-    await rig.card("incident:1", "Acknowledge")
+    await rig.card("incident:1", "incident_acknowledge")
     assert "cannot reopen incident 1, because it is open. Nothing was changed" in await rig.refused(
         ALEX.id, card, "Reopen"
     )

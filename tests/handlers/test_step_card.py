@@ -101,10 +101,12 @@ async def test_a_wrong_name_is_told_at_the_field_and_nothing_runs(walk):
 async def test_what_a_command_printed_mentions_nobody(walk):
     await go_to_the_boxes(walk)
     thread = (await walk.card("incident:1"))["ts"]
-    messages = [m["text"] for m in walk.box.workspace.messages.replies(HOMELAB.id, thread)]
-    printed = next(text for text in messages if "wiped web1" in text)
-    assert "&lt;!channel&gt;" in printed
-    assert not any("<!channel>" in text for text in messages)
+
+    def printed():
+        texts = [message["text"] for message in walk.box.workspace.messages.replies(HOMELAB.id, thread)]
+        return [text for text in texts if "Output of step 4" in text]
+
+    assert "wiped web1: sour, tidy &lt;!channel&gt;" in (await until(printed))[0]
 
 
 async def test_a_modal_that_was_overtaken_changes_nothing_and_says_so(walk):

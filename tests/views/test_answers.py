@@ -1,0 +1,116 @@
+"""What only the asker reads: the lab at a glance, a machine, oneself, a refusal."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.health import CheckName, Health, Kind, Target, TargetId, TargetKind
+from bot.core.incident import Event, EventKind, Incident, IncidentId
+from bot.core.mute import Silence
+from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture
+from bot.views.answers import incident_history_card, refusal_card
+from bot.views.limits import cut, fitting
+from bot.views.status import status_card
+from bot.views.target import target_card
+from bot.views.times import lasted
+from tests.views.wild import living
+
+NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
+WEB1, ATLAS = TargetId("guest:web1"), TargetId("host:atlas")
+DOWN = Incident(IncidentId(7), Kind.GUEST_DOWN, WEB1, "off", NOW, NOW)
+
+
+def lab(tally: Tally, live=(), silences=()) -> LabPicture:
+    return LabPicture(live, {TargetKind.GUEST: tally}, (), silences)
+
+
+@pytest.mark.parametrize(
+    ("picture", "head"),
+    [
+        (lab(Tally(well=2)), "🟢 All is well"),
+        (lab(Tally(unseen=(WEB1,))), "⚪ No open incident, but not everything can be seen"),
+        (lab(Tally(failing=(WEB1,))), "🟡 No open incident, but not all is well"),
+        (lab(Tally(failing=(WEB1,)), (DOWN,)), "🔴 1 open incident"),
+        (lab(Tally(failing=(WEB1,)), (DOWN, DOWN)), "🔴 2 open incidents"),
+    ],
+)
+def test_the_first_words_of_status_say_how_it_is(picture, head):
+    assert status_card(picture).text == head
+
+
+def test_a_tally_names_what_is_not_well_and_counts_the_rest():
+    told = living(status_card(lab(Tally(well=46, off=2, failing=(WEB1,), unseen=(TargetId("guest:db1"),)))))
+    assert "❌ guests: 46 of 50 well, 2 off · failing: web1 · not seen: db1" in told
+
+
+def test_many_open_incidents_are_counted_and_silences_told():
+    silence = Silence(WEB1, NOW, NOW, "U1", "new disk")
+    told = living(status_card(lab(Tally(), (DOWN,) * 12, (silence,))))
+    assert "… and 2 more" in told
+    assert "🔕 web1 until" in told
+
+
+def test_a_lab_of_which_nothing_is_known_says_so():
+    assert "Nothing is watched yet." in living(status_card(LabPicture((), {}, (), ())))
+
+
+def picture(target: Target, **more) -> TargetPicture:
+    usual = {"beliefs": (), "running": None, "stopped_on_purpose": False, "parents": ()}
+    return TargetPicture(target, **{**usual, "muted": None, "covered_by": None, "incidents": (), **more})
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (picture(Target(WEB1, ephemeral=True)), "It comes and goes, and nobody waits for it."),
+        (picture(Target(WEB1)), "It is expected to run.\n"),
+        (picture(Target(WEB1, wanted=False), running=True), "It may be off, and was running when last seen."),
+        (picture(Target(WEB1), running=False, stopped_on_purpose=True), "was off, shut down by someone when last"),
+        (picture(Target(WEB1), muted="atlas is silenced"), "🔕 atlas is silenced"),
+        (picture(Target(WEB1), covered_by=DOWN), "🔕 Incident 7 (web1 down) covers it."),
+        (picture(Target(WEB1)), "No check has looked at it yet."),
+        (picture(Target(WEB1), parents=((ATLAS, Health.UNKNOWN),)), "It depends on ❔ atlas"),
+        (picture(Target(WEB1), beliefs=(Belief(CheckName("a"), Health.OK, "up", NOW),)), "*✅ web1*, a guest"),
+    ],
+)
+def test_why_says_what_is_expected_and_what_would_keep_it_quiet(known, words):
+    assert words in living(target_card(known))
+
+
+def test_a_long_timeline_shows_its_end():
+    history = tuple(Event(IncidentId(7), NOW, EventKind.NOTE, f"line {n} {'x' * 90}") for n in range(60))
+    told = living(incident_history_card(IncidentPicture(DOWN, history, ())))
+    assert "line 59" in told
+    assert "line 0 " not in told
+    assert " earlier" in told
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("cannot ack 7: because it is over", "I cannot ack 7, because it is over. Nothing was changed."),
+        ("only an admin may", "Only an admin may. Nothing was changed."),
+    ],
+)
+def test_a_refusal_is_a_sentence(why, said):
+    assert refusal_card(why).text == said
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=40), "40 s"),
+        (timedelta(hours=2, minutes=5, seconds=7), "2 h 5 min"),
+        (timedelta(days=3), "3 d"),
+        (timedelta(days=1, seconds=30), "1 d"),
+    ],
+)
+def test_a_length_is_told_in_its_two_largest_units(length, words):
+    assert lasted(length) == words
+
+
+def test_what_is_cut_ends_with_an_ellipsis_and_lines_are_kept_whole():
+    assert cut("abcdef", 4) == "abc…"
+    assert fitting(["a" * 30, "b" * 30, "c" * 30], most=110) == f"{'a' * 30}\n{'b' * 30}\n… 1 more"
+    assert fitting(["a" * 30, "b" * 30, "c" * 30], most=110, last=True) == f"… 1 earlier\n{'b' * 30}\n{'c' * 30}"
