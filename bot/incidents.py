@@ -1,12 +1,13 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import TargetId, TargetKind
+from bot.core.health import Health, TargetId, TargetKind
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.mute import Silence
 from bot.core.nearest import nearest
@@ -116,17 +117,11 @@ def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by
     demand(config.people, by, Act.REOPEN)
     found = store.incidents.get(incident)
     before = situation(store, config, now)
-    if found is not None:
-        before = _knowing(before, found)
+    if found is not None and found.ended:
+        failing = {known.fingerprint for known in store.targets.health() if known.health is Health.FAIL}
+        old = {**before.incidents, incident: found.brought_up_to(failing)}  # nobody has followed it since
+        before = replace(before, incidents=old)
     commit(store, before, engine.reopen(before, incident, by, now), now)
-
-
-def _knowing(before: Situation, incident: Incident) -> Situation:
-    """The situation with an incident that was resolved too long ago to be in it."""
-    incidents = {**before.incidents, incident.id: incident}
-    return Situation(
-        before.targets, incidents, before.running, before.silences, before.rules, before.next_id, before.lately
-    )
 
 
 def silence(

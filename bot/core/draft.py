@@ -93,8 +93,8 @@ class Draft:
         self.incidents = dict(situation.incidents)
         self.heard: Sequence[Observation] = ()
         self._next = situation.next_id
-        self._events: list[Event] = []
-        self._notices: list[Notice] = []
+        self._events: dict[Event, None] = {}  # in order, each once
+        self._notices: dict[Notice, None] = {}
 
     def live(self) -> list[Incident]:
         """The incidents that are not resolved, oldest first."""
@@ -165,8 +165,8 @@ class Draft:
         return self.keep(incident.move(move, self.now, by=by, why=why))
 
     def event(self, incident: IncidentId, kind: EventKind, text: str, by: str | None = None) -> None:
-        """A line of history. It counts as progress, so that an acknowledgement does not lapse meanwhile."""
-        self._events.append(Event(incident, self.now, kind, text, by))
+        """A line of history, written once. It is progress: an acknowledgement does not lapse meanwhile."""
+        self._events[Event(incident, self.now, kind, text, by)] = None
         held = self.incidents[incident]
         self.incidents[incident] = replace(held, progress_at=self.now)
 
@@ -179,9 +179,7 @@ class Draft:
         """Something to tell; the same is told once a decision, and of a muted subject nothing is broadcast."""
         if tell is Tell.BROADCAST and self.muted(self.incidents[incident].subject):
             tell = Tell.LINE
-        notice = Notice(incident, tell, text)
-        if notice not in self._notices:
-            self._notices.append(notice)
+        self._notices[Notice(incident, tell, text)] = None
 
     def decision(self) -> Decision:
         """What was drafted: only what differs from the situation."""

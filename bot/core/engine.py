@@ -7,7 +7,6 @@ together is storm.py's; which are not told is mute.py's.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
@@ -72,7 +71,7 @@ def pass_time(situation: Situation, now: datetime) -> Decision:
 def forget(situation: Situation, gone: Sequence[TargetId], now: datetime) -> Decision:
     """What follows when targets are no longer there at all: nobody waits for them, and that is on record."""
     draft = Draft(situation, now)
-    for incident in draft.live():
+    for incident in list(draft.incidents.values()):
         _let_go(draft, incident, frozenset(gone))
     return draft.decision()
 
@@ -188,11 +187,11 @@ def _join(draft: Draft, seen: Observation) -> bool:
     for incident in draft.live():
         if seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind):
             continue
-        if seen.fingerprint in incident.own:
-            return True
-        if incident.subject == seen.target and seen.kind not in storm.LOST:
-            one = frozenset({seen.fingerprint})
-            _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
+        of_subject = incident.subject == seen.target and seen.kind not in storm.LOST
+        if of_subject or seen.fingerprint in incident.own:
+            if seen.fingerprint not in incident.failing:
+                one = frozenset({seen.fingerprint})
+                _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
             return True
     return any(seen.fingerprint in incident.failing for incident in draft.recent())
 
@@ -256,12 +255,10 @@ def _let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None
     concerned = gone & {incident.subject, *incident.members, *(f.target for f in incident.own)}
     if not concerned:
         return
-    left = replace(
-        incident,
-        members=MappingProxyType({t: m for t, m in incident.members.items() if t not in gone}),
-        own=frozenset(f for f in incident.own if f.target not in gone),
-        failing=frozenset(f for f in incident.failing if f.target not in gone),
-    )
+    left = incident.without(gone)
+    if left.ended:
+        draft.incidents[left.id] = left  # so that it does not reopen for another of the same name
+        return
     draft.keep(left)
     if not left.own and not left.unproven:
         _close(draft, left, f"no longer there: {_names(sorted(concerned))}")

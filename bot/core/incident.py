@@ -1,6 +1,6 @@
 """The incident: its states, the one table of legal moves, its members and its history. Decides nothing itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -137,6 +137,27 @@ class Incident:
         """This incident with `member` in place of whatever it knew of that target."""
         return replace(self, members=MappingProxyType({**self.members, member.target: member}))
 
+    def brought_up_to(self, failing: Collection[Fingerprint]) -> "Incident":
+        """This incident, which followed nothing for a while, once it is known which checks fail now."""
+        members = (
+            replace(m, failing=frozenset(f.check for f in failing if f.target == m.target))
+            for m in self.members.values()
+        )
+        return replace(
+            self,
+            failing=self.own.intersection(failing),
+            members=MappingProxyType({m.target: m for m in members}),
+        )
+
+    def without(self, gone: Collection[TargetId]) -> "Incident":
+        """This incident once targets are no longer there."""
+        return replace(
+            self,
+            own=frozenset(f for f in self.own if f.target not in gone),
+            failing=frozenset(f for f in self.failing if f.target not in gone),
+            members=MappingProxyType({t: m for t, m in self.members.items() if t not in gone}),
+        )
+
     def after(self, observation: Observation) -> "Incident":
         """This incident once `observation` is known, be it of a check of its own, of a member or of neither."""
         if observation.health is Health.UNKNOWN:
@@ -172,8 +193,7 @@ class Incident:
                 return replace(after, status=held, recovering_since=None, surfaced=False)
             case Move.RESOLVE:
                 return replace(after, resolved_at=now, resolved_by=by, resolution=why)
-            case Move.REOPEN:
-                return _as_new(after)
+        return _as_new(after)  # Move.REOPEN
 
 
 def _as_new(incident: Incident) -> Incident:

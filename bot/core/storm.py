@@ -54,7 +54,7 @@ def covered(draft: Draft, seen: Observation) -> bool:
         incident = draft.keep(replace(incident, own=incident.own | one, failing=incident.failing | one))
     if seen.target not in incident.members:
         draft.adopt(incident.id, [_member(draft, seen.target)])
-        draft.event(incident.id, EventKind.WORSE, f"{name_of(seen.target)}: {seen.why}")
+    _write_down(draft, incident.id, [seen])
     return True
 
 
@@ -102,6 +102,7 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {', '.join(sorted(map(name_of, hosts)))}"
     incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts)
     draft.adopt(incident, (_member(draft, host) for host in hosts))
+    _write_down(draft, incident, seen)
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:
@@ -135,6 +136,7 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     why = f"{len(guests)} guests of {name_of(host)} failed together{alike}"
     incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
     draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))
+    _write_down(draft, incident, lost)
     draft.adopt(incident, (m for m in _dependents(draft, host) if not m.proven))
 
 
@@ -226,6 +228,11 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
         for f in sorted(sign.failing - same)
     )
     draft.adopt(to, [*sign.members.values(), *failing])
+
+
+def _write_down(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
+    for one in seen:
+        draft.event(incident, EventKind.WORSE, f"{name_of(one.target)}: {one.why}")
 
 
 def _is_recent(draft: Draft, incident: Incident) -> bool:
