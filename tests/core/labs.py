@@ -1,6 +1,6 @@
 """A small lab for the core's tests, and a desk that keeps a situation while decisions follow one another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -133,8 +133,11 @@ class Desk:
         )
 
     def see(self, *seen: Observation) -> Decision:
-        """Take observations in that came together."""
-        news = [replace(one, at=self.now) for one in seen]
+        """Take observations in that came together, just now."""
+        return self.see_as_is([replace(one, at=self.now) for one in seen])
+
+    def see_as_is(self, news: Sequence[Observation]) -> Decision:
+        """Take observations in, each of its own time."""
         decision = self.take(engine.decide(self.situation, news, self.now))
         for one in news:
             if one.running is not None:

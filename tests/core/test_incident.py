@@ -107,6 +107,13 @@ def test_an_incident_knows_which_of_its_own_checks_fail():
     assert incident().after(unseen(ATLAS, "hypervisor")) == incident()
 
 
+def test_an_incident_that_followed_nothing_for_a_while_is_brought_up_to_what_fails_now():
+    held = incident(failing=frozenset()).with_member(Member(VM, was_running=True, failing=STATE))
+    assert held.brought_up_to([PRINT]).failing == {PRINT}
+    assert held.brought_up_to([crashed(VM).fingerprint]).members[VM].failing == STATE
+    assert held.brought_up_to([]).members[VM].failing == frozenset()
+
+
 def test_an_incident_takes_note_of_members_and_of_nobody_else():
     held = incident().with_member(Member(VM, was_running=True))
     assert held.unproven == (VM,)

@@ -1,0 +1,466 @@
+"""What becomes of incidents: by what is seen, by time, and by what people say."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from bot.core import engine
+from bot.core.draft import Gap
+from bot.core.health import Kind, TargetId
+from bot.core.incident import EventKind, IllegalMove, IncidentId, Status, Tell
+from bot.core.mute import Silence
+from tests.core.labs import (
+    ATLAS,
+    EPHEMERAL,
+    FILES,
+    GUESTS,
+    NOON,
+    RACK,
+    VAULT,
+    Desk,
+    back,
+    crashed,
+    fails,
+    gone,
+    inventory,
+    off,
+    on_battery,
+    on_mains,
+    unbootable,
+    unseen,
+    up,
+    well,
+)
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+VM, OTHER = GUESTS[0], GUESTS[1]
+ONE = IncidentId(1)
+
+
+@pytest.fixture
+def lab():
+    return Desk()
+
+
+@pytest.fixture
+def crash(lab):
+    """A lab in which one guest has crashed."""
+    lab.see(crashed(VM))
+    return lab
+
+
+def person(lab, act, *words, incident=ONE):
+    return lab.take(act(lab.situation, incident, "U1", *words, lab.now))
+
+
+# A failure.
+
+
+def test_a_failure_opens_an_incident_with_one_card(crash):
+    assert (crash.only.kind, crash.only.subject, crash.only.why) == (Kind.GUEST_DOWN, VM, "crashed")
+    assert [(n.incident, n.tell, n.text) for n in crash.notices] == [(1, Tell.CARD, "")]
+    assert [(e.kind, e.text, e.by) for e in crash.events] == [(EventKind.OPENED, "crashed", None)]
+
+
+def test_what_is_well_opens_nothing(lab):
+    assert lab.see(up(VM)) == engine.Decision()
+
+
+def test_who_could_not_look_has_seen_nothing_and_nothing_follows(crash):
+    assert crash.see(unseen(VM), unseen(ATLAS, "hypervisor")) == engine.Decision()
+
+
+def test_a_failure_of_no_known_kind_is_a_service_that_is_down(lab):
+    lab.see(replace(fails(VM, Kind.SERVICE_DOWN), kind=None))
+    lab.see(replace(fails(VM, Kind.SERVICE_DOWN, check="other"), kind=None))
+    assert lab.only.kind is Kind.SERVICE_DOWN
+
+
+def test_more_news_of_an_open_failure_is_a_line_of_history_and_no_message(crash):
+    told = len(crash.notices)
+    crash.see(fails(VM, Kind.GUEST_DOWN, "off, but it should be running"))
+    assert crash.history(1) == ["crashed", "off, but it should be running"]
+    assert crash.notices[told:] == []
+
+
+def test_whatever_else_fails_of_a_subject_belongs_to_its_one_incident(crash):
+    crash.see(fails(VM, Kind.SERVICE_DOWN, "refused", check="http"))
+    assert len(crash.only.failing) == 2
+    crash.see(up(VM))
+    assert crash.only.status is Status.OPEN
+    crash.see(well(VM, "http"))
+    assert crash.only.ended
+
+
+def test_two_checks_that_fail_together_are_one_incident(lab):
+    web = TargetId("service:web")
+    lab.see(fails(web, Kind.SERVICE_DOWN, check="http"), fails(web, Kind.SERVICE_DOWN, check="tcp"))
+    assert len(lab.only.own) == 2
+
+
+def test_the_kind_is_refined_in_the_same_message(crash):
+    crash.see(unbootable(VM))
+    assert (crash.only.kind, crash.only.why) == (Kind.BOOT_DISK, "no bootable device")
+    assert crash.broadcasts() == ["This is boot-disk: no bootable device"]
+    assert [e.kind for e in crash.events] == [EventKind.OPENED, EventKind.KIND]
+
+
+def test_a_service_that_is_down_because_its_guest_is_becomes_that(lab):
+    lab.see(fails(VM, Kind.SERVICE_DOWN))
+    lab.see(crashed(VM))
+    assert lab.only.kind is Kind.GUEST_DOWN
+
+
+def test_what_is_recognised_is_not_unlearned(lab):
+    lab.see(unbootable(VM))
+    lab.see(crashed(VM))
+    assert lab.only.kind is Kind.BOOT_DISK
+
+
+def test_an_outage_stays_what_it_is_whatever_else_fails_of_its_subject(lab):
+    lab.see(gone(VAULT))
+    lab.see(fails(VAULT, Kind.BOOT_DISK, "no root file system"))
+    assert (lab.only.kind, lab.history(1)[-1]) == (Kind.HOST_DOWN, "no root file system")
+
+
+def test_a_failure_and_its_end_in_one_instant_are_both_told_once(lab):
+    lab.see(crashed(VM), up(VM))
+    assert lab.only.ended
+    assert lab.history(1) == ["crashed", "well", "resolved: all proven healthy"]
+    assert [n.tell for n in lab.notices] == [Tell.CARD, Tell.BROADCAST]
+
+
+def test_the_order_in_which_things_were_heard_does_not_matter_their_times_do():
+    seen = [
+        replace(one, at=NOON + n * SECOND)
+        for n, one in enumerate([crashed(VM), on_battery(), gone(VAULT), unbootable(OTHER)])
+    ]
+    decisions = [engine.decide(Desk().situation, order, NOON) for order in permutations(seen)]
+    assert all(decision == decisions[0] for decision in decisions)
+
+
+# Back to health.
+
+
+def test_an_incident_with_nothing_to_prove_is_resolved_when_its_check_is_well(crash):
+    crash.see(up(VM))
+    assert (crash.only.status, crash.only.resolution) == (Status.RESOLVED, "all proven healthy")
+    assert crash.broadcasts() == ["Resolved: all proven healthy."]
+
+
+def test_an_outage_recovers_through_its_grace_and_is_then_resolved(lab):
+    lab.see(on_battery())
+    lab.see(on_mains())
+    assert lab.only.status is Status.RECOVERING
+    lab.wait(10 * MINUTE - SECOND)
+    assert lab.only.status is Status.RECOVERING
+    lab.wait(SECOND)
+    assert lab.only.ended
+
+
+def test_what_is_not_back_when_grace_ends_is_said_once(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.wait(10 * MINUTE)
+    lab.wait(MINUTE)
+    assert lab.broadcasts() == ["Time to recover is over. Still not proven healthy: files"]
+    assert lab.only.surfaced
+
+
+def test_many_names_are_told_as_a_few_and_how_many_more(lab):
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS))
+    lab.wait(10 * MINUTE)
+    assert lab.broadcasts()[0].endswith("vm01, vm02, vm03, vm04, vm05, vm06, vm07, vm08 and 37 more")
+
+
+def test_the_last_one_back_after_grace_resolves(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.wait(10 * MINUTE)
+    lab.see(up(FILES))
+    assert lab.only.ended
+    assert "files is back: well" in lab.history(1)
+
+
+def test_a_guest_that_ran_before_and_is_off_now_is_not_proven(lab):
+    lab.see(on_battery())
+    lab.see(on_mains(), off(FILES))
+    lab.wait(10 * MINUTE)
+    assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (FILES,))
+    assert "files ran before: well" in lab.history(1)
+
+
+def test_news_that_changes_nothing_of_a_member_is_no_line_of_history(lab):
+    lab.see(on_battery())
+    before = len(lab.events)
+    lab.see(up(FILES))
+    assert lab.events[before:] == []
+
+
+def test_what_fails_again_before_all_is_well_is_told_to_everyone_with_its_reason(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.see(fails(VAULT, Kind.HOST_DOWN, "refused"))
+    assert lab.only.status is Status.OPEN
+    assert lab.broadcasts() == ["It fails again before all was well: refused"]
+
+
+def test_a_boot_disk_found_while_the_power_event_recovers_has_an_incident_of_its_own(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.see(on_mains(), back(ATLAS), unbootable(VM))
+    assert [(i.kind, i.subject) for i in lab.live] == [(Kind.POWER_LOSS, RACK), (Kind.BOOT_DISK, VM)]
+    assert VM in lab.incidents[1].unproven
+
+
+def test_a_guest_that_crashes_after_grace_has_an_incident_of_its_own(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), off(FILES))
+    lab.wait(10 * MINUTE)
+    lab.see(up(FILES))
+    lab.see(crashed(FILES))
+    assert [i.kind for i in lab.live] == [Kind.GUEST_DOWN]
+
+
+# Again.
+
+
+def test_what_fails_again_within_half_an_hour_reopens_in_the_same_message(crash):
+    person(crash, engine.acknowledge)
+    crash.see(up(VM))
+    crash.wait(30 * MINUTE)
+    crash.see(crashed(VM))
+    assert (crash.only.status, crash.only.acknowledged_by) == (Status.OPEN, None)
+    assert crash.broadcasts()[-1] == "It fails again: crashed"
+
+
+def test_what_fails_again_later_is_a_new_incident(crash):
+    crash.see(up(VM))
+    crash.wait(30 * MINUTE + SECOND)
+    crash.see(crashed(VM))
+    assert [i.id for i in crash.live] == [2]
+
+
+def test_what_reopens_is_what_it_now_is(crash):
+    crash.see(up(VM))
+    crash.see(fails(VM, Kind.GUEST_DAMAGED, "I/O error"))
+    assert (crash.only.kind, crash.only.why) == (Kind.GUEST_DAMAGED, "I/O error")
+
+
+def test_a_ups_that_falls_silent_after_a_power_event_is_another_trouble():
+    lab = Desk(targets=inventory(powered=False))
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.wait(10 * MINUTE)
+    lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
+    assert [i.kind for i in lab.live] == [Kind.UPS_UNREACHABLE]
+
+
+def test_a_host_that_was_part_of_a_power_event_may_reopen_its_own_incident(lab):
+    lab.see(gone(VAULT))
+    lab.see(gone(VAULT), crashed(VM))
+    lab.see(on_battery())
+    lab.see(on_mains(), back(VAULT), up(VM), up(FILES))
+    lab.wait(10 * MINUTE)
+    lab.see(crashed(VM))
+    assert [(i.id, i.subject) for i in lab.live] == [(2, VM)]
+
+
+# Silences and what comes and goes.
+
+
+def test_an_ephemeral_guest_opens_nothing(lab):
+    assert lab.see(crashed(EPHEMERAL[0])) == engine.Decision()
+
+
+def test_a_silenced_target_opens_nothing_nor_does_what_depends_on_it(lab):
+    lab.silences = (Silence(RACK, NOON, NOON + HOUR, "U1", "new battery"),)
+    assert lab.see(on_battery(), gone(ATLAS), crashed(VM)) == engine.Decision()
+
+
+def test_of_a_silenced_subject_nothing_is_broadcast(crash):
+    crash.silences = (Silence(VM, NOON, NOON + HOUR, "U1", "I am on it"),)
+    crash.see(up(VM))
+    assert crash.only.ended
+    assert crash.broadcasts() == []
+    assert crash.notices[-1].tell is Tell.LINE
+
+
+# The bot was off.
+
+
+def test_after_a_gap_an_incident_says_that_the_bot_was_off(lab):
+    lab.gap = Gap(NOON - 3 * HOUR, NOON)
+    lab.see(crashed(VM))
+    assert lab.history(1)[-1] == "I was off 09:00–12:00 UTC; this may have begun then."
+
+
+def test_so_does_one_that_reopens(crash):
+    crash.see(up(VM))
+    crash.gap = Gap(NOON - 3 * HOUR, NOON)
+    crash.see(crashed(VM))
+    assert crash.history(1)[-1] == "I was off 09:00–12:00 UTC; this may have begun then."
+
+
+def test_a_gap_over_midnight_says_the_days():
+    assert str(Gap(NOON - 36 * HOUR, NOON)) == "I was off 28 Feb 00:00–01 Mar 12:00 UTC"
+
+
+# What people say.
+
+
+def test_an_acknowledgement_is_a_line_in_the_thread(crash):
+    person(crash, engine.acknowledge)
+    assert (crash.only.status, crash.only.acknowledged_by) == (Status.ACKNOWLEDGED, "U1")
+    assert [(n.tell, n.text) for n in crash.notices[1:]] == [(Tell.CARD, ""), (Tell.LINE, "<@U1> acknowledged")]
+    assert (crash.events[-1].text, crash.events[-1].by) == ("acknowledged", "U1")
+
+
+def test_an_acknowledgement_lapses_after_four_hours_in_which_nothing_moved(crash):
+    person(crash, engine.acknowledge)
+    crash.wait(4 * HOUR - SECOND)
+    assert crash.only.status is Status.ACKNOWLEDGED
+    crash.wait(SECOND)
+    assert (crash.only.status, crash.only.acknowledged_by) == (Status.OPEN, None)
+    assert crash.broadcasts() == ["<@U1> acknowledged this, but nothing has moved since. It is open."]
+
+
+def test_a_runbooks_step_is_progress_and_keeps_it(crash):
+    person(crash, engine.acknowledge)
+    crash.now += 3 * HOUR
+    moved, event = engine.progressed(crash.only, "restored", crash.now, "U1")
+    assert (event.kind, event.text, event.by) == (EventKind.RUN, "restored", "U1")
+    crash.incidents[ONE] = moved
+    crash.wait(2 * HOUR)
+    assert crash.only.status is Status.ACKNOWLEDGED
+
+
+def test_an_acknowledgement_is_taken_back(crash):
+    person(crash, engine.acknowledge)
+    person(crash, engine.take_back)
+    assert crash.only.status is Status.OPEN
+
+
+def test_a_person_resolves_with_a_reason_and_not_without(crash):
+    with pytest.raises(IllegalMove, match="cannot resolve incident 1: because no reason was given"):
+        person(crash, engine.resolve, "  ")
+    person(crash, engine.resolve, "retired")
+    assert (crash.only.status, crash.only.resolved_by, crash.only.resolution) == (Status.RESOLVED, "U1", "retired")
+
+
+def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash):
+    person(crash, engine.resolve, "it may stay off")
+    assert crash.see(fails(VM, Kind.GUEST_DAMAGED)) == engine.Decision()
+    crash.see(up(VM))
+    assert crash.only.ended
+    crash.see(crashed(VM))
+    assert crash.only.status is Status.OPEN
+
+
+def test_that_something_ended_is_well_again_is_told_nobody(crash):
+    person(crash, engine.resolve, "it may stay off")
+    decision = crash.see(up(VM))
+    assert (decision.events, decision.notices) == ((), ())
+    assert crash.only.failing == frozenset()
+
+
+def test_a_reopened_incident_is_told_to_everyone_and_does_not_end_by_itself(crash):
+    crash.see(up(VM))
+    person(crash, engine.reopen)
+    assert crash.broadcasts()[-1] == "<@U1> reopened"
+    crash.wait(HOUR)
+    crash.see(up(VM), up(OTHER))
+    assert crash.only.status is Status.OPEN
+
+
+def test_a_reopened_incident_ends_when_its_check_fails_again_and_comes_back(crash):
+    crash.see(up(VM))
+    person(crash, engine.reopen)
+    crash.see(crashed(VM))
+    crash.see(up(VM))
+    assert crash.only.ended
+
+
+def test_nothing_reopens_beside_a_newer_incident_about_the_same(crash):
+    crash.see(up(VM))
+    crash.wait(HOUR)
+    crash.see(crashed(VM))
+    old = crash.incidents[ONE]
+    with pytest.raises(IllegalMove, match="cannot reopen incident 1: because incident 2 is about the same"):
+        engine.reopen(replace(crash.situation, incidents=crash.incidents), ONE, "U1", crash.now)
+    assert crash.incidents[ONE] is old
+
+
+def test_what_is_open_cant_be_reopened(crash):
+    with pytest.raises(IllegalMove, match="cannot reopen incident 1: because it is open"):
+        person(crash, engine.reopen)
+
+
+@pytest.mark.parametrize("act", [engine.acknowledge, engine.take_back, engine.reopen])
+def test_an_incident_that_is_not_there_is_the_persons_mistake(lab, act):
+    with pytest.raises(IllegalMove, match="incident 9: because there is none of that number, or it is long over"):
+        person(lab, act, incident=IncidentId(9))
+
+
+def test_an_incident_that_reopens_learns_of_everything_that_fails_now(crash):
+    crash.see(fails(VM, Kind.SERVICE_DOWN))
+    crash.see(up(VM), well(VM, "http"))
+    crash.see(crashed(VM), fails(VM, Kind.SERVICE_DOWN))
+    assert len(crash.only.failing) == 2
+
+
+def test_an_incident_reopens_beside_others_about_something_else(crash):
+    crash.see(up(VM), crashed(OTHER))
+    person(crash, engine.reopen)
+    assert [i.subject for i in crash.live] == [VM, OTHER]
+
+
+# What is no longer there.
+
+
+def test_an_incident_of_a_guest_that_is_no_longer_there_is_over(crash):
+    crash.take(engine.forget(crash.situation, [VM], crash.now))
+    assert (crash.only.status, crash.only.resolution) == (Status.RESOLVED, "no longer there: vm01")
+
+
+def test_a_guest_of_the_same_name_made_anew_is_another_trouble(crash):
+    crash.take(engine.forget(crash.situation, [VM], crash.now))
+    crash.see(crashed(VM))
+    assert [i.id for i in crash.live] == [2]
+
+
+def test_nobody_waits_for_a_member_that_is_no_longer_there(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.wait(10 * MINUTE)
+    lab.take(engine.forget(lab.situation, [FILES], lab.now))
+    assert lab.only.ended
+    assert "No longer there: files." in lab.history(1)
+
+
+def test_a_storm_ends_when_the_last_guests_that_fail_are_no_longer_there(lab):
+    lab.see(*map(crashed, GUESTS[:5]))
+    lab.see(*map(up, GUESTS[:3]))
+    lab.take(engine.forget(lab.situation, GUESTS[3:5], lab.now))
+    assert lab.only.ended
+
+
+def test_an_outage_whose_ups_is_no_longer_there_recovers_with_what_it_hurt(lab):
+    lab.see(on_battery())
+    lab.see(gone(VAULT))
+    lab.take(engine.forget(lab.situation, [RACK], lab.now))
+    assert lab.only.status is Status.RECOVERING
+
+
+def test_a_guest_that_failed_when_its_incident_was_said_to_be_over_is_forgotten_there_too(crash):
+    person(crash, engine.resolve, "it may go")
+    crash.take(engine.forget(crash.situation, [VM], crash.now))
+    crash.see(crashed(VM))
+    assert [i.id for i in crash.live] == [2]
+
+
+def test_what_is_no_longer_there_and_hurt_nobody_changes_nothing(crash):
+    assert crash.take(engine.forget(crash.situation, [OTHER], crash.now)) == engine.Decision()

@@ -1,0 +1,333 @@
+"""Whatever a lab goes through, in whatever order, and whatever people do: what incidents promise holds."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from bot.core import engine
+from bot.core.draft import Decision, Gap
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import OUTAGES, TRANSITIONS, EventKind, IllegalMove, Move, Rules, Status, Tell
+from bot.core.mute import Silence
+from bot.store.rows import incident_row, incident_value
+from tests.core.labs import ATLAS, HOSTS, NOOK, NOON, RACK, VAULT, Desk
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+GUESTS = tuple(TargetId(f"guest:vm{n}") for n in range(6))
+FLEETING = TargetId("guest:ci")
+SHED, GATE, WEB = TargetId("host:shed"), TargetId("host:gate"), TargetId("service:web")
+LAB = {
+    t.id: t
+    for t in (
+        Target(RACK),
+        *(Target(host, powered_by=RACK) for host in HOSTS),
+        Target(GATE),
+        Target(SHED, behind=GATE),
+        Target(WEB, behind=GATE),
+        *(Target(guest, runs_on=ATLAS) for guest in GUESTS[:4]),
+        Target(GUESTS[4], runs_on=VAULT),
+        Target(GUESTS[5], runs_on=SHED),
+        Target(FLEETING, runs_on=NOOK, ephemeral=True),
+    )
+}
+CHECKS = {
+    "ups": {"ups": (Kind.POWER_LOSS, Kind.UPS_UNREACHABLE)},
+    "host": {"hypervisor": (Kind.HOST_DOWN,), "ping": (Kind.HOST_DOWN,), "ssh": (Kind.SERVICE_DOWN,)},
+    "guest": {
+        "state": (Kind.GUEST_DOWN, Kind.GUEST_DAMAGED),
+        "boot": (Kind.BOOT_DISK,),
+        "http": (Kind.SERVICE_DOWN,),
+    },
+    "service": {"http": (Kind.SERVICE_DOWN, None)},
+}
+PEOPLE = {
+    Move.ACKNOWLEDGE: engine.acknowledge,
+    Move.TAKE_BACK: engine.take_back,
+    Move.REOPEN: engine.reopen,
+    Move.RESOLVE: lambda situation, incident, by, now: engine.resolve(situation, incident, by, "enough", now),
+}
+
+
+@st.composite
+def news(draw):
+    target = LAB[draw(st.sampled_from(sorted(LAB)))]
+    checks = CHECKS[target.kind]
+    check = draw(st.sampled_from(sorted(checks)))
+    health = draw(st.sampled_from([Health.FAIL, Health.FAIL, Health.OK, Health.UNKNOWN]))
+    kind = draw(st.sampled_from(checks[check])) if health is Health.FAIL else None
+    running = None
+    if check == "state" and health is not Health.UNKNOWN:
+        running = health is Health.OK and draw(st.booleans())
+    return Observation(Fingerprint(CheckName(check), target.id), health, NOON, "", kind, running=running)
+
+
+class Lab(RuleBasedStateMachine):
+    """A lab, its bot and its people."""
+
+    def __init__(self):
+        super().__init__()
+        rules = Rules(storm_guests=3)
+        self.desk = Desk(targets=dict(LAB), running={*GUESTS, FLEETING}, rules=rules)
+        self.failing: dict[Fingerprint, Observation] = {}
+        self.said_over: set[Fingerprint] = set()
+        self.reopened: set[int] = set()
+        self.heard = 0
+
+    # What happens.
+
+    @rule(seen=st.lists(news(), min_size=1, max_size=8), shuffled=st.randoms(use_true_random=False))
+    def hear(self, seen, shuffled):
+        self._hear(seen, shuffled)
+
+    @rule(host=st.sampled_from([*HOSTS, GATE]), well=st.booleans())
+    def host_goes_or_returns(self, host, well):
+        health, kind = (Health.OK, None) if well else (Health.FAIL, Kind.HOST_DOWN)
+        self._hear([Observation(Fingerprint(CheckName("hypervisor"), host), health, NOON, "", kind)])
+
+    @rule(guests=st.sets(st.sampled_from(GUESTS[:4]), min_size=3))
+    def guests_fail_together(self, guests):
+        self._hear([_state(guest, Health.FAIL, Kind.GUEST_DOWN) for guest in sorted(guests)])
+
+    @rule(seconds=st.sampled_from([1, 30, 119, 600, 1800, 4 * 3600]))
+    def time_passes(self, seconds):
+        since = self.desk.now
+        self._take(lambda: self.desk.wait(seconds * SECOND))
+        self._end_silences(since)
+
+    @rule(what=st.sampled_from(sorted(LAB)), minutes=st.integers(1, 60))
+    def silence(self, what, minutes):
+        now = self.desk.now
+        self.desk.silences += (Silence(what, now, now + minutes * MINUTE, "U1", "quiet"),)
+
+    @rule(off=st.sampled_from([2 * MINUTE, 3 * 60 * MINUTE]))
+    def restart(self, off):
+        """All that lives on is what the rows hold."""
+        rows = [incident_row(i) for i in self.desk.incidents.values()]
+        assert [incident_value(row) for row in rows] == list(self.desk.incidents.values())
+        since = self.desk.now
+        self.desk.gap = Gap(since, since + off)
+        self._take(lambda: self.desk.wait(off))
+        self._end_silences(since)
+
+    @rule(what=st.sampled_from([*GUESTS, VAULT, RACK]))
+    def goes_for_good(self, what):
+        if self.desk.targets.pop(what, None) is None:
+            return
+        decision = engine.forget(self.desk.situation, [what], self.desk.now)
+        self._take(lambda: self.desk.take(decision))
+        self.failing = {f: s for f, s in self.failing.items() if f.target != what}
+        self.desk.running.discard(what)
+        self.desk.stopped.pop(what, None)
+
+    @rule(what=st.sampled_from([*GUESTS, VAULT, RACK]))
+    def is_made_anew(self, what):
+        self.desk.targets[what] = LAB[what]
+
+    @precondition(lambda self: self.desk.incidents)
+    @rule(data=st.data(), move=st.sampled_from(sorted(PEOPLE)))
+    def person_acts(self, data, move):
+        before = self.desk.situation
+        held = self.desk.incidents[data.draw(st.sampled_from(sorted(self.desk.incidents)))]
+        held = held.brought_up_to(self.failing) if held.ended else held
+        before = replace(before, incidents={**before.incidents, held.id: held})
+        known = dict(before.incidents)
+        if not self._is_legal(held, move):
+            with pytest.raises(IllegalMove):
+                PEOPLE[move](before, held.id, "U1", self.desk.now)
+            assert before.incidents == known
+            return
+        self._take(lambda: self.desk.take(PEOPLE[move](before, held.id, "U1", self.desk.now)))
+        if move is Move.RESOLVE:
+            self.said_over |= {f for f in self.failing if _follows(held, f)}
+        if move is Move.REOPEN and not held.failing:
+            self.reopened.add(held.id)
+
+    @rule()
+    def all_is_well(self):
+        """Once everything was seen well and grace is over, nothing is left but what a person reopened."""
+        wells = [Observation(f, Health.OK, NOON, "") for f in self.failing if f.target in self.desk.targets]
+        for target in self.desk.targets.values():
+            match target.kind:
+                case "guest":
+                    wells.append(_state(target.id, Health.OK, running=True))
+                case kind:
+                    check = CheckName(next(iter(CHECKS[kind])))
+                    wells.append(Observation(Fingerprint(check, target.id), Health.OK, NOON, ""))
+        self._hear(list({one.fingerprint: one for one in wells}.values()))
+        self.time_passes(600)
+        left = [i for i in self.desk.live if i.id not in self.reopened]
+        assert left == []
+
+    # What each of these keeps.
+
+    def _hear(self, seen, shuffled=None):
+        there = [one for one in seen if one.target in self.desk.targets]
+        batch = []
+        for one in there:
+            self.heard += 1
+            at = self.desk.now + timedelta(microseconds=len(batch))
+            batch.append(replace(one, at=at, why=f"word {self.heard}"))
+        if shuffled is not None:
+            self._order_does_not_matter(batch, shuffled)
+        before, said_over = dict(self.desk.incidents), frozenset(self.said_over)
+        news = [one for one in batch if one.health is not Health.UNKNOWN]
+        known = {f for i in self.desk.live for f in i.failing}
+        repeated = all(
+            one.health is Health.FAIL
+            and one.fingerprint in known
+            and self.failing[one.fingerprint].kind is one.kind
+            for one in news
+        )
+        for one in news:
+            if one.health is Health.FAIL:
+                self.failing[one.fingerprint] = one
+            else:
+                self.failing.pop(one.fingerprint, None)
+                self.said_over.discard(one.fingerprint)
+        decision = self._take(lambda: self.desk.see_as_is(batch))
+        if repeated:
+            assert set(self.desk.incidents) == set(before)
+        if not news:
+            assert decision == Decision()
+        self._every_word_is_written_once([one for one in news if one.fingerprint not in said_over], decision)
+
+    def _order_does_not_matter(self, batch, shuffled):
+        other = list(batch)
+        shuffled.shuffle(other)
+        situation, now = self.desk.situation, self.desk.now
+        assert engine.decide(situation, other, now) == engine.decide(situation, batch, now)
+
+    def _every_word_is_written_once(self, news, decision):
+        """A failure that nobody muted is in the history of some incident, and in none twice."""
+        written = Counter((e.incident, e.text.rpartition("word ")[2]) for e in decision.events if "word" in e.text)
+        lines = Counter(
+            (e.incident, e.text.rpartition("word ")[2])
+            for e in decision.events
+            if "word" in e.text and e.kind in {EventKind.WORSE, EventKind.BETTER}
+        )
+        assert all(times == 1 for times in lines.values())
+        words = {word for _, word in written}
+        for one in news:
+            if one.health is Health.FAIL and not self._is_muted(one.target):
+                assert one.why.removeprefix("word ") in words, one
+
+    def _take(self, act):
+        before = dict(self.desk.incidents)
+        decision = act()
+        for incident in decision.incidents:
+            was = before.get(incident.id)
+            assert incident.status in _reachable(was.status if was else Status.OPEN)
+            if was is None:
+                assert [n.tell for n in decision.notices if n.incident == incident.id].count(Tell.CARD) == 1
+            if incident.failing or incident.ended:
+                self.reopened.discard(incident.id)
+        return decision
+
+    def _end_silences(self, since):
+        """What a silence kept quiet is told when it ends."""
+        ended = {s.target for s in self.desk.silences if since < s.until <= self.desk.now}
+        above = self.desk.situation.ancestors
+        again = [one for f, one in self.failing.items() if ended & {f.target, *above(f.target)}]
+        if again:
+            self._hear(again)
+
+    def _is_legal(self, incident, move):
+        rivals = (i for i in self.desk.live if i.subject == incident.subject or i.own & incident.own)
+        if (incident.status, move) not in TRANSITIONS or (move is Move.REOPEN and any(rivals)):
+            return False
+        return move is not Move.ACKNOWLEDGE or incident.acknowledged_by is None
+
+    def _is_muted(self, target):
+        situation, now = self.desk.situation, self.desk.now
+        near = {target, *situation.ancestors(target)}
+        return situation.target(target).ephemeral or any(
+            s.target in near and s.holds(now) for s in self.desk.silences
+        )
+
+    # What always holds.
+
+    @invariant()
+    def each_subject_and_each_check_has_at_most_one_live_incident(self):
+        assert max(Counter(i.subject for i in self.desk.live).values(), default=1) == 1
+        assert max(Counter(f for i in self.desk.live for f in i.own).values(), default=1) == 1
+
+    @invariant()
+    def no_failure_is_without_an_incident(self):
+        for fingerprint in self.failing.keys() - self.said_over:
+            followed = any(_follows(i, fingerprint) for i in self.desk.live)
+            assert followed or self._is_muted(fingerprint.target), fingerprint
+
+    @invariant()
+    def what_an_incident_says_to_fail_does(self):
+        for incident in self.desk.live:
+            assert incident.failing <= self.failing.keys()
+            checks = {Fingerprint(c, m.target) for m in incident.members.values() for c in m.failing}
+            assert checks <= self.failing.keys()
+
+    @invariant()
+    def every_live_incident_can_be_resolved(self):
+        for incident in self.desk.live:
+            decision = engine.resolve(self.desk.situation, incident.id, "U1", "enough", self.desk.now)
+            assert decision.incidents[0].ended
+
+    @invariant()
+    def an_incident_is_consistent(self):
+        for incident in self.desk.incidents.values():
+            assert incident.failing <= incident.own
+            assert incident.subject not in incident.members
+            assert (incident.status is Status.RECOVERING) <= (incident.recovering_since is not None)
+            assert (incident.status is Status.ACKNOWLEDGED) <= (incident.acknowledged_by is not None)
+            assert not (incident.status is Status.RECOVERING and incident.failing)
+            assert not incident.members or incident.kind in OUTAGES
+
+    @invariant()
+    def every_incident_was_opened_once_and_told_with_a_card(self):
+        opened = Counter(e.incident for e in self.desk.events if e.kind is EventKind.OPENED)
+        assert opened == Counter(self.desk.incidents.keys())
+        assert {n.incident for n in self.desk.notices if n.tell is Tell.CARD} == self.desk.incidents.keys()
+
+
+def _state(guest, health, kind=None, *, running=False):
+    return Observation(Fingerprint(CheckName("state"), guest), health, NOON, "", kind, running=running)
+
+
+def _follows(incident, fingerprint):
+    member = incident.members.get(fingerprint.target)
+    return fingerprint in incident.failing or (member is not None and fingerprint.check in member.failing)
+
+
+def _reachable(status):
+    """Where the table leads in any number of moves that Caretaker may make by itself or a person in one."""
+    found, ahead = {status}, [status]
+    while ahead:
+        here = ahead.pop()
+        for (origin, _), to in TRANSITIONS.items():
+            if origin is here and to not in found:
+                found.add(to)
+                ahead.append(to)
+    return found
+
+
+def _walk(examples, steps):
+    profile = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Lab, settings=profile)
+
+
+def test_a_lab_keeps_its_promises():
+    _walk(examples=25, steps=20)
+
+
+@pytest.mark.slow
+def test_a_lab_keeps_its_promises_for_long():
+    _walk(examples=250, steps=50)
