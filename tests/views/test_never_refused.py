@@ -1,5 +1,6 @@
 """Whatever comes from outside, Slack takes what we make of it, and nothing from outside comes alive in it."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(H
 ABOUT = {"channel": "C0000HOMELAB", "thread": "1700000000.000001", "run": 1}
 
 
+@pytest.mark.slow
 @thorough
 @given(wild.incidents(), wild.runs(), st.booleans())
 def test_no_incident_card_is_refused(incident, walk, fits):
@@ -40,6 +42,7 @@ def test_no_incident_card_is_refused(incident, walk, fits):
     assert "<https:" not in living(card)
 
 
+@pytest.mark.slow
 @thorough
 @given(wild.runs(), st.none() | st.builds(Progress, st.none() | st.integers(0, 100), wild.texts))
 def test_no_step_and_no_run_card_is_refused(walk, progress):
@@ -52,6 +55,7 @@ def test_no_step_and_no_run_card_is_refused(walk, progress):
     slack_takes(unreadable_card(run, book.title * 40))
 
 
+@pytest.mark.slow
 @thorough
 @given(wild.runs(), wild.incidents())
 def test_no_modal_is_refused(walk, incident):
@@ -70,6 +74,7 @@ def test_no_modal_is_refused(walk, incident):
         slack_opens(view)
 
 
+@pytest.mark.slow
 @thorough
 @given(st.data(), st.lists(wild.incidents(), max_size=12).map(tuple))
 def test_no_answer_is_refused(data, incidents):
