@@ -101,9 +101,9 @@ class _EverySlots(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no ty
         return f"every {self.interval.total_seconds():g} s"
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The slot an interval after the previous one; where that was missed, the next there is."""
+        """The slot an interval after the previous one; where that was missed, one an interval from now."""
         due = self.slot_after((previous_fire_time or now) + self.interval)
-        return due if due > now else self.slot_before(now) + self._slot
+        return due if due > now else self.slot_after(now + self.interval)
 
     def slot_after(self, time: datetime) -> datetime:
         """The first slot at or after `time`."""
