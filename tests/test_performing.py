@@ -1,0 +1,429 @@
+"""Runs carried out: real scripts on this machine, real processes, a real database."""
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot import runs
+from bot.actions import ActionType, Context, Outcome
+from bot.core.jobs import Place, PlaceKind
+from bot.core.lab import LabVerb
+from bot.core.progress import Progress
+from bot.core.run import Button, Press, RunStatus, State, Stop
+from bot.hypervisor import GuestRefused
+from bot.performing import Performer
+from bot.performing.bar import Bar
+from bot.reach import Refused, Unreachable
+from bot.reach.local import LocalReach
+from bot.reach.ssh import SshHost, SshReach
+from bot.store.writer import Writer
+from tests.real.processes import alive
+from tests.real.sshd import running_sshd
+from tests.waiting import until
+from tests.walking import ALEX, clock, house, lines, parcels, runbook, stored
+
+HEAD = "# Mend a guest\n\n"
+ASKS = {State.READY, State.ASKING, State.CHOOSING, State.FAILED, State.UNPROVEN, State.UNKNOWN}
+
+
+def step(script: str, *settings: str, check: str = "", heading: str = "Do it", language: str = "sh") -> str:
+    """A step that runs on this machine."""
+    listed = "".join(f"- {setting}\n" for setting in ("Run on: bot", *settings))
+    return f"## {heading}\n{listed}\n```{language}\n{script}\n```\n\n{check}"
+
+
+def check(script: str, times: str = "") -> str:
+    return f"**Check**{times}:\n\n```sh\n{script}\n```\n\n"
+
+
+def lab(line: str, *settings: str) -> str:
+    return "## Do it\n" + "".join(f"- {setting}\n" for setting in settings) + f"\n```lab\n{line}\n```\n\n"
+
+
+def sleeper() -> str:
+    """A command that sleeps long and is to be recognised among all processes."""
+    return f"sleep {random.uniform(1000, 9000):.9f}"
+
+
+def is_done(outcome: Outcome):
+    async def run(_call, _context: Context) -> Outcome:
+        return outcome
+
+    return run
+
+
+async def hangs(_call, _context: Context) -> Outcome:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def is_refused(_call, _context: Context) -> Outcome:
+    raise GuestRefused("cannot start 'web1' on atlas: because it is pinned")
+
+
+async def is_mistaken(_call, _context: Context) -> Outcome:
+    raise KeyError("web1")
+
+
+class Bot:
+    """A performer on a database. A bot that is made anew on the same folder finds what the last one left."""
+
+    def __init__(self, folder: Path, reaches=lambda _: LocalReach(), action=None) -> None:
+        self.house = house(folder)
+        self.writer = Writer(clock)
+        actions = {"start": ActionType(LabVerb("start", ("guest",)), action)} if action else {}
+        self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None)
+        self.performer = self.make()
+
+    def crash(self) -> Performer:
+        """Forget the performer, as a new process would. It is returned as the world outside goes on with it."""
+        crashed, self.performer = self.performer, self.make()
+        return crashed
+
+    async def do(self, use_case, *args):
+        return await self.writer.do(use_case, *args)
+
+    async def start(self, text: str, **values: str) -> None:
+        self.performer.perform(await self.do(runs.start, self.house, runbook(HEAD + text), values, None, ALEX))
+
+    async def move(self, command) -> None:
+        self.performer.perform(await self.do(runs.move, self.house, 1, command, ALEX))
+
+    async def press(self, button: Button, **more) -> None:
+        run = await self.run()
+        await self.move(Press(button, run.current, run.version, "", **more))
+
+    async def run(self):
+        return await self.do(stored)
+
+    async def comes_to(self, *states: State, seconds: float = 10.0):
+        """The run, once its current step is in one of these states or the run is over."""
+
+        async def there():
+            run = await self.run()
+            return run if run.state in states or run.ended else None
+
+        return await until(there, seconds)
+
+    async def pressed(self, button: Button, seconds: float = 10.0, **more):
+        """The run, once what was pressed is over and a person is asked, or all is done."""
+        await self.press(button, **more)
+        return await self.comes_to(*ASKS, seconds=seconds)
+
+    async def lines(self) -> list[str]:
+        return await self.do(lines)
+
+
+@asynccontextmanager
+async def living(folder: Path, **how):
+    bot = Bot(folder, **how)
+    await bot.writer.open(folder / "caretaker.db")
+    try:
+        yield bot
+    finally:
+        await bot.performer.close()
+        await bot.writer.close()
+
+
+@pytest.fixture
+async def bot(tmp_path):
+    async with living(tmp_path) as bot:
+        yield bot
+
+
+# --- walking -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_run_is_walked_to_its_end(bot, tmp_path) -> None:
+    disk = tmp_path / "disk"
+    listing = r"printf 'a1\tyesterday\nb2\n\na1\ttwice\n'"
+    await bot.start(
+        step(listing, "Choose: snapshot", heading="Choose")
+        + step('echo "$snapshot" > "$disk"; echo restored', heading="Restore", check=check('grep b2 "$disk"')),
+        disk=str(disk),
+    )
+    run = await bot.pressed(Button.RUN)
+    assert [(choice.value, choice.label) for choice in run.steps[0].choices] == [("a1", "twice"), ("b2", "b2")]
+    await bot.press(Button.CHOOSE, answer="b2")
+    run = await bot.pressed(Button.RUN)
+    assert run.status is RunStatus.DONE
+    assert [(one.state, one.summary) for one in run.steps] == [(State.ANSWERED, ""), (State.VERIFIED, "b2")]
+    assert disk.read_text() == "b2\n"
+    assert await bot.lines() == ["Output of step 2:\n```\nrestored\n```", "“Mend a guest” is done."]
+
+
+async def test_a_value_is_data_whatever_it_holds(bot, tmp_path) -> None:
+    nasty = f'\'; touch {tmp_path}/made; echo $(id) "`id`"\n'
+    await bot.start(step('printf %s "$host" > "$disk"'), host=nasty, disk=str(tmp_path / "out"))
+    assert (await bot.pressed(Button.RUN)).status is RunStatus.DONE
+    assert (tmp_path / "out").read_text() == nasty
+    assert not (tmp_path / "made").exists()
+
+
+async def test_a_script_that_fails_asks_and_can_be_tried_again(bot, tmp_path) -> None:
+    await bot.start(
+        step('echo trying; [ -e "$disk" ] || { echo "no disk"; exit 3; }'), disk=str(tmp_path / "disk")
+    )
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.FAILED, "exit status 3: no disk")
+    assert await bot.lines() == ["Output of step 1:\n```\ntrying\nno disk\n```"]
+    (tmp_path / "disk").touch()
+    run = await bot.pressed(Button.RETRY)
+    assert (run.status, run.steps[0].attempt) == (RunStatus.DONE, 2)
+
+
+async def test_a_list_that_cant_be_made_says_why(bot) -> None:
+    await bot.start(step("echo repository is locked; exit 1", "Choose: snapshot"))
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.FAILED, "exit status 1: repository is locked")
+    assert await bot.lines() == ["Output of step 1:\n```\nrepository is locked\n```"]
+
+
+async def test_an_empty_list_is_a_failure(bot) -> None:
+    await bot.start(step("true", "Choose: snapshot"))
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.FAILED, "the list is empty")
+
+
+async def test_a_list_offers_as_much_as_slack_can_hold(bot) -> None:
+    await bot.start(step("seq 250", "Choose: snapshot"))
+    assert len((await bot.pressed(Button.RUN)).steps[0].choices) == 100
+
+
+async def test_a_signal_that_ended_a_script_is_named(bot) -> None:
+    await bot.start(step("kill -KILL $$"))
+    assert (await bot.pressed(Button.RUN)).steps[0].summary == "was ended by a signal"
+
+
+@pytest.mark.slow
+async def test_a_time_limit_ends_the_process_itself(bot) -> None:
+    child = sleeper()
+    await bot.start(step(f"echo begun\n{child}", "Time limit: 1 second"))
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.FAILED, "ended after its time limit of 1 s: begun")
+    assert not alive(child)
+
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_check_looks_until_it_passes(bot, tmp_path) -> None:
+    looks = tmp_path / "looks"
+    third = 'echo look >> "$disk"; [ "$(wc -l < "$disk")" -ge 3 ]'
+    await bot.start(step("true", check=check(third, " every 1 second for 1 minute")), disk=str(looks))
+    run = await bot.pressed(Button.RUN)
+    assert (run.status, run.steps[0].state) == (RunStatus.DONE, State.VERIFIED)
+    assert looks.read_text().count("look") == 3
+    assert await bot.lines() == ["“Mend a guest” is done."], (
+        "what a check that passed has printed is nobody's concern"
+    )
+
+
+async def test_a_check_that_fails_shows_what_it_saw(bot) -> None:
+    await bot.start(step("echo all is well", check=check("echo 3 errors; false")))
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.UNPROVEN, "exit status 1: 3 errors")
+    assert await bot.lines() == [
+        "Output of step 1:\n```\nall is well\n```",
+        "Output of step 1:\n```\n3 errors\n```",
+    ]
+
+
+@pytest.mark.slow
+async def test_a_check_that_hangs_takes_no_longer_than_it_was_given(bot) -> None:
+    await bot.start(step("true", check=check(sleeper(), " every 1 second for 1 second")))
+    run = await bot.pressed(Button.RUN, seconds=8)
+    assert (run.state, run.steps[0].summary) == (State.UNPROVEN, "ended after its time limit of 1 s")
+
+
+# --- calling off, crashing ---------------------------------------------------------------------------------------
+
+
+async def test_stop_ends_what_runs(bot) -> None:
+    child = sleeper()
+    await bot.start(step(child))
+    await bot.press(Button.RUN)
+    await until(lambda: alive(child))
+    await bot.move(Stop("", "enough"))
+    await until(lambda: not alive(child))
+    run = await bot.run()
+    assert (run.status, run.state, run.steps[0].summary) == (
+        RunStatus.STOPPED,
+        State.UNKNOWN,
+        "called off while it was under way",
+    )
+
+
+async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_asks(tmp_path) -> None:
+    child = sleeper()
+    async with living(tmp_path) as bot:
+        await bot.start(step(f'echo once >> "$disk"; {child}'), disk=str(tmp_path / "done"))
+        await bot.press(Button.RUN)
+        await until(lambda: alive(child))
+    assert not alive(child)
+    async with living(tmp_path) as bot:
+        await bot.do(runs.resume, bot.house, "the bot was off")
+        run = await bot.run()
+        assert (run.state, run.steps[0].summary) == (State.UNKNOWN, "the bot was off")
+        assert (tmp_path / "done").read_text() == "once\n"
+
+
+async def test_a_stop_just_before_the_end_of_the_bot_still_ends_the_process(tmp_path) -> None:
+    child = sleeper()
+    async with living(tmp_path) as bot:
+        await bot.start(step(f"trap '' TERM; {child}"))
+        await bot.press(Button.RUN)
+        await until(lambda: alive(child))
+        await bot.move(Stop("", "enough"))
+    assert not alive(child), "closing waits for what is being ended already"
+
+
+@pytest.mark.parametrize(("button", "times"), [(Button.IT_RAN, 1), (Button.RUN_AGAIN, 2)])
+async def test_after_a_crash_nothing_is_repeated_until_a_person_says_so(bot, tmp_path, button, times) -> None:
+    gate, done = tmp_path / "gate", tmp_path / "done"
+    script = 'echo once >> "$disk"; while [ ! -e "$host" ]; do sleep 0.05; done; echo late'
+    await bot.start(step(script), disk=str(done), host=str(gate))
+    await bot.press(Button.RUN)
+    await until(done.exists)
+    crashed = bot.crash()
+    await bot.do(runs.resume, bot.house, "the bot was off")
+    gate.touch()
+    await until(lambda: not crashed._tasks)  # its answer came, too late
+    run = await bot.run()
+    assert (run.state, run.steps[0].summary, run.steps[0].attempt) == (State.UNKNOWN, "the bot was off", 1)
+    assert done.read_text() == "once\n"
+    assert (await bot.pressed(button)).status is RunStatus.DONE
+    assert done.read_text() == times * "once\n"
+
+
+# --- where it can't be done --------------------------------------------------------------------------------------
+
+
+def refused(place: Place):
+    assert place == Place(PlaceKind.BOT)
+    raise Refused("cannot run this on the bot's machine: because lab.yaml does not say runbooks.run_on_bot")
+
+
+class Lost(LocalReach):
+    """A machine that is lost on the way."""
+
+    async def run(self, *_, **__):
+        raise Unreachable("lost atlas: because its session ended without a word")
+
+
+async def test_a_place_that_is_refused_is_a_failure_that_says_so(tmp_path) -> None:
+    async with living(tmp_path, reaches=refused) as bot:
+        await bot.start(step("true", "Watch the size of: /nowhere"))
+        run = await bot.pressed(Button.RUN)
+        assert run.state is State.FAILED
+        assert run.steps[0].summary.endswith("lab.yaml does not say runbooks.run_on_bot")
+
+
+async def test_a_machine_lost_on_the_way_is_a_failure_that_says_so(tmp_path) -> None:
+    async with living(tmp_path, reaches=lambda _: Lost()) as bot:
+        await bot.start(step("true"))
+        run = await bot.pressed(Button.RUN)
+        assert run.steps[0].summary == "lost atlas: because its session ended without a word"
+
+
+# --- built-in actions --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "summary"),
+    [
+        (is_done(Outcome(ok=True, text="web1 was started")), State.DONE, "web1 was started"),
+        (is_done(Outcome(ok=False, text="web1 is stuck")), State.FAILED, "web1 is stuck"),
+        (is_refused, State.FAILED, "cannot start 'web1' on atlas: because it is pinned"),
+        (is_mistaken, State.FAILED, "KeyError: 'web1'"),
+        (hangs, State.FAILED, "not done within 1 s"),
+    ],
+)
+async def test_an_action_ends_well_or_says_why_not(tmp_path, action, state, summary) -> None:
+    async with living(tmp_path, action=action) as bot:
+        await bot.start(lab("start $guest", "Time limit: 1 second"), guest="web1")
+        run = await bot.pressed(Button.RUN)
+        assert (run.steps[0].state, run.steps[0].summary) == (state, summary)
+
+
+# --- progress ----------------------------------------------------------------------------------------------------
+
+
+class Moves(list):
+    """Where a bar went, and what people were to see of it."""
+
+    def __call__(self, progress: Progress, *, tell: bool) -> None:
+        self.append((progress.percent, tell))
+
+
+def test_a_bar_goes_along_and_is_shown_at_most_every_two_seconds() -> None:
+    moves = Moves()
+    bar = Bar(moves)
+    for piece in ("starting\n", "1", "0", " %\r", "same 10 %\r", "20 %\r", "(4", "2.00/100%)\r"):
+        bar.hear(piece)
+    assert moves == [(10, True), (20, False), (42, False)]
+
+
+def test_a_percentage_far_back_in_a_long_line_is_found() -> None:
+    moves = Moves()
+    Bar(moves).hear('{"percent_done":0.5,"current_files":["' + "/a" * 1_000 + '"]}\n')
+    assert moves == [(50, True)]
+
+
+async def test_the_percentages_of_a_script_move_its_bar(bot, tmp_path) -> None:
+    gate = tmp_path / "gate"
+    script = r"printf '\r(42.00/100%%)'; while [ ! -e $disk ]; do sleep 0.05; done"
+    await bot.start(step(script), disk=str(gate))
+    await bot.press(Button.RUN)
+    await until(lambda: bot.performer.progress.get((1, 0)) == Progress(42))
+    cards = [p.subject for p in await bot.do(parcels) if p.tell == "card"]
+    assert cards.count("run:1:step:0") == 1
+    gate.touch()
+    assert (await bot.comes_to(*ASKS)).status is RunStatus.DONE
+    assert bot.performer.progress == {}
+
+
+@pytest.mark.slow
+async def test_the_size_of_what_a_silent_script_writes_moves_its_bar(bot, tmp_path) -> None:
+    folder, gate = tmp_path / "restored", tmp_path / "gate"
+    script = 'mkdir "$disk"; head -c 250000 /dev/zero > "$disk/img"; while [ ! -e "$host" ]; do sleep 0.05; done'
+    await bot.start(step(script, "Watch the size of: $disk"), disk=str(folder), host=str(gate), bytes="1000000")
+    await bot.press(Button.RUN)
+    progress = await until(lambda: bot.performer.progress.get((1, 0)), 8)
+    assert (progress.percent, progress.text.partition(" of ")[2]) == (25, "1.0 MB")
+    gate.touch()
+    assert (await bot.comes_to(*ASKS)).status is RunStatus.DONE
+
+
+@pytest.mark.slow
+async def test_what_a_script_says_of_itself_counts_for_more_than_the_size_of_what_it_writes(tmp_path) -> None:
+    (tmp_path / "img").write_bytes(bytes(1000))
+    moves = Moves()
+    bar = Bar(moves)
+    bar.hear("10 %")
+    await asyncio.wait_for(bar.weigh(LocalReach(), str(tmp_path / "img"), 2_000), 1)
+    assert moves == [(10, True)]
+
+
+# --- elsewhere ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+async def test_a_step_on_a_host_runs_there_and_ends_there(tmp_path) -> None:
+    with running_sshd(tmp_path / "sshd") as server:
+        host = SshHost("atlas", "127.0.0.1", server.user, server.key, server.known_hosts, server.port)
+        reach = SshReach(host)
+        async with living(tmp_path, reaches=lambda _: reach) as bot:
+            child = sleeper()
+            await bot.start(step('echo "on $SSH_CONNECTION"', heading="Look") + step(child))
+            await bot.pressed(Button.RUN)
+            assert "127.0.0.1" in (await bot.lines())[0]
+            await bot.press(Button.RUN)
+            await until(lambda: alive(child))
+            await bot.move(Stop("", "enough"))
+            await until(lambda: not alive(child))
+        await reach.close()
