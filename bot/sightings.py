@@ -48,6 +48,8 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
         for incident in store.incidents.live():
             _say(store, incident, f"{gap}. I go on from here.", now)
     _keep_configured(store, config, now)
+    if last is not None:
+        _end_silences(store, now, config, last.at, gap)
     return Beginning(gap, tuple(store.targets.health()))
 
 
@@ -107,9 +109,7 @@ def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> F
     """What time alone has changed since `since`: grace, lapsed acknowledgements, silences that ended."""
     before = situation(store, config, now)
     commit(store, before, engine.pass_time(before, now), now)
-    ended = store.targets.silences_ended(since, now)
-    failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
-    return believe(store, now, config, failing, None) if failing else Followed((), _awaited(store))
+    return _end_silences(store, now, config, since, None)
 
 
 def attach(store: Store, now: datetime, incident: Incident, name: str, title: str, content: bytes) -> None:
@@ -186,6 +186,14 @@ def _awaited(store: Store) -> frozenset[TargetId]:
     """The targets whose every observation counts: an open incident waits for them."""
     live = store.incidents.live()
     return frozenset(t for i in live for t in (i.subject, *i.unproven))
+
+
+def _end_silences(store: Store, now: datetime, config: Config, since: datetime, gap: Gap | None) -> Followed:
+    """What failed while a silence held that has ended since then, and still fails, is news now."""
+    ended = store.targets.silences_ended(since, now)
+    before = situation(store, config, now)
+    failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
+    return believe(store, now, config, failing, gap) if failing else Followed((), _awaited(store))
 
 
 def _concerned(before: Situation, known: Known, silenced: frozenset[TargetId]) -> bool:
