@@ -1,0 +1,225 @@
+"""What people do to incidents, on a real database: what is kept, what is told, and what a refusal leaves alone."""
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from bot import incidents
+from bot.core.health import TargetId
+from bot.core.incident import IllegalMove, IncidentId, Rules, Status
+from bot.core.permit import NotAllowed
+from bot.incidents import UnknownName
+from bot.store import Store
+from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up
+from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+ONE = IncidentId(1)
+WEB1, WEB2 = TargetId("guest:web1"), TargetId("guest:web2")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab with two guests on atlas, of which web1 has crashed and been told."""
+    store = Store(tmp_path / "caretaker.db")
+    lab = KeptLab(store)
+    lab.begin()
+    lab.inventory("web1", "web2", "ci-7")
+    lab.see(up(WEB1), up(WEB2))
+    lab.see(crashed(WEB1))
+    yield lab
+    store.close()
+
+
+def everything(lab):
+    """All that the database holds, but the bot's own sign of life."""
+    with sqlite3.connect(lab.store.path) as db:
+        return [line for line in db.iterdump() if '"alive"' not in line]
+
+
+def told(lab):
+    return [(w.parcel.tell, w.parcel.text, w.due_at - lab.now) for w in lab.outbox]
+
+
+NOW, SOON = timedelta(0), incidents.COUNTERS_WAIT
+
+
+# What is told.
+
+
+def test_a_new_incident_is_one_card_to_be_told_now(lab):
+    assert told(lab) == [("card", "", NOW)]
+    assert lab.outbox[0].parcel.subject == "incident:1"
+
+
+def test_counters_that_change_are_told_a_little_later_and_together(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.deliver()
+    for guest in (WEB2, WEB1):
+        lab.see(up(guest))
+    assert told(lab) == [("card", "", SOON)]
+
+
+def test_a_change_of_state_does_not_wait_for_the_counters(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.deliver()
+    lab.see(up(WEB2))
+    lab.see(on_mains())
+    assert told(lab) == [("card", "", NOW)]
+
+
+def test_lines_go_into_the_thread_of_their_incident(lab):
+    lab.do(incidents.acknowledge, lab.config, ONE, ROBIN)
+    line = lab.outbox[-1].parcel
+    assert (line.tell, line.thread, line.text) == ("line", "incident:1", f"<@{ROBIN}> acknowledged")
+
+
+# Acknowledge, take back, resolve, reopen.
+
+
+def test_hands_acknowledge_and_take_it_back(lab):
+    lab.do(incidents.acknowledge, lab.config, ONE, ROBIN)
+    assert (lab.incident().status, lab.incident().acknowledged_by) == (Status.ACKNOWLEDGED, ROBIN)
+    lab.do(incidents.take_back, lab.config, ONE, ROBIN)
+    assert lab.incident().status is Status.OPEN
+    assert lab.history() == ["crashed", "acknowledged", "took the acknowledgement back"]
+
+
+def test_an_admin_resolves_with_a_reason(lab):
+    lab.do(incidents.resolve, lab.config, ONE, ALEX, "retired")
+    assert (lab.incident().status, lab.incident().resolution) == (Status.RESOLVED, "retired")
+
+
+def test_what_is_reopened_long_after_knows_what_still_fails(lab):
+    lab.do(incidents.resolve, lab.config, ONE, ALEX, "may stay off")
+    lab.wait(3 * HOUR)
+    lab.do(incidents.reopen, lab.config, ONE, ALEX)
+    assert (lab.incident().status, len(lab.incident().failing)) == (Status.OPEN, 1)
+    lab.see(up(WEB1))
+    assert lab.incident().ended
+
+
+def test_what_is_reopened_long_after_knows_what_no_longer_fails(lab):
+    lab.do(incidents.resolve, lab.config, ONE, ALEX, "may stay off")
+    lab.wait(3 * HOUR)
+    lab.see(up(WEB1))
+    lab.do(incidents.reopen, lab.config, ONE, ALEX)
+    lab.wait(HOUR)
+    assert (lab.incident().status, lab.incident().failing) == (Status.OPEN, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("act", "args", "who", "why"),
+    [
+        (incidents.acknowledge, (ONE,), STRANGER, "only hands or an admin may acknowledge: Alex, Robin"),
+        (incidents.take_back, (ONE,), STRANGER, "only hands or an admin may take back an acknowledgement"),
+        (incidents.resolve, (ONE,), ROBIN, "only an admin may resolve: Alex; you are Robin"),
+        (incidents.reopen, (ONE,), ROBIN, "only an admin may reopen: Alex; you are Robin"),
+        (incidents.silence, ("web1", HOUR), STRANGER, "only hands or an admin may silence"),
+        (incidents.unsilence, ("web1",), STRANGER, "only hands or an admin may end a silence"),
+    ],
+)
+def test_who_may_not_changes_nothing_and_is_told_who_may(lab, act, args, who, why):
+    before = everything(lab)
+    reason = ("because",) if act in {incidents.resolve, incidents.silence} else ()
+    with pytest.raises(NotAllowed, match=why):
+        lab.do(act, lab.config, *args, who, *reason)
+    assert everything(lab) == before
+
+
+@pytest.mark.parametrize(
+    ("act", "args", "why"),
+    [
+        (incidents.take_back, (ONE, ALEX), "because it is open"),
+        (incidents.reopen, (ONE, ALEX), "because it is open"),
+        (incidents.resolve, (ONE, ALEX, " "), "because no reason was given"),
+        (incidents.acknowledge, (IncidentId(9), ALEX), "because there is none of that number"),
+        (incidents.reopen, (IncidentId(9), ALEX), "because there is none of that number"),
+        (incidents.silence, ("web1", HOUR, ALEX, ""), "cannot silence 'web1': because no reason was given"),
+        (incidents.unsilence, ("web1", ALEX), "cannot end a silence of 'web1': because it has none"),
+    ],
+)
+def test_an_illegal_move_changes_nothing_and_says_why(lab, act, args, why):
+    before = everything(lab)
+    with pytest.raises(IllegalMove, match=why):
+        lab.do(act, lab.config, *args)
+    assert everything(lab) == before
+
+
+def test_the_second_of_two_clicks_changes_nothing(lab):
+    lab.do(incidents.acknowledge, lab.config, ONE, ROBIN)
+    before = everything(lab)
+    with pytest.raises(IllegalMove, match="because it is acknowledged"):
+        lab.do(incidents.acknowledge, lab.config, ONE, ALEX)
+    assert everything(lab) == before
+
+
+# Silences and names.
+
+
+def test_a_silenced_guest_opens_nothing_while_the_silence_holds(lab):
+    silence = lab.do(incidents.silence, lab.config, "web2", HOUR, ROBIN, "new disk")
+    assert (silence.target, silence.until, silence.by) == (WEB2, lab.now + HOUR, ROBIN)
+    lab.see(crashed(WEB2))
+    assert lab.store.incidents.next_id() == 2
+
+
+def test_a_silence_that_someone_ends_is_over_at_once(lab):
+    lab.do(incidents.silence, lab.config, "web2", HOUR, ROBIN, "new disk")
+    lab.now += MINUTE
+    assert lab.do(incidents.unsilence, lab.config, "web2", ROBIN) == WEB2
+    lab.see(crashed(WEB2))
+    assert lab.incident(2).subject == WEB2
+
+
+def test_a_target_is_found_by_name_or_by_id(lab):
+    assert lab.do(lambda store, _now: incidents.find_target(store, "web1")) == WEB1
+    assert lab.do(lambda store, _now: incidents.find_target(store, "host:vault")) == VAULT
+
+
+def test_of_two_targets_of_one_name_the_machine_is_meant(lab):
+    lab.inventory("web1", "web2", "rack")
+    assert incidents.find_target(lab.store, "rack") == "guest:rack"
+    assert incidents.find_target(lab.store, "ups:rack") == RACK
+
+
+def test_an_unknown_name_gets_the_nearest_one(lab):
+    with pytest.raises(UnknownName, match="cannot find 'wbe1': because nothing here is called that; did you mean"):
+        lab.do(incidents.silence, lab.config, "wbe1", HOUR, ROBIN, "new disk")
+
+
+def test_a_name_that_is_like_nothing_gets_no_guess(lab):
+    with pytest.raises(UnknownName, match=r"because nothing here is called that$"):
+        incidents.find_target(lab.store, "zzzzzzzz")
+
+
+# What a decision may know.
+
+
+def test_a_guest_that_was_powered_off_just_now_ran_lately_and_one_shut_down_did_not(lab):
+    off = crashed(WEB2)
+    lab.see(off)
+    assert {WEB1, WEB2} == incidents.situation(lab.store, lab.config, lab.now).lately
+    later = lab.now + 3 * MINUTE
+    assert incidents.situation(lab.store, lab.config, later).lately == frozenset()
+
+
+def test_the_rules_are_those_of_lab_yaml():
+    timing = config().timing
+    rules = incidents.rules_of(config())
+    assert rules == Rules()
+    assert (rules.grace, rules.storm_hosts) == (timing.grace, timing.storm_hosts)
+
+
+def test_an_outage_survives_the_way_through_the_rows(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.see(on_mains(), back(ATLAS))
+    assert lab.incident().status is Status.RECOVERING
+    lab.see(up(WEB1), up(WEB2))
+    lab.see(back(VAULT))
+    lab.wait(10 * MINUTE)
+    assert lab.incident().ended

@@ -1,0 +1,280 @@
+"""What is seen, written down on a real database: starts and gaps, the inventory, the clock, what is believed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+
+from bot import incidents, sightings
+from bot.config import Expect, Guest, Host, Service
+from bot.core.health import Health, Kind, Target, TargetId
+from bot.core.incident import IncidentId, Status
+from bot.store import Store
+from tests.core.labs import (
+    ATLAS,
+    RACK,
+    VAULT,
+    back,
+    crashed,
+    fails,
+    gone,
+    off,
+    on_battery,
+    on_mains,
+    unbootable,
+    unseen,
+    up,
+    well,
+)
+from tests.kept_lab import ALEX, START, KeptLab, config, info
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+WEB1, WEB2, GATE, WEB = (TargetId(t) for t in ("guest:web1", "guest:web2", "service:gate", "service:web"))
+ONE = IncidentId(1)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab in which all is well."""
+    store = Store(tmp_path / "caretaker.db")
+    lab = KeptLab(store)
+    lab.begin()
+    lab.inventory("web1", "web2")
+    lab.see(up(WEB1), up(WEB2), well(WEB, "http"))
+    yield lab
+    store.close()
+
+
+def next_incident(lab):
+    return lab.store.incidents.next_id()
+
+
+# Start, gap, end.
+
+
+def test_the_very_first_start_knows_no_gap_and_nothing(tmp_path):
+    lab = KeptLab(Store(tmp_path / "caretaker.db"))
+    assert lab.begin() == sightings.Beginning(gap=None, known=())
+    lab.store.close()
+
+
+def test_a_start_soon_after_the_end_is_no_gap(lab):
+    lab.do(sightings.alive)
+    lab.now += MINUTE
+    assert lab.begin().gap is None
+
+
+def test_a_start_after_a_gap_says_so_in_the_journal_and_in_every_open_incident(lab):
+    lab.see(crashed(WEB1))
+    lab.deliver()
+    lab.do(sightings.alive)
+    lab.now += 2 * HOUR + 38 * MINUTE
+    assert str(lab.begin().gap) == "I was off 12:00–14:38 UTC"
+    assert lab.history()[-1] == "I was off 12:00–14:38 UTC. I go on from here."
+    assert [(w.parcel.tell, w.parcel.thread) for w in lab.outbox] == [("line", "incident:1")]
+    assert lab.store.alive.journal(1)[0][1] == "I was off 12:00–14:38 UTC (cut off)"
+
+
+def test_a_bot_that_was_stopped_on_purpose_says_that(lab):
+    lab.do(sightings.end)
+    lab.now += HOUR
+    lab.begin()
+    assert lab.store.alive.journal(1)[0][1].endswith("(stopped)")
+
+
+def test_a_start_finds_what_was_believed(lab):
+    lab.see(crashed(WEB1))
+    known = {k.fingerprint.target: k.health for k in lab.begin().known}
+    assert known == {WEB1: Health.FAIL, WEB2: Health.OK, WEB: Health.OK}
+
+
+def test_a_restart_opens_and_tells_nothing_again(lab):
+    lab.see(crashed(WEB1))
+    lab.deliver()
+    lab.begin()
+    lab.see(crashed(WEB1))
+    assert (next_incident(lab), list(lab.outbox)) == (2, [])
+
+
+def test_what_fails_after_a_gap_may_have_begun_in_it(lab):
+    lab.do(sightings.alive)
+    lab.now += HOUR
+    gap = lab.begin().gap
+    lab.see(crashed(WEB1), gap=gap)
+    assert lab.history()[-1] == "I was off 12:00–13:00 UTC; this may have begun then."
+
+
+def test_a_silence_that_ended_while_the_bot_was_off_has_ended(lab):
+    lab.do(incidents.silence, lab.config, "web", HOUR, ALEX, "new disk")
+    lab.see(fails(WEB, Kind.SERVICE_DOWN))
+    lab.do(sightings.alive)
+    lab.now += 2 * HOUR
+    lab.begin()
+    assert lab.incident().subject == WEB
+
+
+# The inventory.
+
+
+def test_what_lab_yaml_names_is_watched_with_what_it_depends_on(lab):
+    assert {t.id: t for t in sightings.configured(lab.config)} == {
+        RACK: Target(RACK),
+        ATLAS: Target(ATLAS, powered_by=RACK, behind=GATE),
+        VAULT: Target(VAULT, powered_by=RACK),
+        GATE: Target(GATE),
+        WEB: Target(WEB, behind=VAULT),
+    }
+
+
+def test_guests_are_taken_in_as_they_are_found(lab):
+    named = {"web2": Guest("web2", host="vault", expect=Expect.ANY), "web1": Guest("web1", expect=Expect.ANY)}
+    lab.config = config(guests=named)
+    found = [info("web1"), info("web2"), info("ci-9"), info("old", autostart=False)]
+    web1, web2, fleeting, old = lab.do(sightings.take_inventory, lab.config, "atlas", found)
+    assert web1 == Target(WEB1, runs_on=ATLAS, wanted=False)
+    assert web2 == Target(WEB2, runs_on=ATLAS)
+    assert (fleeting.ephemeral, old.wanted) == (True, False)
+    assert {web1.id, web2.id, fleeting.id, old.id} <= lab.store.targets.inventory().keys()
+
+
+def test_a_guest_may_be_expected_to_run_without_autostart(lab):
+    lab.config = config(guests={"web1": Guest("web1", host="atlas", expect=Expect.RUNNING)})
+    (web1,) = lab.do(sightings.take_inventory, lab.config, "atlas", [info("web1", autostart=False)])
+    assert web1.wanted
+
+
+def test_a_guest_that_is_gone_is_waited_for_no_longer(lab):
+    lab.see(crashed(WEB1))
+    lab.inventory("web2")
+    assert WEB1 not in lab.store.targets.inventory()
+    assert lab.incident().resolution == "no longer there: web1"
+    assert WEB1 not in {k.fingerprint.target for k in lab.store.targets.health()}
+
+
+def test_the_guests_of_another_host_are_none_of_its_business(lab):
+    lab.inventory("files", host="vault")
+    assert {WEB1, WEB2} <= lab.store.targets.inventory().keys()
+
+
+def test_a_guest_that_moved_is_not_gone(lab):
+    lab.inventory("web1", host="vault")
+    lab.inventory("web2", host="atlas")
+    assert lab.store.targets.inventory()[WEB1].runs_on == VAULT
+
+
+def test_what_lab_yaml_no_longer_names_is_gone_at_the_next_start_and_its_guests_with_it(lab):
+    lab.see(fails(WEB, Kind.SERVICE_DOWN))
+    lab.config = config(hosts={"vault": Host("vault")}, services={"gate": Service("gate")})
+    lab.begin()
+    assert lab.store.targets.inventory().keys() == {RACK, VAULT, GATE}
+    assert lab.incident().ended
+
+
+# What is believed.
+
+
+def test_believing_writes_health_presence_and_incident_together(lab):
+    followed = lab.see(crashed(WEB1))
+    assert lab.incident().status is Status.OPEN
+    assert followed.awaited == {WEB1}
+    assert lab.store.targets.presences()[WEB1].running is False
+
+
+def test_a_clean_shutdown_is_remembered_as_that(lab):
+    facts = MappingProxyType({"stopped": "on purpose"})
+    lab.see(replace(off(WEB1), facts=facts), off(WEB2))
+    assert incidents.situation(lab.store, lab.config, lab.now).lately == {WEB2}
+
+
+def test_who_could_not_look_leaves_presence_alone(lab):
+    lab.see(unseen(WEB1))
+    assert lab.store.targets.presences()[WEB1].running
+
+
+def test_a_guest_known_to_be_damaged_is_told_once(lab):
+    lab.see(crashed(WEB1))
+    assert [i.id for i in lab.see(unbootable(WEB1)).damaged] == [ONE]
+    assert lab.see(unbootable(WEB1)).damaged == ()
+
+
+def test_all_that_an_outage_hurt_is_awaited(lab):
+    lab.see(on_battery())
+    assert lab.see(gone(ATLAS)).awaited == {RACK, ATLAS, WEB1, WEB2}
+
+
+# Time.
+
+
+def test_time_alone_resolves_an_outage_when_its_grace_is_over(lab):
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.wait(10 * MINUTE)
+    assert lab.incident().ended
+
+
+def test_what_still_fails_when_its_silence_ends_is_told_then(lab):
+    lab.do(incidents.silence, lab.config, "web1", HOUR, ALEX, "new disk")
+    lab.see(crashed(WEB1))
+    assert lab.wait(HOUR - SECOND).awaited == frozenset()
+    assert lab.wait(SECOND).awaited == {WEB1}
+    lab.wait(MINUTE)
+    assert next_incident(lab) == 2
+
+
+def test_so_is_what_was_silenced_with_what_it_depends_on(lab):
+    lab.do(incidents.silence, lab.config, "rack", HOUR, ALEX, "new battery")
+    lab.see(crashed(WEB1))
+    lab.wait(HOUR)
+    assert lab.incident().subject == WEB1
+
+
+def test_what_came_back_before_its_silence_ended_is_not_told(lab):
+    lab.do(incidents.silence, lab.config, "web1", HOUR, ALEX, "new disk")
+    lab.see(crashed(WEB1))
+    lab.see(up(WEB1))
+    lab.wait(HOUR)
+    assert next_incident(lab) == 1
+
+
+# The clock.
+
+
+def test_a_stepped_clock_moves_what_is_planned_and_is_on_record(lab):
+    lab.do(incidents.silence, lab.config, "web2", HOUR, ALEX, "new disk")
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), crashed(WEB1))
+    lab.now += 3 * HOUR
+    lab.do(sightings.clock_stepped, 3 * HOUR)
+    vault, web1 = lab.incident(1), lab.incident(2)
+    assert vault.recovering_since == START + 3 * HOUR
+    assert (web1.recovering_since, web1.progress_at) == (None, START + 3 * HOUR)
+    assert lab.store.targets.silences(lab.now)[0].until == START + 4 * HOUR
+    assert {w.due_at for w in lab.outbox} == {START + 3 * HOUR}
+    assert lab.store.alive.journal(1)[0][1] == "The clock was set by +10800 s."
+
+
+def test_a_step_of_the_clock_ends_no_grace_and_is_no_gap(lab):
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.now += 3 * HOUR
+    lab.do(sightings.clock_stepped, 3 * HOUR)
+    lab.wait(9 * MINUTE)
+    assert lab.incident().status is Status.RECOVERING
+    lab.do(sightings.alive)
+    assert lab.begin().gap is None
+
+
+# Files.
+
+
+def test_a_picture_waits_for_the_thread_of_its_incident(lab):
+    lab.see(unbootable(WEB1))
+    lab.do(sightings.attach, lab.incident(), "web1.png", "The screen of web1", b"PNG")
+    file = lab.outbox[-1].parcel
+    assert (file.tell, file.thread, file.name, file.text) == (
+        "file",
+        "incident:1",
+        "web1.png",
+        "The screen of web1",
+    )
