@@ -100,7 +100,7 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     subject = earlier[0].subject if earlier else seen[0].target
     since = earlier[0].opened_at if earlier else draft.now
     why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {', '.join(sorted(map(name_of, hosts)))}"
-    incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts)
+    incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
     draft.adopt(incident, (_member(draft, host) for host in hosts))
     _write_down(draft, incident, seen)
 

@@ -220,6 +220,17 @@ def test_a_fourth_host_soon_after_joins_without_a_message_of_its_own():
     assert "4 hosts gone within 1 s: atlas, nook, shed, vault" in lab.history(1)
 
 
+def test_a_power_loss_whose_first_host_is_back_already_is_part_of_the_greater_one():
+    gate, shed = TargetId("host:gate"), TargetId("host:shed")
+    lab = Desk(targets={**inventory(powered=False), gate: Target(gate), shed: Target(shed)})
+    lab.see(gone(gate))
+    lab.see(back(gate))
+    lab.see(*map(gone, HOSTS))
+    lab.see(back(ATLAS), gone(gate))
+    lab.see(gone(shed))
+    assert [(i.id, len(i.failing)) for i in lab.live] == [(1, 4)]
+
+
 def test_two_checks_of_one_host_are_not_two_hosts():
     lab = desk(powered=False)
     lab.see(gone(ATLAS), fails(ATLAS, Kind.HOST_DOWN, check="ping"), gone(NOOK))
