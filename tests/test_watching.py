@@ -1,0 +1,296 @@
+"""From looks to beliefs to transactions: what counts, what comes together, what costs nothing, what is kept."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config
+from bot.config.values import Host, Service, SlackConfig
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import Incident, Status
+from bot.core.mute import Silence
+from bot.core.permit import Person
+from bot.sightings import begin, clock_stepped
+from bot.store import Store, StoreFailed
+from bot.store.writer import Writer
+from bot.watching import Pace, Watch
+from tests.waiting import until
+
+GATE, WEB, MAIL = (TargetId(f"service:{name}") for name in ("gate", "web", "mail"))
+ATLAS, WEB1 = TargetId("host:atlas"), TargetId("guest:web1")
+PACE = Pace(timedelta(seconds=30), timedelta(seconds=5), failures=3)
+MINUTE = timedelta(minutes=1)
+
+CONFIG = Config(
+    Path("lab.yaml"),
+    SlackConfig("homelab"),
+    (Person("alex", "U1", ("admin",)),),
+    hosts={"atlas": Host("atlas")},
+    services={"gate": Service("gate"), "web": Service("web", behind="gate"), "mail": Service("mail")},
+)
+KINDS = {"service": Kind.SERVICE_DOWN, "host": Kind.HOST_DOWN, "guest": Kind.GUEST_DOWN}
+
+
+class Bot:
+    """A watch over a database, at a time that the test sets, counting transactions."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self.transactions = 0
+        self.damaged: list[Incident] = []
+        self.writer = Writer(self._one_more)
+        self.watch = Watch(CONFIG, self.writer, lambda: self.time)
+        self.watch.damaged = self.damaged.append
+        self.targets: dict[TargetId, Target] = {}
+
+    def _one_more(self) -> datetime:
+        """The writer asks for the time once a transaction."""
+        self.transactions += 1
+        return self.time
+
+    async def start(self, database: Path) -> None:
+        await self.writer.open(database)
+        beginning = await self.writer.do(begin, CONFIG)
+        self.watch.remember(beginning.known, beginning.gap)
+        await self.writer.do(lambda store, now: store.targets.keep([Target(WEB1, runs_on=ATLAS)], now))
+        self.targets = dict(await self.writer.do(lambda store, _: store.targets.inventory()))
+
+    def see(self, target: TargetId, health: Health, **more) -> bool:
+        kind = more.pop("kind", KINDS[target.partition(":")[0]]) if health is Health.FAIL else None
+        check = Fingerprint(CheckName("look"), target)
+        return self.watch.see(
+            Observation(check, health, self.time, str(health), kind, **more), self.targets[target], PACE
+        )
+
+    async def written(self) -> int:
+        """Wait until all that was seen is written; how many transactions there have been so far."""
+        await self.watch.close()
+        return self.transactions
+
+    async def incidents(self) -> dict[TargetId, Status]:
+        await self.watch.close()
+        latest = await self.writer.do(lambda store, _: store.incidents.latest(100))
+        return {one.subject: one.status for one in latest}
+
+    async def believe(self, target: TargetId, health: Health, **more) -> None:
+        """Look until it is believed."""
+        for _ in range(PACE.failures):
+            self.see(target, health, **more)
+        await self.watch.close()
+
+    async def health(self, target: TargetId) -> Health | None:
+        known = await self.writer.do(lambda store, _: store.targets.health())
+        return next((one.health for one in known if one.fingerprint.target == target), None)
+
+
+@asynccontextmanager
+async def started(database: Path) -> AsyncIterator[Bot]:
+    bot = Bot()
+    await bot.start(database)
+    yield bot
+    await bot.watch.close()
+    await bot.writer.close()
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with started(tmp_path / "bot.db") as bot:
+        yield bot
+
+
+async def test_a_failure_is_in_doubt_until_it_was_seen_often_enough(bot):
+    assert [bot.see(WEB, Health.FAIL) for _ in range(2)] == [False, False]
+    assert await bot.incidents() == {}
+    assert bot.see(WEB, Health.FAIL) is True
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_what_an_event_states_is_believed_at_once(bot):
+    assert bot.see(WEB1, Health.FAIL, stated=True)
+    assert await bot.incidents() == {WEB1: Status.OPEN}
+
+
+async def test_one_odd_look_between_good_ones_changes_nothing(bot):
+    await bot.believe(WEB, Health.OK)
+    before = await bot.written()
+    assert bot.see(WEB, Health.FAIL) is False
+    assert bot.see(WEB, Health.OK) is True
+    assert await bot.written() == before
+
+
+async def test_a_failure_ends_when_it_was_seen_well_often_enough(bot):
+    await bot.believe(WEB, Health.FAIL)
+    assert bot.see(WEB, Health.OK) is False
+    assert await bot.incidents() == {WEB: Status.OPEN}
+    assert bot.see(WEB, Health.OK) is True
+    assert await bot.incidents() == {WEB: Status.RESOLVED}
+
+
+async def test_who_could_not_look_opens_nothing_resolves_nothing_and_breaks_no_count(bot):
+    for health in (Health.FAIL, Health.UNKNOWN, Health.FAIL, Health.UNKNOWN):
+        bot.see(WEB, health)
+    assert await bot.incidents() == {}
+    bot.see(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+    for _ in range(5):
+        assert bot.see(WEB, Health.UNKNOWN) is True
+    assert await bot.incidents() == {WEB: Status.OPEN}
+    assert await bot.health(WEB) is Health.UNKNOWN
+
+
+async def test_what_comes_in_one_moment_is_one_transaction(bot):
+    before = await bot.written()
+    for target in (GATE, WEB, MAIL, ATLAS, WEB1):
+        bot.see(target, Health.OK)
+    assert await bot.written() == before + 1
+    assert [await bot.health(target) for target in (GATE, WEB, MAIL, ATLAS, WEB1)] == [Health.OK] * 5
+
+
+async def test_a_look_that_changes_nothing_costs_no_transaction(bot):
+    await bot.believe(WEB, Health.OK)
+    await bot.believe(MAIL, Health.FAIL)
+    before = await bot.written()
+    for _ in range(100):
+        bot.see(WEB, Health.OK)
+        bot.see(MAIL, Health.FAIL)
+        await bot.watch.close()
+    assert bot.transactions == before
+
+
+async def test_what_is_seen_while_another_is_written_is_written_after_it(bot):
+    bot.see(WEB, Health.OK)
+    await until(lambda: bot.watch._gathering is not None and not bot.watch._company)
+    bot.see(MAIL, Health.OK)
+    await bot.watch.close()
+    assert await bot.health(WEB) is await bot.health(MAIL) is Health.OK
+
+
+async def test_behind_a_dead_gateway_nothing_can_be_seen(bot):
+    await bot.believe(GATE, Health.FAIL)
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {GATE: Status.OPEN}
+    assert await bot.health(WEB) is Health.UNKNOWN
+    [why] = await bot.writer.do(
+        lambda store, _: [k.why for k in store.targets.health() if k.fingerprint.target == WEB]
+    )
+    assert why == "can't be seen: gate fails (fail)"
+
+
+async def test_behind_a_gateway_that_seems_to_fail_no_failure_is_believed_before_the_gateways(bot):
+    bot.see(GATE, Health.FAIL)
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {}
+    bot.see(GATE, Health.OK)
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_what_could_not_be_written_is_news_again_at_the_next_look(bot, caplog):
+    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = on") and None)
+    await bot.believe(WEB, Health.FAIL)
+    assert "cannot write 1 observations; the next look brings them again" in caplog.text
+    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = off") and None)
+    assert await bot.incidents() == {}
+    bot.see(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_after_a_restart_what_was_believed_is_believed_and_not_told_again(tmp_path):
+    async with started(tmp_path / "bot.db") as bot:
+        await bot.believe(WEB, Health.FAIL)
+        await bot.believe(MAIL, Health.OK)
+        opened = await bot.writer.do(lambda store, _: store.outbox.waiting())
+    async with started(tmp_path / "bot.db") as bot:
+        bot.see(MAIL, Health.OK)
+        bot.see(WEB, Health.FAIL)
+        await bot.watch.close()
+        assert await bot.writer.do(lambda store, _: store.outbox.waiting()) == opened
+        assert bot.watch.believed(Fingerprint(CheckName("look"), WEB)) is Health.FAIL
+        bot.see(WEB, Health.OK)
+        assert await bot.incidents() == {WEB: Status.OPEN}, "one good look ends nothing, as before"
+        bot.see(WEB, Health.OK)
+        assert await bot.incidents() == {WEB: Status.RESOLVED}
+
+
+async def test_a_good_look_at_what_an_incident_waits_for_is_news_once_although_it_is_no_change(bot):
+    await bot.believe(WEB1, Health.OK, running=True)
+    await bot.believe(ATLAS, Health.FAIL)
+    await bot.believe(ATLAS, Health.OK)
+    before = await bot.written()
+    bot.see(WEB1, Health.OK, running=True)
+    assert await bot.written() == before + 1
+    bot.see(WEB1, Health.OK, running=True)
+    assert await bot.written() == before + 1
+    assert await bot.incidents() == {ATLAS: Status.RECOVERING}
+    bot.time += CONFIG.timing.grace
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {ATLAS: Status.RESOLVED}
+
+
+async def test_damage_is_told_to_whom_it_concerns_once(bot):
+    bot.see(WEB1, Health.FAIL, stated=True, kind=Kind.BOOT_DISK)
+    await bot.watch.close()
+    bot.see(WEB1, Health.FAIL, stated=True, kind=Kind.BOOT_DISK)
+    await bot.watch.close()
+    assert [one.kind for one in bot.damaged] == [Kind.BOOT_DISK]
+
+
+async def test_a_guest_that_is_gone_is_forgotten_and_new_when_it_comes_back(bot):
+    await bot.believe(WEB1, Health.OK)
+    await bot.believe(WEB, Health.OK)
+    bot.watch.forget({WEB1})
+    assert bot.watch.believed(Fingerprint(CheckName("look"), WEB1)) is Health.UNKNOWN
+    assert bot.watch.believed(Fingerprint(CheckName("look"), WEB)) is Health.OK
+    before = await bot.written()
+    bot.see(WEB1, Health.OK)
+    assert await bot.written() == before + 1
+
+
+async def silence_web(bot: Bot, length: timedelta) -> None:
+    def put(store: Store, now: datetime) -> None:
+        store.targets.silence(Silence(WEB, now, now + length, "U1", "patching"))
+
+    await bot.writer.do(put)
+
+
+async def test_a_failure_that_outlasts_its_silence_is_told_when_that_ends(bot):
+    await silence_web(bot, 10 * MINUTE)
+    await bot.believe(WEB, Health.FAIL)
+    for _ in range(9):
+        bot.time += MINUTE
+        await bot.watch.pass_time()
+    assert await bot.incidents() == {}
+    bot.time += MINUTE
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])
+async def test_a_silence_that_ends_after_a_clock_step_is_still_noticed(bot, step):
+    await silence_web(bot, 10 * MINUTE)
+    await bot.believe(WEB, Health.FAIL)
+    await bot.watch.pass_time()
+    bot.time += step
+    bot.watch.shift(step)
+    await bot.writer.do(clock_stepped, step)
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {}
+    bot.time += 10 * MINUTE
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_time_that_could_not_be_noted_as_passed_passes_the_next_time(bot):
+    await silence_web(bot, MINUTE)
+    await bot.believe(WEB, Health.FAIL)
+    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = on") and None)
+    bot.time += MINUTE
+    with pytest.raises(StoreFailed):
+        await bot.watch.pass_time()
+    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = off") and None)
+    bot.time += MINUTE
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {WEB: Status.OPEN}
