@@ -149,8 +149,9 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
 def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
     """One of the incident's own checks has news: it fails or no longer does, and may tell what it really is."""
     draft.keep(incident.after(seen))
-    if seen.health is Health.FAIL and not _refine(draft, draft.incidents[incident.id], seen):
-        draft.event(incident.id, EventKind.WORSE, seen.why)
+    if seen.health is Health.FAIL:
+        if not _refine(draft, draft.incidents[incident.id], seen):
+            draft.event(incident.id, EventKind.WORSE, seen.why)
     elif seen.fingerprint in incident.failing:
         draft.event(incident.id, EventKind.BETTER, seen.why)
 
@@ -182,7 +183,8 @@ def _place(draft: Draft, failures: Sequence[Observation]) -> None:
 def _join(draft: Draft, seen: Observation) -> bool:
     """Whether a failure has its incident: of its check, or of its subject, since a subject has only one.
 
-    An outage joins nothing less: it takes over instead. What a person said to be over has had its incident.
+    An outage joins nothing less: it takes over instead. What ended while it failed has had its incident, too: a
+    person said that it is over, or it is part of another. Only what tells more of it is news.
     """
     for incident in draft.live():
         if seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind):
@@ -193,7 +195,7 @@ def _join(draft: Draft, seen: Observation) -> bool:
                 one = frozenset({seen.fingerprint})
                 _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
             return True
-    return any(seen.fingerprint in incident.failing for incident in draft.recent())
+    return any(seen.fingerprint in i.failing and not storm.tells_more(seen.kind, i.kind) for i in draft.recent())
 
 
 def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None:

@@ -32,9 +32,9 @@ _RANK = {
 }
 
 
-def tells_more(kind: Kind, than: Kind) -> bool:
+def tells_more(kind: Kind | None, than: Kind) -> bool:
     """Whether a failure of `kind` explains more than one that is `than`."""
-    return _RANK[kind] > _RANK[than]
+    return kind is not None and _RANK[kind] > _RANK[than]
 
 
 def in_grace(draft: Draft, incident: Incident) -> bool:

@@ -107,6 +107,11 @@ def test_the_kind_is_refined_in_the_same_message(crash):
     assert [e.kind for e in crash.events] == [EventKind.OPENED, EventKind.KIND]
 
 
+def test_one_check_that_tells_more_is_one_line_of_history(crash):
+    crash.see(fails(VM, Kind.GUEST_DAMAGED, "I/O error"))
+    assert crash.history(1) == ["crashed", "This is guest-damaged: I/O error"]
+
+
 def test_a_service_that_is_down_because_its_guest_is_becomes_that(lab):
     lab.see(fails(VM, Kind.SERVICE_DOWN))
     lab.see(crashed(VM))
@@ -353,11 +358,24 @@ def test_a_person_resolves_with_a_reason_and_not_without(crash):
 
 def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash):
     person(crash, engine.resolve, "it may stay off")
-    assert crash.see(fails(VM, Kind.GUEST_DAMAGED)) == engine.Decision()
+    assert crash.see(fails(VM, Kind.GUEST_DOWN, "off, but it should be running")) == engine.Decision()
     crash.see(up(VM))
     assert crash.only.ended
     crash.see(crashed(VM))
     assert crash.only.status is Status.OPEN
+
+
+def test_what_tells_more_of_it_is_news_even_then(crash):
+    person(crash, engine.resolve, "it may stay off")
+    crash.see(fails(VM, Kind.GUEST_DAMAGED, "I/O error"))
+    assert (crash.only.status, crash.only.kind) == (Status.OPEN, Kind.GUEST_DAMAGED)
+
+
+def test_a_power_failure_is_news_though_its_ups_was_said_to_be_no_trouble(lab):
+    lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
+    person(lab, engine.resolve, "it is being moved")
+    lab.see(on_battery())
+    assert [i.kind for i in lab.live] == [Kind.POWER_LOSS]
 
 
 def test_that_something_ended_is_well_again_is_told_nobody(crash):
