@@ -9,7 +9,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE: Final = 30.0  # seconds
 _STEADY: Final = 5.0  # seconds a connection must last before the next failure counts as the first again
+_UNHEARD: Final = 0.2  # seconds after which a cancellation that shows no effect is repeated
 _CLOSING: Final = 2.0  # seconds to wait for the other side's goodbye
 
 
@@ -75,10 +75,9 @@ class Line:
 
     async def close(self) -> None:
         """Hang up. What was received and not yet acknowledged, Slack will deliver again."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        while self._task is not None and not self._task.done():
+            self._task.cancel()  # again, until it is heard: a library that is just connecting may swallow it
+            await asyncio.wait({self._task}, timeout=_UNHEARD)
         await self._client.close()  # type: ignore[no-untyped-call]
         self.state = LineState(connected=False, since=self._now(), why="closed by us")
         log.info("closed the connection to Slack")
