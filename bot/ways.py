@@ -19,7 +19,6 @@ from bot.reach import Reach, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
 from bot.reach.local import LocalReach
-from bot.reach.ssh import SshHost, SshReach
 
 END = 16_384  # bytes of a console log that are read: far more than a boot failure says after itself
 _QUICK = timedelta(seconds=10)
@@ -42,7 +41,7 @@ class Ways:
     def __init__(self, config: Config, hypervisor_of: Callable[[str], Hypervisor]) -> None:
         self._config = config
         self._hypervisor_of = hypervisor_of
-        self._hosts: dict[str, SshReach] = {}
+        self._hosts: dict[str, Reach] = {}
 
     def to(self, place: Place) -> Reach:
         """The way to a place. Raises Refused where there is none."""
@@ -61,7 +60,7 @@ class Ways:
             host = self._config.hosts.get(name)
             if host is None or host.ssh is None:
                 raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
-            self._hosts[name] = SshReach(ssh_host(host))
+            self._hosts[name] = _ssh_to(host)
         return self._hosts[name]
 
     def _to_guest(self, name: str) -> Reach:
@@ -97,8 +96,10 @@ class Ways:
             await reach.close()
 
 
-def ssh_host(host: Host) -> SshHost:
-    """How a host of lab.yaml is entered. Raises Refused where no key or no known host keys are there."""
+def _ssh_to(host: Host) -> Reach:
+    """The way to a host of lab.yaml. Raises Refused where no key or no known host keys are there."""
+    from bot.reach.ssh import SshHost, SshReach  # noqa: PLC0415  0.1 s and 6 MB, for labs with SSH once it is used
+
     assert host.ssh is not None, "asked only for hosts that have it"
     home = Path.home() / ".ssh"
     key = host.ssh.key or next((home / name for name in _KEYS if (home / name).exists()), None)
@@ -108,7 +109,7 @@ def ssh_host(host: Host) -> SshHost:
     for file in (key, known_hosts):
         if not os.access(file, os.R_OK):
             raise Refused(f"cannot log in to {host.name}: because '{file}' is not there, or can't be read")
-    return SshHost(host.name, host.address, host.ssh.user, key, known_hosts, host.ssh.port)
+    return SshReach(SshHost(host.name, host.address, host.ssh.user, key, known_hosts, host.ssh.port))
 
 
 def _is_here(host: Host) -> bool:
