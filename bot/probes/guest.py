@@ -4,7 +4,7 @@ A guest whose boot disk is damaged is still "running" for its hypervisor. Only f
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.guest import GuestInfo, boot_failure
@@ -22,7 +22,7 @@ JUST_BEFORE = timedelta(seconds=2)
 """How long before a start its console may have been written last: files tell whole seconds, events come late."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GuestProbe:
     """Looks into one guest of one host. `patience`: how long a boot may take to show anything."""
 
@@ -31,6 +31,7 @@ class GuestProbe:
     info: GuestInfo
     patience: timedelta
     parts: Parts
+    _picture: tuple[int, str] = field(default=(0, ""), init=False, repr=False)  # the last one's hash and its text
 
     async def look(self, started: datetime | None) -> Observation:
         """What shows of its boot. `started`: when it was started, None if that is not known (long ago).
@@ -59,7 +60,9 @@ class GuestProbe:
         """What its screen shows in text mode. None: nothing, or it has none."""
         try:
             picture = await self._hypervisor.screenshot(self.info.name)
-            return self._read(await asyncio.to_thread(text_of, picture))
+            if hash(picture) != self._picture[0]:  # reading one costs 0.2 s of CPU, and many stand still
+                self._picture = (hash(picture), await asyncio.to_thread(text_of, picture))
+            return self._read(self._picture[1])
         except (GuestRefused, UnreadablePicture):
             return None
 

@@ -142,6 +142,8 @@ class Rounds:
                 log.warning("the system's clock was set by %+.0f s", step.total_seconds())
                 self._scheduler.replan()
                 self._watch.shift(step)
+                for guests in self._guests.values():
+                    guests.shift(step)
                 try:
                     await self._writer.do(clock_stepped, step)
                 except StoreFailed as why:

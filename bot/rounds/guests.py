@@ -29,6 +29,7 @@ HYPERVISOR = CheckName("hypervisor")
 """The check of whether a host's libvirt answers."""
 
 INVENTORY_EVERY = timedelta(minutes=10)
+COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
 LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
@@ -111,10 +112,14 @@ class GuestRounds:
         if event.what in _BOOTS and not guest.ephemeral:
             self._booting[guest.id] = self._parts.now()
 
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: what boots has done so for as long as before."""
+        self._booting = {guest: since and since + step for guest, since in self._booting.items()}
+
     async def _poll(self) -> None:
         seen = await self._probe.look()
         settled = [self._see(one) for one in seen]
-        if self._watch.believed(seen[0].fingerprint) is Health.FAIL:
+        if seen[0].health is self._watch.believed(seen[0].fingerprint) is Health.FAIL:
             self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
             self._booting.clear()
         if not all(settled):
@@ -134,7 +139,7 @@ class GuestRounds:
         return self._watch.see(seen, target, self._pace)
 
     def _renew_inventory(self) -> None:
-        self._scheduler.hasten(f"inventory {self._host.name}", timedelta(0))
+        self._scheduler.hasten(f"inventory {self._host.name}", COMPANY)
 
     async def _take_inventory(self) -> None:
         with suppress(HypervisorUnreachable):

@@ -1,0 +1,446 @@
+"""The rounds on libvirt's test hypervisor and real sockets: what they make of it stands in a real database."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import Clock
+from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig, Timing
+from bot.core.guest import GuestEvent, GuestEventKind
+from bot.core.health import Health, Kind
+from bot.core.incident import Incident, Status
+from bot.hypervisor import Hypervisor
+from bot.probes import Parts
+from bot.probes.tcp import Params
+from bot.rounds import Rounds
+from bot.scheduler import Scheduler
+from bot.store.writer import Writer
+from bot.watching import Watch
+from bot.ways import Ways
+from tests.guests import URI, owned_guests
+from tests.real.guest import running_host
+from tests.real.sshd import free_port
+from tests.waiting import until
+from tests.walking import PEOPLE, parcels
+
+MS = timedelta(milliseconds=1)
+QUICK = Timing(
+    check_every=500 * MS, retry_every=500 * MS, grace=timedelta(), alive_every=500 * MS, boot_look=2_000 * MS
+)
+BOOTS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
+BROKEN, WELL = f"{BOOTS}No bootable device.\n", f"{BOOTS}Debian GNU/Linux 12\n\nweb1 login: "
+
+
+@pytest.fixture
+def guests():
+    with owned_guests() as guests:
+        yield guests
+
+
+@pytest.fixture
+def daemon():
+    with running_host() as host:
+        yield host
+
+
+def lab_yaml(folder: Path, *, uri=URI, **more) -> Config:
+    more.setdefault("timing", QUICK)
+    atlas = Host("atlas", hypervisor=uri)
+    return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, hosts={"atlas": atlas}, **more)
+
+
+class Bot:
+    """The looking half of the bot, and what it has written down."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        clock = Clock()
+        self.writer = Writer(clock.now)
+        self.jobs_failed: list[str] = []
+        self.hears = True
+        self.scheduler = Scheduler(lambda job, why: self.jobs_failed.append(f"{job}: {why!r}"))
+        watch = Watch(config, self.writer, clock.now)
+        atlas = config.hosts["atlas"]
+        self.hypervisor = Hypervisor("atlas", atlas.hypervisor, on_event=self.heard, deadline=timedelta(seconds=2))
+        self.ways = Ways(config, lambda _: self.hypervisor)
+        parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end)
+        self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
+
+    def heard(self, event: GuestEvent) -> None:
+        """What the hypervisor tells, unless it gets lost."""
+        if self.hears:
+            self.rounds.heard(event)
+
+    async def ask(self, question):
+        return await self.writer.do(lambda store, _now: question(store))
+
+    async def incidents(self) -> list[Incident]:
+        """All there ever were, oldest first."""
+        return await self.ask(lambda store: store.incidents.latest(100)[::-1])
+
+    async def incident(self, **wanted) -> Incident:
+        """The first incident of which all this is true, once there is one."""
+
+        async def there():
+            found = await self.incidents()
+            return next((i for i in found if all(getattr(i, name) == is_ for name, is_ in wanted.items())), None)
+
+        return await until(there, 15)
+
+    async def health(self, fingerprint: str) -> Health | None:
+        known = await self.ask(lambda store: store.targets.health())
+        return next((one.health for one in known if str(one.fingerprint) == fingerprint), None)
+
+    async def comes_to(self, fingerprint: str, health: Health) -> None:
+        async def there() -> bool:
+            return await self.health(fingerprint) is health
+
+        await until(there, 15)
+
+    async def inventory(self) -> set[str]:
+        found = await self.ask(lambda store: store.targets.inventory())
+        return {target.name for target in found.values() if target.runs_on}
+
+    async def runs(self, name: str, running: bool | None = True) -> None:
+        """Wait until a guest is known to run, or not to."""
+
+        async def there() -> bool:
+            presences = await self.ask(lambda store: store.targets.presences())
+            presence = presences.get(f"guest:{name}")
+            return presence is not None and presence.running is running
+
+        await until(there, 15)
+
+    async def cards(self) -> list[str]:
+        return [p.subject for p in await self.ask(parcels) if p.tell == "card"]
+
+
+@asynccontextmanager
+async def living(config: Config):
+    bot = Bot(config)
+    await bot.writer.open(config.data / "caretaker.db")
+    await bot.hypervisor.start()
+    await bot.rounds.start()
+    bot.scheduler.start()
+    try:
+        yield bot
+    finally:
+        bot.scheduler.stop()
+        await bot.rounds.close()
+        await bot.hypervisor.close()
+        await bot.ways.close()
+        await bot.writer.close()
+    assert bot.jobs_failed == []
+
+
+# --- guests that stop --------------------------------------------------------------------------------------------
+
+
+async def test_a_crash_is_one_incident_with_one_card(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        guests.crash("web1")
+        incident = await bot.incident(kind=Kind.GUEST_DOWN)
+        assert (incident.subject, incident.status) == ("guest:web1", Status.OPEN)
+        assert await bot.cards() == ["incident:1"]
+        guests.domain("web1").create()
+        await bot.incident(id=1, status=Status.RESOLVED)
+        assert len(await bot.incidents()) == 1
+
+
+async def test_ten_guests_lost_together_are_one_incident_of_their_host(guests, tmp_path) -> None:
+    names = [f"vm{number:02}" for number in range(10)]
+    for name in names:
+        guests.add(name)
+    async with living(lab_yaml(tmp_path)) as bot:
+        for name in names:
+            await bot.runs(name)
+        for name in names:
+            guests.domain(name).destroy()
+        incident = await bot.incident(kind=Kind.GUESTS_DOWN)
+        assert incident.subject == "host:atlas"
+        assert incident.unproven == tuple(f"guest:{name}" for name in names)
+        assert await bot.cards() == ["incident:1"]
+
+
+async def test_a_guest_someone_shut_down_is_none(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        guests.domain("web1").shutdown()
+        await bot.runs("web1", running=False)
+        assert await bot.health("state@guest:web1") is Health.OK
+        assert await bot.incidents() == []
+
+
+async def test_a_guest_that_starts_and_stops_quickly_ends_as_it_is(guests, tmp_path) -> None:
+    guests.add("web1", start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1", running=False)
+        for _ in range(5):
+            guests.domain("web1").create()
+            guests.domain("web1").shutdown()
+        guests.domain("web1").create()
+        await bot.runs("web1")
+        await bot.comes_to("state@guest:web1", Health.OK)
+        assert [i.kind for i in await bot.incidents() if not i.ended] == []
+
+
+async def test_ephemeral_guests_come_and_go_unmentioned(guests, tmp_path) -> None:
+    guests.add("ci-1")
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path, ephemeral=("ci-*",))) as bot:
+        await bot.runs("ci-1")
+        guests.crash("ci-1")
+        guests.crash("web1")
+        await bot.incident(subject="guest:web1")
+        await bot.comes_to("state@guest:ci-1", Health.FAIL)
+        assert [i.subject for i in await bot.incidents()] == ["guest:web1"]
+
+
+async def test_what_is_expected_to_run_fails_without_autostart_and_what_may_be_off_does_not(
+    guests, tmp_path
+) -> None:
+    guests.add("web1", autostart=False)
+    guests.add("lab1", autostart=False)
+    said = {"web1": Guest("web1", expect=Expect.RUNNING)}
+    async with living(lab_yaml(tmp_path, guests=said)) as bot:
+        await bot.runs("web1")
+        await bot.runs("lab1")
+        guests.domain("lab1").destroy()
+        guests.domain("web1").destroy()
+        await bot.incident(subject="guest:web1")
+        await bot.comes_to("state@guest:lab1", Health.OK)
+        assert [i.subject for i in await bot.incidents()] == ["guest:web1"]
+
+
+# --- the inventory -----------------------------------------------------------------------------------------------
+
+
+async def test_a_guest_made_meanwhile_is_taken_in_and_watched(guests, tmp_path) -> None:
+    async with living(lab_yaml(tmp_path)) as bot:
+        await until(lambda: bot.hypervisor.connected)
+        guests.add("new")
+        await bot.runs("new")
+        assert bot.rounds.guest("new").host == "atlas"
+        guests.crash("new")
+        await bot.incident(subject="guest:new")
+
+
+async def test_nobody_waits_for_a_guest_that_is_gone(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        guests.crash("web1")
+        await bot.incident(subject="guest:web1", status=Status.OPEN)
+        guests.remove("web1")
+        await bot.incident(id=1, status=Status.RESOLVED)
+        assert await bot.inventory() == set()
+        assert bot.rounds.guest("web1") is None
+
+
+async def test_a_guest_made_anew_under_its_old_name_is_no_trouble(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        for _ in range(3):
+            guests.remove("web1")
+            guests.add("web1")
+        await bot.runs("web1")
+        await bot.comes_to("boot@guest:web1", Health.OK)
+        assert await bot.incidents() == []
+        assert await bot.inventory() == {"web1"}
+
+
+async def test_a_guest_whose_making_nobody_told_is_found_by_the_poll(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        bot.hears = False
+        guests.add("new")
+        await bot.runs("new")
+
+
+# --- boots -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests, tmp_path) -> None:
+    console = tmp_path / "console.log"
+    console.write_text(BROKEN)
+    guests.add("web1", log=console, autostart=False, start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1", running=False)
+        guests.domain("web1").create()
+        console.write_text(BROKEN)
+        incident = await bot.incident(kind=Kind.BOOT_DISK)
+        assert incident.subject == "guest:web1"
+        assert incident.why == "the firmware found nothing to boot: “No bootable device.”"
+
+        async def pictures():
+            return [p for p in await bot.ask(parcels) if p.tell == "file"]
+
+        (picture,) = await until(pictures)
+        assert (picture.thread, picture.text) == ("incident:1", "The screen of web1")
+        assert picture.content.startswith(b"\x89PNG")
+
+        guests.domain("web1").destroy()
+        await bot.runs("web1", running=False)
+        assert (await bot.incident(id=1)).status is not Status.RESOLVED, "off is no proof"
+        guests.domain("web1").create()
+        console.write_text(WELL)
+        await bot.incident(id=1, status=Status.RESOLVED)
+        assert len(await bot.incidents()) == 1
+
+
+async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> None:
+    console = tmp_path / "console.log"
+    console.write_text(WELL)
+    guests.add("web1", log=console)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.comes_to("boot@guest:web1", Health.OK)
+        console.write_text(BROKEN)
+        bot.rounds.heard(GuestEvent("atlas", "web1", GuestEventKind.REBOOTED))  # the test hypervisor tells none
+        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
+
+
+async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_path) -> None:
+    console = tmp_path / "console.log"
+    console.write_text(BROKEN)
+    guests.add("web1", log=console)
+    guests.add("blank")
+    async with living(lab_yaml(tmp_path)) as bot:
+        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
+        await bot.comes_to("boot@guest:blank", Health.OK)
+
+
+# --- the host ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+@pytest.mark.slow
+async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_when_it_is_back(
+    daemon, tmp_path
+) -> None:
+    async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"))) as bot:
+        await bot.runs("test")
+        await bot.comes_to("boot@guest:test", Health.OK)
+        daemon.cut_power()
+        incident = await bot.incident(kind=Kind.HOST_DOWN)
+        assert (incident.subject, incident.unproven) == ("host:atlas", ("guest:test",))
+        await bot.comes_to("state@guest:test", Health.UNKNOWN)
+        await bot.comes_to("boot@guest:test", Health.OK)  # what is known of it; nobody looks now
+        await daemon.start()
+        await bot.comes_to("boot@guest:test", Health.UNKNOWN)  # it may have started anew, and is given time
+        await bot.incident(id=1, status=Status.RESOLVED)
+        assert len(await bot.incidents()) == 1
+
+
+# --- services ----------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening(port: int):
+    knocks: list[None] = []
+
+    async def serve(_reader, writer):
+        knocks.append(None)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", port, reuse_address=True):
+        yield knocks
+
+
+def door(port: int) -> dict[str, Check]:
+    return {"door": Check("door", "tcp", Params(port))}
+
+
+async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
+    port = free_port()
+    services = {"web": Service("web", "127.0.0.1", checks=door(port))}
+    async with living(lab_yaml(tmp_path, services=services)) as bot:
+        incident = await bot.incident(kind=Kind.SERVICE_DOWN)
+        assert incident.why == f"cannot connect to 127.0.0.1:{port}: because Connection refused"
+        async with listening(port):
+            await bot.incident(id=1, status=Status.RESOLVED)
+            await bot.comes_to("door@service:web", Health.OK)
+
+
+async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_path) -> None:
+    port = free_port()
+    guests.add("web1", autostart=False)
+    said = {"web1": Guest("web1", "127.0.0.1", checks=door(port))}
+    async with living(lab_yaml(tmp_path, guests=said)) as bot, listening(port) as knocks:
+        await bot.runs("web1")
+        await until(lambda: knocks)
+        guests.domain("web1").shutdown()
+        await bot.runs("web1", running=False)
+        await bot.comes_to("door@guest:web1", Health.OK)
+        knocks.clear()
+        guests.add("other")
+        await bot.runs("other")
+        await bot.comes_to("boot@guest:other", Health.OK)
+        assert len(knocks) <= 1, "one may have been under way"
+        guests.domain("web1").create()
+        await until(lambda: len(knocks) > 2)
+
+
+# --- who asks now ------------------------------------------------------------------------------------------------
+
+
+async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_path) -> None:
+    port, console = free_port(), tmp_path / "console.log"
+    console.write_text(WELL)
+    guests.add("web1", log=console)
+    guests.add("off1", start=False)
+    config = lab_yaml(
+        tmp_path,
+        guests={"web1": Guest("web1", "127.0.0.1", checks=door(port))},
+        timing=replace(QUICK, check_every=timedelta(hours=1)),
+    )
+    async with living(config) as bot:
+        healthy = bot.rounds.healthy
+        await bot.runs("web1")
+        assert (await healthy("off1")).text == "off1: it is off (unknown)"
+        assert not (await healthy("web1")).ok
+        assert f"cannot connect to 127.0.0.1:{port}" in (await healthy("web1")).text
+        async with listening(port):
+            web1 = await healthy("web1")
+            assert (web1.ok, web1.text) == (True, f"web1: 127.0.0.1:{port} answers; it asks for a login")
+        atlas = await healthy("atlas")
+        assert (atlas.ok, atlas.text) == (True, "atlas: libvirt answers: 2 guests")
+        nobody = await healthy("nobody")
+        assert not nobody.ok
+        assert nobody.text == "cannot tell whether nobody is healthy: because nothing here checks it"
+
+
+async def test_a_guest_started_this_instant_is_not_healthy_yet(guests, tmp_path) -> None:
+    guests.add("web1", start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1", running=False)
+        guests.domain("web1").create()
+        seen = await bot.rounds.healthy("web1")
+        assert (seen.ok, seen.text) == (False, "web1: it is starting and shows nothing yet")
+
+
+# --- the bot itself ----------------------------------------------------------------------------------------------
+
+
+async def test_a_restart_announces_nothing_again(guests, tmp_path) -> None:
+    guests.add("web1")
+    config = lab_yaml(tmp_path)
+    async with living(config) as bot:
+        await bot.runs("web1")
+        guests.crash("web1")
+        await bot.incident(subject="guest:web1")
+        told = await bot.ask(parcels)
+    async with living(config) as bot:
+        await until(lambda: bot.rounds.guest("web1"))
+        guests.add("other")
+        await bot.runs("other")
+        assert [i.id for i in await bot.incidents()] == [1]
+        assert await bot.ask(parcels) == told
