@@ -9,8 +9,10 @@
   skips what was missed, where APScheduler's own counts it out, which over years takes it minutes.
 """
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
@@ -87,7 +89,8 @@ class Scheduler:
 
 
 async def _run(job: Job) -> None:
-    await job()
+    with suppress(asyncio.CancelledError):  # a job is cancelled only when all is stopped: that is no failure
+        await job()
 
 
 class _EverySlots(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
