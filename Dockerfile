@@ -9,11 +9,13 @@ COPY requirements.lock /src/
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /src/requirements.lock
 
+# The bot is user 1000, as the owner of ./data on most machines; Ubuntu's images have a user of that number already.
 FROM ${BASE}
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 libvirt0 openssh-client ca-certificates tzdata \
  && apt-get clean && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 1000 --home-dir /data caretaker \
+ && if id 1000 >/dev/null 2>&1; then userdel "$(id --name --user 1000)"; fi \
+ && useradd --uid 1000 --user-group --home-dir /data caretaker \
  && install -d -o caretaker -g caretaker /data
 COPY --from=builder /opt/venv /opt/venv
 COPY bot /opt/caretaker/bot
