@@ -1,0 +1,140 @@
+"""The ways lab.yaml tells: to hosts, into guests, to the bot's own machine, and to the ends of files."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, Host, Runbooks, SlackConfig, Ssh
+from bot.core.jobs import Place, PlaceKind
+from bot.hypervisor import GuestRefused, Hypervisor
+from bot.reach import Refused, Script
+from bot.reach.guest import GuestReach
+from bot.reach.local import LocalReach
+from bot.ways import END, Ways
+from tests.real.sshd import running_sshd
+from tests.walking import PEOPLE
+
+LIMIT = timedelta(seconds=10)
+ATLAS, GUEST, BOT = Place(PlaceKind.HOST, "atlas"), Place(PlaceKind.GUEST, "web1"), Place(PlaceKind.BOT)
+
+
+def hypervisor_of(guest: str) -> Hypervisor:
+    if guest != "web1":
+        raise GuestRefused(f"cannot find the guest '{guest}': because no hypervisor has one of that name")
+    return Hypervisor("atlas", "test:///default", on_event=lambda _: None)
+
+
+def ways(*hosts: Host, run_on_bot=False) -> Ways:
+    by_name = {host.name: host for host in hosts}
+    books = Runbooks(run_on_bot=run_on_bot)
+    config = Config(Path("lab.yaml"), SlackConfig("homelab"), PEOPLE, hosts=by_name, runbooks=books)
+    return Ways(config, hypervisor_of)
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A console's log that was last written a minute ago."""
+    log = tmp_path / "it's a $log"
+    log.write_text("x" * END + "\nweb1 login: ")
+    os.utime(log, (time.time() - 60,) * 2)
+    return log
+
+
+# --- to a place --------------------------------------------------------------------------------------------------
+
+
+def test_the_bots_machine_is_reached_only_where_lab_yaml_allows_it() -> None:
+    assert isinstance(ways(run_on_bot=True).to(BOT), LocalReach)
+    with pytest.raises(Refused, match=r"because lab.yaml does not say runbooks.run_on_bot"):
+        ways().to(BOT)
+
+
+@pytest.mark.parametrize("hosts", [(), (Host("atlas"),)])
+def test_a_host_that_lab_yaml_tells_no_way_to_is_refused(hosts) -> None:
+    with pytest.raises(Refused, match=r"cannot run anything on 'atlas': because lab.yaml has no hosts.atlas.ssh"):
+        ways(*hosts).to(ATLAS)
+
+
+def test_a_guest_is_reached_through_its_hypervisor_if_it_has_one() -> None:
+    assert isinstance(ways().to(GUEST), GuestReach)
+    with pytest.raises(Refused, match="cannot find the guest 'web2'"):
+        ways().to(Place(PlaceKind.GUEST, "web2"))
+
+
+@pytest.mark.real
+async def test_a_host_is_entered_once_and_kept(tmp_path, log) -> None:
+    with running_sshd(tmp_path / "sshd") as server:
+        ssh = Ssh(server.user, server.port, server.key, server.known_hosts)
+        known = ways(Host("atlas", "127.0.0.1", ssh))
+        try:
+            assert (
+                await known.to(ATLAS).run(Script("sh", "echo here"), values={}, limit=LIMIT)
+            ).output == "here\n"
+            assert known.to(ATLAS) is known.to(ATLAS)
+            end = await known.read_end("atlas", str(log), None)
+            assert (len(end), end[-12:]) == (END, "web1 login: ")
+            assert await known.read_end("atlas", str(log), timedelta(minutes=2)) == end
+            assert await known.read_end("atlas", str(log), timedelta(seconds=30)) == ""
+            with pytest.raises(Refused, match=r"cannot read '/nowhere' on atlas: because .*No such file"):
+                await known.read_end("atlas", "/nowhere", None)
+            assert await known.size_of("atlas", str(log)) == log.stat().st_size
+            assert await known.size_of("atlas", "/nowhere") is None
+        finally:
+            await known.close()
+
+
+# --- keys --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    return tmp_path / ".ssh"
+
+
+def test_without_a_key_nobody_knocks(home) -> None:
+    with pytest.raises(Refused, match=f"cannot log in to atlas: because there is no key in {home}"):
+        ways(Host("atlas", ssh=Ssh())).to(ATLAS)
+
+
+def test_without_known_host_keys_nobody_knocks(home) -> None:
+    (home / "id_ed25519").touch()
+    with pytest.raises(Refused, match=f"cannot log in to atlas: because '{home}/known_hosts' is not there"):
+        ways(Host("atlas", ssh=Ssh())).to(ATLAS)
+
+
+def test_a_key_that_lab_yaml_names_must_be_there(home) -> None:
+    with pytest.raises(Refused, match=f"cannot log in to atlas: because '{home}/other' is not there"):
+        ways(Host("atlas", ssh=Ssh(key=home / "other"))).to(ATLAS)
+
+
+def test_the_users_own_key_is_used_where_none_is_named(home) -> None:
+    for name in ("id_rsa", "id_ed25519", "known_hosts"):
+        (home / name).touch()
+    entered = ways(Host("atlas", "10.0.0.5", Ssh("admin", 2222))).to(ATLAS)._host
+    assert (entered.address, entered.port, entered.user) == ("10.0.0.5", 2222, "admin")
+    assert (entered.key, entered.known_hosts) == (home / "id_ed25519", home / "known_hosts")
+
+
+# --- files of this machine ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("uri", ["test:///default", "qemu:///system", "qemu+unix:///session?socket=/run/x"])
+async def test_where_libvirt_is_here_the_file_is_here(log, uri) -> None:
+    known = ways(Host("atlas", hypervisor=uri))
+    end = await known.read_end("atlas", str(log), None)
+    assert (len(end), end[-12:]) == (END, "web1 login: ")
+    assert await known.read_end("atlas", str(log), timedelta(minutes=2)) == end
+    assert await known.read_end("atlas", str(log), timedelta(seconds=30)) == ""
+    with pytest.raises(Refused, match="cannot read '/nowhere': because No such file"):
+        await known.read_end("atlas", "/nowhere", None)
+
+
+@pytest.mark.parametrize("uri", ["qemu+tls://atlas/system", None])
+async def test_another_machines_file_is_not_looked_for_here(log, uri) -> None:
+    with pytest.raises(Refused, match=r"because lab.yaml has no hosts.atlas.ssh"):
+        await ways(Host("atlas", hypervisor=uri)).read_end("atlas", str(log), None)
