@@ -128,7 +128,7 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
 
 
 NOTHING_TO_BOOT = "the firmware found nothing to boot"
-_BOOT_BEGINS = "seabios (version"
+_BOOT_BEGINS = ("seabios (version", "] linux version ")
 
 BOOT_FAILURES: Sequence[tuple[str, str]] = (
     ("no bootable device", NOTHING_TO_BOOT),
@@ -161,7 +161,7 @@ def boot_failure(console: str) -> tuple[str, str] | None:
     found = None
     for line in reversed(console.splitlines()):
         low = line.lower().strip()
-        if low.startswith(_BOOT_BEGINS) or low.endswith("login:"):
+        if any(begin in low for begin in _BOOT_BEGINS) or low.endswith("login:"):
             break
         told = next(((line.strip(), meaning) for pattern, meaning in BOOT_FAILURES if pattern in low), None)
         if told is not None and told[1] != NOTHING_TO_BOOT:

@@ -74,6 +74,12 @@ def test_only_the_latest_boot_counts() -> None:
     assert boot_failure(earlier + now + "No bootable device.")[0] == "No bootable device."
 
 
+def test_a_kernel_that_starts_is_a_boot_of_its_own_where_firmware_writes_nothing_to_the_console() -> None:
+    earlier = "[    0.000000] Linux version 6.1.0-26-amd64\n(initramfs) \n"
+    assert boot_failure(earlier)[1] == "the root file system could not be mounted"
+    assert boot_failure(f"{earlier}[    0.000000] Linux version 6.1.0-26-amd64\n[    0.61] virtio_blk\n") is None
+
+
 def test_a_failure_before_a_login_prompt_is_history() -> None:
     assert boot_failure("No bootable device.\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ") is None
 
