@@ -95,7 +95,7 @@ async def process(folder: Path) -> AsyncIterator[Process]:
     child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=asyncio.subprocess.PIPE)
     reading = asyncio.create_task(process.read(child.stdout))
     try:
-        await until(lambda: len(process.times("often")) >= 3, 10)
+        await until(lambda: len(process.times("often")) >= 3, 30)
         yield process
     finally:
         child.kill()

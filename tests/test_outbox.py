@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 SEVEN, EIGHT = "incident:7", "incident:8"
 A_SETTLING = 6  # seconds, more than a late request is waited for
 LATE = 3  # seconds that a request takes to arrive
+START = 30  # seconds, at most, until a process on a busy machine has done what it is for
 
 
 def card(subject: str, thread: str | None = None) -> Parcel:
@@ -228,7 +229,7 @@ async def test_a_limit_is_obeyed_and_other_methods_go_on(box, bot):
     await bot.done()
     limited = next(call.at for call in box.calls.all if call.error == "rate_limited")
     [update], posts = when(box, "chat.update"), when(box, "chat.postMessage")
-    assert update - limited < 1
+    assert update - limited < 1.9
     assert posts[1] - limited >= 2
     assert thread(box) == ["first", "second"]
 
@@ -320,7 +321,7 @@ async def test_an_upload_in_doubt_is_not_doubled(box, bot, how):
 async def test_a_file_that_can_not_be_sent_holds_up_no_line(box, bot):
     box.faults.fail("files.getUploadURLExternal", "server_error", times=2)
     await bot.tell(card(SEVEN), a_file(), a_line("first"))
-    await until(lambda: texts(box) and thread(box) == ["first"], 0.9)
+    await until(lambda: texts(box) and thread(box) == ["first"], 2.5)
     await bot.done()
     assert len(thread(box)) == 2
 
@@ -432,18 +433,18 @@ async def process(database: Path, box: Box) -> AsyncIterator[asyncio.subprocess.
 async def before_the_request(box: Box, _database: Path) -> None:
     """The channel is asked for between a parcel's begin and its post."""
     box.faults.fail("conversations.list", "delayed", seconds=60)
-    await until(lambda: not box.faults._coming["conversations.list"])
+    await until(lambda: not box.faults._coming["conversations.list"], START)
 
 
 async def while_slack_still_works_on_it(box: Box, _database: Path) -> None:
     box.faults.fail("chat.postMessage", "delayed", seconds=LATE)
-    await until(lambda: not box.faults._coming["chat.postMessage"])
+    await until(lambda: not box.faults._coming["chat.postMessage"], START)
 
 
 async def before_it_is_noted(box: Box, database: Path) -> None:
     """The database is held by another, so that what was posted can't be noted."""
     box.faults.fail("chat.postMessage", "delayed", seconds=0.5)
-    await until(lambda: not box.faults._coming["chat.postMessage"])
+    await until(lambda: not box.faults._coming["chat.postMessage"], START)
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     await until(lambda: texts(box))
@@ -451,7 +452,7 @@ async def before_it_is_noted(box: Box, database: Path) -> None:
 
 
 async def after_it_was_noted(box: Box, database: Path) -> None:
-    await until(lambda: states(database) == ["sent"])
+    await until(lambda: states(database) == ["sent"], START)
 
 
 def states(database: Path) -> list[str]:
@@ -471,7 +472,9 @@ async def killed_at(moment: Callable[[Box, Path], Awaitable[None]], database: Pa
             child.kill()
             killed = time.monotonic()
         async with process(database, box):
-            await until(lambda: set(states(database)) == {"sent"} and time.monotonic() > killed + LATE + 0.5, 20)
+            await until(
+                lambda: set(states(database)) == {"sent"} and time.monotonic() > killed + LATE + 0.5, START
+            )
         return texts(box)
 
 

