@@ -15,6 +15,7 @@ from bot.core.health import TargetId
 from bot.core.incident import Incident, IncidentId, Tell
 from bot.core.jobs import Request
 from bot.core.permit import Act, demand, person_of
+from bot.core.progress import on_screen
 from bot.core.run import (
     ActionFinished,
     Advance,
@@ -274,7 +275,7 @@ def _step_card(run: Run, step: int) -> Parcel:
 
 def _show_output(store: Store, run: Run, command: Finish, output: str, now: datetime) -> None:
     """What a command printed goes into the thread; what is too long for a message, as a file."""
-    title = f"Output of step {command.step + 1}"
+    title, output = f"Output of step {command.step + 1}", on_screen(output)
     if len(html.escape(output, quote=False)) > SHOWN:  # as Slack counts it
         name = f"run-{run.id}-step-{command.step + 1}-{command.attempt}.txt"
         attach(store, now, run.id, name, title, output.encode())

@@ -8,6 +8,9 @@ _OF_HUNDRED = re.compile(r"(\d{1,3}(?:\.\d+)?)/100\s*%")  # qemu-img's (42.00/10
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 
 
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`percent`: 0 to 100, None where only `text` is known (e.g. `12.4 MB written`)."""
@@ -23,6 +26,11 @@ def percent_in(output: str) -> int | None:
         if found and float(found[-1]) * scale <= 100:
             return int(float(found[-1]) * scale)
     return None
+
+
+def on_screen(output: str) -> str:
+    """What a terminal shows in the end: a line that a carriage return began anew is only what it became."""
+    return _OVERWRITTEN.sub("", output)
 
 
 def of_size(written: int, whole: int | None) -> Progress:

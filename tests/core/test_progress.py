@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.progress import Progress, in_bytes, of_size, percent_in
+from bot.core.progress import Progress, in_bytes, of_size, on_screen, percent_in
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,16 @@ def test_a_size_is_a_share_where_the_whole_is_known() -> None:
 )
 def test_sizes_are_told_as_drives_are_sold(size, words) -> None:
     assert in_bytes(size) == words
+
+
+@pytest.mark.parametrize(
+    ("output", "left"),
+    [
+        ("begun\n7%\r42%\r100%\rwritten\n", "begun\nwritten\n"),
+        ("7%\r\n", "7%\r\n"),
+        ("one\r\ntwo\r\n", "one\r\ntwo\r\n"),
+        ("no bar at all\n", "no bar at all\n"),
+    ],
+)
+def test_of_a_bar_only_what_a_terminal_shows_in_the_end_is_left(output, left):
+    assert on_screen(output) == left
