@@ -6,6 +6,8 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot import demonstration
 from bot.demo.roster import Habit, LabGuest
 
@@ -17,6 +19,12 @@ FEW = (
     LabGuest("ci-1", Habit.EPHEMERAL),
     LabGuest("dc-old", Habit.OFF),
 )
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
+    """Skips tests where one of these is not installed."""
+    missing = [one for one in programs if shutil.which(one, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
 def small_stage(folder: Path, *, uri: str = "test:///default") -> demonstration.TestStage:

@@ -1,0 +1,68 @@
+"""A real guest under QEMU loses its boot sector and its power, and nothing in this story is played.
+
+Its disk is restored by restic over SSH, it boots from it, and the agent inside it says that it is well.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.demo.real_lab import GUEST, HOST, RealLab
+from bot.demo.tiny_guest import tiny_guest
+from bot.demonstration import RealStage, demonstration
+from bot.hypervisor import Hypervisor
+from bot.workspace.records import ALEX
+from tests.story.person import Person, buttons, words
+from tests.story.stages import checksum, needs, slow_restic
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64", "restic")]
+
+
+@pytest.mark.parametrize("console_log", [True, False], ids=["by its console's text", "off its screen's picture"])
+async def test_a_real_guest_that_lost_its_boot_sector_is_restored_by_buttons_and_boots(
+    tmp_path, monkeypatch, console_log
+):
+    monkeypatch.setenv("PATH", slow_restic(tmp_path, 3_000))  # so that there is progress to be seen
+    stage = RealStage(tmp_path, datetime.now(UTC), console_log=console_log)
+    async with demonstration(stage, tmp_path) as box:
+        alex = Person(box, ALEX)
+        await until(lambda: box.sockets.connected)
+        await booted(stage.lab)
+
+        await stage.lab.corrupt()
+        incident = await alex.sees("web1 can't boot: disk damaged", "No bootable device", seconds=20)
+        await alex.sees_in(incident, "The screen of web1")
+        [picture] = alex.pictures(incident)
+        assert picture.startswith(b"\x89PNG")
+        await alex.press("Acknowledge")
+
+        await alex.press("Start: Restore")
+        await alex.press("Run", on="Step 1 of 6")
+        await alex.press("Run", on="Step 2 of 6", agreeing_to="This cuts the power of web1")
+        await alex.press("Run", on="Step 3 of 6")
+        await alex.press("Choose", on="Step 3 of 6")
+        await alex.fills("Choose", snapshot="20")
+        await alex.press("Run", on="Step 4 of 6")
+        await alex.sees_in(incident, "Step 4 of 6", "▰▱", "%")  # it is somewhere between nothing and all
+        await alex.press("Run", on="Step 5 of 6")
+        await alex.fills("Are you sure?", Name="web1")
+        await alex.sees_in(incident, "✅", "Step 5 of 6")
+        assert checksum(stage.lab.guest.disk) == checksum(tiny_guest()), "before it boots, and writes to it"
+
+        await alex.press("Run", on="Step 6 of 6")
+        await alex.sees_in(incident, "✅", "Step 6 of 6", "its agent answers", seconds=30)
+        await alex.sees_change(incident, "🟢 *Resolved*", "all proven healthy")
+        assert buttons(alex.now(incident)) == ["Reopen"]
+        assert len(alex.own_messages()) == 1, "\n".join(map(words, alex.own_messages()))
+
+
+async def booted(lab: RealLab) -> None:
+    """Wait until the agent in the guest answers."""
+    hypervisor = Hypervisor(HOST, lab.host.uri(), on_event=lambda _event: None)
+    await hypervisor.start()
+    await until(lambda: hypervisor.connected)
+    try:
+        await until(lambda: hypervisor.agent_answers(GUEST, timedelta(seconds=1)), 30, every=0.2)
+    finally:
+        await hypervisor.close()
