@@ -21,10 +21,11 @@ _GUEST = (
 
 
 class Guests:
-    """The guests there are; none at first."""
+    """The guests there are; none at first. `log`: the console's log of those that have none of their own."""
 
-    def __init__(self, connection: libvirt.virConnect) -> None:
+    def __init__(self, connection: libvirt.virConnect, log: Path | None) -> None:
         self.connection = connection
+        self.log = log
         for domain in connection.listAllDomains():
             self.remove(domain.name())
 
@@ -39,6 +40,7 @@ class Guests:
         start=True,
     ) -> None:
         """A guest with what it has."""
+        log = log or self.log
         devices = (_LOG.format(log=log) if log else "") + (_AGENT if agent else "")
         devices += _DISK.format(disk=disk) if disk else ""
         domain = self.connection.defineXML(_GUEST.format(name=name, devices=devices))
@@ -63,11 +65,11 @@ class Guests:
 
 
 @contextmanager
-def owned_guests() -> Iterator[Guests]:
+def owned_guests(log: Path | None = None) -> Iterator[Guests]:
     """An owner's hand on the test hypervisor."""
     run_event_loop()
     connection = libvirt.open(URI)
-    guests = Guests(connection)
+    guests = Guests(connection, log)
     try:
         yield guests
     finally:

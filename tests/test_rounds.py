@@ -36,8 +36,10 @@ BROKEN, WELL = f"{BOOTS}No bootable device.\n", f"{BOOTS}Debian GNU/Linux 12\n\n
 
 
 @pytest.fixture
-def guests():
-    with owned_guests() as guests:
+def guests(tmp_path):
+    """Guests whose consoles ask for a login, but for those that are given another."""
+    (tmp_path / "well.log").write_text(WELL)
+    with owned_guests(tmp_path / "well.log") as guests:
         yield guests
 
 
@@ -312,6 +314,7 @@ async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_p
     console = tmp_path / "console.log"
     console.write_text(BROKEN)
     guests.add("web1", log=console)
+    guests.log = None
     guests.add("blank")
     async with living(lab_yaml(tmp_path)) as bot:
         assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
@@ -326,7 +329,8 @@ async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_p
 async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_when_it_is_back(
     daemon, tmp_path
 ) -> None:
-    async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"))) as bot:
+    patient = replace(QUICK, boot_look=timedelta(hours=1))
+    async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), timing=patient)) as bot:
         await bot.runs("test")
         await bot.comes_to("boot@guest:test", Health.OK)
         daemon.cut_power()
@@ -419,8 +423,9 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
 
 
 async def test_a_guest_started_this_instant_is_not_healthy_yet(guests, tmp_path) -> None:
+    guests.log = None
     guests.add("web1", start=False)
-    async with living(lab_yaml(tmp_path)) as bot:
+    async with living(lab_yaml(tmp_path, timing=replace(QUICK, boot_look=timedelta(hours=1)))) as bot:
         await bot.runs("web1", running=False)
         guests.domain("web1").create()
         seen = await bot.rounds.healthy("web1")
