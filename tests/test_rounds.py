@@ -246,6 +246,7 @@ async def test_nobody_waits_for_a_guest_that_is_gone(guests, tmp_path) -> None:
         assert bot.rounds.guest("web1") is None
 
 
+@pytest.mark.slow
 async def test_a_guest_made_anew_under_its_old_name_is_no_trouble(guests, tmp_path) -> None:
     guests.add("web1")
     async with living(lab_yaml(tmp_path)) as bot:
@@ -299,6 +300,7 @@ async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests,
         assert len(await bot.incidents()) == 1
 
 
+@pytest.mark.slow
 async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> None:
     console = tmp_path / "console.log"
     console.write_text(WELL)
@@ -310,6 +312,7 @@ async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> 
         assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
 
 
+@pytest.mark.slow
 async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_path) -> None:
     console = tmp_path / "console.log"
     console.write_text(BROKEN)
@@ -363,6 +366,7 @@ def door(port: int) -> dict[str, Check]:
     return {"door": Check("door", "tcp", Params(port))}
 
 
+@pytest.mark.slow
 async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
     port = free_port()
     services = {"web": Service("web", "127.0.0.1", checks=door(port))}
@@ -374,6 +378,7 @@ async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
             await bot.comes_to("door@service:web", Health.OK)
 
 
+@pytest.mark.slow
 async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_path) -> None:
     port = free_port()
     guests.add("web1", autostart=False)
@@ -422,6 +427,7 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
         assert nobody.text == "cannot tell whether nobody is healthy: because nothing here checks it"
 
 
+@pytest.mark.slow
 async def test_a_guest_started_this_instant_is_not_healthy_yet(guests, tmp_path) -> None:
     guests.log = None
     guests.add("web1", start=False)
