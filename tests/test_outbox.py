@@ -220,6 +220,7 @@ async def test_a_change_whose_answer_is_lost_is_made_again_only_when_it_can_not_
     assert texts(box) == ["web1 is back"]
 
 
+@pytest.mark.slow
 async def test_a_limit_is_obeyed_and_other_methods_go_on(box, bot):
     await bot.tell(card(SEVEN))
     await bot.done()
@@ -318,6 +319,7 @@ async def test_an_upload_in_doubt_is_not_doubled(box, bot, how):
     assert files == ["web1.png"]
 
 
+@pytest.mark.slow
 async def test_a_file_that_can_not_be_sent_holds_up_no_line(box, bot):
     box.faults.fail("files.getUploadURLExternal", "server_error", times=2)
     await bot.tell(card(SEVEN), a_file(), a_line("first"))
