@@ -50,6 +50,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         incidents=store.incidents.current(now - rules.reopen_within),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
+        failing=frozenset(k.fingerprint for k in store.targets.health() if k.health is Health.FAIL),
         silences=store.targets.silences(now),
         rules=rules,
         next_id=store.incidents.next_id(),
@@ -117,10 +118,8 @@ def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by
     demand(config.people, by, Act.REOPEN)
     found = store.incidents.get(incident)
     before = situation(store, config, now)
-    if found is not None and found.ended:
-        failing = {known.fingerprint for known in store.targets.health() if known.health is Health.FAIL}
-        old = {**before.incidents, incident: found.brought_up_to(failing)}  # nobody has followed it since
-        before = replace(before, incidents=old)
+    if found is not None:
+        before = replace(before, incidents={**before.incidents, incident: found})
     commit(store, before, engine.reopen(before, incident, by, now), now)
 
 

@@ -1,10 +1,10 @@
 """What a decision starts from and what it comes to. The draft is the one thing in the core that changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.health import Fingerprint, Kind, Observation, Target, TargetId
+from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import (
     OUTAGES,
     Event,
@@ -38,8 +38,8 @@ class Situation:
     """All that a decision may know.
 
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
-    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `next_id`: the
-    id of the next incident. `gap`: set while the bot has just come back.
+    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
+    checks believed to fail. `next_id`: the id of the next incident. `gap`: set while the bot has just come back.
     """
 
     targets: Mapping[TargetId, Target]
@@ -49,6 +49,7 @@ class Situation:
     rules: Rules
     next_id: IncidentId
     lately: frozenset[TargetId] = frozenset()
+    failing: frozenset[Fingerprint] = frozenset()
     gap: Gap | None = None
 
     def target(self, target: TargetId) -> Target:
@@ -85,13 +86,17 @@ class Decision:
 
 
 class Draft:
-    """A decision in the making, over one situation. `heard`: the news now being taken in."""
+    """A decision in the making, over one situation.
+
+    `heard`: the news taken in so far, the last word last; `failing`: the checks that fail after it.
+    """
 
     def __init__(self, situation: Situation, now: datetime) -> None:
         self.situation = situation
         self.now = now
         self.incidents = dict(situation.incidents)
-        self.heard: Sequence[Observation] = ()
+        self.heard: list[Observation] = []
+        self.failing = set(situation.failing)
         self._next = situation.next_id
         self._events: dict[Event, None] = {}  # in order, each once
         self._notices: dict[Notice, None] = {}
@@ -105,6 +110,15 @@ class Draft:
         since = self.now - self.situation.rules.reopen_within
         ended = [i for i in self.incidents.values() if i.resolved_at is not None and i.resolved_at >= since]
         return sorted(ended, key=lambda i: i.id, reverse=True)
+
+    def hear(self, news: Iterable[Observation]) -> None:
+        """Take news in; what follows from them is the engine's."""
+        for one in news:
+            self.heard.append(one)
+            if one.health is Health.FAIL:
+                self.failing.add(one.fingerprint)
+            else:
+                self.failing.discard(one.fingerprint)
 
     def rival(self, incident: Incident) -> Incident | None:
         """The live incident about the subject or a check of `incident`, which may not reopen beside it."""
@@ -134,7 +148,8 @@ class Draft:
         return self.incidents[incident.id]
 
     def _reopen(self, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
-        again = self.move(incident, Move.REOPEN)
+        known = incident.brought_up_to(self.failing, self.situation.targets)
+        again = self.move(known, Move.REOPEN)
         self.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
         self.event(incident.id, EventKind.STATUS, f"reopened: {why}")
         self.tell(incident.id, Tell.BROADCAST, f"It fails again: {why}")

@@ -44,7 +44,7 @@ def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
 def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     """Note the news where it belongs, find an incident for each failure, and bring every status in line."""
     before = dict(draft.incidents)
-    draft.heard = news
+    draft.hear(news)
     for seen in news:
         _record(draft, seen)
     failures = [seen for seen in news if seen.health is Health.FAIL]
@@ -99,9 +99,12 @@ def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -
     It does not end by itself unless its checks fail again and come back: they did not see what the person saw.
     """
     held = situation.incidents.get(incident)
-    rival = Draft(situation, now).rival(held) if held is not None and held.ended else None
-    if rival is not None:
-        raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
+    if held is not None and held.ended:
+        rival = Draft(situation, now).rival(held)
+        if rival is not None:
+            raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
+        held = held.brought_up_to(situation.failing, situation.targets)
+        situation = replace(situation, incidents={**situation.incidents, incident: held})
     return _person(situation, incident, Move.REOPEN, by, now, "reopened")
 
 
@@ -150,7 +153,7 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
     """One of the incident's own checks has news: it fails or no longer does, and may tell what it really is."""
     draft.keep(incident.after(seen))
     if seen.health is Health.FAIL:
-        if not _refine(draft, draft.incidents[incident.id], seen):
+        if not _takes_over(seen, incident) and not _refine(draft, draft.incidents[incident.id], seen):
             draft.event(incident.id, EventKind.WORSE, seen.why)
     elif seen.fingerprint in incident.failing:
         draft.event(incident.id, EventKind.BETTER, seen.why)
@@ -164,6 +167,11 @@ def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
     draft.event(incident.id, EventKind.KIND, f"This is {seen.kind}: {seen.why}")
     draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
     return True
+
+
+def _takes_over(seen: Observation, incident: Incident) -> bool:
+    """Whether it is an outage beyond what `incident` is yet, which makes it its own and says so itself."""
+    return seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind)
 
 
 def _place(draft: Draft, failures: Sequence[Observation]) -> None:
@@ -187,7 +195,7 @@ def _join(draft: Draft, seen: Observation) -> bool:
     person said that it is over, or it is part of another. Only what tells more of it is news.
     """
     for incident in draft.live():
-        if seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind):
+        if _takes_over(seen, incident):
             continue
         of_subject = incident.subject == seen.target and seen.kind not in storm.LOST
         if of_subject or seen.fingerprint in incident.own:
@@ -216,7 +224,7 @@ def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> Non
 
 
 def _relapse(draft: Draft, incident: Incident) -> None:
-    why = next(s.why for s in draft.heard if s.fingerprint in incident.failing)
+    why = next(s.why for s in reversed(draft.heard) if s.fingerprint in incident.failing)
     draft.move(incident, Move.RELAPSE)
     draft.event(incident.id, EventKind.STATUS, f"failing again: {why}")
     draft.tell(incident.id, Tell.BROADCAST, f"It fails again before all was well: {why}")

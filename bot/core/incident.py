@@ -137,17 +137,15 @@ class Incident:
         """This incident with `member` in place of whatever it knew of that target."""
         return replace(self, members=MappingProxyType({**self.members, member.target: member}))
 
-    def brought_up_to(self, failing: Collection[Fingerprint]) -> "Incident":
-        """This incident, which followed nothing for a while, once it is known which checks fail now."""
+    def brought_up_to(self, failing: Collection[Fingerprint], there: Collection[TargetId]) -> "Incident":
+        """This incident, which followed nothing for a while, once it is known what fails and what is there now."""
+        left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there})
         members = (
             replace(m, failing=frozenset(f.check for f in failing if f.target == m.target))
-            for m in self.members.values()
+            for m in left.members.values()
         )
-        return replace(
-            self,
-            failing=self.own.intersection(failing),
-            members=MappingProxyType({m.target: m for m in members}),
-        )
+        now = MappingProxyType({m.target: m for m in members})
+        return replace(left, failing=left.own.intersection(failing), members=now)
 
     def without(self, gone: Collection[TargetId]) -> "Incident":
         """This incident once targets are no longer there."""

@@ -248,12 +248,14 @@ def _dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
 
 def _member(draft: Draft, target: TargetId) -> Member:
     """A target as an outage adopts it: as it was last known, and then what was heard of it just now."""
-    running = True if target in draft.situation.running else None
-    seen = target not in draft.situation.lately
-    member = Member(target, was_running=draft.situation.ran(target), seen=seen, running=running)
+    ran, lately = draft.situation.ran(target), target in draft.situation.lately
+    member = Member(target, was_running=ran, seen=not lately, running=True if ran and not lately else None)
+    for incident in draft.live():
+        member = incident.members.get(target, member)
     for one in draft.heard:
         member = member.after(one) if one.target == target else member
-    return member
+    failing = frozenset(f.check for f in draft.failing if f.target == target)
+    return replace(member, was_running=member.was_running or ran, failing=failing)
 
 
 def _words(time: timedelta) -> str:

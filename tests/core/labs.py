@@ -112,6 +112,7 @@ class Desk:
     gap: Gap | None = None
     silences: tuple[Silence, ...] = ()
     stopped: dict[TargetId, datetime] = field(default_factory=dict)
+    failing: set[Fingerprint] = field(default_factory=set)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -129,6 +130,7 @@ class Desk:
             self.rules,
             IncidentId(len(self.incidents) + 1),
             lately,
+            frozenset(self.failing),
             self.gap,
         )
 
@@ -140,6 +142,8 @@ class Desk:
         """Take observations in, each of its own time."""
         decision = self.take(engine.decide(self.situation, news, self.now))
         for one in news:
+            if one.health is not Health.UNKNOWN:
+                (self.failing.add if one.health is Health.FAIL else self.failing.discard)(one.fingerprint)
             if one.running is not None:
                 (self.running.add if one.running else self.running.discard)(one.target)
             if one.running is False and not one.facts:

@@ -109,9 +109,11 @@ def test_an_incident_knows_which_of_its_own_checks_fail():
 
 def test_an_incident_that_followed_nothing_for_a_while_is_brought_up_to_what_fails_now():
     held = incident(failing=frozenset()).with_member(Member(VM, was_running=True, failing=STATE))
-    assert held.brought_up_to([PRINT]).failing == {PRINT}
-    assert held.brought_up_to([crashed(VM).fingerprint]).members[VM].failing == STATE
-    assert held.brought_up_to([]).members[VM].failing == frozenset()
+    assert held.brought_up_to([PRINT], [ATLAS, VM]).failing == {PRINT}
+    assert held.brought_up_to([crashed(VM).fingerprint], [ATLAS, VM]).members[VM].failing == STATE
+    assert held.brought_up_to([], [ATLAS, VM]).members[VM].failing == frozenset()
+    assert held.brought_up_to([], [ATLAS]).members == {}
+    assert held.brought_up_to([PRINT], [VM]).own == frozenset()
 
 
 def test_an_incident_takes_note_of_members_and_of_nobody_else():

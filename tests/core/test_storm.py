@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.core.health import Kind, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
+from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
     EPHEMERAL,
@@ -145,6 +146,37 @@ def test_a_ups_that_could_not_be_reached_and_then_is_on_battery_is_one_incident(
     lab.see(on_battery())
     assert lab.only.kind is Kind.POWER_LOSS
     assert ATLAS in lab.only.members
+    assert lab.history(1)[1:] == ["This is power-loss: on battery"]
+
+
+def test_what_was_out_already_is_not_taken_for_well():
+    lab = desk()
+    lab.see(gone(VAULT))
+    lab.now += 10 * MINUTE
+    lab.see(on_battery())
+    assert lab.incidents[2].unproven == (FILES, VAULT)
+    lab.see(back(VAULT), up(FILES))
+    assert lab.incidents[2].unproven == ()
+
+
+def test_what_fails_unheard_is_not_taken_for_well_either():
+    lab = desk()
+    lab.silences = (Silence(VAULT, lab.now, lab.now + MINUTE, "U1", "new fans"),)
+    lab.see(gone(VAULT))
+    assert lab.incidents == {}
+    lab.now += MINUTE
+    lab.see(on_battery())
+    assert VAULT in lab.only.unproven
+
+
+def test_an_outage_that_reopens_knows_what_failed_of_its_members_in_the_same_instant():
+    lab = desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), up(FILES))
+    lab.wait(10 * MINUTE)
+    assert lab.only.ended
+    lab.see(gone(VAULT), crashed(FILES))
+    assert lab.only.members[FILES].failing == {"state"}
 
 
 def test_a_ups_that_falls_silent_on_battery_has_not_brought_the_power_back():
