@@ -8,9 +8,8 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
-from pathlib import Path
 
-from bot import actions, incidents, probes, runs
+from bot import actions, incidents, runs
 from bot.actions import Context
 from bot.cards import Artist
 from bot.clock import Clock
@@ -18,12 +17,10 @@ from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
 from bot.core.health import TargetKind
 from bot.core.incident import IncidentId
-from bot.core.permit import Role
 from bot.core.run import Command
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
 from bot.hypervisor import GuestRefused, Hypervisor
-from bot.library import Library
 from bot.markdown import parse
 from bot.outbox import Courier
 from bot.performing import Performer
@@ -36,40 +33,14 @@ from bot.slack_app import make_app
 from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.vocabulary import knowledge, library_of
 from bot.watching import Watch
-from bot.ways import Ways
+from bot.ways import Ways, hypervisors_of
 from handlers import Desk, register
 
 log = logging.getLogger(__name__)
 
-SHIPPED = Path(__file__).resolve().parent.parent / "runbooks"
 LIBRARY_EVERY = 2  # seconds; a look costs a stat a file
-
-
-def knowledge(config: Config | None) -> Knowledge:
-    """What runbooks may refer to: all there is, or, without a config, any host and role."""
-    verbs = tuple(a.verb for a in actions.discover().values())
-    if config is None:
-        return Knowledge(verbs, bot=True)
-    roles = {role for person in config.people for role in person.roles} | set(Role)
-    return Knowledge(verbs, frozenset(config.hosts), frozenset(roles), bot=config.runbooks.run_on_bot)
-
-
-def library_of(config: Config | None) -> Library:
-    """The runbooks: the owner's own folder first, because it wins."""
-    own = config.runbooks.folder if config else None
-    return Library((own, SHIPPED) if own else (SHIPPED,), knowledge(config))
-
-
-def hypervisors_of(config: Config, on_event: Callable[[GuestEvent], None]) -> Mapping[str, Hypervisor]:
-    """The hypervisors, by their host's name."""
-    hosts = ((host.name, host.hypervisor) for host in config.hosts.values())
-    return {name: Hypervisor(name, uri, on_event=on_event) for name, uri in hosts if uri}
-
-
-def probe_params() -> Mapping[str, type]:
-    """The probes' parameters, for reading lab.yaml."""
-    return {name: kind.params for name, kind in probes.discover().items()}
 
 
 class Caretaker:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.app import Caretaker, probe_params
+from bot.app import Caretaker
 from bot.config import Config, Secrets, load
 from bot.demo.backups import BackupFailed, Backups
 from bot.demo.lab import HYPERVISOR, UPS, Lab, LabRefused
@@ -20,6 +20,7 @@ from bot.demo.real_lab import GUEST, HOST, RealLab
 from bot.demo.roster import ROSTER, LabGuest
 from bot.demo.tiny_guest import CannotBuild
 from bot.manifest import manifest
+from bot.vocabulary import probe_params
 from bot.workspace.panel import Panel, PanelItem
 from bot.workspace.records import ALEX, ROBIN, Command
 from bot.workspace.server import Box, installed

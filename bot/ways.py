@@ -6,13 +6,14 @@ Connections to hosts are made when first asked for and kept; closing lets all go
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config import Config, Host
+from bot.core.guest import GuestEvent
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.reach import Reach, Refused, Script, Unreachable
@@ -30,6 +31,12 @@ _READ_END = f"""
 tail -c {END} -- "$path"
 """
 _SIZE = 'stat -L -c %s -- "$path"'
+
+
+def hypervisors_of(config: Config, on_event: Callable[[GuestEvent], None]) -> Mapping[str, Hypervisor]:
+    """The hypervisors, by their host's name."""
+    hosts = ((host.name, host.hypervisor) for host in config.hosts.values())
+    return {name: Hypervisor(name, uri, on_event=on_event) for name, uri in hosts if uri}
 
 
 class Ways:

@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
-from bot.app import hypervisors_of, probe_params
 from bot.clock import Clock
 from bot.config import Config, load
 from bot.core.guest import GuestEvent
@@ -18,7 +17,8 @@ from bot.rounds import checks_of
 from bot.rounds.guests import HYPERVISOR, LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.waiting import Tally, told
-from bot.ways import Ways
+from bot.vocabulary import probe_params
+from bot.ways import Ways, hypervisors_of
 
 MARKS = {Health.FAIL: "FAIL", Health.UNKNOWN: "unknown", Health.OK: "ok"}
 """What a health is called; in the order of the table."""

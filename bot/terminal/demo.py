@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.app import SHIPPED
 from bot.demonstration import CANNOT, RealStage, Stage, TestStage, demonstration
 from bot.terminal import UserMistake
 from bot.terminal.running import first_of, log_to_stderr, told_to_stop
 from bot.terminal.waiting import told
+from bot.vocabulary import SHIPPED
 
 _REAL = "Building a real guest, and starting it under QEMU's emulation. This takes about ten seconds."
 _PLAYED = "Starting fifty guests on libvirt's test hypervisor, three hosts and a UPS."

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.app import hypervisors_of, library_of, probe_params
 from bot.config import Config, ConfigError, Host, load, load_secrets
 from bot.core.guest import GuestEvent
 from bot.core.jobs import Place, PlaceKind
@@ -19,7 +18,8 @@ from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
 from bot.terminal.waiting import Tally, told
-from bot.ways import Ways
+from bot.vocabulary import library_of, probe_params
+from bot.ways import Ways, hypervisors_of
 
 PATIENCE = timedelta(seconds=10)
 CREATE_THE_APP = "see 'Create the Slack app' in the README"

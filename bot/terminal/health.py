@@ -5,21 +5,21 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from bot.config import load
-from bot.probes import discover
 from bot.store import Store, StoreFailed
 from bot.store.alive import Alive
 from bot.terminal import UserMistake
+from bot.vocabulary import probe_params
 
 MISSED = 4  # signs of life that may be missing before the bot counts as dead
 
 
 def health(options: argparse.Namespace) -> int:
     """0 if the bot's last sign of life is fresh."""
-    config = load(options.config, probes={name: kind.params for name, kind in discover().items()})
+    config = load(options.config, probes=probe_params())
     if not config.database.exists():
         raise UserMistake(f"not alive: it has never run here ({config.database} is not there)")
     try:
-        with closing(Store(config.database, read_only=True)) as store:
+        with closing(Store(config.database, read_only=True)) as store, store.transaction():
             last = store.alive.last()
     except StoreFailed as why:
         raise UserMistake(str(why)) from why

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.app import library_of, probe_params
 from bot.config import Config, ConfigError, load
 from bot.config import schema as json_schema
 from bot.core.outline import outline
@@ -14,6 +13,7 @@ from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmatio
 from bot.library import Library, NoSuchRunbook, Refreshed
 from bot.manifest import AFTERWARDS, as_json
 from bot.terminal import LAB_FILE, UserMistake
+from bot.vocabulary import library_of, probe_params
 
 
 def lint(options: argparse.Namespace) -> int:

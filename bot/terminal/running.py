@@ -8,11 +8,12 @@ import signal
 import sys
 from collections.abc import MutableMapping
 
-from bot.app import Caretaker, probe_params
+from bot.app import Caretaker
 from bot.config import Config, Secrets, load, load_secrets
 from bot.redact import Redactor
 from bot.store import StoreFailed
 from bot.terminal import UserMistake
+from bot.vocabulary import probe_params
 
 EXIT_AGAIN = 75  # EX_TEMPFAIL: whoever supervises the bot should start it again
 

@@ -1,0 +1,78 @@
+"""`check` against libvirt's test hypervisor and real ports."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.terminal.commands import caretaker, started, write_lab
+
+ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
+SERVICE = "services: {{web: {{address: 127.0.0.1, checks: {{http: {{probe: tcp, port: {port}}}}}}}}}\n"
+
+
+@contextmanager
+def port(*, listening: bool) -> Iterator[int]:
+    """A TCP port nobody else gets: it accepts, or it refuses."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        if listening:
+            bound.listen()
+        yield bound.getsockname()[1]
+
+
+async def test_when_all_is_well_it_tells_each_look_and_ends_with_0(tmp_path):
+    with port(listening=True) as web:
+        write_lab(tmp_path, ATLAS + SERVICE.format(port=web))
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 0
+    assert told.out.splitlines() == [
+        "ok  guest:test   state       running",
+        "ok  guest:test   boot        no sign of a failed boot",
+        "ok  host:atlas   hypervisor  libvirt answers: 1 guests",
+        f"ok  service:web  http        127.0.0.1:{web} answers",
+        "",
+        "4 checks: 0 fail, 0 unknown",
+    ]
+
+
+async def test_what_fails_comes_first_and_ends_it_with_1(tmp_path):
+    with port(listening=False) as web:
+        write_lab(tmp_path, ATLAS + SERVICE.format(port=web))
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert told.out.startswith(f"FAIL  service:web  http        cannot connect to 127.0.0.1:{web}: because ")
+    assert told.out.endswith("\n4 checks: 1 fail, 0 unknown\n")
+
+
+async def test_a_hypervisor_that_is_away_is_one_failure(tmp_path):
+    with port(listening=False) as away:
+        write_lab(tmp_path, f'hosts: {{atlas: {{hypervisor: "qemu+tcp://127.0.0.1:{away}/system"}}}}\n')
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert told.out.startswith("FAIL  host:atlas  hypervisor  cannot list the guests' states on atlas")
+    assert told.out.endswith("1 checks: 1 fail, 0 unknown\n")
+
+
+async def test_guests_that_come_and_go_are_left_out(tmp_path):
+    write_lab(tmp_path, f"{ATLAS}ephemeral: [te*]\n")
+    told = await caretaker("check", folder=tmp_path)
+    assert "guest:test" not in told.out
+
+
+@pytest.mark.slow
+async def test_what_takes_long_says_how_far_it_is(tmp_path):
+    with socket.socket() as silent, socket.socket() as first, socket.socket() as second:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)  # one connection waits to be accepted, and the next hears nothing at all
+        for one in (first, second):
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+        checks = f"{{probe: tcp, port: {silent.getsockname()[1]}, timeout: 4s}}"
+        write_lab(tmp_path, f"services: {{web: {{address: 127.0.0.1, checks: {{http: {checks}}}}}}}\n")
+        async with started("check", folder=tmp_path) as looking:
+            await looking.prints("… 0 of 1 looks are over\n")
+            ended = await looking.ends()
+    assert ended.code == 1
+    assert "within 4 s" in ended.out

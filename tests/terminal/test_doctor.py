@@ -1,0 +1,106 @@
+"""`doctor` against the workspace in a box: each thing that can be missing, and what it says to do about it."""
+
+import pytest
+
+from bot.demo.ssh_host import SshHost, make_key
+from bot.workspace.server import Box, Settings
+from bot.workspace.web_api import BOT_SCOPES
+from tests.terminal.commands import caretaker, tokens, write_lab
+
+pytestmark = pytest.mark.slow
+
+
+async def test_with_everything_in_place_it_ends_with_0_and_can_post(tmp_path):
+    write_lab(tmp_path, 'hosts: {atlas: {hypervisor: "test:///default"}}\n')
+    async with Box.start() as box:
+        told = await caretaker("doctor", "--post", folder=tmp_path, env=tokens(box))
+        [message] = box.workspace.messages.history(box.workspace.channel("homelab").id)
+    assert told.code == 0
+    assert "MISSING" not in told.out
+    assert "libvirt on atlas answers: 1 guests" in told.out
+    assert "a test message was posted to #homelab" in told.out
+    assert message["text"] == "A test message from `caretaker doctor`: I can speak here."
+
+
+async def test_without_post_it_says_nothing_in_slack(tmp_path):
+    write_lab(tmp_path)
+    async with Box.start() as box:
+        assert (await caretaker("doctor", folder=tmp_path, env=tokens(box))).code == 0
+        assert box.calls.counts["chat.postMessage"] == 0
+
+
+async def test_without_tokens_it_names_both_and_where_they_come_from(tmp_path):
+    write_lab(tmp_path)
+    told = await caretaker("doctor", folder=tmp_path)
+    assert told.code == 1
+    assert mended(told.out, "SLACK_BOT_TOKEN") == mended(told.out, "SLACK_APP_TOKEN")
+    assert "Create the Slack app" in mended(told.out, "SLACK_BOT_TOKEN")
+
+
+async def test_a_missing_scope_is_named(tmp_path):
+    write_lab(tmp_path)
+    async with Box.start(settings=Settings(scopes=BOT_SCOPES - {"files:write"})) as box:
+        told = await caretaker("doctor", folder=tmp_path, env=tokens(box))
+    assert told.code == 1
+    assert "manifest" in mended(told.out, "the bot token lacks: files:write")
+
+
+async def test_a_channel_without_the_bot_and_one_that_is_not_there(tmp_path):
+    path = write_lab(tmp_path)
+    lab = path.read_text()
+    async with Box.start() as box:
+        path.write_text(lab.replace("homelab", "family"))
+        told = await caretaker("doctor", "--post", folder=tmp_path, env=tokens(box))
+        assert "/invite @Caretaker" in mended(told.out, "the bot is not in #family")
+        assert "see #family above" in mended(told.out, "a test message can't be posted")
+        path.write_text(lab.replace("homelab", "nowhere"))
+        told = await caretaker("doctor", folder=tmp_path, env=tokens(box))
+        assert "slack.channel" in mended(told.out, "the bot sees no channel #nowhere")
+    assert told.code == 1
+
+
+async def test_tokens_that_slack_refuses(tmp_path):
+    write_lab(tmp_path)
+    async with Box.start() as box:
+        told = await caretaker("doctor", folder=tmp_path, env={**tokens(box), "SLACK_APP_TOKEN": "xapp-wrong"})
+        assert "connections:write" in mended(told.out, "the app token is refused: invalid_auth")
+        told = await caretaker("doctor", folder=tmp_path, env={**tokens(box), "SLACK_BOT_TOKEN": "xoxb-wrong"})
+        assert "Create the Slack app" in mended(told.out, "invalid_auth")
+    assert told.code == 1
+    assert "xoxb-wrong" not in told.out
+
+
+async def test_ssh_without_a_known_host_tells_how_to_try_it_by_hand(tmp_path):
+    make_key(tmp_path / "key")
+    nook = SshHost("nook", tmp_path / "nook", tmp_path / "key.pub", {})
+    await nook.switch_on()
+    known_hosts = tmp_path / "known_hosts"
+    ssh = f"{{port: {nook.port}, key: key, known_hosts: known_hosts}}"
+    write_lab(tmp_path, f"hosts: {{nook: {{address: 127.0.0.1, ssh: {ssh}}}}}\n")
+    known_hosts.write_text("")
+    told = await caretaker("doctor", folder=tmp_path)
+    by_hand = f"ssh -i {tmp_path}/key -o UserKnownHostsFile={known_hosts} -p {nook.port} root@127.0.0.1 true"
+    assert by_hand in mended(told.out, "cannot run scripts on nook")
+    known_hosts.write_text(nook.known_hosts_line)
+    assert "ok       SSH to nook works\n" in (await caretaker("doctor", folder=tmp_path)).out
+    await nook.close()
+
+
+async def test_a_hypervisor_a_runbook_and_a_folder_that_will_not_do(tmp_path):
+    (tmp_path / "data").write_text("a file where a folder should be")
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "mine.md").write_text("no title\n")
+    write_lab(tmp_path, 'hosts: {atlas: {hypervisor: "qemu+unix:///system?socket=/nowhere"}}\n')
+    told = await caretaker("doctor", folder=tmp_path)
+    assert told.code == 1
+    assert "virsh -c 'qemu+unix:///system?socket=/nowhere'" in mended(told.out, "on atlas")
+    assert "runbooks/README.md" in mended(told.out, "runbooks/mine.md:1")
+    assert "set `data`" in mended(told.out, f"the data folder {tmp_path}/data")
+
+
+def mended(told: str, what: str) -> str:
+    """What is said to mend the thing that is missing."""
+    lines = told.splitlines()
+    [at] = [number for number, line in enumerate(lines) if line.startswith("MISSING") and what in line]
+    assert lines[at + 1].startswith("         → ")
+    return lines[at + 1]

@@ -1,0 +1,142 @@
+"""The command line itself, and the commands that only read: what they print, and how they end."""
+
+import asyncio
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bot.config import load, schema
+from bot.manifest import manifest
+from bot.probes import discover
+from tests.terminal.commands import COMMAND, caretaker, write_lab
+
+ROOT = Path(__file__).parent.parent.parent
+PROBES = {name: kind.params for name, kind in discover().items()}
+COMMANDS = (
+    "run",
+    "demo",
+    "check",
+    "doctor",
+    "lint",
+    "runbook show",
+    "runbook try",
+    "schema",
+    "manifest",
+    "health",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_each_command_tells_what_it_does_and_gives_an_example(command, tmp_path):
+    told = await caretaker(*command.split(), "--help", folder=tmp_path)
+    assert (told.code, told.err) == (0, "")
+    assert f"\nexample:\n  ./caretaker {command}" in told.out
+
+
+async def test_the_program_tells_its_commands_and_exit_codes(tmp_path):
+    told = await caretaker("--help", folder=tmp_path)
+    assert not [command for command in COMMANDS if f"\n    {command.split()[0]} " not in told.out]
+    assert "exit codes:" in told.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["rnu"], ["runbook"], ["demo", "--port", "x"], ["runbook", "try", "guest-down", "--value", "web1"]],
+)
+async def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(words, tmp_path):
+    told = await caretaker(*words, folder=tmp_path)
+    assert told.code == 2
+    assert "error: " in told.err
+
+
+async def test_lint_finds_the_example_and_the_shipped_runbooks_in_order(tmp_path):
+    told = await caretaker("lint", "--config", ROOT / "lab.example.yaml", folder=tmp_path)
+    assert (told.code, told.out) == (0, "")
+    assert told.err.endswith("5 good runbooks: no mistakes\n")
+
+
+async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
+    write_lab(tmp_path, "services: {web: {addres: 10.0.0.1}}\n")
+    told = await caretaker("lint", folder=tmp_path)
+    assert told.code == 1
+    assert told.out.startswith("lab.yaml:3: cannot ")
+    assert "address" in told.out
+
+    write_lab(tmp_path)
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "mine.md").write_text("# Mine\n\n## Do it\n- Rn on: atlas\n\n```sh\ntrue\n```\n")
+    told = await caretaker("lint", folder=tmp_path)
+    assert told.code == 1
+    assert told.out.startswith("runbooks/mine.md:4: cannot ")
+
+
+async def test_lint_without_a_lab_looks_at_the_runbooks_alone_but_not_where_a_file_was_named(tmp_path):
+    told = await caretaker("lint", folder=tmp_path)
+    assert (told.code, told.out) == (0, "")
+    assert "no lab.yaml" in told.err
+    told = await caretaker("lint", "--config", "mine.yaml", folder=tmp_path)
+    assert told.code == 1
+    assert told.out.startswith("cannot read mine.yaml: because it does not exist")
+
+
+@pytest.mark.parametrize("command", ["run", "check", "doctor", "health"])
+async def test_without_a_lab_it_is_said_where_to_get_one(command, tmp_path):
+    told = await caretaker(command, folder=tmp_path)
+    assert told.code == 1
+    assert told.err == "cannot read lab.yaml: because it does not exist; copy lab.example.yaml\n"
+
+
+async def test_the_schema_is_printed_as_json_and_knows_all_of_the_example(tmp_path):
+    told = await caretaker("schema", folder=tmp_path)
+    assert json.loads(told.out) == schema(PROBES)
+    config = load(ROOT / "lab.example.yaml", probes=PROBES, env={})
+    assert set(type(config).__dataclass_fields__) - {"path"} == json.loads(told.out)["properties"].keys()
+
+
+async def test_the_manifest_can_be_pasted_as_it_is_and_what_follows_is_said_aside(tmp_path):
+    told = await caretaker("manifest", folder=tmp_path)
+    assert json.loads(told.out) == manifest()
+    assert "SLACK_APP_TOKEN" in told.err
+
+
+async def test_the_manifest_asks_for_what_the_handlers_need(tmp_path):
+    handlers = "".join(file.read_text() for file in (ROOT / "handlers").rglob("*.py"))
+    told = json.loads((await caretaker("manifest", folder=tmp_path)).out)
+    assert [command["command"] for command in told["features"]["slash_commands"]] == ["/lab"]
+    assert 'app.command("/lab")' in handlers
+    assert 'app.event("app_mention")' in handlers
+    assert "app_mention" in told["settings"]["event_subscriptions"]["bot_events"]
+    assert {"commands", "chat:write", "files:write"} <= set(told["oauth_config"]["scopes"]["bot"])
+
+
+async def test_a_runbook_is_shown_and_walked_dry(tmp_path):
+    told = await caretaker("runbook", "show", folder=tmp_path)
+    assert "restore-boot-disk" in told.out
+    told = await caretaker("runbook", "show", "restore-boot-disk", folder=tmp_path)
+    assert "confirms by typing $guest" in told.out
+    values = ("--value", "guest=web1", "--value", "hypervisor=atlas")
+    told = await caretaker("runbook", "try", "restore-boot-disk", *values, folder=tmp_path)
+    assert "would run: lab power off web1" in told.out
+    assert "would run, with bash on atlas:" in told.out
+    assert "would prove it: lab healthy web1" in told.out
+    assert "$disk is not given (--value disk=…)" in told.out
+
+
+async def test_an_unknown_runbook_gets_the_nearest_one(tmp_path):
+    told = await caretaker("runbook", "show", "guest-dwon", folder=tmp_path)
+    assert (told.code, told.out) == (1, "")
+    assert told.err.endswith("did you mean 'guest-down'?)\n")
+
+
+async def test_whoever_reads_only_the_beginning_is_no_mistake(tmp_path):
+    shell = await asyncio.create_subprocess_shell(
+        f"set -o pipefail; {shlex.join(COMMAND)} schema | head -n 1",
+        executable="/bin/bash",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    out, err = await shell.communicate()
+    assert (shell.returncode, out, err) == (0, b"{\n", b"")

@@ -1,0 +1,140 @@
+"""`run` and `health`: the bot as its supervisor sees it."""
+
+import os
+import signal
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.workspace.server import Box
+from tests.terminal.commands import PATIENCE, Started, caretaker, started, tokens, write_lab
+from tests.waiting import until
+
+NOWHERE = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/api/"}
+ATLAS = 'hosts: {atlas: {hypervisor: "test:///default"}}\n'
+pytestmark = pytest.mark.slow
+
+
+async def test_without_tokens_it_ends_with_1_and_names_both(tmp_path):
+    write_lab(tmp_path)
+    told = await caretaker("run", folder=tmp_path)
+    assert told.code == 1
+    assert [line.split(":")[0] for line in told.err.splitlines()] == [
+        "cannot read SLACK_BOT_TOKEN",
+        "cannot read SLACK_APP_TOKEN",
+    ]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGINT])
+async def test_told_to_stop_it_ends_with_0_and_says_in_few_lines_what_it_did(told_by, tmp_path):
+    write_lab(tmp_path, ATLAS)
+    async with Box.start() as box, started("run", folder=tmp_path, env=tokens(box)) as bot:
+        await bot.prints("connected to Slack")
+        bot.process.send_signal(told_by)
+        ended = await bot.ends(10)
+    assert ended.code == 0
+    said = [line.partition(": ")[2] for line in ended.err.splitlines()]
+    assert said[0] == "watching 1 host; posting to #homelab"
+    assert {"connected to Slack", "stopping, as told", "closed the connection to Slack"} <= set(said)
+    assert len(said) <= 8
+
+
+async def test_told_to_stop_while_it_still_starts_it_ends_with_0(tmp_path):
+    write_lab(tmp_path, ATLAS)
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("watching 1 host")
+        bot.process.terminate()
+        assert (await bot.ends(10)).code == 0
+
+
+async def test_what_it_starts_does_not_inherit_the_tokens(tmp_path):
+    write_lab(tmp_path)
+    async with started(
+        "run", "--verbose", folder=tmp_path, env={**NOWHERE, "SLACK_BOT_TOKEN": "xoxb-hush"}
+    ) as bot:
+        await bot.prints("still trying")
+        bot.process.terminate()
+        ended = await bot.ends(10)
+    assert "xoxb-hush" not in ended.err
+
+
+async def test_a_database_it_cannot_use_is_named(tmp_path):
+    write_lab(tmp_path)
+    (tmp_path / "data").write_text("a file where a folder should be")
+    told = await caretaker("run", folder=tmp_path, env=NOWHERE)
+    assert told.code == 1
+    assert f"cannot open the database '{tmp_path}/data/caretaker.db': because " in told.err
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(tmp_path):
+    write_lab(tmp_path)
+    await run_for_a_moment(tmp_path)
+    columns, values = "(migration_set, name, applied_at)", ("caretaker", "0099_later", "2030")
+    with database(tmp_path) as later:
+        later.execute(f"insert into _sqlite_migrations {columns} values (?, ?, ?)", values)
+    for command, env in (("run", NOWHERE), ("health", {})):
+        told = await caretaker(command, folder=tmp_path, env=env)
+        assert told.code == 1
+        assert "because a newer Caretaker has written it (0099_later)" in told.err
+
+
+async def test_of_two_bots_with_one_database_the_second_is_refused(tmp_path):
+    write_lab(tmp_path)
+    async with started("run", folder=tmp_path, env=NOWHERE) as first:
+        await first.prints("still trying")
+        told = await caretaker("run", folder=tmp_path, env=NOWHERE)
+        assert told.code == 1
+        assert "cannot open the database" in told.err
+        first.process.terminate()
+        assert (await first.ends()).code == 0
+
+
+async def test_when_it_can_no_longer_speak_it_ends_with_75_to_be_started_again(tmp_path):
+    with socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        check = f"{{probe: tcp, port: {refusing.getsockname()[1]}, every: 100ms}}"
+        write_lab(tmp_path, f"services: {{web: {{address: 127.0.0.1, checks: {{http: {check}}}}}}}\n")
+        async with Box.start() as box, started("run", folder=tmp_path, env=tokens(box)) as bot:
+            await until(lambda: box.calls.counts["chat.postMessage"], PATIENCE)
+            with database(tmp_path) as broken:
+                broken.execute("drop table outbox")
+            refusing.listen()  # what is to be told now can't be
+            assert await bot.process.wait() == 75
+            await bot.prints("delivery to Slack failed")
+
+
+async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(tmp_path):
+    write_lab(tmp_path, "timing: {alive_every: 200ms}\n")
+    assert (await health(tmp_path)).startswith("1 not alive: it has never run here")
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("still trying")
+        assert (await health(tmp_path)).startswith("0 alive: seen 0 s ago")
+        os.kill(bot.process.pid, signal.SIGKILL)
+        await bot.process.wait()
+
+        async def stale() -> bool:
+            return (await health(tmp_path)).startswith("1 not alive: last seen 20")
+
+        await until(stale, PATIENCE)
+    await run_for_a_moment(tmp_path)
+    assert (await health(tmp_path)).startswith("1 not alive: stopped 20")
+
+
+async def health(folder: Path) -> str:
+    told = await caretaker("health", folder=folder)
+    return f"{told.code} {told.out}{told.err}"
+
+
+async def run_for_a_moment(folder: Path) -> None:
+    bot: Started
+    async with started("run", folder=folder, env=NOWHERE) as bot:
+        await bot.prints("still trying")
+        bot.process.terminate()
+        assert (await bot.ends()).code == 0
+
+
+def database(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "data" / "caretaker.db")
