@@ -179,7 +179,7 @@ def _presence(seen: Observation) -> Presence | None:
     if seen.running is None:
         return None
     stopped = None if seen.running else seen.at
-    return Presence(seen.running, stopped, stopped_on_purpose=seen.facts.get("stopped") == "on purpose")
+    return Presence(seen.running, stopped, stopped_on_purpose=seen.on_purpose)
 
 
 def _awaited(store: Store) -> frozenset[TargetId]:

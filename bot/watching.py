@@ -90,8 +90,14 @@ class Watch:
         proves = seen.health is Health.OK and seen.running is not False
         return proves and seen.target in self._awaited and seen.fingerprint not in self._told
 
+    def awaits(self, target: TargetId) -> bool:
+        """Whether an open incident waits for proof that `target` is well."""
+        return target in self._awaited
+
     def _pass_on(self, seen: Observation) -> None:
         self._written[seen.fingerprint] = _written(seen)
+        if seen.health is not Health.OK or seen.running is False:
+            self._told.clear()  # what proved it before, or what runs on it, proves nothing any more
         self._told.add(seen.fingerprint)
         self._company.append(seen)
         if self._gathering is None:

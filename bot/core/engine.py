@@ -130,10 +130,12 @@ def _record(draft: Draft, seen: Observation) -> None:
         if incident.ended:
             if seen.health is Health.OK:
                 draft.incidents[incident.id] = incident.after(seen)
+        elif seen.fingerprint in incident.own and seen.target == incident.subject:
+            _record_own(draft, incident, seen)
+        elif seen.target == incident.subject:
+            _record_proof(draft, incident, seen)
         elif seen.target in incident.members:
             _record_member(draft, incident, seen)
-        elif seen.fingerprint in incident.own:
-            _record_own(draft, incident, seen)
 
 
 def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
@@ -147,6 +149,14 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
         draft.event(incident.id, EventKind.BETTER, f"{name} is back: {seen.why}")
     elif before.proven and not after.proven:
         draft.event(incident.id, EventKind.WORSE, f"{name} ran before: {seen.why}")
+
+
+def _record_proof(draft: Draft, incident: Incident, seen: Observation) -> None:
+    """Another check of the subject has news. That it is well may be what the incident waits for."""
+    if seen.health is Health.OK:
+        after = draft.keep(incident.after(seen))
+        if len(after.unproven) < len(incident.unproven):
+            draft.event(incident.id, EventKind.BETTER, seen.why)
 
 
 def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
@@ -185,7 +195,8 @@ def _place(draft: Draft, failures: Sequence[Observation]) -> None:
     left = [seen for seen in left if seen.kind is not Kind.HOST_DOWN and not storm.covered(draft, seen)]
     for seen in storm.guests_lost(draft, left):
         if not _join(draft, seen):
-            draft.open(seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint})
+            opened = draft.open(seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint})
+            storm.await_subject(draft, opened)
 
 
 def _join(draft: Draft, seen: Observation) -> bool:

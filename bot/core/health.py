@@ -103,7 +103,8 @@ class Observation:
     `kind` says what a FAIL is about and `why` says it in words ("crashed", "connection refused by 10.0.0.5:22").
     `stated`: an event said so (crash, panic, on battery), so that no further look is needed to believe it.
     `running`: whether the target was seen running; None where that has no meaning or could not be seen.
-    `facts`: what else was seen, as text, e.g. {"console": "No bootable device."}.
+    `proves`: whether an OK is proof of health; a guest that merely has power may be broken inside. `facts`: what
+    else was seen, as text, e.g. {"stopped": "on purpose"}.
     """
 
     fingerprint: Fingerprint
@@ -113,9 +114,15 @@ class Observation:
     kind: Kind | None = None
     stated: bool = False
     running: bool | None = None
+    proves: bool = True
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def target(self) -> TargetId:
         """Whom it is about."""
         return self.fingerprint.target
+
+    @property
+    def on_purpose(self) -> bool:
+        """Whether it was seen off because someone shut it down."""
+        return self.facts.get("stopped") == "on purpose"

@@ -65,10 +65,10 @@ class IllegalMove(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A target an incident has adopted: it holds the incident open until it is proven healthy.
+    """A target that holds an incident open until it is proven healthy: adopted, or the guest it is about.
 
     `was_running`: it ran before, so it is not proven by being off. `failing`: its checks that fail. `seen`: it was
-    looked at since it was last in doubt. `running`: as last seen, None when it can't be told.
+    seen well since it was last in doubt. `running`: as last seen, None when it can't be told.
     """
 
     target: TargetId
@@ -87,13 +87,22 @@ class Member:
         if observation.health is Health.UNKNOWN:
             return self
         check = frozenset({observation.fingerprint.check})
-        failing = self.failing | check if observation.health is Health.FAIL else self.failing - check
-        running = self.running if observation.running is None else observation.running
-        return replace(self, failing=failing, seen=True, running=running)
+        if observation.health is Health.FAIL:
+            return replace(self, failing=self.failing | check, seen=False, running=_newer(self, observation))
+        after = replace(self, failing=self.failing - check, running=_newer(self, observation))
+        if observation.on_purpose:
+            return replace(after, was_running=False, seen=True)  # it is as someone wanted it
+        if after.running is False:
+            return replace(after, seen=False)
+        return replace(after, seen=after.seen or observation.proves)
 
     def in_doubt(self) -> "Member":
         """This member once what it depends on is gone: nothing seen before counts any more."""
         return replace(self, seen=False, running=None)
+
+
+def _newer(member: Member, observation: Observation) -> bool | None:
+    return member.running if observation.running is None else observation.running
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,12 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     draft.adopt(incident, (m for m in _dependents(draft, host) if not m.proven))
 
 
+def await_subject(draft: Draft, incident: Incident) -> None:
+    """A guest's incident is not over when the guest has power again, but when it was seen well inside."""
+    if incident.subject.startswith(TargetKind.GUEST):
+        draft.keep(incident.with_member(_member(draft, incident.subject)))
+
+
 def take_along(draft: Draft, seen: Observation) -> None:
     """Power or a host is gone: the outages that know it adopt what ran on it.
 

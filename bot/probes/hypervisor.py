@@ -81,6 +81,7 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
         judged.why,
         judged.kind,
         stated=stated,
+        proves=False,  # it has power: what goes on inside, guest.py sees
         running=None if state.power in _PAUSED_OR_SO else state.power is Power.RUNNING,
         facts={"stopped": "on purpose"} if state.reason in _ON_PURPOSE else {},
     )

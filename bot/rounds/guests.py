@@ -166,6 +166,9 @@ class GuestRounds:
         """Look into the guests that have not been seen up yet; not while their hypervisor is away."""
         if not self._hypervisor.connected:
             return
+        for guest, runs in self._running.items():
+            if runs and self._watch.awaits(guest):
+                self._booting.setdefault(guest, None)  # an incident waits for proof that it is well inside
         slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
         async def look(guest: GuestProbe, started: datetime | None) -> None:

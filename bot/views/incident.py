@@ -79,8 +79,10 @@ def _why(incident: Incident) -> str:
 def _counters(incident: Incident) -> str:
     """How many of those it took along are well, and which are not."""
     whole, left = len(incident.members), incident.unproven
-    if not whole:
-        return ""
+    if incident.members.keys() <= {incident.subject}:
+        return (
+            "It runs again, and was not seen well from inside yet." if incident.status is Status.RECOVERING else ""
+        )
     word = "well" if incident.failing else "back"
     counted = f"{bar(whole - len(left), whole)}  *{whole - len(left)} of {whole}* {word}"
     if left and incident.status is not Status.RESOLVED:

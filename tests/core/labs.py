@@ -91,9 +91,14 @@ def up(guest: TargetId) -> Observation:
     return well(guest, running=True)
 
 
-def off(guest: TargetId) -> Observation:
+def powered_on(guest: TargetId) -> Observation:
+    """A guest runs, as far as its hypervisor can tell: nobody has looked inside."""
+    return replace(up(guest), proves=False)
+
+
+def off(guest: TargetId, *, on_purpose: bool = False) -> Observation:
     """A guest is off, as it may be."""
-    return well(guest, running=False)
+    return replace(well(guest, running=False), facts={"stopped": "on purpose"} if on_purpose else {})
 
 
 def unbootable(guest: TargetId) -> Observation:

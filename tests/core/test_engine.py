@@ -28,6 +28,7 @@ from tests.core.labs import (
     off,
     on_battery,
     on_mains,
+    powered_on,
     unbootable,
     unseen,
     up,
@@ -91,6 +92,25 @@ def test_whatever_else_fails_of_a_subject_belongs_to_its_one_incident(crash):
     crash.see(up(VM))
     assert crash.only.status is Status.OPEN
     crash.see(well(VM, "http"))
+    assert crash.only.ended
+
+
+def test_a_guest_that_has_power_again_is_not_well_before_it_was_seen_inside(crash):
+    crash.see(powered_on(VM))
+    assert (crash.only.status, crash.only.unproven) == (Status.RECOVERING, (VM,))
+    crash.see(well(VM, "boot", running=True))
+    assert crash.only.ended
+    assert crash.history(1)[-2:] == ["well", "resolved: all proven healthy"]
+
+
+def test_a_guest_that_has_power_again_and_does_not_boot_stays_the_same_incident(crash):
+    crash.see(powered_on(VM))
+    crash.see(unbootable(VM))
+    assert (crash.only.kind, crash.only.status) == (Kind.BOOT_DISK, Status.OPEN)
+
+
+def test_a_guest_that_someone_shuts_down_for_good_is_no_trouble_any_more(crash):
+    crash.see(off(VM, on_purpose=True))
     assert crash.only.ended
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind
 from bot.core.incident import TRANSITIONS, IllegalMove, Incident, IncidentId, Member, Move, Status
-from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, unseen, up
+from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, powered_on, unseen, up, well
 
 LATER = NOON + timedelta(minutes=5)
 VM = GUESTS[0]
@@ -79,7 +79,23 @@ def test_a_member_is_proven_once_it_is_seen_well():
 
 def test_a_member_that_ran_is_not_proven_by_being_off():
     assert not Member(VM, was_running=True).after(off(VM)).proven
-    assert Member(VM, was_running=False).after(off(VM)).proven
+
+
+def test_a_member_that_someone_shut_down_is_as_that_person_wanted_it():
+    assert Member(VM, was_running=True).after(off(VM, on_purpose=True)).proven
+
+
+def test_power_proves_nothing_of_what_is_inside():
+    powered = Member(VM, was_running=True).after(powered_on(VM))
+    assert not powered.proven
+    assert powered.after(well(VM, "boot", running=True)).proven
+
+
+def test_what_was_seen_inside_counts_until_it_fails_or_is_off():
+    member = Member(VM, was_running=True).after(up(VM))
+    assert member.after(powered_on(VM)).proven
+    assert not member.after(crashed(VM)).after(powered_on(VM)).proven
+    assert not member.after(off(VM)).after(powered_on(VM)).proven
 
 
 def test_a_member_is_proven_when_the_last_of_its_checks_no_longer_fails():
