@@ -142,10 +142,10 @@ def _boxes(block: Block) -> Iterator[Box]:
 
 
 def _warnings(block: Block, lines: tuple[str, ...]) -> Iterator[Warned]:
-    """A quote that begins with `[!WARNING]`, without that mark."""
+    """A quote that begins with `[!WARNING]`, without that mark, on one line: it is shown in bold."""
     if block[0].type != "blockquote_open":
         return
     span = _span(block)
     quoted = [_QUOTE.sub("", line, count=1) for line in lines[span[0] - 1 : span[1] - 1]]
     if quoted[0].strip() == "[!WARNING]":
-        yield Warned("\n".join(quoted[1:]).strip(), span)
+        yield Warned(" ".join(" ".join(quoted[1:]).split()), span)

@@ -163,7 +163,7 @@ def test_a_box_in_a_quote_in_a_list_is_prose():
 
 def test_a_warning_is_taken_out_of_the_prose_and_another_quote_is_not():
     made = step("> [!WARNING]\n> Hot.\n> Very.\n\n> [!NOTE]\n> Nice.\n" + LAB)
-    assert made.warnings == ("Hot.\nVery.",)
+    assert made.warnings == ("Hot. Very.",)
     assert made.prose == "> [!NOTE]\n> Nice."
 
 
