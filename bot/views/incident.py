@@ -6,6 +6,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, OverflowMenuElement
 
+from bot.core.health import Kind
 from bot.core.incident import TRANSITIONS, Incident, Move, Status
 from bot.core.run import Run, RunStatus
 from bot.core.runbook import Runbook
@@ -69,6 +70,8 @@ def _who(facts: IncidentFacts) -> str:
 
 def _why(incident: Incident) -> str:
     seen = safe(incident.why[:1].upper() + incident.why[1:], 1_500)
+    if incident.kind is Kind.POWER_LOSS and incident.recovering_since is not None:
+        seen += f"\nThe power was gone for {lasted(incident.recovering_since - incident.opened_at)}."
     if incident.status is not Status.RESOLVED:
         return seen
     by = f" by <@{incident.resolved_by}>" if incident.resolved_by else ""

@@ -37,6 +37,12 @@ def test_the_first_line_tells_state_subject_since_when_and_whom_it_waits_for():
     assert lines(outage())[0] == f"🔴 *Open* · *Power failure (rack)* · since {since} · <@{OWNER}>"
 
 
+def test_a_power_failure_tells_for_how_long_the_power_was_gone():
+    back_at = NOW + timedelta(minutes=42)
+    card = lines(outage("dev2", status=Status.RECOVERING, recovering_since=back_at, failing=frozenset()))
+    assert card[1] == "On battery\nThe power was gone for 42 min."
+
+
 def test_the_fallback_text_tells_it_without_blocks():
     assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). on battery"
 
