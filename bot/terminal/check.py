@@ -16,7 +16,7 @@ from bot.probes.hypervisor import HypervisorProbe
 from bot.rounds import checks_of
 from bot.rounds.guests import HYPERVISOR, LOOKS_AT_ONCE
 from bot.sightings import guest_target
-from bot.terminal.waiting import Tally, told
+from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -58,7 +58,7 @@ async def look_once(config: Config) -> list[Observation]:
             opened.push_async_callback(probe.close)
         looks = [tally.count(probe.look()) for probe in probes]
         looks += [_look_at_guests(config, host, parts, tally) for host in hypervisors]
-        async with told(lambda: tally):
+        async with telling(lambda: tally):
             return [one for found in await asyncio.gather(*looks) for one in found]
 
 

@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.demonstration import CANNOT, RealStage, Stage, TestStage, demonstration
+from bot.demonstration import CANNOT, RealStage, TestStage, demonstration
 from bot.terminal import UserMistake
 from bot.terminal.running import first_of, log_to_stderr, told_to_stop
-from bot.terminal.waiting import told
+from bot.terminal.waiting import telling
 from bot.vocabulary import SHIPPED
 
 _REAL = "Building a real guest, and starting it under QEMU's emulation. This takes about ten seconds."
@@ -24,32 +24,32 @@ def demo(options: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C."""
     log_to_stderr(logging.DEBUG if options.verbose else logging.WARNING)
     try:
-        with _folder(options.folder) as folder:
-            make = RealStage if options.real else TestStage
-            print(_REAL if options.real else _PLAYED, flush=True)
-            asyncio.run(_play(make(folder, datetime.now(UTC)), folder, options.port))
+        asyncio.run(_play(options))
     except CANNOT as why:
         raise UserMistake(f"cannot run the demo: because {why}") from why
     return 0
 
 
-async def _play(stage: Stage, folder: Path, port: int) -> None:
+async def _play(options: argparse.Namespace) -> None:
     """The demo, for as long as nobody stops it. Whoever does so while it starts need not wait for that."""
-    stop = told_to_stop()
-    playing = asyncio.create_task(_show(stage, folder, port))
-    stopping = asyncio.create_task(first_of(stop))
-    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    playing.cancel()
-    with suppress(asyncio.CancelledError):
-        await playing
+    told = told_to_stop()
+    with _folder(options.folder) as folder:
+        playing = asyncio.create_task(_show(options, folder))
+        stopping = asyncio.create_task(first_of(told))
+        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        playing.cancel()
+        with suppress(asyncio.CancelledError):
+            await playing
 
 
-async def _show(stage: Stage, folder: Path, port: int) -> None:
+async def _show(options: argparse.Namespace, folder: Path) -> None:
+    print(_REAL if options.real else _PLAYED, flush=True)
+    stage = (RealStage if options.real else TestStage)(folder, datetime.now(UTC))
     began = time.monotonic()
     async with AsyncExitStack() as opened:
-        async with told(lambda: f"starting, for {time.monotonic() - began:.0f} s"):
-            box = await opened.enter_async_context(demonstration(stage, folder, port))
+        async with telling(lambda: f"starting, for {time.monotonic() - began:.0f} s"):
+            box = await opened.enter_async_context(demonstration(stage, folder, options.port))
         print(f"\n  Open  {box.url}\n", flush=True)
         print(f"The lab is described in {folder / 'lab.yaml'}; the runbooks are in {SHIPPED}.", flush=True)
         print("Ctrl-C ends it.", flush=True)

@@ -17,7 +17,7 @@ from bot.reach import Refused, Script, Unreachable
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
-from bot.terminal.waiting import Tally, told
+from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import library_of, probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -56,7 +56,7 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
         looks = [_of_slack(config, post=post)]
         looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
-        async with told(lambda: tally):
+        async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
     said = [Finding(f"{config.path} is in order")]
     return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]

@@ -32,14 +32,14 @@ class Tally:
 
 
 @asynccontextmanager
-async def told(how_far: Callable[[], object]) -> AsyncIterator[None]:
+async def telling(how_far: Callable[[], object]) -> AsyncIterator[None]:
     """While the block lasts, tell `how_far` it is."""
-    telling = asyncio.create_task(_tell(how_far))
+    task = asyncio.create_task(_tell(how_far))
     try:
         yield
     finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tell(how_far: Callable[[], object]) -> None:

@@ -18,7 +18,7 @@ async def test_it_prints_one_address_that_answers_and_ctrl_c_leaves_nothing_behi
         [url] = re.findall(r"http://\S+", demo.out)
         async with aiohttp.ClientSession() as browser, browser.get(url) as page:
             assert page.status == 200
-            assert "homelab" in await page.text()
+            assert "</html>" in await page.text()
         demo.process.send_signal(signal.SIGINT)
         ended = await demo.ends(10)
     assert (ended.code, ended.err) == (0, "")

@@ -89,12 +89,12 @@ async def test_ssh_without_a_known_host_tells_how_to_try_it_by_hand(tmp_path):
 async def test_a_hypervisor_a_runbook_and_a_folder_that_will_not_do(tmp_path):
     (tmp_path / "data").write_text("a file where a folder should be")
     (tmp_path / "runbooks").mkdir()
-    (tmp_path / "runbooks" / "mine.md").write_text("no title\n")
+    (tmp_path / "runbooks" / "mine.md").write_text("# Mine\n\n## Do it\n- Optinal: yes\n")
     write_lab(tmp_path, 'hosts: {atlas: {hypervisor: "qemu+unix:///system?socket=/nowhere"}}\n')
     told = await caretaker("doctor", folder=tmp_path)
     assert told.code == 1
     assert "virsh -c 'qemu+unix:///system?socket=/nowhere'" in mended(told.out, "on atlas")
-    assert "runbooks/README.md" in mended(told.out, "runbooks/mine.md:1")
+    assert "runbooks/README.md" in mended(told.out, "runbooks/mine.md:4")
     assert "set `data`" in mended(told.out, f"the data folder {tmp_path}/data")
 
 

@@ -1,5 +1,6 @@
 """`run` and `health`: the bot as its supervisor sees it."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -98,12 +99,13 @@ async def test_when_it_can_no_longer_speak_it_ends_with_75_to_be_started_again(t
         check = f"{{probe: tcp, port: {refusing.getsockname()[1]}, every: 100ms}}"
         write_lab(tmp_path, f"services: {{web: {{address: 127.0.0.1, checks: {{http: {check}}}}}}}\n")
         async with Box.start() as box, started("run", folder=tmp_path, env=tokens(box)) as bot:
+            box.faults.fail("chat.postMessage", "server_error", times=100)
             await until(lambda: box.calls.counts["chat.postMessage"], PATIENCE)
             with database(tmp_path) as broken:
                 broken.execute("drop table outbox")
-            refusing.listen()  # what is to be told now can't be
-            assert await bot.process.wait() == 75
-            await bot.prints("delivery to Slack failed")
+            await bot.prints("CRITICAL bot.app: delivery to Slack failed")
+            async with asyncio.timeout(PATIENCE):
+                assert await bot.process.wait() == 75
 
 
 async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(tmp_path):
