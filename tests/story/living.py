@@ -159,6 +159,7 @@ async def a_world() -> AsyncIterator[World]:
                 yield world
             finally:
                 await bot.close()
+                print(bot.log.read_text())  # pytest shows it where a test has failed
     finally:
         await stage.close()
         host.close()

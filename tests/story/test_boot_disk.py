@@ -77,7 +77,7 @@ async def test_a_corrupt_boot_disk_is_noticed_restored_by_its_buttons_and_proven
     assert await alex.fills("Choose", snapshot="20") == {}  # the newest stands first
 
     await alex.press("Run", on="Step 4 of 6 · Restore it beside the damaged one")
-    restoring = await alex.sees_in(incident, "Step 4 of 6", "%", "of 8.4 MB")
+    restoring = await alex.sees_in(incident, "Step 4 of 6", " %*")
     assert "Stop" in buttons(restoring)
     await alex.sees_change(restoring, "✅", "*Verified*")
 
