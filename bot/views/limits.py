@@ -33,6 +33,12 @@ VIEW_TITLE: Final = 24
 PLACEHOLDER: Final = 150
 NAME: Final = 60  # a name of a machine or a heading within a line
 
+_OWN_LINE = re.compile(r"\s*([-*+] |\d+[.)] |[#>|])")
+"""What begins a line that is no continuation."""
+
+_ENDS_LINE = re.compile(r"\s*([#|]|```)|.*(  |\\)$")
+"""What is over with its line: a heading, a table's row, a fence's end, a hard break."""
+
 
 def cut(text: str, most: int) -> str:
     """`text` in at most `most` characters; an ellipsis says that there was more."""
@@ -63,8 +69,23 @@ def context(text: str) -> ContextBlock:
 
 
 def prose(text: str) -> MarkdownBlock:
-    """Markdown as its author wrote it."""
-    return MarkdownBlock(text=cut(text, PROSE))
+    """Markdown as its author wrote it, but for lines that were only wrapped for the editor: Slack breaks there."""
+    return MarkdownBlock(text=cut(unwrapped(text), PROSE))
+
+
+def unwrapped(text: str) -> str:
+    """Markdown with each paragraph on one line. Fences, lists, tables, headings and quotes keep their lines."""
+    lines: list[str] = []
+    fenced = False
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```")
+        before = lines[-1] if lines and not (fenced or fence) else ""
+        if before.strip() and line.strip() and not (_OWN_LINE.match(line) or _ENDS_LINE.match(before)):
+            lines[-1] = f"{before} {line.strip()}"
+        else:
+            lines.append(line)
+        fenced ^= fence
+    return "\n".join(lines)
 
 
 def code(text: str, most: int = CODE) -> RichTextBlock:
