@@ -63,7 +63,8 @@ async def follow(
         raise
     if started.lost:
         raise Unreachable(started.lost)
-    late = started.status in ENDED_BY_LIMIT and loop.time() - began >= limit.total_seconds()
+    # The far side began to count before we did, so that its limit may end a little early by our clock.
+    late = started.status in ENDED_BY_LIMIT and loop.time() - began >= (limit - MARGIN).total_seconds()
     if late:
         await started.end(group)  # busybox's timeout ends its own child only; and a child may ignore TERM
     return Finished(None if late else started.status, output.close(), timed_out=late)
