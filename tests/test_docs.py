@@ -17,7 +17,7 @@ RUNBOOKS = (SHIPPED / "README.md").read_text()
 PAGES = sorted(page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *SHIPPED.glob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 COMMAND = re.compile(r"\./caretaker(?: --)? ([a-z]+)(?: ([a-z]+))?")
-LAUNCHERS = {"test", "bench"}
+LAUNCHERS = ("test", "bench")
 
 
 def commands() -> dict[str, set[str]]:
