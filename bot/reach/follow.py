@@ -63,7 +63,6 @@ async def follow(
         raise
     if started.lost:
         raise Unreachable(started.lost)
-    # The far side began to count before we did, so that its limit may end a little early by our clock.
     late = started.status in ENDED_BY_LIMIT and loop.time() - began >= (limit - MARGIN).total_seconds()
     if late:
         await started.end(group)  # busybox's timeout ends its own child only; and a child may ignore TERM
