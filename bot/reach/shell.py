@@ -17,8 +17,8 @@ GRACE = timedelta(seconds=2)
 """How long a script that was told to end (TERM) may tidy up, e.g. unlock a repository, before it is killed."""
 
 MARGIN = timedelta(seconds=1)
-"""By how much the far side's own ending of a script may miss the limit by the clock here: early, for it began to count
-first; or late, before the script is ended from here."""
+"""By how much the far side's own ending of a script may miss the limit, by the clock here: early, for it began to
+count first; or late, before the script is ended from here."""
 
 ENDED_BY_LIMIT = {None, 124, 128 + 15, 128 + 9}
 """How a script whose time is up ends: None (by a signal), GNU timeout's 124, busybox's 143, and a kill's 137."""
