@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from bot import actions, incidents, runs
 from bot.actions import Context
-from bot.cards import Artist
 from bot.clock import Clock
 from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
@@ -22,21 +22,19 @@ from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.markdown import parse
-from bot.outbox import Courier
 from bot.performing import Performer
 from bot.probes import Parts
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
 from bot.scheduler import Scheduler
-from bot.slack import Slack
-from bot.slack_app import make_app
-from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.vocabulary import knowledge, library_of
 from bot.watching import Watch
 from bot.ways import Ways, hypervisors_of
-from handlers import Desk, register
+
+if TYPE_CHECKING:
+    from bot.talking import Talk
 
 log = logging.getLogger(__name__)
 
@@ -66,32 +64,11 @@ class Caretaker:
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
         self._performer = Performer(self._writer, self._house, self._ways.to, actions.discover(), self._context)
-        self._talk(secrets)
+        self._secrets = secrets
 
     def _heard(self, event: GuestEvent) -> None:
         """A hypervisor tells something; it is made before the rounds that listen to it."""
         self.rounds.heard(event)
-
-    def _talk(self, secrets: Secrets) -> None:
-        """Build what speaks with Slack."""
-        config, clock = self._config, self._clock
-        self._slack = Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url)
-        artist = Artist(config, self._library, self._performer.progress, self._house)
-        self.courier = Courier(self._writer, self._slack, config.slack.channel, artist.draw, clock.now)
-        self._writer.wake = self.courier.poke
-        bolt = make_app(self._slack)
-        desk = Desk(
-            writer=self._writer,
-            reader=self._reader,
-            slack=self._slack,
-            config=config,
-            library=self._library,
-            house=self._house,
-            start_run=self.start_run,
-            move_run=self.move_run,
-        )
-        register(bolt, desk)
-        self.line = Line(bolt, self._slack, now=clock.now, on_hopeless=self.hopeless.set)
 
     async def start(self) -> None:
         """Open the database, then look, then speak. Nothing here needs a network; what fails closes the rest.
@@ -99,7 +76,6 @@ class Caretaker:
         Raises StoreFailed.
         """
         async with AsyncExitStack() as opened:
-            opened.push_async_callback(self._slack.close)
             opened.push_async_callback(self._ways.close)
             await self._open_database(opened)
             await self._look_into_library()
@@ -132,13 +108,23 @@ class Caretaker:
 
     async def _start_talking(self, opened: AsyncExitStack) -> None:
         """Deliver, listen, and notice edited runbooks."""
-        delivering = asyncio.create_task(self.courier.run(), name="delivery to Slack")
+        talk = (await asyncio.to_thread(_import_talk))(
+            config=self._config,
+            now=self._clock.now,
+            writer=self._writer,
+            reader=self._reader,
+            library=self._library,
+            house=self._house,
+            progress=self._performer.progress,
+            start_run=self.start_run,
+            move_run=self.move_run,
+            on_hopeless=self.hopeless.set,
+        )
+        delivering = talk.begin(self._secrets, opened)
         reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")
         for task in (delivering, reading):
             task.add_done_callback(self._must_go_on)
             opened.push_async_callback(_end, task)
-        opened.push_async_callback(self.line.close)
-        self.line.start()
 
     async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
         """Start a runbook for a target, an incident, or neither; the number of its run.
@@ -235,6 +221,13 @@ def _reader_of_texts(known: Knowledge) -> Callable[[str, str], Runbook]:
         return reading.runbook
 
     return read
+
+
+def _import_talk() -> "type[Talk]":
+    """Slack's libraries take most of the time that a start takes: the bot looks already meanwhile."""
+    from bot.talking import Talk  # noqa: PLC0415
+
+    return Talk
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -1,0 +1,67 @@
+"""The conversation with Slack, put together: what delivers, what listens, the line on which Slack calls.
+
+When it begins, app.py says. It is imported after the bot has begun to look: Slack's libraries take their time.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.cards import Artist
+from bot.config import Config, Secrets
+from bot.core.progress import Progress
+from bot.library import Library
+from bot.outbox import Courier
+from bot.runs import House
+from bot.slack import Slack
+from bot.slack_app import make_app
+from bot.slack_socket import Line
+from bot.store.reader import Reader
+from bot.store.writer import Writer
+from handlers import Desk, register
+from handlers.desk import MoveRun, StartRun
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What the conversation needs of the bot. `on_hopeless`: see `Line`."""
+
+    config: Config
+    now: Callable[[], datetime]
+    writer: Writer
+    reader: Reader
+    library: Library
+    house: House
+    progress: Mapping[tuple[int, int], Progress]
+    start_run: StartRun
+    move_run: MoveRun
+    on_hopeless: Callable[[], None]
+
+    def begin(self, secrets: Secrets, opened: AsyncExitStack) -> asyncio.Task[None]:
+        """Deliver and listen until `opened` is closed; the task that delivers, which has no end of its own."""
+        slack = Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url)
+        opened.push_async_callback(slack.close)
+        artist = Artist(self.config, self.library, self.progress, self.house)
+        courier = Courier(self.writer, slack, self.config.slack.channel, artist.draw, self.now)
+        self.writer.wake = courier.poke
+        delivering = asyncio.create_task(courier.run(), name="delivery to Slack")
+        app = make_app(slack)
+        register(app, self._desk(slack))
+        line = Line(app, slack, now=self.now, on_hopeless=self.on_hopeless)
+        opened.push_async_callback(line.close)
+        line.start()
+        return delivering
+
+    def _desk(self, slack: Slack) -> Desk:
+        return Desk(
+            writer=self.writer,
+            reader=self.reader,
+            slack=slack,
+            config=self.config,
+            library=self.library,
+            house=self.house,
+            start_run=self.start_run,
+            move_run=self.move_run,
+        )
