@@ -3,7 +3,7 @@
 - Slots: jobs are due on a half-second grid, so that those of one interval are due in the same instant and are
   started together. A machine that wakes once for fifty checks is a machine mostly asleep.
 - A look that comes late still looks at the present, so there is no misfire limit; missed looks are one look.
-- One instance: a job that is still busy is not started again.
+- One instance: a job that is still busy is not started again, but once it has ended if that was asked for at once.
 - Clock steps: APScheduler holds its plan against the wall clock. A step backwards would stop every job until wall
   time has caught up: `replan` is called after one. After a step forwards everything is due, once; the trigger here
   skips what was missed, where APScheduler's own counts it out, which over years takes it minutes.
@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -30,6 +30,8 @@ class Scheduler:
 
     def __init__(self, on_error: Callable[[str, BaseException], None]) -> None:
         """`on_error` hears the name of a job that raised, and what."""
+        self._busy: set[str] = set()
+        self._once_more: set[str] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": NEVER_TOO_LATE},
@@ -39,6 +41,7 @@ class Scheduler:
             on_error(event.job_id, event.exception)
 
         self._scheduler.add_listener(failed, EVENT_JOB_ERROR)
+        self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
 
     def start(self) -> None:
         """Begin. Jobs may be added before and after."""
@@ -54,9 +57,9 @@ class Scheduler:
         trigger = _EverySlots(interval)
         now = datetime.now(UTC)
         self._scheduler.add_job(
-            _run,  # APScheduler awaits only what is defined with `async def`, which a lambda is not
+            self._run,  # APScheduler awaits only what is defined with `async def`, which a lambda is not
             trigger,
-            args=[job],
+            args=[name, job],
             id=name,
             replace_existing=True,
             next_run_time=trigger.slot_before(now) if at_once else trigger.slot_after(now + interval),
@@ -65,8 +68,11 @@ class Scheduler:
     def hasten(self, name: str, delay: timedelta) -> None:
         """Let the job of that name run in the first slot after `delay`, if it is not due sooner; at once for 0.
 
-        Its interval counts from there.
+        Its interval counts from there. One that is busy just then runs once more: it may have looked already.
         """
+        if not delay and name in self._busy:
+            self._once_more.add(name)
+            return
         job = self._scheduler.get_job(name)
         if job is None:
             return
@@ -87,10 +93,17 @@ class Scheduler:
             if job.next_run_time > job.trigger.slot_after(now + job.trigger.interval):
                 job.modify(next_run_time=job.trigger.slot_after(now))
 
+    async def _run(self, name: str, job: Job) -> None:
+        self._busy.add(name)
+        with suppress(asyncio.CancelledError):  # a job is cancelled only when all is stopped: that is no failure
+            await job()
 
-async def _run(job: Job) -> None:
-    with suppress(asyncio.CancelledError):  # a job is cancelled only when all is stopped: that is no failure
-        await job()
+    def _ended(self, event: JobExecutionEvent) -> None:
+        """Only now does APScheduler itself take a job for ended, well or not."""
+        self._busy.discard(event.job_id)
+        if event.job_id in self._once_more:
+            self._once_more.discard(event.job_id)
+            self.hasten(event.job_id, timedelta(0))
 
 
 class _EverySlots(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types

@@ -192,3 +192,23 @@ def test_an_interval_shorter_than_a_slot_is_kept():
     trigger = _EverySlots(SOON)
     first = trigger.slot_after(NOW)
     assert trigger.get_next_fire_time(first, first) == first + SOON
+
+
+async def test_a_job_hastened_while_it_is_busy_runs_once_more_when_it_has_ended(jobs):
+    began, ended, go_on = [], [], asyncio.Event()
+
+    async def look() -> None:
+        began.append(time.monotonic())
+        await go_on.wait()
+        ended.append(time.monotonic())
+
+    jobs.scheduler.every("look", AN_HOUR, look, at_once=True)
+    await until(lambda: began)
+    for _ in range(3):
+        jobs.scheduler.hasten("look", timedelta(0))  # what it looks at changed after it has looked
+    assert len(began) == 1
+    go_on.set()
+    await until(lambda: len(ended) == 2)
+    assert began[1] >= ended[0]
+    await asyncio.sleep(2 * SLOT.total_seconds())
+    assert len(began) == 2, "three times asked is once more"
