@@ -20,7 +20,6 @@ TIMELINE = (
     "acknowledged",
     "was started",
     "step 2: web1 was powered off",
-    "off (powered off), but it should be running",
     "step 3: $snapshot = ",
     "step 4: Run",
     "step 5: Run",
