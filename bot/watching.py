@@ -95,9 +95,10 @@ class Watch:
         return target in self._awaited
 
     def _pass_on(self, seen: Observation) -> None:
+        failed = self._written.get(seen.fingerprint, (None,))[0] is Health.FAIL
         self._written[seen.fingerprint] = _written(seen)
-        if seen.health is not Health.OK or seen.running is False:
-            self._told.clear()  # what proved it before, or what runs on it, proves nothing any more
+        if failed or seen.health is not Health.OK or seen.running is False:
+            self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told.add(seen.fingerprint)
         self._company.append(seen)
         if self._gathering is None:

@@ -300,3 +300,15 @@ async def test_time_that_could_not_be_noted_as_passed_passes_the_next_time(bot):
     bot.time += MINUTE
     await bot.watch.pass_time()
     assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_what_proved_a_guest_while_it_failed_is_told_again_once_it_fails_no_more(bot):
+    inside = Observation(Fingerprint(CheckName("boot"), WEB1), Health.OK, bot.time, "it answers", running=True)
+    power = {"running": True, "proves": False}
+    await bot.believe(WEB1, Health.FAIL)
+    bot.watch.see(inside, bot.targets[WEB1], PACE)
+    for _ in range(2):
+        bot.see(WEB1, Health.OK, **power)
+    assert await bot.incidents() == {WEB1: Status.RECOVERING}
+    bot.watch.see(inside, bot.targets[WEB1], PACE)
+    assert await bot.incidents() == {WEB1: Status.RESOLVED}

@@ -248,9 +248,9 @@ def _close(draft: Draft, incident: Incident, why: str) -> None:
 
 
 def _surface(draft: Draft, incident: Incident) -> None:
-    """Grace is over: what is still not back is said once, to everyone."""
+    """The time to recover is over: what is still not back is said once, to everyone."""
     incident = draft.incidents[incident.id]
-    if incident.status is not Status.RECOVERING or incident.surfaced or storm.in_grace(draft, incident):
+    if incident.status is not Status.RECOVERING or incident.surfaced or storm.has_time(draft, incident):
         return
     names = _names(incident.unproven)
     draft.keep(replace(incident, surfaced=True))

@@ -94,7 +94,8 @@ class Member:
             return replace(after, was_running=False, seen=True)  # it is as someone wanted it
         if after.running is False:
             return replace(after, seen=False)
-        return replace(after, seen=after.seen or observation.proves)
+        proven = observation.proves and not after.failing  # the agent of a guest that hangs on its disk may answer
+        return replace(after, seen=after.seen or proven)
 
     def in_doubt(self) -> "Member":
         """This member once what it depends on is gone: nothing seen before counts any more."""

@@ -38,10 +38,14 @@ def tells_more(kind: Kind | None, than: Kind) -> bool:
 
 
 def in_grace(draft: Draft, incident: Incident) -> bool:
-    """Whether what came back has only just come back. Grace is for power and hosts: machines must boot."""
-    if incident.recovering_since is None or incident.kind not in LOST:
-        return False
-    return draft.now - incident.recovering_since < draft.situation.rules.grace
+    """Whether power or a host has only just come back: machines must boot, and some fail before all are up."""
+    return incident.kind in LOST and has_time(draft, incident)
+
+
+def has_time(draft: Draft, incident: Incident) -> bool:
+    """Whether what came back has only just come back, so that what is still unproven may be on its way."""
+    since = incident.recovering_since
+    return since is not None and draft.now - since < draft.situation.rules.grace
 
 
 def covered(draft: Draft, seen: Observation) -> bool:

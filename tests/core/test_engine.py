@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import engine
 from bot.core.draft import Gap
-from bot.core.health import Kind, TargetId
+from bot.core.health import Kind, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, IncidentId, Status, Tell
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -101,6 +101,22 @@ def test_a_guest_that_has_power_again_is_not_well_before_it_was_seen_inside(cras
     crash.see(well(VM, "boot", running=True))
     assert crash.only.ended
     assert crash.history(1)[-2:] == ["well", "resolved: all proven healthy"]
+
+
+def test_a_guest_that_has_power_again_gets_time_to_boot_before_that_is_told(crash):
+    crash.see(powered_on(VM))
+    crash.wait(10 * MINUTE - SECOND)
+    assert crash.broadcasts() == []
+    crash.wait(SECOND)
+    assert crash.broadcasts() == [f"Time to recover is over. Still not proven healthy: {name_of(VM)}"]
+
+
+def test_what_was_seen_inside_while_a_guest_still_failed_is_no_proof_that_it_recovered(crash):
+    crash.see(well(VM, "boot", running=True))
+    crash.see(powered_on(VM))
+    assert crash.only.status is Status.RECOVERING
+    crash.see(well(VM, "boot", running=True))
+    assert crash.only.ended
 
 
 def test_a_guest_that_has_power_again_and_does_not_boot_stays_the_same_incident(crash):
