@@ -5,8 +5,10 @@ what it reads is certain and what it doesn't know stays unknown. It refuses to g
 boot screens and desktops read as no text at all.
 """
 
+import os
 import re
 import struct
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -254,3 +256,18 @@ def _character(cell: Sequence[bytes]) -> str:
             return found
     across = all(len(set(row)) == 1 for row in cell)  # the cursor in an empty cell, or a ruled line
     return " " if across else UNKNOWN
+
+
+def main() -> int:
+    """Read a picture on stdin to text on stdout, politely: nobody waits for it so much as for the bot."""
+    os.nice(10)
+    try:
+        sys.stdout.buffer.write(text_of(sys.stdin.buffer.read()).encode())
+    except UnreadablePicture as why:
+        print(why, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

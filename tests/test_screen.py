@@ -4,12 +4,15 @@ import io
 import random
 import string
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import bot.screen
 from bot.screen import UNKNOWN, UnreadablePicture, as_png, read_png, text_of
 
 BIOS = next((path for path in map(Path, ("/usr/share/seabios/vgabios-stdvga.bin",)) if path.exists()), None)
@@ -156,3 +159,20 @@ def test_a_png_of_another_kind_is_refused() -> None:
 def test_a_png_cut_short_is_refused(font, keep) -> None:
     with pytest.raises(UnreadablePicture, match="no whole PNG"):
         text_of(saved(draw(font, FAILURE))[:keep])
+
+
+def as_a_program(picture: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-I", bot.screen.__file__], input=picture, capture_output=True, check=False
+    )
+
+
+def test_as_a_program_it_reads_what_it_is_given(font) -> None:
+    done = as_a_program(saved(draw(font, FAILURE)))
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, "\n".join(FAILURE), b"")
+
+
+def test_as_a_program_it_says_what_it_cannot_read() -> None:
+    done = as_a_program(b"GIF89a")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"cannot read a picture: because ")

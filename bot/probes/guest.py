@@ -4,15 +4,18 @@ A guest whose boot disk is damaged is still "running" for its hypervisor. Only f
 """
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot import screen
 from bot.core.guest import GuestInfo, boot_failure
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes import Parts
 from bot.reach import Refused, Unreachable
-from bot.screen import UnreadablePicture, text_of
+from bot.screen import UnreadablePicture
 
 BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
@@ -60,8 +63,8 @@ class GuestProbe:
         """What its screen shows in text mode. None: nothing, or it has none."""
         try:
             picture = await self._hypervisor.screenshot(self.info.name)
-            if hash(picture) != self._picture[0]:  # reading one costs 0.2 s of CPU, and many stand still
-                self._picture = (hash(picture), await asyncio.to_thread(text_of, picture))
+            if hash(picture) != self._picture[0]:  # many stand still
+                self._picture = (hash(picture), await _text_of(picture))
             return self._read(self._picture[1])
         except (GuestRefused, UnreadablePicture):
             return None
@@ -89,3 +92,21 @@ class GuestProbe:
     def _saw(self, health: Health, why: str) -> Observation:
         kind = Kind.BOOT_DISK if health is Health.FAIL else None
         return Observation(Fingerprint(BOOT, self.guest.id), health, self.parts.now(), why, kind, running=True)
+
+
+async def _text_of(picture: bytes) -> str:
+    """The text on a screenshot. Raises UnreadablePicture.
+
+    It is read by a process of its own: that computes for up to seconds, and a thread would hold up all others.
+    """
+    command = (sys.executable, "-I", screen.__file__)
+    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        text, why = await reading.communicate(picture)
+    finally:
+        if reading.returncode is None:
+            reading.kill()
+            await reading.wait()
+    if reading.returncode:
+        raise UnreadablePicture(why.decode(errors="replace").strip())
+    return text.decode()
