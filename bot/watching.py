@@ -55,7 +55,7 @@ class Watch:
         self._gap = gap
         for one in known:
             self._streaks[one.fingerprint] = Streak(one.health, one.health)
-            self._written[one.fingerprint] = (one.health, one.kind, None)
+            self._written[one.fingerprint] = (one.health, one.kind, one.running)
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""

@@ -236,6 +236,15 @@ async def test_a_good_look_at_what_an_incident_waits_for_is_news_once_although_i
     assert await bot.incidents() == {ATLAS: Status.RESOLVED}
 
 
+async def test_after_a_restart_a_guest_that_is_still_off_is_no_news(tmp_path):
+    async with started(tmp_path / "bot.db") as bot:
+        await bot.believe(WEB1, Health.FAIL, running=False)
+    async with started(tmp_path / "bot.db") as bot:
+        before = await bot.written()
+        await bot.believe(WEB1, Health.FAIL, running=False)
+        assert await bot.written() == before
+
+
 async def test_damage_is_told_to_whom_it_concerns_once(bot):
     bot.see(WEB1, Health.FAIL, stated=True, kind=Kind.BOOT_DISK)
     await bot.watch.close()

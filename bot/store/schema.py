@@ -31,8 +31,8 @@ def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})
     db.table("incident").create_index(["status", "resolved_at"])
-    health = {"check": str, "target": str, "health": str, "kind": str, "why": str, "since": str, "at": str}
-    db.table("health").create(health, pk=("check", "target"), not_null={"health"})
+    health = {"check": str, "target": str, "health": str, "kind": str, "running": int, "why": str}
+    db.table("health").create({**health, "since": str, "at": str}, pk=("check", "target"), not_null={"health"})
     target = {"id": str, "runs_on": str, "powered_by": str, "behind": str, "wanted": int, "ephemeral": int}
     presence = {"running": int, "stopped_at": str, "stopped_on_purpose": int, "first_seen": str, "gone_at": str}
     db.table("target").create({**target, **presence}, pk="id")

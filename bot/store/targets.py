@@ -14,11 +14,12 @@ from bot.store.rows import moment, time_in, time_out
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a check was last believed to show. `since`: when this began; `at`: when it was last written."""
+    """What a check was last believed to show. `since`: when this began."""
 
     fingerprint: Fingerprint
     health: Health
     kind: Kind | None
+    running: bool | None
     why: str
     since: datetime
 
@@ -68,15 +69,16 @@ class TargetRows:
         """Write what a check is now believed to show, and what that says of its target's presence."""
         at = time_out(seen.at)
         self._db.execute(
-            'insert into health ("check", target, health, kind, why, since, at) '
-            "values (:check, :target, :health, :kind, :why, :at, :at) on conflict do update set "
+            'insert into health ("check", target, health, kind, running, why, since, at) '
+            "values (:check, :target, :health, :kind, :running, :why, :at, :at) on conflict do update set "
             "since = iif(health = :health and kind is :kind, since, :at), "
-            "health = :health, kind = :kind, why = :why, at = :at",
+            "health = :health, kind = :kind, running = :running, why = :why, at = :at",
             {
                 "check": seen.fingerprint.check,
                 "target": seen.target,
                 "health": seen.health,
                 "kind": seen.kind,
+                "running": seen.running,
                 "why": seen.why,
                 "at": at,
             },
@@ -160,14 +162,17 @@ def _target(row: dict[str, Any]) -> Target:
 
 
 def _presence(row: dict[str, Any]) -> Presence:
-    running = None if row["running"] is None else bool(row["running"])
-    return Presence(running, time_in(row["stopped_at"]), bool(row["stopped_on_purpose"]))
+    return Presence(_running(row), time_in(row["stopped_at"]), bool(row["stopped_on_purpose"]))
 
 
 def _known(row: dict[str, Any]) -> Known:
     kind = None if row["kind"] is None else Kind(row["kind"])
     fingerprint = Fingerprint(CheckName(row["check"]), TargetId(row["target"]))
-    return Known(fingerprint, Health(row["health"]), kind, row["why"], moment(row["since"]))
+    return Known(fingerprint, Health(row["health"]), kind, _running(row), row["why"], moment(row["since"]))
+
+
+def _running(row: dict[str, Any]) -> bool | None:
+    return None if row["running"] is None else bool(row["running"])
 
 
 def _silence(row: dict[str, Any]) -> Silence:
