@@ -46,6 +46,7 @@ async def test_what_fails_comes_first_and_ends_it_with_1(tmp_path):
     assert told.out.endswith("\n4 checks: 1 fail, 0 unknown\n")
 
 
+@pytest.mark.slow
 async def test_a_hypervisor_that_is_away_is_one_failure(tmp_path):
     with port(listening=False) as away:
         write_lab(tmp_path, f'hosts: {{atlas: {{hypervisor: "qemu+tcp://127.0.0.1:{away}/system"}}}}\n')
@@ -55,6 +56,7 @@ async def test_a_hypervisor_that_is_away_is_one_failure(tmp_path):
     assert told.out.endswith("1 checks: 1 fail, 0 unknown\n")
 
 
+@pytest.mark.slow
 async def test_guests_that_come_and_go_are_left_out(tmp_path):
     write_lab(tmp_path, f"{ATLAS}ephemeral: [te*]\n")
     told = await caretaker("check", folder=tmp_path)
