@@ -6,6 +6,7 @@ A guest whose boot disk is damaged is still "running" for its hypervisor. Only f
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,12 +43,18 @@ class GuestProbe:
         UNKNOWN while it shows nothing yet, or could not be looked at.
         """
         try:
-            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.name, AGENT_DEADLINE)
-            if answers:
+            if await self._agent_answers():
                 return self._saw(Health.OK, "its agent answers")
             return await self._console(started) or await self._screen() or self._nothing(started)
         except HypervisorUnreachable as why:
             return self._saw(Health.UNKNOWN, str(why))
+
+    async def _agent_answers(self) -> bool:
+        """Whether it has an agent that answers. One that can't be asked tells nothing: the rest may."""
+        with suppress(GuestRefused):
+            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.name, AGENT_DEADLINE)
+            return bool(answers)
+        return False
 
     async def _console(self, started: datetime | None) -> Observation | None:
         """What its console's log shows of this boot. None: nothing, or it has none that can be read."""
@@ -100,7 +107,8 @@ async def _text_of(picture: bytes) -> str:
     It is read by a process of its own: that computes for up to seconds, and a thread would hold up all others.
     """
     command = (sys.executable, "-I", screen.__file__)
-    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    nothing: dict[str, str] = {}  # the bot's environment holds its tokens, and the picture is a guest's
+    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=nothing)
     try:
         text, why = await reading.communicate(picture)
     finally:

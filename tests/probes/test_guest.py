@@ -1,8 +1,10 @@
 """Whether a guest has come up, by what shows of it; on libvirt's test hypervisor, which has no agent."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,13 @@ class Console:
         if self.trouble:
             raise self.trouble
         return self.text
+
+
+def environments() -> list[bytes]:
+    """Those of the processes that read a picture for this one."""
+    lists = Path("/proc/self/task").glob("*/children")
+    children = [Path("/proc", pid) for one in lists for pid in one.read_text().split()]
+    return [(one / "environ").read_bytes() for one in children if b"screen.py" in (one / "cmdline").read_bytes()]
 
 
 @asynccontextmanager
@@ -137,6 +146,16 @@ async def test_an_agent_that_should_be_there_and_is_silent_is_mentioned() -> Non
     assert (seen.health, seen.why) == (Health.OK, "no sign of a failed boot, but its agent is silent")
 
 
+async def test_whoever_reads_a_guests_picture_has_none_of_the_bots_secrets(monkeypatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    async with probing() as (probe, hypervisor):
+        hypervisor.picture = b"P6 1920 1080 255 " + bytes(range(256)) * 24_300
+        looking = asyncio.create_task(probe.look(LONG_AGO))
+        found = await until(environments)
+        await looking
+    assert not any(b"xoxb-secret" in one for one in found)
+
+
 async def test_a_picture_that_nobody_can_read_shows_nothing() -> None:
     async with probing() as (probe, hypervisor):
         hypervisor.picture = b"GIF89a"
@@ -150,6 +169,14 @@ async def test_a_guest_without_a_screen_shows_nothing() -> None:
             await hypervisor.screenshot("nope")
         assert (await probe.look(JUST_NOW)).health is Health.UNKNOWN
         assert (await probe.look(LONG_AGO)).health is Health.OK
+
+
+async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
+    async with probing(name="nope", agent=True) as (probe, hypervisor):
+        await until(lambda: hypervisor.connected)
+        with pytest.raises(GuestRefused):
+            await hypervisor.agent_answers("nope", timedelta(seconds=1))
+        assert (await probe.look(LONG_AGO)).why == "no sign of a failed boot, but its agent is silent"
 
 
 async def test_behind_a_hypervisor_that_is_away_nothing_is_known(tmp_path) -> None:
