@@ -17,6 +17,7 @@ from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
 from bot.core.health import TargetKind
 from bot.core.incident import IncidentId
+from bot.core.permit import Act, demand
 from bot.core.run import Command
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
@@ -131,6 +132,7 @@ class Caretaker:
 
         Raises NotAllowed, IllegalMove, UnknownName or NoSuchRunbook.
         """
+        demand(self._config.people, by, Act.START_RUNBOOK)  # before anything is asked of a host for it
         text = self._library.get(runbook)
         aim = await self._reader.ask(runs.aim, target, incident)
         values = await self._values(aim)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import Caretaker
 from bot.config import Secrets, load
+from bot.core.permit import NotAllowed
 from bot.store import StoreFailed
 from bot.vocabulary import probe_params
 from tests.terminal.commands import write_lab
@@ -43,6 +44,14 @@ async def test_a_second_bot_is_refused_without_harm_to_the_first(tmp_path):
     assert threads()
     await first.stop()
     assert not threads()
+
+
+async def test_who_may_not_start_a_runbook_is_told_so_before_anything_is_looked_up(tmp_path):
+    bot = caretaker(tmp_path)
+    await bot.start()
+    with pytest.raises(NotAllowed):
+        await bot.start_run("no-such-runbook", "no-such-guest", None, "USTRANGER")
+    await bot.stop()
 
 
 async def test_it_can_be_stopped_the_moment_it_has_started(tmp_path):
