@@ -60,7 +60,9 @@ def _claim(path: Path) -> IO[str]:
     """Hold the file beside the database that says whose it is. The system lets go of it when the process ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        claim = path.with_name(f"{path.name}.lock").open("w")
+        lock = path.with_name(f"{path.name}.lock")
+        lock.touch(mode=0o600)  # whoever may read it could hold it, and the bot would not start
+        claim = lock.open("w")
     except OSError as why:
         raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
     try:

@@ -122,6 +122,10 @@ async def test_of_two_caretakers_on_one_database_the_second_is_refused(writer, p
     assert "another Caretaker is using it" in second.stderr
 
 
+async def test_nobody_else_can_hold_the_lock_of_a_database(writer, path):
+    assert path.with_name(f"{path.name}.lock").stat().st_mode & 0o777 == 0o600
+
+
 async def test_what_was_closed_can_be_opened_again_and_what_is_not_open_says_so(writer, path):
     await writer.do(write, "before")
     await writer.close()
