@@ -84,18 +84,21 @@ class TargetRows:
             },
         )
         if presence is not None:
-            self._db.execute(
-                "update target set running = :running, stopped_on_purpose = :on_purpose, "
-                # What was never seen running has not stopped.
-                "stopped_at = case when :running then null when running then :stopped else stopped_at end "
-                "where id = :id",
-                {
-                    "running": presence.running,
-                    "on_purpose": presence.stopped_on_purpose,
-                    "stopped": time_out(presence.stopped_at),
-                    "id": seen.target,
-                },
-            )
+            self._keep_presence(seen.target, presence)
+
+    def _keep_presence(self, target: TargetId, presence: Presence) -> None:
+        self._db.execute(
+            "update target set running = :running, stopped_on_purpose = :on_purpose, "
+            # What was never seen running has not stopped.
+            "stopped_at = case when :running then null when running then :stopped else stopped_at end "
+            "where id = :id",
+            {
+                "running": presence.running,
+                "on_purpose": presence.stopped_on_purpose,
+                "stopped": time_out(presence.stopped_at),
+                "id": target,
+            },
+        )
 
     def health(self) -> list[Known]:
         """What every check was last believed to show."""
