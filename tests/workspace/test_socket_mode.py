@@ -154,8 +154,11 @@ async def test_a_disconnect_request_makes_the_app_come_back(world):
         before = await handler.client.session_id()
         await world.box.faults.request_disconnect("warning")
         await until(lambda: world.box.calls.counts["apps.connections.open"] == 2)
-        await until(lambda: world.box.sockets.connected == 1)
-        assert await handler.client.session_id() != before
+
+        async def anew():
+            return world.box.sockets.connected == 1 and await handler.client.session_id() != before
+
+        await until(anew)
 
 
 async def test_a_reason_slack_has_not_got_is_refused(world):
