@@ -52,7 +52,9 @@ class Backups:
             async with slots:
                 await self._back_up(group, last_night)
 
-        await asyncio.gather(*map(back_up, groups))
+        ends = await asyncio.gather(*map(back_up, groups), return_exceptions=True)  # none outlives this
+        for failure in filter(None, ends):
+            raise failure
 
     async def _back_up(self, disks: Sequence[Path], night: datetime) -> None:
         when = night.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")  # restic takes it for its own TZ's
