@@ -67,7 +67,7 @@ class Bot:
         """Start it; it is not awaited."""
         command = [sys.executable, "-P", "-m", "bot", "run", "--config", str(self.config)]
         with self.log.open("ab") as log:
-            environment = {**os.environ, **self.environment}
+            environment = {**os.environ, **self.environment, "PYTHONPATH": str(REPOSITORY)}
             self._process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
 
     @property
