@@ -104,7 +104,7 @@ def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
         finally:
             server.thaw()
             server.drop()
-            process.terminate()
+            process.kill()  # it may overlook a SIGTERM that comes together with the end of a session
 
 
 def _wait_for(port: int, log: Path) -> None:
