@@ -138,6 +138,8 @@ def move(store: Store, now: datetime, house: House, run_id: int, command: Comman
         demand(house.config.people, by, Act.START_RUNBOOK)
     else:
         demand(house.config.people, by, Act.PRESS_STEP, needs=_needs(runbook, command.step))
+    if isinstance(command, GoTo):  # who takes a run away from its step must be one who may press that
+        demand(house.config.people, by, Act.PRESS_STEP, needs=_needs(runbook, run.current))
     command = replace(command, person=_name(house, by))
     return _commit(store, now, run, walk.advance(run, runbook, command, now), by)
 

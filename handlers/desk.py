@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from slack_sdk.models.views import View
 
 from bot.config import Config
-from bot.core.permit import Act, demand
+from bot.core.permit import Act, NotAllowed, demand, person_of
 from bot.core.run import Command
 from bot.library import Library
 from bot.runs import House
@@ -60,6 +60,12 @@ class Desk:
     async def open(self, trigger: str, view: View) -> None:
         """Open a modal, within three seconds of the click that gave `trigger`."""
         await self.slack.open_view(trigger, view)
+
+    async def demand_place(self, user: str, channel: str) -> None:
+        """Whoever has a role may ask from anywhere, everyone else only in the bot's channel. Raises NotAllowed."""
+        name = self.config.slack.channel
+        if person_of(self.config.people, user) is None and channel != await self.slack.channel_id(name):
+            raise NotAllowed(f"only people in #{name.removeprefix('#')} may ask; this is another channel")
 
     def demand(self, user: str, act: Act, *, needs: str | None = None) -> None:
         """Say no before a modal is opened, not after it was filled. Raises NotAllowed."""

@@ -200,6 +200,13 @@ def test_whoever_may_not_press_a_step_may_not_go_to_it(walked) -> None:
     assert walked.run.current == 3
 
 
+def test_whoever_may_not_press_the_step_a_run_is_at_may_not_take_it_away_from_there(walked) -> None:
+    walked.at(2)
+    with pytest.raises(NotAllowed, match="only hands at home or an admin"):
+        walked.move(GoTo(1, walked.run.version, ""), ROBIN)
+    assert walked.run.current == 2
+
+
 def test_only_an_admin_stops_a_run_from_elsewhere(walked) -> None:
     with pytest.raises(NotAllowed):
         walked.move(Stop("", "enough"), ROBIN)

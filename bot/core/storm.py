@@ -265,7 +265,9 @@ def _member(draft: Draft, target: TargetId) -> Member:
     for one in draft.heard:
         member = member.after(one) if one.target == target else member
     failing = frozenset(f.check for f in draft.failing if f.target == target)
-    return replace(member, was_running=member.was_running or ran, failing=failing)
+    return replace(
+        member, was_running=member.was_running or ran, failing=failing, seen=member.seen and not failing
+    )
 
 
 def _words(time: timedelta) -> str:

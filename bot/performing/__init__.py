@@ -19,11 +19,13 @@ from bot.core.run import ActionFinished, CheckFinished, Choice, ChoicesListed, R
 from bot.performing.bar import Bar
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
 from bot.runs import Finish, House, Moved
+from bot.store import StoreFailed
 from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
 SUMMARY = 200  # characters of the line that stands for a whole output
+NOTE_AGAIN = 5  # seconds until an end that could not be written is written again
 CHOICES = 100  # what a list in Slack can hold
 
 Reaches = Callable[[Place], Reach]
@@ -65,8 +67,10 @@ class Performer:
                 self._tasks[key] = task
                 task.add_done_callback(partial(self._over, key))
 
-    def _over(self, key: tuple[int, int, int], _task: asyncio.Task[None]) -> None:
+    def _over(self, key: tuple[int, int, int], task: asyncio.Task[None]) -> None:
         del self._tasks[key]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("cannot note how a step of run %d ended", key[0], exc_info=task.exception())
 
     async def close(self) -> None:
         """End everything, the remote processes too, also those that were being ended already."""
@@ -80,10 +84,16 @@ class Performer:
             command, output = await self._answer(run, work)
         finally:
             self.progress.pop((run.id, work.step), None)
-        try:
-            self.perform(await self._writer.do(runs.finish, self._house, run.id, command, output))
-        except Exception:
-            log.exception("cannot note how step %d of run %d ended", work.step + 1, run.id)
+        self.perform(await self._note_end(run, work, command, output))
+
+    async def _note_end(self, run: Run, work: Work, command: Finish, output: str) -> Moved:
+        """Write how it ended; a run must not wait for ever because the disk was full for a moment."""
+        while True:
+            try:
+                return await self._writer.do(runs.finish, self._house, run.id, command, output)
+            except StoreFailed as why:
+                log.error("cannot note how step %d of run %d ended: because %s", work.step + 1, run.id, why)
+                await asyncio.sleep(NOTE_AGAIN)
 
     async def _answer(self, run: Run, work: Work) -> tuple[Finish, str]:
         """Do it, and say how it ended, with the output people should see. What goes wrong is an ending too."""

@@ -37,15 +37,16 @@ class GuestProbe:
     parts: Parts
     _picture: tuple[int, str] = field(default=(0, ""), init=False, repr=False)  # the last one's hash and its text
 
-    async def look(self, started: datetime | None) -> Observation:
+    async def look(self, started: datetime | None, since: datetime | None = None) -> Observation:
         """What shows of its boot. `started`: when it was started, None if that is not known (long ago).
 
-        UNKNOWN while it shows nothing yet, or could not be looked at.
+        `since`: from when on its console may tell of this boot, where it was noticed late, as after its host was
+        out of reach. UNKNOWN while it shows nothing yet, or could not be looked at.
         """
         try:
             if await self._agent_answers():
                 return self._saw(Health.OK, "its agent answers")
-            return await self._console(started) or await self._screen() or self._nothing(started)
+            return await self._console(since or started) or await self._screen() or self._nothing(started)
         except HypervisorUnreachable as why:
             return self._saw(Health.UNKNOWN, str(why))
 
@@ -56,11 +57,11 @@ class GuestProbe:
             return bool(answers)
         return False
 
-    async def _console(self, started: datetime | None) -> Observation | None:
+    async def _console(self, since: datetime | None) -> Observation | None:
         """What its console's log shows of this boot. None: nothing, or it has none that can be read."""
         if self.info.console_log is None:
             return None
-        within = None if started is None else self.parts.now() - started + JUST_BEFORE
+        within = None if since is None else self.parts.now() - since + JUST_BEFORE
         try:
             return self._read(await self.parts.read_end(self.host, self.info.console_log, within))
         except (Unreachable, Refused):

@@ -54,6 +54,8 @@ class GuestRounds:
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
         self._running: dict[TargetId, bool] = {}
         self._booting: dict[TargetId, datetime | None] = {}  # not seen up yet, and since when if that is known
+        self._since: dict[TargetId, datetime] = {}  # from when on a boot that was noticed late may have begun
+        self._reached: datetime | None = None  # when the hypervisor answered last
         self._met = False  # its guests were seen once, so that one seen to run now has started
         self._probe = HypervisorProbe(
             host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory
@@ -93,7 +95,7 @@ class GuestRounds:
         if state.power is not Power.RUNNING:
             return [replace(nothing, health=Health.FAIL, why=f"it is {state.power} ({state.reason})")]
         unheard = None if self._running.get(guest.guest.id) else self._parts.now()  # its start was not told yet
-        return [await guest.look(self._booting.get(guest.guest.id, unheard))]
+        return [await guest.look(self._booting.get(guest.guest.id, unheard), self._since.get(guest.guest.id))]
 
     def heard(self, event: GuestEvent) -> None:
         """The hypervisor told something."""
@@ -111,10 +113,13 @@ class GuestRounds:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         if event.what in _BOOTS and not guest.ephemeral:
             self._booting[guest.id] = self._parts.now()
+            self._since.pop(guest.id, None)
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
-        self._booting = {guest: since and since + step for guest, since in self._booting.items()}
+        self._booting = {guest: started and started + step for guest, started in self._booting.items()}
+        self._since = {guest: since + step for guest, since in self._since.items()}
+        self._reached = self._reached and self._reached + step
 
     async def _poll(self) -> None:
         seen = await self._probe.look()
@@ -122,6 +127,8 @@ class GuestRounds:
         if seen[0].health is self._watch.believed(seen[0].fingerprint) is Health.FAIL:
             self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
             self._booting.clear()
+        if seen[0].health is Health.OK:
+            self._reached = seen[0].at
         if not all(settled):
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         self._met = self._met or len(seen) > 1
@@ -136,6 +143,8 @@ class GuestRounds:
                 self._booting.pop(seen.target, None)
             elif not was and not target.ephemeral:
                 self._booting.setdefault(seen.target, seen.at if self._met else None)
+                if self._met and self._reached is not None:
+                    self._since[seen.target] = self._reached
         return self._watch.see(seen, target, self._pace)
 
     def _renew_inventory(self) -> None:
@@ -161,6 +170,7 @@ class GuestRounds:
         for guest in gone:
             self._running.pop(guest, None)
             self._booting.pop(guest, None)
+            self._since.pop(guest, None)
 
     async def _look_inside(self) -> None:
         """Look into the guests that have not been seen up yet; not while their hypervisor is away."""
@@ -173,7 +183,7 @@ class GuestRounds:
 
         async def look(guest: GuestProbe, started: datetime | None) -> None:
             async with slots:
-                seen = await guest.look(started)
+                seen = await guest.look(started, self._since.get(guest.guest.id))
             if seen.target in self._booting and self._booting[seen.target] == started:  # not stopped meanwhile
                 self._watch.see(seen, guest.guest, self._pace)
                 if seen.health is Health.OK and self._watch.believed(seen.fingerprint) is Health.OK:

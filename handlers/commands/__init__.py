@@ -100,6 +100,7 @@ def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
     async def listen(ack: AsyncAck, respond: AsyncRespond, command: Payload) -> None:
         await ack()
         async with kindly(partial(_reply, respond)):
+            await desk.demand_place(command["user_id"], command["channel_id"])
             verb, asked = understand(command["user_id"], command.get("text") or "")
             await _reply(respond, await verb.answer(desk, asked))
 

@@ -191,16 +191,16 @@ class Rig:
 
         await until(bare)
 
-    async def type(self, user: str, text: str) -> str:
+    async def type(self, user: str, text: str, channel: str = HOMELAB.id) -> str:
         """Type after /lab; the answer."""
-        before = len(self.whispers(user))
-        await self.box.workspace.slash_command(user, HOMELAB.id, "/lab", text)
-        await until(lambda: len(self.whispers(user)) > before)
-        return self.whispers(user)[-1]
+        before = len(self.whispers(user, channel))
+        await self.box.workspace.slash_command(user, channel, "/lab", text)
+        await until(lambda: len(self.whispers(user, channel)) > before)
+        return self.whispers(user, channel)[-1]
 
-    def whispers(self, user: str) -> list[str]:
-        """What only this person saw, each as one text."""
-        messages = self.box.workspace.messages.ephemeral(HOMELAB.id, user)
+    def whispers(self, user: str, channel: str = HOMELAB.id) -> list[str]:
+        """What only this person saw there, each as one text."""
+        messages = self.box.workspace.messages.ephemeral(channel, user)
         return [json.dumps([m["text"], m.get("blocks", [])], ensure_ascii=False) for m in messages]
 
     async def press(self, user: str, message: dict, label: str) -> None:

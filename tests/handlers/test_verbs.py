@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.health import Health, Kind
 from bot.core.incident import Status
-from bot.workspace.records import ALEX, HOMELAB, ROBIN, SAM
+from bot.workspace.records import ALEX, FAMILY, HOMELAB, ROBIN, SAM
 from handlers.commands import completions, verbs
 from tests.handlers.rig import ATLAS
 
@@ -116,6 +116,14 @@ async def test_a_stranger_changes_nothing_and_is_told_who_may(rig, typed):
     assert "alex" in answer
     assert "you are in no role. Nothing was changed" in answer
     assert (await rig.incident()).status is Status.OPEN
+
+
+async def test_whoever_is_in_no_role_is_answered_in_the_bots_channel_alone(rig):
+    await rig.web1_crashes()
+    answer = await rig.type(SAM.id, "status", FAMILY.id)
+    assert "Only people in #homelab may ask" in answer
+    assert "web1" not in answer
+    assert "web1" in await rig.type(ALEX.id, "status", FAMILY.id)
 
 
 async def test_hands_may_not_resolve(rig):

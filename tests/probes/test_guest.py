@@ -107,6 +107,14 @@ async def test_only_what_the_console_said_since_the_start_is_asked_for() -> None
     assert console.asked == [timedelta(seconds=7), None]
 
 
+async def test_a_boot_that_was_noticed_late_may_have_told_before() -> None:
+    console = Console()
+    async with probing(console=console) as (probe, _):
+        seen = await probe.look(JUST_NOW, JUST_NOW - timedelta(minutes=10))
+    assert console.asked == [timedelta(minutes=10, seconds=7)]
+    assert seen.why == "it is starting and shows nothing yet"
+
+
 async def test_a_screen_tells_where_there_is_no_console_log(font) -> None:  # noqa: F811
     async with probing() as (probe, hypervisor):
         hypervisor.picture = saved(draw(font, ["Booting from Hard Disk...", "Missing operating system."]))
