@@ -9,6 +9,7 @@ import pytest
 
 from bot.demo.battery import LOW, Battery
 from bot.demo.ups_server import UpsServer
+from tests.real.processes import installed
 
 
 @dataclass
@@ -42,7 +43,7 @@ def client(ups):
 
 
 async def upsc(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(subprocess.run, ["upsc", *arguments], capture_output=True, text=True)
+    return await asyncio.to_thread(subprocess.run, [installed("upsc"), *arguments], capture_output=True, text=True)
 
 
 @pytest.mark.real

@@ -14,6 +14,7 @@ from bot.reach import Reach, Refused, Unreachable
 from bot.reach.ssh import SshHost, SshReach
 from tests.reach import ways
 from tests.reach.ways import sh
+from tests.real.processes import installed
 from tests.real.sshd import Sshd, free_port, running_sshd
 from tests.waiting import until
 
@@ -31,7 +32,7 @@ def busybox_sshd(tmp_path_factory) -> Iterator[Sshd]:
     """A host that has nothing but busybox, as many a NAS and router."""
     folder = tmp_path_factory.mktemp("busybox")
     (folder / "bin").mkdir()
-    subprocess.run(["/usr/bin/busybox", "--install", "-s", folder / "bin"], check=True)
+    subprocess.run([installed("busybox"), "--install", "-s", folder / "bin"], check=True)
     with running_sshd(folder, extra=f"SetEnv PATH={folder / 'bin'}\n") as server:
         yield server
 

@@ -1,7 +1,17 @@
-"""Looking for processes by what stands on their command line."""
+"""The programs that tests start for real: where they are, and which of them run."""
 
+import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+
+import pytest
+
+
+def installed(program: str) -> str:
+    """Where a program is; where it is not, the test is skipped."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    return found or pytest.skip(f"{program} is not installed")
 
 
 def alive(needle: str) -> list[int]:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.reach import Refused, Unreachable
+from tests.real.processes import installed
 
 
 @contextmanager
 def running_qemu_ga(folder: Path, *options: str) -> Iterator[Path]:
-    """The agent's socket, until the block ends."""
+    """The agent's socket, until the block ends; without the agent the test is skipped."""
     socket = folder / "agent.sock"
     command = [
-        "/usr/sbin/qemu-ga",
+        installed("qemu-ga"),
         "-m",
         "unix-listen",
         "-p",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import asyncssh
 
+from tests.real.processes import installed
+
 _CONFIG = """
 Port {port}
 ListenAddress 127.0.0.1
@@ -80,7 +82,8 @@ def free_port() -> int:
 
 @contextmanager
 def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
-    """A server until the block ends. `extra`: more lines of its configuration."""
+    """A server until the block ends; without OpenSSH the test is skipped. `extra`: more lines of its configuration."""
+    sshd = installed("sshd")
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
@@ -95,7 +98,7 @@ def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
     (folder / "sshd_config").write_text(config + extra)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # sshd wants it when it could drop privileges
-    command = ["/usr/sbin/sshd", "-D", "-f", folder / "sshd_config", "-E", folder / "log"]
+    command = [sshd, "-D", "-f", folder / "sshd_config", "-E", folder / "log"]
     with subprocess.Popen(command) as process:
         server = Sshd(folder, port, process.pid, getpass.getuser())
         try:
