@@ -332,7 +332,7 @@ async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_p
 async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_when_it_is_back(
     daemon, tmp_path
 ) -> None:
-    patient = replace(QUICK, boot_look=timedelta(hours=1))
+    patient = replace(QUICK, boot_look=timedelta(seconds=3))
     async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), timing=patient)) as bot:
         await bot.runs("test")
         await bot.comes_to("boot@guest:test", Health.OK)
@@ -343,6 +343,7 @@ async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_
         await bot.comes_to("boot@guest:test", Health.OK)  # what is known of it; nobody looks now
         await daemon.start()
         await bot.comes_to("boot@guest:test", Health.UNKNOWN)  # it may have started anew, and is given time
+        await bot.incident(id=1, status=Status.RECOVERING)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
 

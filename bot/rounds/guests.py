@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from bot.config import Config
@@ -30,6 +30,7 @@ HYPERVISOR = CheckName("hypervisor")
 
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any console log was written
 LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
@@ -142,9 +143,9 @@ class GuestRounds:
             if not seen.running:
                 self._booting.pop(seen.target, None)
             elif not was and not target.ephemeral:
-                self._booting.setdefault(seen.target, seen.at if self._met else None)
-                if self._met and self._reached is not None:
-                    self._since[seen.target] = self._reached
+                self._booting.setdefault(seen.target, seen.at)
+                # One met for the first time may have started with the bot, after a power cut, or years ago.
+                self._since[seen.target] = (self._reached if self._met else None) or LONG_AGO
         return self._watch.see(seen, target, self._pace)
 
     def _renew_inventory(self) -> None:
