@@ -6,6 +6,7 @@ import time
 from bot.core.incident import Status
 from bot.workspace.records import ALEX
 from tests.handlers import rig as rigs
+from tests.waiting import until
 
 
 async def test_a_modal_that_came_too_late_is_asked_for_once_more(tmp_path):
@@ -21,7 +22,7 @@ async def test_what_fails_through_no_fault_of_the_person_is_told_as_such_and_log
     rig.box.faults.fail("views.open", "server_error")
     answer = await rig.refused(ALEX.id, await rig.card("incident:1"), "Resolve…")
     assert "That failed, and it is my fault; my log says why." in answer
-    assert "cannot answer a click on 'incident_more'" in caplog.text
+    await until(lambda: "cannot answer a click on 'incident_more'" in caplog.text)
     assert (await rig.incident()).status is Status.OPEN
 
 

@@ -82,7 +82,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
-    """A server until the block ends; without OpenSSH the test is skipped. `extra`: more lines of its configuration."""
+    """A server until the block ends; without OpenSSH the test is skipped. `extra`: more of its configuration."""
     sshd = installed("sshd")
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
