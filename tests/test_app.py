@@ -36,6 +36,7 @@ async def test_what_fails_at_its_start_closes_what_was_open(tmp_path):
     await bot.stop()  # of what never started, there is nothing to stop
 
 
+@pytest.mark.slow
 async def test_a_second_bot_is_refused_without_harm_to_the_first(tmp_path):
     first, second = caretaker(tmp_path), caretaker(tmp_path)
     await first.start()

@@ -85,6 +85,7 @@ def test_without_root_and_sudo_it_says_exactly_what_to_run(project: Path) -> Non
     assert "  apt-get update && apt-get install -y --no-install-recommends jq restic\n" in told.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip", ["def test_it(): pytest.skip('no QEMU')", "pytest.importorskip('nothing')"])
 def test_a_skip_fails_in_ci_and_only_there(tmp_path: Path, skip: str) -> None:
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)

@@ -211,6 +211,7 @@ async def test_a_time_limit_ends_the_process_itself(bot) -> None:
 # --- checks ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_check_looks_until_it_passes(bot, tmp_path) -> None:
     looks = tmp_path / "looks"
     third = 'echo look >> "$disk"; [ "$(wc -l < "$disk")" -ge 3 ]'
@@ -258,6 +259,7 @@ async def test_stop_ends_what_runs(bot) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_asks(tmp_path) -> None:
     child = sleeper()
     async with living(tmp_path) as bot:
@@ -272,6 +274,7 @@ async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_asks(tmp_path) -
         assert (tmp_path / "done").read_text() == "once\n"
 
 
+@pytest.mark.slow
 async def test_a_stop_just_before_the_end_of_the_bot_still_ends_the_process(tmp_path) -> None:
     child = sleeper()
     async with living(tmp_path) as bot:

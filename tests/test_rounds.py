@@ -272,6 +272,7 @@ async def test_a_guest_whose_making_nobody_told_is_found_by_the_poll(guests, tmp
 # --- boots -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests, tmp_path) -> None:
     console = tmp_path / "console.log"
     console.write_text(BROKEN)

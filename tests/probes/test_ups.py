@@ -12,7 +12,7 @@ from tests.real.sshd import free_port
 from tests.real.upsd import running_upsd
 from tests.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ON_BATTERY = {
     "battery": ("OB DISCHRG", "on battery, 80 % charged, 31 min left"),

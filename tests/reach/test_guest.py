@@ -64,6 +64,7 @@ async def test_the_time_limit_ends_children_too(web1, stubborn):
     await ways.the_time_limit_ends_children_too(web1, stubborn=stubborn)
 
 
+@pytest.mark.slow
 async def test_cancelling_ends_the_script(web1):
     await ways.cancelling_ends_the_script(web1)
 

@@ -54,6 +54,7 @@ async def test_the_time_limit_ends_a_child_that_ignores_it(here):
     await ways.the_time_limit_ends_children_too(here, stubborn=True)
 
 
+@pytest.mark.slow
 async def test_cancelling_ends_the_script(here):
     await ways.cancelling_ends_the_script(here)
 

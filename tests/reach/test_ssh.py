@@ -136,6 +136,7 @@ async def test_the_far_side_keeps_the_limit_when_the_link_is_gone(sshd, nook):
     await until(lambda: not ways.alive(child), 3)
 
 
+@pytest.mark.slow
 async def test_cancelling_ends_the_script(nook, nas):
     await asyncio.gather(ways.cancelling_ends_the_script(nook), ways.cancelling_ends_the_script(nas))
 

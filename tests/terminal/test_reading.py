@@ -81,6 +81,7 @@ async def test_lint_without_a_lab_looks_at_the_runbooks_alone_but_not_where_a_fi
     assert told.out.startswith("cannot read mine.yaml: because it does not exist")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check", "doctor", "health"])
 async def test_without_a_lab_it_is_said_where_to_get_one(command, tmp_path):
     told = await caretaker(command, folder=tmp_path)
