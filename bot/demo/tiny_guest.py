@@ -6,6 +6,7 @@ aside. What was built is kept and used again until this file or the packages' ve
 
 import gzip
 import hashlib
+import lzma
 import os
 import shutil
 import stat
@@ -166,8 +167,10 @@ def _first_stage(tree: Path, unpacked: Path) -> Path:
     _program(tree / "init", INIT.format(modules=" ".join(MODULES)).encode())
     (tree / "lib/modules").mkdir()
     for name in MODULES:  # those that this kernel hasn't built in
-        for module in unpacked.glob(f"lib/modules/*/kernel/drivers/**/{name}.ko"):
-            shutil.copy(module, tree / "lib/modules")
+        for module in unpacked.glob(f"**/lib/modules/*/kernel/drivers/**/{name}.ko*"):
+            content = module.read_bytes()
+            plain = lzma.decompress(content) if module.suffix == ".xz" else content  # packed since Debian 13
+            (tree / "lib/modules" / f"{name}.ko").write_bytes(plain)
     return tree
 
 

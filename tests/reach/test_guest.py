@@ -91,5 +91,5 @@ async def test_a_silent_agent_is_unreachable(tmp_path):
 
 
 async def test_an_agent_that_may_run_nothing_refuses(tmp_path):
-    with running_qemu_ga(tmp_path, "--blacklist=guest-exec") as socket, pytest.raises(Refused, match="disabled"):
+    with running_qemu_ga(tmp_path, "--block-rpcs=guest-exec") as socket, pytest.raises(Refused, match="disabled"):
         await sh(GuestReach("web1", speaker(socket)), "true")
