@@ -33,7 +33,8 @@ OPERATION_DEADLINE = timedelta(seconds=60)  # QEMU gets up to 30 s to die, and a
 
 _NOT_THERE = {libvirt.VIR_ERR_NO_DOMAIN}
 _BUSY = {libvirt.VIR_ERR_OPERATION_TIMEOUT}
-_SILENT = {libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED}
+_AGENT_COMMAND_TIMEOUT = 112  # libvirt's own name for it is newer than the libvirt of Debian 12
+_SILENT = {libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED, _AGENT_COMMAND_TIMEOUT}
 _UNSUPPORTED = {
     libvirt.VIR_ERR_NO_SUPPORT,
     libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
