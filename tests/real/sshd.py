@@ -62,15 +62,24 @@ class Sshd:
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in self._family():
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a session may end meanwhile
+                os.kill(pid, number)
 
     def _family(self) -> list[int]:
         """The listener and its sessions' own processes, not the commands they run."""
         found = [self.pid]
         for pid in found:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            found += [int(child) for child in children if "sshd" in Path(f"/proc/{child}/cmdline").read_text()]
+            with suppress(FileNotFoundError, ProcessLookupError):  # a session may end meanwhile
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                found += [int(child) for child in children if _is_sshd(child)]
         return found
+
+
+def _is_sshd(pid: str) -> bool:
+    try:
+        return "sshd" in Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def free_port() -> int:
@@ -105,9 +114,11 @@ def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
             _wait_for(port, folder / "log")
             yield server
         finally:
-            server.thaw()
-            server.drop()
-            process.kill()  # it may overlook a SIGTERM that comes together with the end of a session
+            try:
+                server.thaw()
+                server.drop()
+            finally:
+                process.kill()  # it may overlook a SIGTERM that comes together with the end of a session
 
 
 def _wait_for(port: int, log: Path) -> None:
