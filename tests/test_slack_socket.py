@@ -18,6 +18,8 @@ from bot.workspace.records import ALEX, APP, HOMELAB
 from bot.workspace.server import Box, Settings
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow  # real processes, one after another
+
 BUTTON = {
     "type": "actions",
     "block_id": "card",

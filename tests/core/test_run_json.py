@@ -42,6 +42,7 @@ runs = st.builds(
 )
 
 
+@pytest.mark.slow
 @few
 @given(runs)
 def test_a_run_comes_back_as_it_was(run):

@@ -18,6 +18,8 @@ from bot.reach.ssh import SshHost, SshReach
 from tests.reach.ways import sh
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow  # real processes, one after another
+
 NOW = datetime(2024, 5, 17, 9, 0, tzinfo=UTC)
 FEW = (
     LabGuest("web1", data=8),

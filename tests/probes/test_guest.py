@@ -100,6 +100,7 @@ async def test_a_login_prompt_on_the_console_is_well() -> None:
     assert (seen.health, seen.why) == (Health.OK, "it asks for a login")
 
 
+@pytest.mark.slow
 async def test_only_what_the_console_said_since_the_start_is_asked_for() -> None:
     console = Console()
     await look(JUST_NOW, console=console)
@@ -138,11 +139,13 @@ async def test_a_screen_tells_where_the_console_does_not(font, console) -> None:
         assert (await probe.look(JUST_NOW)).kind is Kind.BOOT_DISK
 
 
+@pytest.mark.slow
 async def test_a_guest_that_shows_nothing_yet_is_given_time() -> None:
     seen = await look(JUST_NOW)
     assert (seen.health, seen.why) == (Health.UNKNOWN, "it is starting and shows nothing yet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("started", [LONG_AGO, None])
 async def test_a_guest_that_shows_nothing_after_that_is_taken_for_well(started) -> None:
     seen = await look(started)

@@ -12,7 +12,7 @@ from tests.reach import ways
 from tests.reach.ways import sh
 from tests.real.qemu_ga import running_qemu_ga, speaker
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

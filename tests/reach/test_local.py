@@ -9,6 +9,8 @@ from bot.reach.local import LocalReach
 from tests.reach import ways
 from tests.reach.ways import sh
 
+pytestmark = pytest.mark.slow  # real processes, one after another
+
 
 @pytest.fixture
 def here() -> Reach:

@@ -18,7 +18,7 @@ from tests.real.processes import installed
 from tests.real.sshd import Sshd, free_port, running_sshd
 from tests.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ shared_store = settings(
 )
 
 
+@pytest.mark.slow
 @shared_store
 @given(incidents)
 def test_any_incident_is_read_as_it_was_written(store, incident):
@@ -64,6 +65,7 @@ def test_any_incident_is_read_as_it_was_written(store, incident):
     assert store.incidents.get(incident.id) == incident
 
 
+@pytest.mark.slow
 @shared_store
 @given(incidents, incidents)
 def test_an_incident_that_changed_is_read_as_it_is_now(store, before, after):

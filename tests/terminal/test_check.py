@@ -22,6 +22,7 @@ def port(*, listening: bool) -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
+@pytest.mark.slow
 async def test_when_all_is_well_it_tells_each_look_and_ends_with_0(tmp_path):
     with port(listening=True) as web:
         write_lab(tmp_path, ATLAS + SERVICE.format(port=web))
@@ -37,6 +38,7 @@ async def test_when_all_is_well_it_tells_each_look_and_ends_with_0(tmp_path):
     ]
 
 
+@pytest.mark.slow
 async def test_what_fails_comes_first_and_ends_it_with_1(tmp_path):
     with port(listening=False) as web:
         write_lab(tmp_path, ATLAS + SERVICE.format(port=web))

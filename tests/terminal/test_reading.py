@@ -12,6 +12,8 @@ from bot.manifest import manifest
 from bot.probes import discover
 from tests.terminal.commands import COMMAND, caretaker, write_lab
 
+pytestmark = pytest.mark.slow  # real processes, one after another
+
 ROOT = Path(__file__).parent.parent.parent
 PROBES = {name: kind.params for name, kind in discover().items()}
 COMMANDS = (
