@@ -10,7 +10,8 @@ from itertools import islice
 
 from bot.config import Config
 from bot.core.health import Health, Target, TargetId, TargetKind
-from bot.core.incident import OUTAGES, Incident, IncidentId
+from bot.core.incident import Incident, IncidentId
+from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
 from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Tally, TargetPicture
 from bot.core.run import IllegalMove, Press, Run, RunStatus, WrongInput

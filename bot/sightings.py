@@ -13,7 +13,8 @@ from bot.core import engine
 from bot.core.draft import Gap, Situation
 from bot.core.guest import GuestInfo
 from bot.core.health import Health, Observation, Target, TargetId, TargetKind, target_id
-from bot.core.incident import SPECIFIC, Event, EventKind, Incident, Tell
+from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.kinds import PICTURED
 from bot.incidents import commit, situation
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -100,8 +101,8 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     for one in seen:
         store.targets.saw(one, _presence(one))
     commit(store, before, decision, now)
-    was = {i.id for i in before.incidents.values() if i.kind in SPECIFIC}
-    damaged = tuple(i for i in decision.incidents if i.kind in SPECIFIC and i.id not in was)
+    was = {i.id for i in before.incidents.values() if i.kind in PICTURED}
+    damaged = tuple(i for i in decision.incidents if i.kind in PICTURED and i.id not in was)
     return Followed(damaged, _awaited(store))
 
 

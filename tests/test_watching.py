@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident, Status
 from bot.core.mute import Silence
 from bot.core.permit import Person
@@ -313,7 +313,7 @@ async def test_time_that_could_not_be_noted_as_passed_passes_the_next_time(bot):
 
 async def test_what_proved_a_guest_while_it_failed_is_told_again_once_it_fails_no_more(bot):
     inside = Observation(Fingerprint(CheckName("boot"), WEB1), Health.OK, bot.time, "it answers", running=True)
-    power = {"running": True, "proves": False}
+    power = {"running": True, "evidence": Evidence.OUTSIDE}
     await bot.believe(WEB1, Health.FAIL)
     bot.watch.see(inside, bot.targets[WEB1], PACE)
     for _ in range(2):

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import (
-    OUTAGES,
     Event,
     EventKind,
     Incident,
@@ -17,6 +16,7 @@ from bot.core.incident import (
     Rules,
     Tell,
 )
+from bot.core.kinds import OUTAGES
 from bot.core.mute import Silence, muted
 
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId, name_of
-from bot.core.incident import OUTAGES, Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
+from bot.core.incident import Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
+from bot.core.kinds import LOST, OUTAGES, tells_more
 
 NAMED = 8  # as many names as a phone shows at a glance
 
@@ -50,7 +51,7 @@ def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     failures = [seen for seen in news if seen.health is Health.FAIL]
     _place(draft, [seen for seen in failures if not draft.muted(seen.target)])
     for seen in failures:
-        if seen.kind in storm.LOST:
+        if seen.kind in LOST:
             storm.take_along(draft, seen)
     for incident in draft.live():
         failed = incident.id in before and bool(before[incident.id].failing)
@@ -171,7 +172,7 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
 
 def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
     """Whether a failure tells more of what an incident is. The same message goes on as that; everyone is told."""
-    if seen.kind is None or {seen.kind, incident.kind} & OUTAGES or not storm.tells_more(seen.kind, incident.kind):
+    if seen.kind is None or {seen.kind, incident.kind} & OUTAGES or not tells_more(seen.kind, incident.kind):
         return False
     draft.keep(replace(incident, kind=seen.kind, why=seen.why))
     draft.event(incident.id, EventKind.KIND, f"This is {seen.kind}: {seen.why}")
@@ -181,7 +182,7 @@ def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
 
 def _takes_over(seen: Observation, incident: Incident) -> bool:
     """Whether it is an outage beyond what `incident` is yet, which makes it its own and says so itself."""
-    return seen.kind in storm.LOST and storm.tells_more(seen.kind, incident.kind)
+    return seen.kind in LOST and tells_more(seen.kind, incident.kind)
 
 
 def _place(draft: Draft, failures: Sequence[Observation]) -> None:
@@ -208,13 +209,13 @@ def _join(draft: Draft, seen: Observation) -> bool:
     for incident in draft.live():
         if _takes_over(seen, incident):
             continue
-        of_subject = incident.subject == seen.target and seen.kind not in storm.LOST
+        of_subject = incident.subject == seen.target and seen.kind not in LOST
         if of_subject or seen.fingerprint in incident.own:
             if seen.fingerprint not in incident.failing:
                 one = frozenset({seen.fingerprint})
                 _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
             return True
-    return any(seen.fingerprint in i.failing and not storm.tells_more(seen.kind, i.kind) for i in draft.recent())
+    return any(seen.fingerprint in i.failing and not tells_more(seen.kind, i.kind) for i in draft.recent())
 
 
 def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None:
@@ -227,7 +228,7 @@ def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> Non
     if incident.status is not Status.RECOVERING:
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
-        if incident.unproven or incident.kind in storm.LOST:
+        if incident.unproven or incident.kind in LOST:
             incident = draft.move(incident, Move.RECOVER)
             draft.event(incident.id, EventKind.STATUS, "recovering")
     if not incident.unproven and not storm.in_grace(draft, incident):

@@ -7,6 +7,22 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from bot.core.kinds import Kind, TargetKind
+
+__all__ = [
+    "CheckName",
+    "Evidence",
+    "Fingerprint",
+    "Health",
+    "Kind",
+    "Observation",
+    "Target",
+    "TargetId",
+    "TargetKind",
+    "name_of",
+    "target_id",
+]
+
 TargetId = NewType("TargetId", str)
 """`kind:name`, e.g. `guest:web1`, `host:atlas`, `ups:rack`: unique in a lab and stable over restarts."""
 
@@ -22,33 +38,25 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-class TargetKind(StrEnum):
-    """What is watched."""
+class Evidence(StrEnum):
+    """What an observation rests on; core/incidents/evidence.py says what proves what.
 
-    HOST = "host"
-    GUEST = "guest"
-    UPS = "ups"
-    SERVICE = "service"
+    INSIDE: the machine's own system answered (agent, login prompt, a check of its own). OUTSIDE: it has power, it
+    answers a ping, it has a lease. WORD: a person said so. NONE: nothing was seen.
+    """
 
-
-class Kind(StrEnum):
-    """What an incident is about; a runbook's `Use for:` names one of these."""
-
-    POWER_LOSS = "power-loss"
-    HOST_DOWN = "host-down"
-    GUEST_DOWN = "guest-down"
-    GUESTS_DOWN = "guests-down"
-    GUEST_DAMAGED = "guest-damaged"
-    BOOT_DISK = "boot-disk"
-    SERVICE_DOWN = "service-down"
-    UPS_UNREACHABLE = "ups-unreachable"
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    WORD = "word"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One watched thing and what it depends on.
 
-    `runs_on`: a guest's host. `powered_by`: a host's UPS. `behind`: the gateway without which it can't be seen.
+    `name`: what people call it; by default what stands in its id after the colon. `runs_on`: a guest's host.
+    `powered_by`: a host's UPS. `behind`: the gateway without which it can't be seen.
     `wanted`: it is expected to run (autostart, or `expect: running`). `ephemeral`: comes and goes, opens nothing.
     """
 
@@ -58,16 +66,16 @@ class Target:
     behind: TargetId | None = None
     wanted: bool = True
     ephemeral: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", name_of(self.id))  # frozen as it is: it is just being made
 
     @property
     def kind(self) -> TargetKind:
         """The part of the id before its colon."""
         return TargetKind(self.id.partition(":")[0])
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return name_of(self.id)
 
     @property
     def parents(self) -> tuple[TargetId, ...]:
@@ -103,8 +111,8 @@ class Observation:
     `kind` says what a FAIL is about and `why` says it in words ("crashed", "connection refused by 10.0.0.5:22").
     `stated`: an event said so (crash, panic, on battery), so that no further look is needed to believe it.
     `running`: whether the target was seen running; None where that has no meaning or could not be seen.
-    `proves`: whether an OK is proof of health; a guest that merely has power may be broken inside. `facts`: what
-    else was seen, as text, e.g. {"stopped": "on purpose"}.
+    `evidence`: what it rests on; whether an OK proves health follows from it and from the target's kind. `facts`:
+    what else was seen, as text, e.g. {"stopped": "on purpose"}.
     """
 
     fingerprint: Fingerprint
@@ -114,7 +122,7 @@ class Observation:
     kind: Kind | None = None
     stated: bool = False
     running: bool | None = None
-    proves: bool = True
+    evidence: Evidence = Evidence.INSIDE
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property

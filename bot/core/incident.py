@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 
 IncidentId = NewType("IncidentId", int)
 """Counts from 1; what people type: `/lab incident 7`."""
@@ -52,13 +52,6 @@ TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
 """Every legal move of an incident and where it leads. What is not here raises IllegalMove."""
 
 
-OUTAGES = frozenset({Kind.GUESTS_DOWN, Kind.HOST_DOWN, Kind.POWER_LOSS})
-"""Troubles that hurt more than their subject: incidents of these kinds cover and adopt what depends on it."""
-
-SPECIFIC = frozenset({Kind.GUEST_DAMAGED, Kind.BOOT_DISK})
-"""Damage that stays when power and host are back: it needs a repair, and so an incident, of its own."""
-
-
 class IllegalMove(Exception):
     """The user's mistake, or a click on what has changed meanwhile. Nothing was changed."""
 
@@ -94,7 +87,8 @@ class Member:
             return replace(after, was_running=False, seen=True)  # it is as someone wanted it
         if after.running is False:
             return replace(after, seen=False)
-        proven = observation.proves and not after.failing  # the agent of a guest that hangs on its disk may answer
+        # The agent of a guest that hangs on its disk may answer: a check that fails outweighs it.
+        proven = observation.evidence is Evidence.INSIDE and not after.failing
         return replace(after, seen=after.seen or proven)
 
     def in_doubt(self) -> "Member":

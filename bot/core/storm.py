@@ -10,31 +10,8 @@ from datetime import timedelta
 
 from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind, name_of
-from bot.core.incident import SPECIFIC, EventKind, Incident, IncidentId, Member, Move, Status, Tell
-
-LOST = frozenset({Kind.HOST_DOWN, Kind.POWER_LOSS})
-"""Outages that take along what depends on their subject, and after which machines need time to boot."""
-
-_RANK = {
-    kind: rank
-    for rank, kind in enumerate(
-        (
-            Kind.SERVICE_DOWN,
-            Kind.UPS_UNREACHABLE,
-            Kind.GUEST_DOWN,
-            Kind.GUEST_DAMAGED,
-            Kind.BOOT_DISK,
-            Kind.GUESTS_DOWN,
-            Kind.HOST_DOWN,
-            Kind.POWER_LOSS,
-        )
-    )
-}
-
-
-def tells_more(kind: Kind | None, than: Kind) -> bool:
-    """Whether a failure of `kind` explains more than one that is `than`."""
-    return kind is not None and _RANK[kind] > _RANK[than]
+from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
+from bot.core.kinds import DAMAGE, LOST, tells_more
 
 
 def in_grace(draft: Draft, incident: Incident) -> bool:
@@ -79,7 +56,7 @@ def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
 def _is_of_its_sort(incident: Incident, seen: Observation) -> bool:
     if incident.kind is Kind.GUESTS_DOWN:
         return _may_storm(seen)
-    return incident.kind in LOST and seen.kind not in SPECIFIC
+    return incident.kind in LOST and seen.kind not in DAMAGE
 
 
 def _may_storm(seen: Observation) -> bool:
@@ -199,7 +176,7 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
     """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
     if incident.subject == subject:
         return True
-    if incident.kind in SPECIFIC or tells_more(incident.kind, kind):
+    if incident.kind in DAMAGE or tells_more(incident.kind, kind):
         return False
     if incident.subject in gone:
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 
 STATE = CheckName("state")
@@ -81,7 +81,7 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
         judged.why,
         judged.kind,
         stated=stated,
-        proves=False,  # it has power: what goes on inside, guest.py sees
+        evidence=Evidence.OUTSIDE,  # it has power: what goes on inside, guest.py sees
         running=None if state.power in _PAUSED_OR_SO else state.power is Power.RUNNING,
         facts={"stopped": "on purpose"} if state.reason in _ON_PURPOSE else {},
     )

@@ -4,8 +4,8 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import TargetKind
 from bot.core.incident import Incident
+from bot.core.kinds import PLURALS, TargetKind
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
 from bot.views.limits import context, safe, section
@@ -13,12 +13,6 @@ from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
 
 _SHOWN: Final = 10
-_PLURAL: Final = {
-    TargetKind.HOST: "hosts",
-    TargetKind.GUEST: "guests",
-    TargetKind.UPS: "UPSes",
-    TargetKind.SERVICE: "services",
-}
 
 
 def status_card(lab: LabPicture) -> Card:
@@ -57,7 +51,7 @@ def _head(lab: LabPicture) -> str:
 def _tally(kind: TargetKind, tally: Tally) -> str:
     """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`."""
     mark = "❌" if tally.failing else "❔" if tally.unseen else "✅"
-    line = f"{mark} {_PLURAL[kind]}: {tally.well} of {tally.whole} well"
+    line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
     line += f", {tally.off} off" if tally.off else ""
     line += f" · failing: {names(tally.failing)}" if tally.failing else ""
     return line + (f" · not seen: {names(tally.unseen)}" if tally.unseen else "")

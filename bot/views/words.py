@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.health import Health, Kind, TargetId, TargetKind
+from bot.core.health import Health, TargetId, TargetKind
 from bot.core.incident import Incident, Status
+from bot.core.kinds import KINDS
 from bot.views.limits import NAME, safe
 from bot.views.times import lasted, when
 
@@ -20,19 +21,6 @@ MARKS: Final[Mapping[Status, str]] = MappingProxyType(
 
 HEALTH: Final[Mapping[Health, str]] = MappingProxyType({Health.OK: "✅", Health.FAIL: "❌", Health.UNKNOWN: "❔"})
 
-_TITLES: Final[Mapping[Kind, str]] = MappingProxyType(
-    {
-        Kind.POWER_LOSS: "Power failure ({})",
-        Kind.HOST_DOWN: "{} down",
-        Kind.GUEST_DOWN: "{} down",
-        Kind.GUESTS_DOWN: "Guests of {} down",
-        Kind.GUEST_DAMAGED: "{} damaged",
-        Kind.BOOT_DISK: "{} can't boot: disk damaged",
-        Kind.SERVICE_DOWN: "{} down",
-        Kind.UPS_UNREACHABLE: "UPS {} out of reach",
-    }
-)
-
 
 def name_of(target: TargetId) -> str:
     """What a person calls a target, made safe."""
@@ -41,7 +29,7 @@ def name_of(target: TargetId) -> str:
 
 def title(incident: Incident) -> str:
     """What an incident is about, in a few words that hold whatever its status."""
-    return _TITLES[incident.kind].format(name_of(incident.subject))
+    return KINDS[incident.kind].title.format(name_of(incident.subject))
 
 
 def names(targets: Iterable[TargetId], most: int = 8) -> str:

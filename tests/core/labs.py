@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Event, Incident, IncidentId, Notice, Rules, Tell
 from bot.core.mute import Silence
 
@@ -93,7 +93,7 @@ def up(guest: TargetId) -> Observation:
 
 def powered_on(guest: TargetId) -> Observation:
     """A guest runs, as far as its hypervisor can tell: nobody has looked inside."""
-    return replace(up(guest), proves=False)
+    return replace(up(guest), evidence=Evidence.OUTSIDE)
 
 
 def off(guest: TargetId, *, on_purpose: bool = False) -> Observation:

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.core import engine
 from bot.core.draft import Decision, Gap
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import OUTAGES, TRANSITIONS, EventKind, IllegalMove, Move, Rules, Status, Tell
+from bot.core.incident import TRANSITIONS, EventKind, IllegalMove, Move, Rules, Status, Tell
+from bot.core.kinds import OUTAGES
 from bot.core.mute import Silence
 from bot.store.rows import incident_row, incident_value
 from tests.core.labs import ATLAS, HOSTS, NOOK, NOON, RACK, VAULT, Desk

@@ -1,0 +1,99 @@
+"""The one table of what incidents are about: how each kind ranks, what it covers, what it is called.
+
+A new kind is one new row here: whoever asks which kind explains more, or what it is called, asks this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class TargetKind(StrEnum):
+    """What is watched. BOT is Caretaker itself: its own sight."""
+
+    HOST = "host"
+    GUEST = "guest"
+    UPS = "ups"
+    SERVICE = "service"
+    BOT = "bot"
+
+
+PLURALS: Final[Mapping[TargetKind, str]] = MappingProxyType(
+    {
+        TargetKind.HOST: "hosts",
+        TargetKind.GUEST: "guests",
+        TargetKind.UPS: "UPSes",
+        TargetKind.SERVICE: "services",
+        TargetKind.BOT: "own sight",
+    }
+)
+
+
+class Kind(StrEnum):
+    """What an incident is about; a runbook's `Use for:` names one of these."""
+
+    POWER_LOSS = "power-loss"
+    NETWORK_DOWN = "network-down"
+    HOST_DOWN = "host-down"
+    GUESTS_DOWN = "guests-down"
+    GUEST_TWICE = "guest-twice"
+    BOOT_DISK = "boot-disk"
+    GUEST_DAMAGED = "guest-damaged"
+    BOOT_WAITING = "boot-waiting"
+    GUEST_MISSING = "guest-missing"
+    GUEST_DOWN = "guest-down"
+    UPS_UNREACHABLE = "ups-unreachable"
+    SERVICE_DOWN = "service-down"
+    CANNOT_WATCH = "cannot-watch"
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """What is known of a kind. `title`: with {} for the subject's name; it holds whatever the incident's status.
+
+    `outage`: it hurts more than its subject: its incidents cover and adopt what depends on that. `takes_along`:
+    all that depends on its subject is lost with it, and needs time to boot when it is back. `damage`: it stays
+    when power and host are back, needs a repair and so an incident of its own. `pictured`: its subject's screen
+    belongs into the thread.
+    """
+
+    title: str
+    outage: bool = False
+    takes_along: bool = False
+    damage: bool = False
+    pictured: bool = False
+
+
+KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
+    {
+        Kind.CANNOT_WATCH: KindFacts("Cannot watch {}"),
+        Kind.SERVICE_DOWN: KindFacts("{} down"),
+        Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach"),
+        Kind.GUEST_DOWN: KindFacts("{} down"),
+        Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
+        Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),
+        Kind.GUEST_DAMAGED: KindFacts("{} damaged", damage=True, pictured=True),
+        Kind.BOOT_DISK: KindFacts("{} can't boot: disk damaged", damage=True, pictured=True),
+        Kind.GUEST_TWICE: KindFacts("{} runs twice", damage=True),
+        Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True),
+        Kind.NETWORK_DOWN: KindFacts("Network down: {}"),
+        Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True),
+        Kind.POWER_LOSS: KindFacts("Power failure ({})", outage=True, takes_along=True),
+    }
+)
+"""Every kind, the one that explains least first: that order is their rank."""
+
+_RANK: Final[Mapping[Kind, int]] = MappingProxyType({kind: rank for rank, kind in enumerate(KINDS)})
+
+
+def tells_more(kind: Kind | None, than: Kind) -> bool:
+    """Whether a failure of `kind` explains more than one that is `than`."""
+    return kind is not None and _RANK[kind] > _RANK[than]
+
+
+OUTAGES: Final = frozenset(kind for kind, facts in KINDS.items() if facts.outage)
+LOST: Final = frozenset(kind for kind, facts in KINDS.items() if facts.takes_along)
+DAMAGE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.damage)
+PICTURED: Final = frozenset(kind for kind, facts in KINDS.items() if facts.pictured)
