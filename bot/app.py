@@ -7,24 +7,27 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from bot import actions, incidents, runs
-from bot.actions import Context
+from bot.actions import Context, Outcome
 from bot.clock import Clock
 from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
-from bot.core.health import TargetKind
+from bot.core.health import TargetId, TargetKind, guest_id, name_of, uuid_of
 from bot.core.incident import IncidentId
+from bot.core.jobs import Place
 from bot.core.permit import Act, demand
-from bot.core.run import Command
+from bot.core.run import Command, Run
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
-from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor import GuestRefused
+from bot.hypervisor.machine import Machine
 from bot.markdown import parse
 from bot.performing import Performer
 from bot.probes import Parts
+from bot.reach import Reach
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
 from bot.scheduler import Scheduler
@@ -59,12 +62,12 @@ class Caretaker:
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
         self._hypervisors = hypervisors_of(config, self._heard)
-        self._ways = Ways(config, self._hypervisor_of)
+        self._ways = Ways(config)
         parts = Parts(clock.now, self._hypervisors, self._ways.read_end)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
-        self._performer = Performer(self._writer, self._house, self._ways.to, actions.discover(), self._context)
+        self._performer = Performer(self._writer, self._house, self._reach, actions.discover(), self._context)
         self._secrets = secrets
 
     def _heard(self, event: GuestEvent) -> None:
@@ -147,13 +150,16 @@ class Caretaker:
     async def _values(self, aim: Aim) -> Mapping[str, str]:
         """What a run knows without asking, as far as it can be known of what it is aimed at."""
         values = {"incident": str(aim.incident)} if aim.incident is not None else {}
-        kind, _, name = (aim.target or "").partition(":")
-        if kind == TargetKind.HOST:
+        if aim.target is None:
+            return values
+        if aim.target.startswith(TargetKind.HOST):
+            name = name_of(aim.target)
             values |= {"host": name, **self._backup(name)}
-        if kind == TargetKind.GUEST and (probe := self.rounds.guest(name)):
-            said = self._config.guests.get(name)
+        if probe := self.rounds.guest(aim.target):
+            guest, said = probe.guest, self._config.guests.get(probe.guest.name)
             disk = (said.disk if said else None) or next(iter(probe.info.disks), None)
-            values |= {"guest": name, "hypervisor": probe.host, **self._backup(probe.host)}
+            values |= {"guest": guest.name, "guest_uuid": uuid_of(guest.id), "hypervisor": probe.host}
+            values |= self._backup(probe.host)
             if disk is not None:
                 size = await self._ways.size_of(probe.host, disk)
                 values |= {"disk": disk} | ({"bytes": str(size)} if size else {})
@@ -165,23 +171,46 @@ class Caretaker:
             return {}
         return {"backup_repository": backup.repository, "backup_password_file": backup.password_file}
 
-    def _hypervisor_of(self, guest: str) -> Hypervisor:
-        probe = self.rounds.guest(guest)
+    def _machine(self, run: Run, name: str) -> Machine:
+        """The guest that a run means by a name: its own, if it is called that. Raises GuestRefused."""
+        own = run.values.get("guest_uuid")
+        if own is not None and name == run.values.get("guest"):
+            return self.rounds.machine(own, run.values["hypervisor"], name)
+        probe = self.rounds.guest(self.rounds.meant(name))
         if probe is None:
-            raise GuestRefused(f"cannot find the guest '{guest}': because no hypervisor has one of that name")
-        return self._hypervisors[probe.host]
+            raise GuestRefused(f"cannot use '{name}' here: because it is no guest")
+        return self.rounds.machine(probe.info.uuid, probe.host, name)
 
-    def _context(self, run: int) -> Context:
+    def _target(self, run: Run, name: str) -> TargetId:
+        """The target that a run means by a name: its own guest, if that is called so. Raises GuestRefused."""
+        own = run.values.get("guest_uuid")
+        return guest_id(own) if own and name == run.values.get("guest") else self.rounds.meant(name)
+
+    def _reach(self, run: Run, place: Place) -> Reach:
+        return self._ways.to(place, partial(self._machine, run))
+
+    def _context(self, run: Run) -> Context:
         """What the actions of a run work with."""
 
-        async def waiting_for(incident: str) -> Mapping[str, bool]:
-            return await self._reader.ask(incidents.unproven, IncidentId(int(incident)))
+        async def waiting_for(incident: str) -> Mapping[str, Machine | None]:
+            found = await self._reader.ask(incidents.unproven, IncidentId(int(incident)))
+            return {label: self._placed(target) for target, label in found.items()}
+
+        async def healthy(name: str) -> Outcome:
+            return await self.rounds.healthy(self._target(run, name))
 
         async def show(name: str, title: str, picture: bytes) -> None:
-            file = f"{name}-{run}-{self._clock.now():%H%M%S}.png"
-            await self._writer.do(runs.attach, run, file, title, picture)
+            file = f"{name}-{run.id}-{self._clock.now():%H%M%S}.png"
+            await self._writer.do(runs.attach, run.id, file, title, picture)
 
-        return Context(self._hypervisor_of, self.rounds.healthy, waiting_for, show)
+        return Context(partial(self._machine, run), healthy, waiting_for, show)
+
+    def _placed(self, target: TargetId) -> Machine | None:
+        """A guest where it lives, None for what is no guest that a hypervisor has."""
+        probe = self.rounds.guest(target)
+        if probe is None:
+            return None
+        return self.rounds.machine(probe.info.uuid, probe.host, self.rounds.names(target))
 
     async def _keep_library(self) -> None:
         """Notice edited runbooks."""

@@ -54,7 +54,8 @@ class Artist:
         run = run_from_json(latest.value) if latest else None
         book = self._book(store, run) if run and run.status is RunStatus.UNDER_WAY else None
         fitting = self._library.for_kind(incident.kind)
-        return incident_card(IncidentFacts(incident, self._config.owner.slack, fitting, run, book))
+        name = store.targets.names()
+        return incident_card(IncidentFacts(incident, self._config.owner.slack, fitting, run, book, name))
 
     def _book(self, store: Store, run: Run) -> Runbook | None:
         try:

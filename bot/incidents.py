@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bot.config import Config
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import Health, TargetId, TargetKind
+from bot.core.health import Health, TargetId
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.mute import Silence
+from bot.core.names import meant_by
 from bot.core.nearest import nearest
 from bot.core.permit import Act, demand
 from bot.store import Store
@@ -55,6 +56,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         rules=rules,
         next_id=store.incidents.next_id(),
         gap=gap,
+        name=store.targets.names(),
     )
 
 
@@ -147,19 +149,23 @@ def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -
     return target
 
 
-def unproven(store: Store, _now: datetime, incident: IncidentId) -> Mapping[str, bool]:
-    """The names of what an incident still waits for, and whether each is a guest."""
+def unproven(store: Store, _now: datetime, incident: IncidentId) -> Mapping[TargetId, str]:
+    """What an incident still waits for, and what each is called."""
     found = store.incidents.get(incident)
-    waiting = found.unproven if found and not found.ended else ()
-    return {t.partition(":")[2]: t.startswith(TargetKind.GUEST) for t in waiting}
+    name = store.targets.names()
+    return {target: name(target) for target in (found.unproven if found and not found.ended else ())}
 
 
 def find_target(store: Store, name: str) -> TargetId:
-    """The target of that name or id. Raises UnknownName with the nearest one."""
+    """The target of that name, `name@host` or id. Raises UnknownName with the nearest, or with all it may be."""
     inventory = store.targets.inventory()
-    named = [t for t in inventory if t == name or t.partition(":")[2] == name]
-    if named:
-        return min(named, key=lambda t: list(TargetKind).index(inventory[t].kind))
+    meant = meant_by(name, inventory.values())
+    if len(meant) == 1:
+        return meant[0].id
+    if meant:
+        called = store.targets.names()
+        labels = " or ".join(sorted(called(target.id) for target in meant))
+        raise UnknownName(f"cannot tell which '{name}' is meant: because there are {len(meant)}; say {labels}")
     near = nearest(name, [t.name for t in inventory.values()])
     hint = f"; did you mean '{near}'?" if near else ""
     raise UnknownName(f"cannot find '{name}': because nothing here is called that{hint}")

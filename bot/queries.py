@@ -39,6 +39,7 @@ def status(store: Store, now: datetime) -> LabPicture:
         tallies={kind: _tally(targets, healths, presences) for kind, targets in by_kind.items()},
         runs=tuple(run_from_json(row.value) for row in store.runs.of_status(RunStatus.UNDER_WAY)),
         silences=store.targets.silences(now),
+        name=store.targets.names(),
     )
 
 
@@ -74,7 +75,7 @@ def incidents(store: Store, _now: datetime) -> IncidentList:
     """What is open, and what was lately."""
     live = tuple(store.incidents.live())
     latest = store.incidents.latest(len(live) + LATELY)
-    return IncidentList(live, tuple(one for one in latest if one.ended)[:LATELY])
+    return IncidentList(live, tuple(one for one in latest if one.ended)[:LATELY], store.targets.names())
 
 
 def incident(store: Store, _now: datetime, number: IncidentId) -> IncidentPicture:
@@ -83,7 +84,7 @@ def incident(store: Store, _now: datetime, number: IncidentId) -> IncidentPictur
     if found is None:
         raise UnknownName(f"cannot find incident {number}: because there is none of that number")
     runs = tuple(run_from_json(row.value) for row in store.runs.of_incident(number))
-    return IncidentPicture(found, tuple(store.incidents.history(number)), runs)
+    return IncidentPicture(found, tuple(store.incidents.history(number)), runs, store.targets.names())
 
 
 def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:
@@ -102,9 +103,10 @@ def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, healths.get(parent, Health.UNKNOWN)) for parent in target.parents),
-        muted=muted(target, known_now.silences, now, above),
+        muted=muted(target, known_now.silences, now, above, known_now.name),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
+        name=known_now.name,
     )
 
 

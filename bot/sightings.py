@@ -3,7 +3,7 @@
 Plain functions over core and store, a transaction each. When to look, and what to believe, is watching.py's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -12,9 +12,20 @@ from bot.config import Config, Expect
 from bot.core import engine
 from bot.core.draft import Gap, Situation
 from bot.core.guest import GuestInfo
-from bot.core.health import Health, Observation, Target, TargetId, TargetKind, target_id
+from bot.core.health import (
+    Health,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+    guest_id,
+    name_of,
+    target_id,
+    uuid_of,
+)
 from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.kinds import PICTURED
+from bot.core.placements import Placements
 from bot.incidents import commit, situation
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -23,10 +34,11 @@ from bot.store.targets import Known, Presence
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a start finds: for how long the bot was off, and what it last believed."""
+    """What a start finds: for how long the bot was off, what it last believed, and the guests it knew."""
 
     gap: Gap | None
     known: tuple[Known, ...]
+    guests: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,8 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
     _keep_configured(store, config, now)
     if last is not None:
         _end_silences(store, now, config, last.at, gap)
-    return Beginning(gap, tuple(store.targets.health()))
+    guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
+    return Beginning(gap, tuple(store.targets.health()), guests)
 
 
 def alive(store: Store, now: datetime) -> None:
@@ -79,19 +92,57 @@ def _shift(time: datetime | None, step: timedelta) -> datetime | None:
 
 
 def take_inventory(
-    store: Store, now: datetime, config: Config, host: str, found: Sequence[GuestInfo]
+    store: Store, now: datetime, config: Config, host: str, found: Sequence[GuestInfo], places: Placements
 ) -> Sequence[Target]:
-    """The guests a hypervisor has now: new ones are taken in, nobody waits any longer for those that are gone."""
-    targets = [guest_target(config, host, info) for info in found]
+    """Note the guests a hypervisor has now, and return those that live on it.
+
+    One that lives elsewhere and has only a definition here is left alone; one that came from elsewhere has moved,
+    and the incidents that wait for it are told. Nobody waits any longer for those that no host has.
+    """
+    _know_by_uuid(store, host, found)
     before = store.targets.inventory()
+    here = [info for info in found if _home(before, info.uuid, host, places) == host]
+    targets = [guest_target(config, host, info) for info in here]
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
-    here = {t.id for t in targets}
-    gone = [t.id for t in before.values() if t.runs_on == target_id(TargetKind.HOST, host) and t.id not in here]
+    listed = {guest_id(info.uuid) for info in found}
+    left = [t for t in before.values() if t.runs_on == target_id(TargetKind.HOST, host) and t.id not in listed]
+    moved = [t for t in left if places.home_of(uuid_of(t.id), None)]
+    came = [t for t in targets if (was := before.get(t.id)) and was.runs_on != t.runs_on]
+    for target in came:
+        _tell_move(store, before[target.id], target, now)
+    gone = [t.id for t in left if t not in moved]
     if gone:
-        was = situation(store, config, now)
-        commit(store, was, engine.forget(was, gone, now), now)
+        waiting = situation(store, config, now)
+        commit(store, waiting, engine.forget(waiting, gone, now), now)
         store.targets.gone(gone, now)
     return targets
+
+
+def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:
+    """A database of the first release knew a guest by its name: from its first inventory on, it is its UUID."""
+    known = store.targets.inventory()
+    for info in found:
+        old, new = target_id(TargetKind.GUEST, info.name), guest_id(info.uuid)
+        if old in known and new not in known and known[old].runs_on == target_id(TargetKind.HOST, host):
+            store.targets.rename(old, new)
+
+
+def _home(known: Mapping[TargetId, Target], uuid: str, host: str, places: Placements) -> str:
+    """The host that the guest of that UUID lives on, of which `host` has just told that it has it."""
+    target = known.get(guest_id(uuid))
+    was = name_of(target.runs_on) if target and target.runs_on else None
+    return places.home_of(uuid, was) or host
+
+
+def _tell_move(store: Store, was: Target, target: Target, now: datetime) -> None:
+    """A guest lives on another host than before: a line wherever it is waited for."""
+    if was.runs_on is None or target.runs_on is None:
+        return
+    words = f"{target.name} moved from {name_of(was.runs_on)} to {name_of(target.runs_on)}."
+    store.alive.write(words, now)
+    for incident in store.incidents.live():
+        if target.id == incident.subject or target.id in incident.members:
+            _say(store, incident, words, now)
 
 
 def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observation], gap: Gap | None) -> Followed:
@@ -168,7 +219,8 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
     said = config.guests.get(info.name)
     expect = said.expect if said and said.host in (None, host) else None
     return Target(
-        target_id(TargetKind.GUEST, info.name),
+        guest_id(info.uuid),
+        name=info.name,
         runs_on=target_id(TargetKind.HOST, host),
         wanted=info.autostart if expect is None else expect is Expect.RUNNING,
         ephemeral=any(fnmatchcase(info.name, pattern) for pattern in config.ephemeral),

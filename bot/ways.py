@@ -16,6 +16,7 @@ from bot.config import Config, Host
 from bot.core.guest import GuestEvent
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor.machine import Machine
 from bot.reach import Reach, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
@@ -40,41 +41,32 @@ def hypervisors_of(config: Config, on_event: Callable[[GuestEvent], None]) -> Ma
 
 
 class Ways:
-    """All reaches of one lab.
+    """All reaches of one lab."""
 
-    `hypervisor_of` gives the hypervisor a guest is on, by the guest's name, or raises GuestRefused.
-    """
-
-    def __init__(self, config: Config, hypervisor_of: Callable[[str], Hypervisor]) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
-        self._hypervisor_of = hypervisor_of
         self._hosts: dict[str, Reach] = {}
 
-    def to(self, place: Place) -> Reach:
-        """The way to a place. Raises Refused where there is none."""
+    def to(self, place: Place, guest: Callable[[str], Machine]) -> Reach:
+        """The way to a place. `guest`: the machine of that name. Raises Refused where there is none."""
         if place.kind is PlaceKind.HOST:
-            return self._to_host(place.name)
+            return self.to_host(place.name)
         if place.kind is PlaceKind.GUEST:
-            return self._to_guest(place.name)
+            return _to_guest(place.name, guest)
         if not self._config.runbooks.run_on_bot:
             raise Refused(
                 "cannot run this on the bot's machine: because lab.yaml does not say runbooks.run_on_bot"
             )
         return LocalReach()
 
-    def _to_host(self, name: str) -> Reach:
+    def to_host(self, name: str) -> Reach:
+        """The way to a host of lab.yaml. Raises Refused where it names none."""
         if name not in self._hosts:
             host = self._config.hosts.get(name)
             if host is None or host.ssh is None:
                 raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
             self._hosts[name] = _ssh_to(host)
         return self._hosts[name]
-
-    def _to_guest(self, name: str) -> Reach:
-        try:
-            return GuestReach(name, agent_of(self._hypervisor_of(name), name))
-        except GuestRefused as why:
-            raise Refused(str(why)) from why
 
     async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
         """The last part of a text file on a host; empty if it was last written longer ago than `within`.
@@ -85,7 +77,7 @@ class Ways:
         if self._config.hosts[host].ssh is None and _is_here(self._config.hosts[host]):
             return await asyncio.to_thread(_read_end, Path(path), within)
         values = {"path": path, "within": "" if within is None else str(int(within.total_seconds()))}
-        finished = await self._to_host(host).run(Script("sh", _READ_END), values=values, limit=_QUICK)
+        finished = await self.to_host(host).run(Script("sh", _READ_END), values=values, limit=_QUICK)
         if not finished.ok:
             raise Refused(f"cannot read '{path}' on {host}: because {finished.output.strip() or 'it failed'}")
         return finished.output
@@ -93,7 +85,7 @@ class Ways:
     async def size_of(self, host: str, path: str) -> int | None:
         """How many bytes a file on a host has; None where that can't be told."""
         with suppress(Unreachable, Refused):
-            finished = await self._to_host(host).run(Script("sh", _SIZE), values={"path": path}, limit=_QUICK)
+            finished = await self.to_host(host).run(Script("sh", _SIZE), values={"path": path}, limit=_QUICK)
             return int(finished.output) if finished.ok else None
         return None
 
@@ -101,6 +93,14 @@ class Ways:
         """Let all go."""
         for reach in self._hosts.values():
             await reach.close()
+
+
+def _to_guest(name: str, guest: Callable[[str], Machine]) -> Reach:
+    try:
+        machine = guest(name)
+    except GuestRefused as why:
+        raise Refused(str(why)) from why
+    return GuestReach(name, agent_of(machine.hypervisor, machine.uuid))
 
 
 def _ssh_to(host: Host) -> Reach:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import NAMESPACE_DNS, uuid5
 
 import libvirt
 
+from bot.core.health import TargetId, guest_id
 from bot.hypervisor.events import run_event_loop
 
 URI = "test:///default"
@@ -15,9 +17,19 @@ _LOG = "<serial type='pty'><log file='{log}' append='on'/><target port='0'/></se
 _AGENT = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 _DISK = "<disk type='file' device='disk'><source file='{disk}'/><target dev='vda' bus='virtio'/></disk>"
 _GUEST = (
-    "<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os>"
+    "<domain type='test'><name>{name}</name><uuid>{uuid}</uuid><memory>1024</memory><os><type>hvm</type></os>"
     "<devices>{devices}</devices></domain>"
 )
+
+
+def uuid(name: str) -> str:
+    """The UUID that the guest of that name has here; `test` is the one that the test hypervisor comes with."""
+    return "6695eb01-f6a4-8304-79aa-97f2502e193f" if name == "test" else str(uuid5(NAMESPACE_DNS, name))
+
+
+def guest(name: str) -> TargetId:
+    """That guest as a target."""
+    return guest_id(uuid(name))
 
 
 class Guests:
@@ -43,7 +55,7 @@ class Guests:
         log = log or self.log
         devices = (_LOG.format(log=log) if log else "") + (_AGENT if agent else "")
         devices += _DISK.format(disk=disk) if disk else ""
-        domain = self.connection.defineXML(_GUEST.format(name=name, devices=devices))
+        domain = self.connection.defineXML(_GUEST.format(name=name, uuid=uuid(name), devices=devices))
         domain.setAutostart(autostart)
         if start:
             domain.create()

@@ -12,6 +12,7 @@ from bot.core.guest import GuestInfo
 from bot.core.health import Observation
 from bot.core.incident import Incident, IncidentId
 from bot.core.permit import Person
+from bot.core.placements import Placements
 from bot.store import Store
 from bot.store.outbox import Waiting
 
@@ -58,7 +59,7 @@ class KeptLab:
 
     def inventory(self, *names: str, host: str = "atlas"):
         """A hypervisor has these guests."""
-        return self.do(sightings.take_inventory, self.config, host, [info(name) for name in names])
+        return self.do(sightings.take_inventory, self.config, host, [info(name) for name in names], Placements())
 
     def see(self, *seen: Observation, gap: Gap | None = None) -> sightings.Followed:
         """Observations are believed together, just now."""

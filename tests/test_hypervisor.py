@@ -16,6 +16,7 @@ from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, Power, Reason
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
 from bot.hypervisor.events import guest_state, lifecycle_event, run_event_loop, unwatch, watch
 from bot.screen import text_of
+from tests.guests import uuid
 from tests.real.guest import running_host
 from tests.waiting import until
 
@@ -73,7 +74,7 @@ NODE_STATES = {1: Power.RUNNING, 2: Power.RUNNING, 3: Power.PAUSED, 4: Power.SHU
 def fifty(tmp_path) -> Path:
     """A node of the test hypervisor with fifty guests in assorted states."""
     guests = "".join(
-        f"<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm{i:02}</name>"
+        f"<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm{i:02}</name><uuid>{uuid(f'vm{i:02}')}</uuid>"
         f"<memory>1024</memory><os><type>hvm</type></os><test:runstate>{1 + i % 5}</test:runstate></domain>"
         for i in range(50)
     )
@@ -84,23 +85,23 @@ def fifty(tmp_path) -> Path:
 async def test_the_states_of_fifty_guests_come_in_one_call(fifty) -> None:
     async with connected(f"test://{fifty}") as (hypervisor, _):
         states = await hypervisor.states()
-        assert {name: state.power for name, state in states.items()} == {
+        assert {state.name: state.power for state in states.values()} == {
             f"vm{i:02}": NODE_STATES[1 + i % 5] for i in range(50)
         }
-        assert [guest.name for guest in await hypervisor.guests()] == sorted(states)
+        assert {guest.uuid for guest in await hypervisor.guests()} == states.keys()
 
 
 async def test_what_is_done_to_a_guest_of_a_node_file_shows_in_its_state(fifty) -> None:
     async with connected(f"test://{fifty}") as (hypervisor, _):
-        await hypervisor.power_off("vm00")
-        assert (await hypervisor.states())["vm00"].reason is Reason.DESTROYED
+        await hypervisor.power_off(uuid("vm00"))
+        assert (await hypervisor.states())[uuid("vm00")].reason is Reason.DESTROYED
 
 
 async def test_a_crash_is_told_at_once_and_stays_in_the_state(lab) -> None:
     async with connected("test:///default") as (hypervisor, events):
         lab.lookupByName("test").coreDump("/dev/null", libvirt.VIR_DUMP_CRASH)
-        await until(lambda: GuestEvent("atlas", "test", KEPT.CRASHED, Reason.CRASHED) in events)
-        state = (await hypervisor.states())["test"]
+        await until(lambda: GuestEvent("atlas", "test", KEPT.CRASHED, Reason.CRASHED, uuid=uuid("test")) in events)
+        state = (await hypervisor.states())[uuid("test")]
         assert (state.power, state.reason) == (Power.OFF, Reason.CRASHED)
 
 
@@ -108,10 +109,10 @@ async def test_every_move_of_a_guest_is_told_in_order(lab) -> None:
     async with connected("test:///default") as (hypervisor, events):
         guest = lab.lookupByName("test")
         guest.suspend()
-        await hypervisor.resume("test")
-        await hypervisor.shut_down("test")
-        await hypervisor.start_guest("test")
-        await hypervisor.power_off("test")
+        await hypervisor.resume(uuid("test"))
+        await hypervisor.shut_down(uuid("test"))
+        await hypervisor.start_guest(uuid("test"))
+        await hypervisor.power_off(uuid("test"))
         moves = [KEPT.CONNECTED, KEPT.PAUSED, KEPT.RESUMED, KEPT.STOPPED, KEPT.STARTED, KEPT.STOPPED]
         await until(lambda: [event.what for event in events] == moves)
         assert [event.reason for event in events if event.what is KEPT.STOPPED] == [
@@ -122,36 +123,41 @@ async def test_every_move_of_a_guest_is_told_in_order(lab) -> None:
 
 async def test_guests_that_come_and_go_are_told(lab) -> None:
     async with connected("test:///default") as (hypervisor, events):
-        lab.defineXML("<domain type='test'><name>new</name><memory>1</memory><os><type>hvm</type></os></domain>")
-        assert "new" in await hypervisor.states()
+        lab.defineXML(
+            "<domain type='test'><name>new</name>"
+            f"<uuid>{uuid('new')}</uuid><memory>1</memory><os><type>hvm</type></os></domain>"
+        )
+        assert uuid("new") in await hypervisor.states()
         lab.lookupByName("new").undefine()
         await until(lambda: told(events, KEPT.DEFINED, KEPT.UNDEFINED))
-        assert "new" not in await hypervisor.states()
+        assert uuid("new") not in await hypervisor.states()
 
 
 async def test_starting_a_running_guest_is_refused_and_says_so(lab) -> None:
     async with connected("test:///default") as (hypervisor, _):
+        await hypervisor.states()  # which tells what it is called
         with pytest.raises(GuestRefused, match=r"cannot start 'test' on atlas: because .*already running"):
-            await hypervisor.start_guest("test")
+            await hypervisor.start_guest(uuid("test"))
 
 
-async def test_an_unknown_guest_is_refused_by_name(lab) -> None:
+async def test_an_unknown_guest_is_refused_by_its_uuid(lab) -> None:
     async with connected("test:///default") as (hypervisor, _):
+        nope = uuid("nope")
         for ask in (hypervisor.start_guest, hypervisor.power_off, hypervisor.reset, hypervisor.screenshot):
-            with pytest.raises(GuestRefused, match="'nope' on atlas: because there is no such guest"):
-                await ask("nope")
+            with pytest.raises(GuestRefused, match=f"'{nope}' on atlas: because there is no such guest"):
+                await ask(nope)
 
 
 async def test_a_driver_without_agents_has_no_answer_rather_than_a_no(lab) -> None:
     async with connected("test:///default") as (hypervisor, _):
-        assert await hypervisor.agent_answers("test", SECOND) is None
+        assert await hypervisor.agent_answers(uuid("test"), SECOND) is None
         with pytest.raises(Unsupported):
-            await hypervisor.agent("test", {"execute": "guest-ping"}, SECOND)
+            await hypervisor.agent(uuid("test"), {"execute": "guest-ping"}, SECOND)
 
 
 async def test_the_canned_picture_of_the_test_hypervisor_has_no_text(lab) -> None:
     async with connected("test:///default") as (hypervisor, _):
-        assert text_of(await hypervisor.screenshot("test")) == ""
+        assert text_of(await hypervisor.screenshot(uuid("test"))) == ""
 
 
 async def test_a_listener_that_fails_is_logged_and_silences_nobody(lab, caplog) -> None:
@@ -164,7 +170,7 @@ async def test_a_listener_that_fails_is_logged_and_silences_nobody(lab, caplog) 
     hypervisor = Hypervisor("atlas", "test:///default", on_event=listen)
     await hypervisor.start()
     await until(lambda: hypervisor.connected)
-    await hypervisor.power_off("test")
+    await hypervisor.power_off(uuid("test"))
     await until(lambda: heard == [KEPT.CONNECTED, KEPT.STOPPED])
     assert "a mistake in the listener" in caplog.text
     await hypervisor.close()
@@ -251,8 +257,8 @@ async def test_a_killed_daemon_is_lost_with_a_reason_and_found_again(running) ->
             await hypervisor.states()
         await running.start()
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST, KEPT.CONNECTED), seconds=10)
-        assert "test" in await hypervisor.states()
-        await hypervisor.power_off("test")
+        assert uuid("test") in await hypervisor.states()
+        await hypervisor.power_off(uuid("test"))
         await until(lambda: events[-1].what is KEPT.STOPPED)
 
 
@@ -294,7 +300,7 @@ async def test_a_frozen_daemon_costs_the_deadline_and_no_more(running, frozen) -
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST))
         os.kill(running.daemon_pid, signal.SIGCONT)
         await until(lambda: hypervisor.connected, seconds=10)
-        assert "test" in await hypervisor.states()
+        assert uuid("test") in await hypervisor.states()
 
 
 async def test_a_daemon_that_stays_frozen_takes_one_thread_however_often_it_is_asked(running, frozen) -> None:

@@ -72,7 +72,7 @@ async def is_mistaken(_call, _context: Context) -> Outcome:
 class Bot:
     """A performer on a database. A bot that is made anew on the same folder finds what the last one left."""
 
-    def __init__(self, folder: Path, reaches=lambda _: LocalReach(), action=None) -> None:
+    def __init__(self, folder: Path, reaches=lambda _run, _place: LocalReach(), action=None) -> None:
         self.house = house(folder)
         self.writer = Writer(clock)
         actions = {"start": ActionType(LabVerb("start", ("guest",)), action)} if action else {}
@@ -306,7 +306,7 @@ async def test_after_a_crash_nothing_is_repeated_until_a_person_says_so(bot, tmp
 # --- where it can't be done --------------------------------------------------------------------------------------
 
 
-def refused(place: Place):
+def refused(_run, place: Place):
     assert place == Place(PlaceKind.BOT)
     raise Refused("cannot run this on the bot's machine: because lab.yaml does not say runbooks.run_on_bot")
 
@@ -327,7 +327,7 @@ async def test_a_place_that_is_refused_is_a_failure_that_says_so(tmp_path) -> No
 
 
 async def test_a_machine_lost_on_the_way_is_a_failure_that_says_so(tmp_path) -> None:
-    async with living(tmp_path, reaches=lambda _: Lost()) as bot:
+    async with living(tmp_path, reaches=lambda _run, _place: Lost()) as bot:
         await bot.start(step("true"))
         run = await bot.pressed(Button.RUN)
         assert run.steps[0].summary == "lost atlas: because its session ended without a word"
@@ -420,7 +420,7 @@ async def test_a_step_on_a_host_runs_there_and_ends_there(tmp_path) -> None:
     with running_sshd(tmp_path / "sshd") as server:
         host = SshHost("atlas", "127.0.0.1", server.user, server.key, server.known_hosts, server.port)
         reach = SshReach(host)
-        async with living(tmp_path, reaches=lambda _: reach) as bot:
+        async with living(tmp_path, reaches=lambda _run, _place: reach) as bot:
             child = sleeper()
             await bot.start(step('echo "on $SSH_CONNECTION"', heading="Look") + step(child))
             await bot.pressed(Button.RUN)

@@ -13,7 +13,7 @@ from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig,
 from bot.core.guest import GuestEvent, GuestEventKind
 from bot.core.health import Health, Kind
 from bot.core.incident import Incident, Status
-from bot.hypervisor import Hypervisor
+from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
 from bot.probes.tcp import Params
 from bot.rounds import Rounds
@@ -21,7 +21,7 @@ from bot.scheduler import Scheduler
 from bot.store.writer import Writer
 from bot.watching import Watch
 from bot.ways import Ways
-from tests.guests import URI, owned_guests
+from tests.guests import URI, guest, owned_guests, uuid
 from tests.real.guest import running_host
 from tests.real.sshd import free_port
 from tests.waiting import until
@@ -68,7 +68,7 @@ class Bot:
         watch = Watch(config, self.writer, clock.now)
         atlas = config.hosts["atlas"]
         self.hypervisor = Hypervisor("atlas", atlas.hypervisor, on_event=self.heard, deadline=timedelta(seconds=2))
-        self.ways = Ways(config, lambda _: self.hypervisor)
+        self.ways = Ways(config)
         parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end)
         self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
 
@@ -112,7 +112,7 @@ class Bot:
 
         async def there() -> bool:
             presences = await self.ask(lambda store: store.targets.presences())
-            presence = presences.get(f"guest:{name}")
+            presence = presences.get(guest(name))
             return presence is not None and presence.running is running
 
         await until(there, 15)
@@ -148,7 +148,7 @@ async def test_a_crash_is_one_incident_with_one_card(guests, tmp_path) -> None:
         await bot.runs("web1")
         guests.crash("web1")
         incident = await bot.incident(kind=Kind.GUEST_DOWN)
-        assert (incident.subject, incident.status) == ("guest:web1", Status.OPEN)
+        assert (incident.subject, incident.status) == (guest("web1"), Status.OPEN)
         assert await bot.cards() == ["incident:1"]
         guests.domain("web1").create()
         await bot.incident(id=1, status=Status.RESOLVED)
@@ -166,7 +166,7 @@ async def test_ten_guests_lost_together_are_one_incident_of_their_host(guests, t
             guests.domain(name).destroy()
         incident = await bot.incident(kind=Kind.GUESTS_DOWN)
         assert incident.subject == "host:atlas"
-        assert incident.unproven == tuple(f"guest:{name}" for name in names)
+        assert set(incident.unproven) == {guest(name) for name in names}
         assert await bot.cards() == ["incident:1"]
 
 
@@ -176,7 +176,7 @@ async def test_a_guest_someone_shut_down_is_none(guests, tmp_path) -> None:
         await bot.runs("web1")
         guests.domain("web1").shutdown()
         await bot.runs("web1", running=False)
-        assert await bot.health("state@guest:web1") is Health.OK
+        assert await bot.health(f"state@{guest('web1')}") is Health.OK
         assert await bot.incidents() == []
 
 
@@ -189,7 +189,7 @@ async def test_a_guest_that_starts_and_stops_quickly_ends_as_it_is(guests, tmp_p
             guests.domain("web1").shutdown()
         guests.domain("web1").create()
         await bot.runs("web1")
-        await bot.comes_to("state@guest:web1", Health.OK)
+        await bot.comes_to(f"state@{guest('web1')}", Health.OK)
         assert [i.kind for i in await bot.incidents() if not i.ended] == []
 
 
@@ -200,9 +200,9 @@ async def test_ephemeral_guests_come_and_go_unmentioned(guests, tmp_path) -> Non
         await bot.runs("ci-1")
         guests.crash("ci-1")
         guests.crash("web1")
-        await bot.incident(subject="guest:web1")
-        await bot.comes_to("state@guest:ci-1", Health.FAIL)
-        assert [i.subject for i in await bot.incidents()] == ["guest:web1"]
+        await bot.incident(subject=guest("web1"))
+        await bot.comes_to(f"state@{guest('ci-1')}", Health.FAIL)
+        assert [i.subject for i in await bot.incidents()] == [guest("web1")]
 
 
 async def test_what_is_expected_to_run_fails_without_autostart_and_what_may_be_off_does_not(
@@ -216,9 +216,9 @@ async def test_what_is_expected_to_run_fails_without_autostart_and_what_may_be_o
         await bot.runs("lab1")
         guests.domain("lab1").destroy()
         guests.domain("web1").destroy()
-        await bot.incident(subject="guest:web1")
-        await bot.comes_to("state@guest:lab1", Health.OK)
-        assert [i.subject for i in await bot.incidents()] == ["guest:web1"]
+        await bot.incident(subject=guest("web1"))
+        await bot.comes_to(f"state@{guest('lab1')}", Health.OK)
+        assert [i.subject for i in await bot.incidents()] == [guest("web1")]
 
 
 # --- the inventory -----------------------------------------------------------------------------------------------
@@ -229,9 +229,9 @@ async def test_a_guest_made_meanwhile_is_taken_in_and_watched(guests, tmp_path) 
         await until(lambda: bot.hypervisor.connected)
         guests.add("new")
         await bot.runs("new")
-        assert bot.rounds.guest("new").host == "atlas"
+        assert bot.rounds.guest(guest("new")).host == "atlas"
         guests.crash("new")
-        await bot.incident(subject="guest:new")
+        await bot.incident(subject=guest("new"))
 
 
 async def test_nobody_waits_for_a_guest_that_is_gone(guests, tmp_path) -> None:
@@ -239,11 +239,11 @@ async def test_nobody_waits_for_a_guest_that_is_gone(guests, tmp_path) -> None:
     async with living(lab_yaml(tmp_path)) as bot:
         await bot.runs("web1")
         guests.crash("web1")
-        await bot.incident(subject="guest:web1", status=Status.OPEN)
+        await bot.incident(subject=guest("web1"), status=Status.OPEN)
         guests.remove("web1")
         await bot.incident(id=1, status=Status.RESOLVED)
         assert await bot.inventory() == set()
-        assert bot.rounds.guest("web1") is None
+        assert bot.rounds.guest(guest("web1")) is None
 
 
 @pytest.mark.slow
@@ -255,7 +255,7 @@ async def test_a_guest_made_anew_under_its_old_name_is_no_trouble(guests, tmp_pa
             guests.remove("web1")
             guests.add("web1")
         await bot.runs("web1")
-        await bot.comes_to("boot@guest:web1", Health.OK)
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
         assert await bot.incidents() == []
         assert await bot.inventory() == {"web1"}
 
@@ -282,7 +282,7 @@ async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests,
         guests.domain("web1").create()
         console.write_text(BROKEN)
         incident = await bot.incident(kind=Kind.BOOT_DISK)
-        assert incident.subject == "guest:web1"
+        assert incident.subject == guest("web1")
         assert incident.why == "the firmware found nothing to boot: “No bootable device.”"
 
         async def pictures():
@@ -307,10 +307,12 @@ async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> 
     console.write_text(WELL)
     guests.add("web1", log=console)
     async with living(lab_yaml(tmp_path)) as bot:
-        await bot.comes_to("boot@guest:web1", Health.OK)
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
         console.write_text(BROKEN)
-        bot.rounds.heard(GuestEvent("atlas", "web1", GuestEventKind.REBOOTED))  # the test hypervisor tells none
-        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
+        bot.rounds.heard(
+            GuestEvent("atlas", "web1", GuestEventKind.REBOOTED, uuid=uuid("web1"))
+        )  # the test hypervisor tells none
+        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == guest("web1")
 
 
 @pytest.mark.slow
@@ -321,8 +323,8 @@ async def test_guests_that_ran_before_the_bot_are_looked_into_once(guests, tmp_p
     guests.log = None
     guests.add("blank")
     async with living(lab_yaml(tmp_path)) as bot:
-        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == "guest:web1"
-        await bot.comes_to("boot@guest:blank", Health.OK)
+        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == guest("web1")
+        await bot.comes_to(f"boot@{guest('blank')}", Health.OK)
 
 
 # --- the host ----------------------------------------------------------------------------------------------------
@@ -336,14 +338,14 @@ async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_
     patient = replace(QUICK, boot_look=timedelta(seconds=3))
     async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), timing=patient)) as bot:
         await bot.runs("test")
-        await bot.comes_to("boot@guest:test", Health.OK)
+        await bot.comes_to(f"boot@{guest('test')}", Health.OK)
         daemon.cut_power()
         incident = await bot.incident(kind=Kind.HOST_DOWN)
-        assert (incident.subject, incident.unproven) == ("host:atlas", ("guest:test",))
-        await bot.comes_to("state@guest:test", Health.UNKNOWN)
-        await bot.comes_to("boot@guest:test", Health.OK)  # what is known of it; nobody looks now
+        assert (incident.subject, incident.unproven) == ("host:atlas", (guest("test"),))
+        await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
+        await bot.comes_to(f"boot@{guest('test')}", Health.OK)  # what is known of it; nobody looks now
         await daemon.start()
-        await bot.comes_to("boot@guest:test", Health.UNKNOWN)  # it may have started anew, and is given time
+        await bot.comes_to(f"boot@{guest('test')}", Health.UNKNOWN)  # it may have started anew, and is given time
         await bot.incident(id=1, status=Status.RECOVERING)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
@@ -390,11 +392,11 @@ async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_pat
         await until(lambda: knocks)
         guests.domain("web1").shutdown()
         await bot.runs("web1", running=False)
-        await bot.comes_to("door@guest:web1", Health.OK)
+        await bot.comes_to(f"door@{guest('web1')}", Health.OK)
         knocks.clear()
         guests.add("other")
         await bot.runs("other")
-        await bot.comes_to("boot@guest:other", Health.OK)
+        await bot.comes_to(f"boot@{guest('other')}", Health.OK)
         assert len(knocks) <= 1, "one may have been under way"
         guests.domain("web1").create()
         await until(lambda: len(knocks) > 2)
@@ -414,7 +416,10 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
         timing=replace(QUICK, check_every=timedelta(hours=1)),
     )
     async with living(config) as bot:
-        healthy = bot.rounds.healthy
+
+        def healthy(name):
+            return bot.rounds.healthy(bot.rounds.meant(name))
+
         await bot.runs("web1")
         assert (await healthy("off1")).text == "off1: it is off (unknown)"
         assert not (await healthy("web1")).ok
@@ -424,9 +429,8 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
             assert (web1.ok, web1.text) == (True, f"web1: 127.0.0.1:{port} answers; it asks for a login")
         atlas = await healthy("atlas")
         assert (atlas.ok, atlas.text) == (True, "atlas: libvirt answers: 2 guests")
-        nobody = await healthy("nobody")
-        assert not nobody.ok
-        assert nobody.text == "cannot tell whether nobody is healthy: because nothing here checks it"
+        with pytest.raises(GuestRefused, match="cannot find 'nobody': because nothing here is called that"):
+            bot.rounds.meant("nobody")
 
 
 @pytest.mark.slow
@@ -436,7 +440,7 @@ async def test_a_guest_started_this_instant_is_not_healthy_yet(guests, tmp_path)
     async with living(lab_yaml(tmp_path, timing=replace(QUICK, boot_look=timedelta(hours=1)))) as bot:
         await bot.runs("web1", running=False)
         guests.domain("web1").create()
-        seen = await bot.rounds.healthy("web1")
+        seen = await bot.rounds.healthy(guest("web1"))
         assert (seen.ok, seen.text) == (False, "web1: it is starting and shows nothing yet")
 
 
@@ -449,10 +453,10 @@ async def test_a_restart_announces_nothing_again(guests, tmp_path) -> None:
     async with living(config) as bot:
         await bot.runs("web1")
         guests.crash("web1")
-        await bot.incident(subject="guest:web1")
+        await bot.incident(subject=guest("web1"))
         told = await bot.ask(parcels)
     async with living(config) as bot:
-        await until(lambda: bot.rounds.guest("web1"))
+        await until(lambda: bot.rounds.guest(guest("web1")))
         guests.add("other")
         await bot.runs("other")
         assert [i.id for i in await bot.incidents()] == [1]

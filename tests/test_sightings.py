@@ -10,6 +10,7 @@ from bot import incidents, sightings
 from bot.config import Expect, Guest, Host, Service
 from bot.core.health import Health, Kind, Target, TargetId
 from bot.core.incident import IncidentId, Status
+from bot.core.placements import Placements
 from bot.store import Store
 from tests.core.labs import (
     ATLAS,
@@ -55,7 +56,7 @@ def next_incident(lab):
 
 def test_the_very_first_start_knows_no_gap_and_nothing(tmp_path):
     lab = KeptLab(Store(tmp_path / "caretaker.db"))
-    assert lab.begin() == sightings.Beginning(gap=None, known=())
+    assert lab.begin() == sightings.Beginning(gap=None, known=(), guests=())
     lab.store.close()
 
 
@@ -131,16 +132,16 @@ def test_guests_are_taken_in_as_they_are_found(lab):
     named = {"web2": Guest("web2", host="vault", expect=Expect.ANY), "web1": Guest("web1", expect=Expect.ANY)}
     lab.config = config(guests=named)
     found = [info("web1"), info("web2"), info("ci-9"), info("old", autostart=False)]
-    web1, web2, fleeting, old = lab.do(sightings.take_inventory, lab.config, "atlas", found)
-    assert web1 == Target(WEB1, runs_on=ATLAS, wanted=False)
-    assert web2 == Target(WEB2, runs_on=ATLAS)
+    web1, web2, fleeting, old = lab.do(sightings.take_inventory, lab.config, "atlas", found, Placements())
+    assert web1 == Target(WEB1, runs_on=ATLAS, wanted=False, name="web1")
+    assert web2 == Target(WEB2, runs_on=ATLAS, name="web2")
     assert (fleeting.ephemeral, old.wanted) == (True, False)
     assert {web1.id, web2.id, fleeting.id, old.id} <= lab.store.targets.inventory().keys()
 
 
 def test_a_guest_may_be_expected_to_run_without_autostart(lab):
     lab.config = config(guests={"web1": Guest("web1", host="atlas", expect=Expect.RUNNING)})
-    (web1,) = lab.do(sightings.take_inventory, lab.config, "atlas", [info("web1", autostart=False)])
+    (web1,) = lab.do(sightings.take_inventory, lab.config, "atlas", [info("web1", autostart=False)], Placements())
     assert web1.wanted
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.config import Config, Host, Runbooks, SlackConfig, Ssh
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor.machine import Machine
 from bot.reach import Refused, Script
 from bot.reach.guest import GuestReach
 from bot.reach.local import LocalReach
@@ -21,17 +22,17 @@ LIMIT = timedelta(seconds=10)
 ATLAS, GUEST, BOT = Place(PlaceKind.HOST, "atlas"), Place(PlaceKind.GUEST, "web1"), Place(PlaceKind.BOT)
 
 
-def hypervisor_of(guest: str) -> Hypervisor:
+def machine(guest: str) -> Machine:
     if guest != "web1":
-        raise GuestRefused(f"cannot find the guest '{guest}': because no hypervisor has one of that name")
-    return Hypervisor("atlas", "test:///default", on_event=lambda _: None)
+        raise GuestRefused(f"cannot find '{guest}': because nothing here is called that")
+    return Machine(guest, "6695eb01", Hypervisor("atlas", "test:///default", on_event=lambda _: None))
 
 
 def ways(*hosts: Host, run_on_bot=False) -> Ways:
     by_name = {host.name: host for host in hosts}
     books = Runbooks(run_on_bot=run_on_bot)
     config = Config(Path("lab.yaml"), SlackConfig("homelab"), PEOPLE, hosts=by_name, runbooks=books)
-    return Ways(config, hypervisor_of)
+    return Ways(config)
 
 
 @pytest.fixture
@@ -47,21 +48,21 @@ def log(tmp_path):
 
 
 def test_the_bots_machine_is_reached_only_where_lab_yaml_allows_it() -> None:
-    assert isinstance(ways(run_on_bot=True).to(BOT), LocalReach)
+    assert isinstance(ways(run_on_bot=True).to(BOT, machine), LocalReach)
     with pytest.raises(Refused, match=r"because lab.yaml does not say runbooks.run_on_bot"):
-        ways().to(BOT)
+        ways().to(BOT, machine)
 
 
 @pytest.mark.parametrize("hosts", [(), (Host("atlas"),)])
 def test_a_host_that_lab_yaml_tells_no_way_to_is_refused(hosts) -> None:
     with pytest.raises(Refused, match=r"cannot run anything on 'atlas': because lab.yaml has no hosts.atlas.ssh"):
-        ways(*hosts).to(ATLAS)
+        ways(*hosts).to(ATLAS, machine)
 
 
 def test_a_guest_is_reached_through_its_hypervisor_if_it_has_one() -> None:
-    assert isinstance(ways().to(GUEST), GuestReach)
-    with pytest.raises(Refused, match="cannot find the guest 'web2'"):
-        ways().to(Place(PlaceKind.GUEST, "web2"))
+    assert isinstance(ways().to(GUEST, machine), GuestReach)
+    with pytest.raises(Refused, match="cannot find 'web2'"):
+        ways().to(Place(PlaceKind.GUEST, "web2"), machine)
 
 
 @pytest.mark.real
@@ -71,9 +72,9 @@ async def test_a_host_is_entered_once_and_kept(tmp_path, log) -> None:
         known = ways(Host("atlas", "127.0.0.1", ssh))
         try:
             assert (
-                await known.to(ATLAS).run(Script("sh", "echo here"), values={}, limit=LIMIT)
+                await known.to(ATLAS, machine).run(Script("sh", "echo here"), values={}, limit=LIMIT)
             ).output == "here\n"
-            assert known.to(ATLAS) is known.to(ATLAS)
+            assert known.to(ATLAS, machine) is known.to(ATLAS, machine)
             end = await known.read_end("atlas", str(log), None)
             assert (len(end), end[-12:]) == (END, "web1 login: ")
             assert await known.read_end("atlas", str(log), timedelta(minutes=2)) == end
@@ -98,24 +99,24 @@ def home(tmp_path, monkeypatch):
 
 def test_without_a_key_nobody_knocks(home) -> None:
     with pytest.raises(Refused, match=f"cannot log in to atlas: because there is no key in {home}"):
-        ways(Host("atlas", ssh=Ssh())).to(ATLAS)
+        ways(Host("atlas", ssh=Ssh())).to(ATLAS, machine)
 
 
 def test_without_known_host_keys_nobody_knocks(home) -> None:
     (home / "id_ed25519").touch()
     with pytest.raises(Refused, match=f"cannot log in to atlas: because '{home}/known_hosts' is not there"):
-        ways(Host("atlas", ssh=Ssh())).to(ATLAS)
+        ways(Host("atlas", ssh=Ssh())).to(ATLAS, machine)
 
 
 def test_a_key_that_lab_yaml_names_must_be_there(home) -> None:
     with pytest.raises(Refused, match=f"cannot log in to atlas: because '{home}/other' is not there"):
-        ways(Host("atlas", ssh=Ssh(key=home / "other"))).to(ATLAS)
+        ways(Host("atlas", ssh=Ssh(key=home / "other"))).to(ATLAS, machine)
 
 
 def test_the_users_own_key_is_used_where_none_is_named(home) -> None:
     for name in ("id_rsa", "id_ed25519", "known_hosts"):
         (home / name).touch()
-    entered = ways(Host("atlas", "10.0.0.5", Ssh("admin", 2222))).to(ATLAS)._host
+    entered = ways(Host("atlas", "10.0.0.5", Ssh("admin", 2222))).to(ATLAS, machine)._host
     assert (entered.address, entered.port, entered.user) == ("10.0.0.5", 2222, "admin")
     assert (entered.key, entered.known_hosts) == (home / "id_ed25519", home / "known_hosts")
 

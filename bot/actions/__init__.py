@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.core.guest import Power
 from bot.core.lab import LabCall, LabVerb
-from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor import AgentSilent, GuestRefused, HypervisorUnreachable
+from bot.hypervisor.machine import Machine
 
 FAILURES = (HypervisorUnreachable, GuestRefused, AgentSilent)
 """What a hypervisor raises; the performer turns it into a failed action with its words."""
@@ -27,25 +27,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What actions work with.
+    """What the actions of one run work with.
 
-    `hypervisor_of`: the hypervisor a guest of that name is on; raises GuestRefused for an unknown one. `healthy`:
-    looks at a target now, by name. `unproven`: the names of what an incident still waits for, by its number, with
-    whether each is a guest. `show`: puts a picture (name, title, PNG) into the thread.
+    `machine`: the guest of that name; the run's own where the name is the run's. Raises GuestRefused for an
+    unknown or an ambiguous name. `healthy`: looks at a target now, by name. `unproven`: what an incident still
+    waits for, by its number: each target's name, and the machine if it is a guest that a hypervisor has. `show`:
+    puts a picture (name, title, PNG) into the thread.
     """
 
-    hypervisor_of: Callable[[str], Hypervisor]
+    machine: Callable[[str], Machine]
     healthy: Callable[[str], Awaitable[Outcome]]
-    unproven: Callable[[str], Awaitable[Mapping[str, bool]]]
+    unproven: Callable[[str], Awaitable[Mapping[str, Machine | None]]]
     show: Callable[[str, str, bytes], Awaitable[None]]
-
-    async def power(self, guest: str) -> Power:
-        """The power of a guest now. Raises HypervisorUnreachable, or GuestRefused if there is no such guest."""
-        hypervisor = self.hypervisor_of(guest)
-        state = (await hypervisor.states()).get(guest)
-        if state is None:
-            raise GuestRefused(f"cannot find '{guest}' on {hypervisor.name}: because there is no such guest")
-        return state.power
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from bot.core.lab import LabCall, LabVerb
 async def run(call: LabCall, context: Context) -> Outcome:
     """What was not written to its disks is lost."""
     (guest,) = call.arguments
-    if await context.power(guest) is Power.OFF:
+    machine = context.machine(guest)
+    if await machine.power() is Power.OFF:
         return Outcome(ok=True, text=f"{guest} is off already")
-    await context.hypervisor_of(guest).power_off(guest)
+    await machine.hypervisor.power_off(machine.uuid)
     return Outcome(ok=True, text=f"{guest} was powered off")
 
 

@@ -8,9 +8,10 @@ from bot.core.lab import LabCall, LabVerb
 async def run(call: LabCall, context: Context) -> Outcome:
     """If the trouble is still there it pauses again at once; `healthy` says so."""
     (guest,) = call.arguments
-    if await context.power(guest) is Power.RUNNING:
+    machine = context.machine(guest)
+    if await machine.power() is Power.RUNNING:
         return Outcome(ok=True, text=f"{guest} runs already")
-    await context.hypervisor_of(guest).resume(guest)
+    await machine.hypervisor.resume(machine.uuid)
     return Outcome(ok=True, text=f"{guest} goes on")
 
 

@@ -7,7 +7,8 @@ from bot.core.lab import LabCall, LabVerb
 async def run(call: LabCall, context: Context) -> Outcome:
     """The first screen, as it is now."""
     (guest,) = call.arguments
-    picture = await context.hypervisor_of(guest).screenshot(guest)
+    machine = context.machine(guest)
+    picture = await machine.hypervisor.screenshot(machine.uuid)
     await context.show(f"{guest}-screen", f"The screen of {guest}", picture)
     return Outcome(ok=True, text=f"the screen of {guest} is in the thread")
 

@@ -20,11 +20,12 @@ async def run(call: LabCall, context: Context) -> Outcome:
     patience = PATIENCE if said is None else duration(said)
     if patience is None:
         return Outcome(ok=False, text=f"cannot use patience='{said}': because a time is written `5 minutes`")
-    if await context.power(guest) is Power.OFF:
+    machine = context.machine(guest)
+    if await machine.power() is Power.OFF:
         return Outcome(ok=True, text=f"{guest} is off already")
-    await context.hypervisor_of(guest).shut_down(guest)
+    await machine.hypervisor.shut_down(machine.uuid)
     deadline = time.monotonic() + patience.total_seconds()
-    while await context.power(guest) is not Power.OFF:
+    while await machine.power() is not Power.OFF:
         if time.monotonic() > deadline:
             waited = f"{patience.total_seconds():g} s"
             return Outcome(ok=False, text=f"{guest} was asked to shut down, but still runs after {waited}")

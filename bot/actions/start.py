@@ -8,9 +8,10 @@ from bot.core.lab import LabCall, LabVerb
 async def run(call: LabCall, context: Context) -> Outcome:
     """Started means: its hypervisor runs it. Whether it came up, `healthy` says."""
     (guest,) = call.arguments
-    if await context.power(guest) is Power.RUNNING:
+    machine = context.machine(guest)
+    if await machine.power() is Power.RUNNING:
         return Outcome(ok=True, text=f"{guest} runs already")
-    await context.hypervisor_of(guest).start_guest(guest)
+    await machine.start()
     return Outcome(ok=True, text=f"{guest} was started")
 
 

@@ -9,11 +9,11 @@ async def run(call: LabCall, context: Context) -> Outcome:
     """One that can't be started does not keep the others from it; it is named, and the action has failed."""
     (incident,) = call.arguments
     started, failed = [], []
-    for guest in sorted(name for name, is_guest in (await context.unproven(incident)).items() if is_guest):
+    for name, machine in sorted((await context.unproven(incident)).items()):
         try:
-            if await context.power(guest) is Power.OFF:
-                await context.hypervisor_of(guest).start_guest(guest)
-                started.append(guest)
+            if machine is not None and await machine.power() is Power.OFF:
+                await machine.start()
+                started.append(name)
         except FAILURES as why:
             failed.append(str(why))
     words = f"started: {', '.join(started)}" if started else "none of them was off"

@@ -18,6 +18,7 @@ from bot.core.incident import (
 )
 from bot.core.kinds import OUTAGES
 from bot.core.mute import Silence, muted
+from bot.core.names import UNTOLD, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Situation:
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
     checks believed to fail. `next_id`: the id of the next incident. `gap`: set while the bot has just come back.
+    `name`: what people call a target.
     """
 
     targets: Mapping[TargetId, Target]
@@ -51,6 +53,7 @@ class Situation:
     lately: frozenset[TargetId] = frozenset()
     failing: frozenset[Fingerprint] = frozenset()
     gap: Gap | None = None
+    name: Names = UNTOLD
 
     def target(self, target: TargetId) -> Target:
         """The target of that id; one that is not in the inventory depends on nothing."""
@@ -131,7 +134,7 @@ class Draft:
         """Whether nobody wants to hear of that target now."""
         situation = self.situation
         above = situation.ancestors(target)
-        return muted(situation.target(target), situation.silences, self.now, above) is not None
+        return muted(situation.target(target), situation.silences, self.now, above, situation.name) is not None
 
     def open(self, kind: Kind, subject: TargetId, why: str, own: Iterable[Fingerprint]) -> Incident:
         """The incident of a trouble that has none: one resolved just now that fails again, or a new one."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId, name_of
+from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
 from bot.core.kinds import LOST, OUTAGES, tells_more
 
@@ -143,7 +143,7 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
     """One of the incident's members has news: it may be proven now, or no longer."""
     before = incident.members[seen.target]
     after = draft.keep(incident.after(seen)).members[seen.target]
-    name = name_of(seen.target)
+    name = draft.situation.name(seen.target)
     if seen.health is Health.FAIL:
         draft.event(incident.id, EventKind.WORSE, f"{name}: {seen.why}")
     elif after.proven and not before.proven:
@@ -253,7 +253,7 @@ def _surface(draft: Draft, incident: Incident) -> None:
     incident = draft.incidents[incident.id]
     if incident.status is not Status.RECOVERING or incident.surfaced or storm.has_time(draft, incident):
         return
-    names = _names(incident.unproven)
+    names = _names(draft, incident.unproven)
     draft.keep(replace(incident, surfaced=True))
     draft.event(incident.id, EventKind.NOTE, f"still not proven healthy: {names}")
     draft.tell(incident.id, Tell.BROADCAST, f"Time to recover is over. Still not proven healthy: {names}")
@@ -283,14 +283,14 @@ def _let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None
         return
     draft.keep(left)
     if not left.own and not left.unproven:
-        _close(draft, left, f"no longer there: {_names(sorted(concerned))}")
+        _close(draft, left, f"no longer there: {_names(draft, sorted(concerned))}")
         return
-    draft.note(incident.id, f"No longer there: {_names(sorted(concerned))}.")
+    draft.note(incident.id, f"No longer there: {_names(draft, sorted(concerned))}.")
     _settle(draft, left, came_back=bool(incident.failing) and not left.failing)
 
 
-def _names(targets: Sequence[TargetId]) -> str:
-    named = ", ".join(name_of(target) for target in targets[:NAMED])
+def _names(draft: Draft, targets: Sequence[TargetId]) -> str:
+    named = ", ".join(draft.situation.name(target) for target in targets[:NAMED])
     more = len(targets) - NAMED
     return named if more <= 0 else f"{named} and {more} more"
 

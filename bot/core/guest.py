@@ -36,11 +36,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuestState:
-    """One guest at one moment."""
+    """One guest at one moment. `uuid`: which guest it is; `name`: what its host calls it."""
 
     name: str
     power: Power
     reason: Reason = Reason.NONE
+    uuid: str = ""
 
 
 class GuestEventKind(StrEnum):
@@ -65,7 +66,7 @@ class GuestEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuestEvent:
-    """One thing a hypervisor told. `host`: the hypervisor's name; `guest`: "" for CONNECTED and LOST.
+    """One thing a hypervisor told. `host`: the hypervisor's name; `guest` and `uuid`: "" for CONNECTED and LOST.
 
     `detail` is what else was told, for a person: the disk and error of an I/O error, why a connection was lost.
     """
@@ -75,6 +76,7 @@ class GuestEvent:
     what: GuestEventKind
     reason: Reason = Reason.NONE
     detail: str = ""
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ __all__ = [
     "Target",
     "TargetId",
     "TargetKind",
+    "guest_id",
     "name_of",
     "target_id",
+    "uuid_of",
 ]
 
 TargetId = NewType("TargetId", str)
-"""`kind:name`, e.g. `guest:web1`, `host:atlas`, `ups:rack`: unique in a lab and stable over restarts."""
+"""`kind:name`, e.g. `host:atlas`, `ups:rack`, or `guest:UUID`: unique in a lab and stable over restarts."""
 
 CheckName = NewType("CheckName", str)
 """The name of a configured use of a probe, e.g. `guest`, `ssh`, `ups`."""
@@ -84,13 +86,23 @@ class Target:
 
 
 def name_of(target: TargetId) -> str:
-    """The part of a target's id after its colon: what a person calls it."""
+    """The part of a target's id after its colon: what a person calls it, unless it is a guest (see names.py)."""
     return target.partition(":")[2]
 
 
 def target_id(kind: TargetKind, name: str) -> TargetId:
-    """The id of a target, e.g. `guest:web1`."""
+    """The id of a target that lab.yaml names, e.g. `host:atlas`; a guest's is guest_id's."""
     return TargetId(f"{kind}:{name}")
+
+
+def guest_id(uuid: str) -> TargetId:
+    """The id of the guest of that UUID."""
+    return target_id(TargetKind.GUEST, uuid)
+
+
+def uuid_of(guest: TargetId) -> str:
+    """The UUID of a guest."""
+    return name_of(guest)
 
 
 @dataclass(frozen=True, slots=True, order=True)

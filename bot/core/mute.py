@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.health import Target, TargetId, name_of
+from bot.core.health import Target, TargetId
+from bot.core.names import UNTOLD, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,11 @@ class Silence:
 
 
 def muted(
-    target: Target, silences: Iterable[Silence], now: datetime, above: Collection[TargetId] = ()
+    target: Target,
+    silences: Iterable[Silence],
+    now: datetime,
+    above: Collection[TargetId] = (),
+    name: Names = UNTOLD,
 ) -> str | None:
     """Why a failure of `target` opens no incident now, in words; None if it may.
 
@@ -31,8 +36,8 @@ def muted(
     """
     if target.ephemeral:
         return f"{target.name} is ephemeral: it comes and goes"
-    names = {target.id, *target.parents, *above}
+    concerned = {target.id, *target.parents, *above}
     for silence in silences:
-        if silence.target in names and silence.holds(now):
-            return f"{name_of(silence.target)} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
+        if silence.target in concerned and silence.holds(now):
+            return f"{name(silence.target)} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
     return None

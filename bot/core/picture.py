@@ -1,4 +1,7 @@
-"""What questions about the lab are answered with: values, gathered by queries.py and shown by views/."""
+"""What questions about the lab are answered with: values, gathered by queries.py and shown by views/.
+
+`name` says in each what people call a target.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from datetime import datetime
 from bot.core.health import CheckName, Health, Target, TargetId, TargetKind
 from bot.core.incident import Event, Incident
 from bot.core.mute import Silence
+from bot.core.names import UNTOLD, Names
 from bot.core.run import Run
 
 
@@ -33,6 +37,7 @@ class LabPicture:
     tallies: Mapping[TargetKind, Tally]
     runs: tuple[Run, ...]
     silences: tuple[Silence, ...]
+    name: Names = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class IncidentList:
 
     live: tuple[Incident, ...]
     over: tuple[Incident, ...]
+    name: Names = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class IncidentPicture:
     incident: Incident
     history: tuple[Event, ...]
     runs: tuple[Run, ...]
+    name: Names = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +86,4 @@ class TargetPicture:
     muted: str | None
     covered_by: Incident | None
     incidents: tuple[Incident, ...]
+    name: Names = UNTOLD

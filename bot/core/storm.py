@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.draft import Draft
-from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind, name_of
+from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
 from bot.core.kinds import DAMAGE, LOST, tells_more
 
@@ -80,7 +80,8 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
         return
     subject = earlier[0].subject if earlier else seen[0].target
     since = earlier[0].opened_at if earlier else draft.now
-    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {', '.join(sorted(map(name_of, hosts)))}"
+    names = ", ".join(sorted(map(draft.situation.name, hosts)))
+    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}"
     incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
     draft.adopt(incident, (_member(draft, host) for host in hosts))
     _write_down(draft, incident, seen)
@@ -114,7 +115,7 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     """Many guests of a host failed together. With them it adopts those that were switched off just then."""
     guests, whys = {one.target for one in lost}, {one.why for one in lost}
     alike = f": {whys.pop()}" if len(whys) == 1 else ""
-    why = f"{len(guests)} guests of {name_of(host)} failed together{alike}"
+    why = f"{len(guests)} guests of {draft.situation.name(host)} failed together{alike}"
     incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
     draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))
     _write_down(draft, incident, lost)
@@ -219,7 +220,7 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
 
 def _write_down(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
     for one in seen:
-        draft.event(incident, EventKind.WORSE, f"{name_of(one.target)}: {one.why}")
+        draft.event(incident, EventKind.WORSE, f"{draft.situation.name(one.target)}: {one.why}")
 
 
 def _is_recent(draft: Draft, incident: Incident) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 BUILT_IN = {
     "host": "the incident's host",
     "guest": "the incident's guest",
+    "guest_uuid": "the UUID of that guest: which machine it is, whatever it is called",
     "hypervisor": "the host the guest runs on",
     "disk": "the path of the guest's boot disk on $hypervisor",
     "bytes": "how many bytes the guest's boot disk holds",

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import libvirt
 
@@ -28,7 +29,7 @@ NOBODY = 65534
 STARTS_WITHIN = 30.0  # seconds; the daemon first asks each QEMU what it can do
 
 GUEST_XML = """<domain type='qemu'>
-  <name>{name}</name>
+  <name>{name}</name><uuid>{uuid}</uuid>
   <memory unit='MiB'>192</memory>
   <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/>{bios}</os>
   <features><acpi/></features>
@@ -136,6 +137,7 @@ class RealHost:
         log_file = self.folder / f"{name}.console.log" if console_log else None
         xml = GUEST_XML.format(
             name=name,
+            uuid=self.uuid(name),
             disk=disk,
             bios="<bios useserial='yes'/>" if log_file else "",
             channel=AGENT_CHANNEL if agent else "",
@@ -144,6 +146,10 @@ class RealHost:
         with self._connected() as connection:
             connection.defineXML(xml).setAutostart(int(autostart))
         return RealGuest(name, disk, log_file)
+
+    def uuid(self, name: str) -> str:
+        """The UUID that this host's guest of that name has."""
+        return str(uuid5(NAMESPACE_URL, f"{self.folder}/{name}"))
 
     def start_guest(self, name: str) -> None:
         """Turn one guest on. Raises CannotStart, e.g. where it runs already."""

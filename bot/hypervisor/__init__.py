@@ -63,6 +63,8 @@ class AgentSilent(Exception):
 class Hypervisor:
     """One hypervisor, reached by its libvirt `uri`. Made and used on one asyncio loop.
 
+    A guest is named by its UUID in every call: names can be given to another, or to two.
+
     `on_event` is called on that loop with what guests do, and with CONNECTED and LOST. `deadline` bounds the bulk
     calls; every method raises HypervisorUnreachable when its own is missed, and the next call opens anew.
     """
@@ -81,6 +83,7 @@ class Hypervisor:
         # A node file of the test driver is private to its connection, and none of its guests can hang.
         self._one = self._all if uri.startswith("test:") else Link(name, uri)
         self._keeper: asyncio.Task[None] | None = None
+        self._names: Mapping[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
     def connected(self) -> bool:
@@ -101,53 +104,57 @@ class Hypervisor:
             await link.close(self._deadline)
 
     async def states(self) -> Mapping[str, GuestState]:
-        """The state of every guest, in one call that no hung guest can block."""
+        """The state of every guest by its UUID, in one call that no hung guest can block."""
 
         def job(connection: Any) -> dict[str, GuestState]:
             told = connection.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)
-            found = (guest_state(d.name(), s["state.state"], s.get("state.reason", 0)) for d, s in told)
-            return {state.name: state for state in found}
+            return {
+                d.UUIDString(): guest_state(d.name(), s["state.state"], s.get("state.reason", 0), d.UUIDString())
+                for d, s in told
+            }
 
-        return await self._ask("list the guests' states", job, self._all, self._deadline)
+        states = await self._ask("list the guests' states", job, self._all, self._deadline)
+        self._names = {uuid: state.name for uuid, state in states.items()}
+        return states
 
     async def guests(self) -> Sequence[GuestInfo]:
         """What each guest is made of, by name. Three calls a guest: for an inventory, not for every poll."""
         return await self._ask("take the inventory", _inventory, self._all, 3 * self._deadline)
 
-    async def start_guest(self, name: str) -> None:
+    async def start_guest(self, uuid: str) -> None:
         """Start it; GuestRefused if it runs already (a crashed one that was kept counts as running)."""
-        await self._ask_guest("start", name, lambda domain: domain.create())
+        await self._ask_guest("start", uuid, lambda domain: domain.create())
 
-    async def shut_down(self, name: str) -> None:
+    async def shut_down(self, uuid: str) -> None:
         """Ask the guest to shut down; done when it was asked, not when it is off."""
-        await self._ask_guest("shut down", name, lambda domain: domain.shutdown())
+        await self._ask_guest("shut down", uuid, lambda domain: domain.shutdown())
 
-    async def power_off(self, name: str) -> None:
+    async def power_off(self, uuid: str) -> None:
         """Pull its plug."""
-        await self._ask_guest("power off", name, lambda domain: domain.destroy())
+        await self._ask_guest("power off", uuid, lambda domain: domain.destroy())
 
-    async def reset(self, name: str) -> None:
+    async def reset(self, uuid: str) -> None:
         """Press its reset button: no shutdown, no new process."""
-        await self._ask_guest("reset", name, lambda domain: domain.reset())
+        await self._ask_guest("reset", uuid, lambda domain: domain.reset())
 
-    async def resume(self, name: str) -> None:
+    async def resume(self, uuid: str) -> None:
         """Let it go on after a pause, e.g. one on an I/O error."""
-        await self._ask_guest("resume", name, lambda domain: domain.resume())
+        await self._ask_guest("resume", uuid, lambda domain: domain.resume())
 
-    async def agent_answers(self, name: str, deadline: timedelta) -> bool | None:
+    async def agent_answers(self, uuid: str, deadline: timedelta) -> bool | None:
         """Whether the agent inside answers a ping; None where there is no agent channel.
 
         False for a guest that is off. Raises GuestRefused for an unknown one.
         """
         try:
-            await self.agent(name, {"execute": "guest-ping"}, deadline)
+            await self.agent(uuid, {"execute": "guest-ping"}, deadline)
         except Unsupported:
             return None
         except AgentSilent:
             return False
         return True
 
-    async def agent(self, name: str, command: Mapping[str, Any], deadline: timedelta) -> Any:
+    async def agent(self, uuid: str, command: Mapping[str, Any], deadline: timedelta) -> Any:
         """What the guest's agent returns to a command of its protocol, e.g. {"execute": "guest-get-osinfo"}.
 
         The deadline is rounded up to whole seconds. Raises AgentSilent, Unsupported without an agent channel, and
@@ -161,22 +168,28 @@ class Hypervisor:
             except libvirt.libvirtError as error:
                 if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID:
                     raise
-                raise AgentSilent(f"cannot ask the agent of '{name}' on {self.name}: because it is off") from error
+                raise AgentSilent(
+                    f"cannot ask the agent of '{self._called(uuid)}' on {self.name}: because it is off"
+                ) from error
             return json.loads(answer)["return"]
 
-        return await self._ask_guest("ask the agent of", name, job, timedelta(seconds=seconds) + AGENT_OVERHEAD)
+        return await self._ask_guest("ask the agent of", uuid, job, timedelta(seconds=seconds) + AGENT_OVERHEAD)
 
-    async def screenshot(self, name: str) -> bytes:
+    async def screenshot(self, uuid: str) -> bytes:
         """A PNG of its first screen."""
-        what = f"take a picture of '{name}'"
+        what = f"take a picture of '{self._called(uuid)}'"
         return as_png(
-            await self._ask(what, lambda connection: _picture(connection, name), self._one, self._deadline)
+            await self._ask(what, lambda connection: _picture(connection, uuid), self._one, self._deadline)
         )
 
+    def _called(self, uuid: str) -> str:
+        return self._names.get(uuid, uuid)
+
     async def _ask_guest(
-        self, verb: str, name: str, job: Callable[[Any], T], deadline: timedelta = OPERATION_DEADLINE
+        self, verb: str, uuid: str, job: Callable[[Any], T], deadline: timedelta = OPERATION_DEADLINE
     ) -> T:
-        return await self._ask(f"{verb} '{name}'", lambda c: job(c.lookupByName(name)), self._one, deadline)
+        what = f"{verb} '{self._called(uuid)}'"
+        return await self._ask(what, lambda c: job(c.lookupByUUIDString(uuid)), self._one, deadline)
 
     async def _ask(self, what: str, job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
         try:
@@ -201,9 +214,9 @@ def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
     return GuestRefused(f"{cannot} {message}")
 
 
-def _picture(connection: Any, name: str) -> bytes:
+def _picture(connection: Any, uuid: str) -> bytes:
     stream, data = connection.newStream(), bytearray()
-    connection.lookupByName(name).screenshot(stream, 0)
+    connection.lookupByUUIDString(uuid).screenshot(stream, 0)
     stream.recvAll(lambda _stream, chunk, _opaque: data.extend(chunk), None)
     stream.finish()
     return bytes(data)

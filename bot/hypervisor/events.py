@@ -65,10 +65,10 @@ _WHY_POWER = {
 }
 
 
-def guest_state(name: str, state: int, reason: int) -> GuestState:
+def guest_state(name: str, state: int, reason: int, uuid: str = "") -> GuestState:
     """A `virDomainState` and its reason in words; a number this code doesn't know is UNKNOWN."""
     power = _POWER.get(state, Power.UNKNOWN)
-    return GuestState(name, power, _WHY_POWER.get((power, reason), Reason.NONE))
+    return GuestState(name, power, _WHY_POWER.get((power, reason), Reason.NONE), uuid)
 
 
 _LIFECYCLE = {
@@ -96,7 +96,7 @@ _WHY_EVENT = {
 }
 
 
-def lifecycle_event(host: str, guest: str, event: int, detail: int) -> GuestEvent | None:
+def lifecycle_event(host: str, guest: str, event: int, detail: int, uuid: str = "") -> GuestEvent | None:
     """A `virDomainEventType` and its detail in words; None for one this code doesn't know."""
     what = _LIFECYCLE.get(event)
     if what is None:
@@ -104,24 +104,26 @@ def lifecycle_event(host: str, guest: str, event: int, detail: int) -> GuestEven
     reason = _WHY_EVENT.get((what, detail), Reason.NONE)
     if reason is Reason.CRASHED:
         what = GuestEventKind.CRASHED
-    return GuestEvent(host, guest, what, reason)
+    return GuestEvent(host, guest, what, reason, uuid=uuid)
 
 
 def watch(connection: Any, host: str, hear: Hear) -> list[int]:
     """Register for all that is told of guests; gives the ids to deregister. `hear` runs on libvirt's thread."""
 
     def lifecycle(_connection: Any, domain: Any, event: int, detail: int, _opaque: Any) -> None:
-        tell(lifecycle_event(host, domain.name(), event, detail))
+        tell(lifecycle_event(host, domain.name(), event, detail, domain.UUIDString()))
 
     def reboot(_connection: Any, domain: Any, _opaque: Any) -> None:
-        tell(GuestEvent(host, domain.name(), GuestEventKind.REBOOTED))
+        tell(GuestEvent(host, domain.name(), GuestEventKind.REBOOTED, uuid=domain.UUIDString()))
 
     def watchdog(_connection: Any, domain: Any, _action: int, _opaque: Any) -> None:
-        tell(GuestEvent(host, domain.name(), GuestEventKind.WATCHDOG, Reason.WATCHDOG))
+        fired = (GuestEventKind.WATCHDOG, Reason.WATCHDOG)
+        tell(GuestEvent(host, domain.name(), *fired, uuid=domain.UUIDString()))
 
     def io_error(_c: Any, domain: Any, path: str, _alias: str, _action: int, why: str, _opaque: Any) -> None:
         detail = f"{path}: {why}" if why else path
-        tell(GuestEvent(host, domain.name(), GuestEventKind.IO_ERROR, Reason.IO_ERROR, detail))
+        error = (GuestEventKind.IO_ERROR, Reason.IO_ERROR, detail)
+        tell(GuestEvent(host, domain.name(), *error, uuid=domain.UUIDString()))
 
     def tell(event: GuestEvent | None) -> None:
         if event is not None:

@@ -28,8 +28,8 @@ SUMMARY = 200  # characters of the line that stands for a whole output
 NOTE_AGAIN = 5  # seconds until an end that could not be written is written again
 CHOICES = 100  # what a list in Slack can hold
 
-Reaches = Callable[[Place], Reach]
-"""The way to a place. Raises Refused where there is none."""
+Reaches = Callable[[Run, Place], Reach]
+"""The way to a place, for a run: inside its guest means the very machine the run is about. Raises Refused."""
 
 Work = RunAction | ListChoices | RunCheck
 
@@ -43,9 +43,9 @@ class Performer:
         house: House,
         reaches: Reaches,
         actions: Mapping[str, ActionType],
-        context: Callable[[int], Context],
+        context: Callable[[Run], Context],
     ) -> None:
-        """`context`: what the actions of a run work with, by the run's number."""
+        """`context`: what the actions of a run work with."""
         self.progress: dict[tuple[int, int], Progress] = {}
         self._writer = writer
         self._house = house
@@ -116,16 +116,16 @@ class Performer:
         doing = self._do(run, work.job, work.limit, bar.hear)
         if work.watch is None or not isinstance(work.job, ScriptJob):
             return await doing
-        weighing = asyncio.create_task(self._weigh(work.job, work.watch, bar))
+        weighing = asyncio.create_task(self._weigh(run, work.job, work.watch, bar))
         try:
             return await doing
         finally:
             weighing.cancel()
             await asyncio.gather(weighing, return_exceptions=True)
 
-    async def _weigh(self, job: ScriptJob, path: str, bar: Bar) -> None:
+    async def _weigh(self, run: Run, job: ScriptJob, path: str, bar: Bar) -> None:
         whole = job.values.get("bytes", "")
-        await bar.weigh(self._reaches(job.place), path, int(whole) if whole.isdecimal() else None)
+        await bar.weigh(self._reaches(run, job.place), path, int(whole) if whole.isdecimal() else None)
 
     async def _check(self, run: Run, work: RunCheck) -> tuple[Outcome, str]:
         """Look until it passes or its time is over; the last look decides. No look takes longer than that time."""
@@ -144,7 +144,7 @@ class Performer:
         try:
             if isinstance(job, LabJob):
                 return await self._lab(run, job, limit), ""
-            reach = self._reaches(job.place)
+            reach = self._reaches(run, job.place)
             script = Script(job.language, job.text)
             finished = await reach.run(script, values=job.values, limit=limit, on_output=hear)
         except (Unreachable, Refused, *FAILURES) as why:
@@ -157,7 +157,7 @@ class Performer:
     async def _lab(self, run: Run, job: LabJob, limit: timedelta) -> Outcome:
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                return await self._actions[job.call.verb].run(job.call, self._context(run.id))
+                return await self._actions[job.call.verb].run(job.call, self._context(run))
         except TimeoutError:
             return Outcome(ok=False, text=f"not done within {limit.total_seconds():g} s")
 

@@ -53,7 +53,7 @@ class GuestProbe:
     async def _agent_answers(self) -> bool:
         """Whether it has an agent that answers. One that can't be asked tells nothing: the rest may."""
         with suppress(GuestRefused):
-            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.name, AGENT_DEADLINE)
+            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.uuid, AGENT_DEADLINE)
             return bool(answers)
         return False
 
@@ -70,7 +70,7 @@ class GuestProbe:
     async def _screen(self) -> Observation | None:
         """What its screen shows in text mode. None: nothing, or it has none."""
         try:
-            picture = await self._hypervisor.screenshot(self.info.name)
+            picture = await self._hypervisor.screenshot(self.info.uuid)
             if hash(picture) != self._picture[0]:  # many stand still
                 self._picture = (hash(picture), await _text_of(picture))
             return self._read(self._picture[1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId, uuid_of
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 
 STATE = CheckName("state")
@@ -33,9 +33,10 @@ Inventory = Callable[[], Mapping[TargetId, Target]]
 
 @dataclass(frozen=True, slots=True)
 class HypervisorProbe:
-    """Polls one hypervisor. `guests`: its part of the inventory, as it is when asked.
+    """Polls one hypervisor. `guests`: the guests that live on it, as far as is known when asked.
 
-    `stale` is called when the hypervisor has others than those: an event about it was lost, or never sent.
+    `told` hears the states of all it has, by UUID, and says whether they are others than were known; then `stale`
+    is called: an event about it was lost, or never sent.
     """
 
     host: Target
@@ -44,6 +45,7 @@ class HypervisorProbe:
     guests: Inventory
     now: Callable[[], datetime]
     stale: Callable[[], None] = lambda: None
+    told: Callable[[Mapping[str, GuestState]], bool] = lambda _states: False
 
     async def look(self) -> Sequence[Observation]:
         """The hypervisor itself first, then each guest of the inventory. Unreachable: its guests are UNKNOWN."""
@@ -54,11 +56,14 @@ class HypervisorProbe:
             return self._blind(Health.FAIL, str(why), Kind.HOST_DOWN)
         except GuestRefused as why:  # it answers, so it is up; but not to this question
             return self._blind(Health.UNKNOWN, str(why))
-        if states.keys() != {guest.name for guest in guests}:
+        if self.told(states):
             self.stale()
         at = self.now()
         up = Observation(self._fingerprint, Health.OK, at, f"libvirt answers: {len(states)} guests")
-        return [up, *(observe(guest, states[guest.name], at) for guest in guests if guest.name in states)]
+        return [
+            up,
+            *(observe(guest, states[uuid_of(guest.id)], at) for guest in guests if uuid_of(guest.id) in states),
+        ]
 
     def _blind(self, health: Health, why: str, kind: Kind | None = None) -> Sequence[Observation]:
         at = self.now()

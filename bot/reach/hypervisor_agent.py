@@ -9,12 +9,12 @@ from bot.reach import Refused, Unreachable
 from bot.reach.guest import Agent
 
 
-def agent_of(hypervisor: Hypervisor, guest: str) -> Agent:
-    """Speaks to the agent of `guest`, for a GuestReach."""
+def agent_of(hypervisor: Hypervisor, uuid: str) -> Agent:
+    """Speaks to the agent of the guest of that UUID, for a GuestReach."""
 
     async def agent(command: Mapping[str, Any], deadline: timedelta) -> Any:
         try:
-            return await hypervisor.agent(guest, command, deadline)
+            return await hypervisor.agent(uuid, command, deadline)
         except (AgentSilent, HypervisorUnreachable) as silent:
             raise Unreachable(str(silent)) from silent
         except GuestRefused as refused:

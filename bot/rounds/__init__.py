@@ -7,7 +7,7 @@ have rounds of their own: guests.py.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -15,16 +15,18 @@ from typing import Any
 
 from bot.actions import Outcome
 from bot.clock import Clock
-from bot.config import Check, Config
+from bot.config import Check, Config, Guest
 from bot.core.guest import GuestEvent
-from bot.core.health import CheckName, Health, Observation, Target, TargetKind, target_id
+from bot.core.health import CheckName, Health, Observation, Target, TargetId, TargetKind, name_of, target_id
 from bot.core.incident import Incident
+from bot.core.names import meant_by, names_of
 from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
+from bot.hypervisor.machine import Machine
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.ups import Params as UpsParams
-from bot.rounds.guests import GuestRounds
+from bot.rounds.guests import GuestRounds, Shared
 from bot.scheduler import Scheduler
 from bot.sightings import alive, attach, begin, clock_stepped, configured, end
 from bot.store import StoreFailed
@@ -34,6 +36,8 @@ from bot.watching import Pace, Watch
 log = logging.getLogger(__name__)
 
 TIDY_EVERY = timedelta(days=1)
+
+Look = Callable[[], Awaitable[Sequence[Observation]]]
 
 
 class Rounds:
@@ -48,13 +52,17 @@ class Rounds:
         self._scheduler = scheduler
         self._parts = parts
         self._clock = clock
+        self._shared = Shared(self._attach)
         self._guests = {
-            target.name: GuestRounds(target, config, watch, writer, scheduler, parts)
+            target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)
             if target.kind is TargetKind.HOST and config.hosts[target.name].hypervisor
         }
-        self._probes: list[Probe] = []
-        self._looks: dict[str, list[Callable[[], Awaitable[Sequence[Observation]]]]] = defaultdict(list)
+        self._shared.rounds.extend(self._guests.values())
+        self._probes: dict[str, Probe] = {}
+        self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
+        self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
+        self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
         self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
 
@@ -62,14 +70,16 @@ class Rounds:
         """Note the start, and begin all rounds."""
         beginning = await self._writer.do(begin, self._config)
         self._watch.remember(beginning.known, beginning.gap)
+        self._known.update({guest.id: guest for guest in beginning.guests})
         timing = self._config.timing
         self._scheduler.every("alive", timing.alive_every, lambda: self._writer.do(alive))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         for watched, check in checks_of(self._config):
             self._add(watched, check)
+        self._attach(())
         for host, guests in self._guests.items():
-            self._looks[host].append(guests.look_at_host)
+            self._looks[target_id(TargetKind.HOST, host)]["hypervisor"] = guests.look_at_host
             guests.begin()
         self._start(self._follow_clock())
 
@@ -79,7 +89,7 @@ class Rounds:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._watch.close()
-        for probe in self._probes:
+        for probe in self._probes.values():
             await probe.close()
         await self._writer.do(end)
 
@@ -87,8 +97,8 @@ class Rounds:
         probe = discover()[check.probe].make(watched, check.params, self._parts)
         pace = self._pace(check)
         name = f"{watched.check}@{watched.target.id}"
-        self._probes.append(probe)
-        self._looks[watched.target.name].append(probe.look)
+        self._probes[name] = probe
+        self._looks[watched.target.id][watched.check] = probe.look
 
         async def look() -> None:
             if any(guests.knows_off(watched.target.id) for guests in self._guests.values()):
@@ -99,6 +109,29 @@ class Rounds:
 
         self._scheduler.every(name, pace.every, look, at_once=True)
 
+    def _attach(self, guests: Collection[Target]) -> None:
+        """Some guests live where they did not before: let lab.yaml's checks look at the ones it means."""
+        self._known.update({guest.id: guest for guest in guests})
+        for said in self._config.guests.values():
+            meant = meant_guest(said, self._known.values()) if said.checks else None
+            before = self._checked.get(said.name)
+            if meant is None or meant.id == before:
+                continue
+            if before is not None:
+                self._detach(said, before)
+            self._checked[said.name] = meant.id
+            for name, check in said.checks.items():
+                self._add(Watched(CheckName(name), meant, said.address), check)
+
+    def _detach(self, said: Guest, guest: TargetId) -> None:
+        """Another guest has that name now: what was checked for the old one is no longer looked at."""
+        for name in said.checks:
+            self._scheduler.cancel(f"{name}@{guest}")
+            self._looks[guest].pop(name, None)
+            probe = self._probes.pop(f"{name}@{guest}", None)
+            if probe is not None:
+                self._start(probe.close())
+
     def _pace(self, check: Check) -> Pace:
         timing = self._config.timing
         every = check.every or timing.check_every
@@ -108,28 +141,51 @@ class Rounds:
         """A hypervisor told something."""
         self._guests[event.host].heard(event)
 
-    async def healthy(self, name: str) -> Outcome:
-        """Look at the target of that name now, and say whether it is proven healthy."""
-        looks = list(self._looks.get(name, ()))
-        looks += [partial(g.look_at, found) for g in self._guests.values() if (found := g.find(name))]
+    async def healthy(self, target: TargetId) -> Outcome:
+        """Look at a target now, and say whether it is proven healthy."""
+        name = self.names(target)
+        looks = list(self._looks.get(target, {}).values())
+        looks += [partial(g.look_at, found) for g in self._guests.values() if (found := g.find(target))]
         if not looks:
             return Outcome(ok=False, text=f"cannot tell whether {name} is healthy: because nothing here checks it")
         seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
         bad = [one.why for one in seen if one.health is not Health.OK]
         return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}")
 
-    def guest(self, name: str) -> GuestProbe | None:
-        """What is known of the making of the guest of that name, and on which host it is."""
-        return next((found for guests in self._guests.values() if (found := guests.find(name))), None)
+    def meant(self, name: str) -> TargetId:
+        """The target of that name, `name@host` or id, of those that are looked at. Raises GuestRefused."""
+        here = [t for t in self._known.values() if t.kind is not TargetKind.GUEST]
+        here += [t for one in self._guests.values() for t in one.guests]
+        found = meant_by(name, here)
+        if len(found) == 1:
+            return found[0].id
+        if not found:
+            raise GuestRefused(f"cannot find '{name}': because nothing here is called that")
+        labels = " or ".join(sorted(self.names(target.id) for target in found))
+        raise GuestRefused(f"cannot tell which '{name}' is meant: because there are {len(found)}; say {labels}")
+
+    def names(self, target: TargetId) -> str:
+        """What people call a target."""
+        return names_of(self._known.values())(target)
+
+    def guest(self, guest: TargetId) -> GuestProbe | None:
+        """What is known of the making of a guest, and on which host it lives."""
+        return next((found for guests in self._guests.values() if (found := guests.find(guest))), None)
+
+    def machine(self, uuid: str, host: str, name: str) -> Machine:
+        """The guest of that UUID on that host, and the other hosts that define it too."""
+        others = [other for other in self._shared.places.hosts_of(uuid) if other != host]
+        hypervisors = self._parts.hypervisors
+        return Machine(name, uuid, hypervisors[host], [hypervisors[other] for other in others])
 
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""
-        kind, _, name = incident.subject.partition(":")
-        guest = self.guest(name) if kind == TargetKind.GUEST else None
+        guest = self.guest(incident.subject)
         if guest is None:
             return
+        name = guest.guest.name
         with suppress(HypervisorUnreachable, GuestRefused):  # a guest without a screen
-            picture = await self._parts.hypervisors[guest.host].screenshot(name)
+            picture = await self._parts.hypervisors[guest.host].screenshot(guest.info.uuid)
             file = f"{name}-{incident.id}-{self._parts.now():%H%M%S}.png"
             await self._writer.do(attach, incident, file, f"The screen of {name}", picture)
 
@@ -156,7 +212,7 @@ class Rounds:
 
 
 def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
-    """Every check of lab.yaml, and the one that each UPS has without saying."""
+    """Every check of lab.yaml but those of guests, and the one that each UPS has without saying."""
     targets = {t.id: t for t in configured(config)}
     for ups in config.ups.values():
         check = Check("ups", "ups", UpsParams(port=ups.port, ups=ups.ups), every=ups.every)
@@ -164,10 +220,29 @@ def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
     named = (
         (TargetKind.HOST, config.hosts),
         (TargetKind.SERVICE, config.services),
-        (TargetKind.GUEST, config.guests),
     )
     for kind, things in named:
         for thing in things.values():
             identity = target_id(kind, thing.name)
             for name, check in thing.checks.items():
-                yield Watched(CheckName(name), targets.get(identity, Target(identity)), thing.address), check
+                yield Watched(CheckName(name), targets[identity], thing.address), check
+
+
+def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple[Watched, Check]]:
+    """The checks lab.yaml has of guests, each with the guest it means."""
+    for said in config.guests.values():
+        meant = meant_guest(said, known)
+        if meant is not None:
+            for name, check in said.checks.items():
+                yield Watched(CheckName(name), meant, said.address), check
+
+
+def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:
+    """The guest lab.yaml means by a name; None where there is none, or several and it does not say which."""
+    on = target_id(TargetKind.HOST, said.host) if said.host else None
+    guests = (target for target in known if target.kind is TargetKind.GUEST and target.name == said.name)
+    meant = [guest for guest in guests if on in (None, guest.runs_on)]
+    if len(meant) > 1:
+        places = " and ".join(sorted(name_of(guest.runs_on) for guest in meant if guest.runs_on))
+        log.error("cannot check '%s': because %s have one each; say guests.%s.host", said.name, places, said.name)
+    return meant[0] if len(meant) == 1 else None

@@ -5,15 +5,27 @@ The hypervisor's events come first; the poll is the net under them. It believes 
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from bot.config import Config
-from bot.core.guest import GuestEvent, GuestEventKind, Power
-from bot.core.health import CheckName, Fingerprint, Health, Observation, Target, TargetId, TargetKind, target_id
+from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
+from bot.core.health import (
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    guest_id,
+    uuid_of,
+)
+from bot.core.placements import Placements
 from bot.hypervisor import HypervisorUnreachable
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
@@ -28,6 +40,9 @@ log = logging.getLogger(__name__)
 HYPERVISOR = CheckName("hypervisor")
 """The check of whether a host's libvirt answers."""
 
+PLACEMENT = CheckName("placement")
+"""The check of whether a guest runs on one host alone."""
+
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any console log was written
@@ -38,18 +53,44 @@ _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
 
 
+@dataclass(eq=False)
+class Shared:
+    """What the rounds of all hypervisors know together: where each guest is, and whose it is.
+
+    `attach` hears of guests that live on a host as of now.
+    """
+
+    attach: Callable[[Collection[Target]], None]
+    rounds: list["GuestRounds"] = field(default_factory=list)
+    places: Placements = field(default_factory=Placements)
+
+    def host_of(self, guest: TargetId) -> str | None:
+        """The host that a guest lives on, as far as is known."""
+        return next((one.host for one in self.rounds if one.find(guest)), None)
+
+    def live_on(self, here: "GuestRounds", guests: Mapping[TargetId, Target]) -> None:
+        """These guests live on one host, and so on no other."""
+        for other in self.rounds:
+            if other is not here:
+                other.release(guests.keys())
+        self.attach(guests.values())
+
+
 class GuestRounds:
     """Looks at one host's guests, and at what tells of them."""
 
     def __init__(
-        self, host: Target, config: Config, watch: Watch, writer: Writer, scheduler: Scheduler, parts: Parts
+        self,
+        host: Target,
+        config: Config,
+        watch: Watch,
+        writer: Writer,
+        scheduler: Scheduler,
+        parts: Parts,
+        shared: "Shared",
     ) -> None:
-        self._host = host
-        self._config = config
-        self._watch = watch
-        self._writer = writer
-        self._scheduler = scheduler
-        self._parts = parts
+        self._host, self._config, self._watch, self._writer = host, config, watch, writer
+        self._scheduler, self._parts, self._shared = scheduler, parts, shared
         self._hypervisor = parts.hypervisors[host.name]
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
@@ -58,12 +99,17 @@ class GuestRounds:
         self._since: dict[TargetId, datetime] = {}  # from when on a boot that was noticed late may have begun
         self._reached: datetime | None = None  # when the hypervisor answered last
         self._met = False  # its guests were seen once, so that one seen to run now has started
+        self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
         self._probe = HypervisorProbe(
-            host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory
+            host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory, self._told
         )
-        timing = config.timing
-        retry = min(timing.retry_every, timing.check_every)
-        self._pace = Pace(timing.check_every, retry, timing.failures)
+        retry = min(config.timing.retry_every, config.timing.check_every)
+        self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
+
+    @property
+    def host(self) -> str:
+        """The name of the host whose guests these are."""
+        return self._host.name
 
     def begin(self) -> None:
         """Begin the rounds."""
@@ -72,9 +118,14 @@ class GuestRounds:
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
         self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
 
-    def find(self, name: str) -> GuestProbe | None:
-        """The guest of that name, if it is one of these."""
-        return self._probes.get(target_id(TargetKind.GUEST, name))
+    def find(self, guest: TargetId) -> GuestProbe | None:
+        """That guest, if it lives here."""
+        return self._probes.get(guest)
+
+    @property
+    def guests(self) -> Collection[Target]:
+        """The guests that live here."""
+        return self._targets.values()
 
     def knows_off(self, target: TargetId) -> bool:
         """Whether it is a guest of these that is known to be off: its services need no look."""
@@ -88,7 +139,7 @@ class GuestRounds:
         """Whether a guest runs and has come up, for whoever asks now: being off is no health here."""
         nothing = Observation(Fingerprint(BOOT, guest.guest.id), Health.UNKNOWN, self._parts.now(), "")
         try:
-            state = (await self._hypervisor.states()).get(guest.guest.name)
+            state = (await self._hypervisor.states()).get(guest.info.uuid)
         except HypervisorUnreachable as why:
             return [replace(nothing, why=str(why))]
         if state is None:
@@ -106,8 +157,10 @@ class GuestRounds:
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
         if event.what in _ONLY_LOGGED:
             log.warning("%s on %s: %s %s", event.guest, event.host, event.what, event.detail)
-        guest = self._targets.get(target_id(TargetKind.GUEST, event.guest))
+        guest = self._targets.get(guest_id(event.uuid))
         if guest is None:
+            if event.what is GuestEventKind.STARTED:
+                self._renew_inventory()  # it has a definition here and lived elsewhere
             return
         seen = from_event(guest, event, self._parts.now())
         if seen is not None and not self._see(seen):
@@ -123,7 +176,9 @@ class GuestRounds:
         self._reached = self._reached and self._reached + step
 
     async def _poll(self) -> None:
-        seen = await self._probe.look()
+        seen = [*await self._probe.look(), *self._seen_twice()]
+        if seen[0].health is not Health.OK:
+            self._shared.places = self._shared.places.lost(self._host.name)
         settled = [self._see(one) for one in seen]
         if seen[0].health is self._watch.believed(seen[0].fingerprint) is Health.FAIL:
             self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
@@ -148,22 +203,64 @@ class GuestRounds:
                 self._since[seen.target] = (self._reached if self._met else None) or LONG_AGO
         return self._watch.see(seen, target, self._pace)
 
+    def _told(self, states: Mapping[str, GuestState]) -> bool:
+        """The hypervisor told the states of all it has: whether others are known to live here."""
+        self._shared.places = self._shared.places.heard(self._host.name, states)
+        homes = {uuid_of(guest) for guest in self._targets}
+        moved = any(self._lives_here(uuid) != (uuid in homes) for uuid in states)
+        return moved or states.keys() != self._defined
+
+    def _lives_here(self, uuid: str) -> bool:
+        was = self._shared.host_of(guest_id(uuid)) or self._host.name
+        return self._shared.places.home_of(uuid, was) == self._host.name
+
+    def _seen_twice(self) -> Sequence[Observation]:
+        """Guests of this host that run on another one, too: two copies of one machine write to the same disks."""
+        found = []
+        for guest in self._targets:
+            places = self._shared.places
+            hosts, check = places.running_on(uuid_of(guest)), Fingerprint(PLACEMENT, guest)
+            if len(hosts) > 1:
+                why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks"
+                found.append(Observation(check, Health.FAIL, self._parts.now(), why, Kind.GUEST_TWICE))
+            elif self._watch.believed(check) is Health.FAIL and places.all_told(uuid_of(guest)):
+                once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
+                found.append(Observation(check, Health.OK, self._parts.now(), once, evidence=Evidence.OUTSIDE))
+        return found
+
     def _renew_inventory(self) -> None:
         self._scheduler.hasten(f"inventory {self._host.name}", COMPANY)
 
     async def _take_inventory(self) -> None:
         with suppress(HypervisorUnreachable):
             found = await self._hypervisor.guests()
-            targets = await self._writer.do(take_inventory, self._config, self._host.name, found)
-            patience = self._config.timing.boot_look
-            made = (
-                GuestProbe(target, self._host.name, info, patience, self._parts)
-                for target, info in zip(targets, found, strict=True)
-            )
-            self._forget(self._targets.keys() - {target.id for target in targets})
-            self._probes = {probe.guest.id: probe for probe in made}
-            self._targets = {target.id: target for target in targets}
+            self._told(await self._hypervisor.states())
+            places = self._shared.places
+            targets = await self._writer.do(take_inventory, self._config, self._host.name, found, places)
+            self._defined = frozenset(info.uuid for info in found)
+            self._keep(targets, found)
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
+
+    def _keep(self, targets: Sequence[Target], found: Sequence[GuestInfo]) -> None:
+        """These guests live here now."""
+        infos, patience = {guest_id(info.uuid): info for info in found}, self._config.timing.boot_look
+        here = {target.id: target for target in targets}
+        self._forget(self._targets.keys() - here.keys())
+        self._probes = {
+            target.id: GuestProbe(target, self._host.name, infos[target.id], patience, self._parts)
+            for target in targets
+        }
+        self._targets = here
+        self._shared.live_on(self, here)
+
+    def release(self, guests: Set[TargetId]) -> None:
+        """These guests live elsewhere now; what is known of their health goes with them."""
+        for guest in guests & self._targets.keys():
+            self._running.pop(guest, None)
+            self._booting.pop(guest, None)
+            self._since.pop(guest, None)
+        self._targets = {guest: target for guest, target in self._targets.items() if guest not in guests}
+        self._probes = {guest: probe for guest, probe in self._probes.items() if guest not in guests}
 
     def _forget(self, gone: Collection[TargetId]) -> None:
         """A guest made anew under an old name has nothing to do with what was known of that."""

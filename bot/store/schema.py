@@ -27,6 +27,13 @@ def first_tables(db: Database) -> None:
     _outbox(db)
 
 
+@migrations(name="0002_identity")
+def identity(db: Database) -> None:
+    """A target's name is no longer its id: a guest is its UUID, which it gets with its next inventory."""
+    db.table("target").add_column("name", str)
+    db.execute("update target set name = substr(id, instr(id, ':') + 1)")
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

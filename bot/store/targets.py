@@ -1,14 +1,17 @@
 """What is watched and how it was last found: the inventory, hard health, and silences, in rows."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlite_utils import Database
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.mute import Silence
+from bot.core.names import Names, names_of
 from bot.store.rows import moment, time_in, time_out
 
 
@@ -43,6 +46,23 @@ class TargetRows:
         """All targets that are still there."""
         return {t.id: t for t in map(_target, self._db.query("select * from target where gone_at is null"))}
 
+    def names(self) -> Names:
+        """What to call each target, also those that are gone: old incidents are about them."""
+        gone = map(_target, self._db.query("select * from target where gone_at is not null"))
+        here = names_of(self.inventory().values())
+        return Names(MappingProxyType({**{t.id: t.name for t in gone}, **here.labels}))
+
+    def rename(self, old: TargetId, new: TargetId) -> None:
+        """A target gets another id, everywhere: databases before 0002 knew a guest by its name."""
+        places = (("target", "id"), ("health", "target"), ("silence", "target"), ("incident", "subject"))
+        for table, column in places:
+            self._db.execute(f"update {table} set {column} = ? where {column} = ?", [new, old])  # noqa: S608
+        quoted = f"%{json.dumps(old)}%"
+        self._db.execute(
+            "update incident set value_json = replace(value_json, ?, ?) where value_json like ?",
+            [json.dumps(old), json.dumps(new), quoted],
+        )
+
     def presences(self) -> Mapping[TargetId, Presence]:
         """How each target that is still there was last seen."""
         rows = self._db.query("select * from target where gone_at is null")
@@ -52,9 +72,9 @@ class TargetRows:
         """Write targets into the inventory, new or changed; what is known of their presence stays."""
         for target in targets:
             self._db.execute(
-                "insert into target (id, runs_on, powered_by, behind, wanted, ephemeral, first_seen) "
-                "values (:id, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :now) "
-                "on conflict (id) do update set runs_on = :runs_on, powered_by = :powered_by, "
+                "insert into target (id, name, runs_on, powered_by, behind, wanted, ephemeral, first_seen) "
+                "values (:id, :name, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :now) "
+                "on conflict (id) do update set name = :name, runs_on = :runs_on, powered_by = :powered_by, "
                 "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, gone_at = null",
                 {**_row(target), "now": time_out(now)},
             )
@@ -145,6 +165,7 @@ class TargetRows:
 def _row(target: Target) -> dict[str, Any]:
     return {
         "id": target.id,
+        "name": target.name,
         "runs_on": target.runs_on,
         "powered_by": target.powered_by,
         "behind": target.behind,
@@ -161,6 +182,7 @@ def _target(row: dict[str, Any]) -> Target:
         behind=row["behind"],
         wanted=bool(row["wanted"]),
         ephemeral=bool(row["ephemeral"]),
+        name=row["name"],
     )
 
 

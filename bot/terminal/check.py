@@ -4,16 +4,18 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.config import Config, load
+from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
 from bot.core.health import Health, Observation, Target, TargetKind, target_id
+from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
-from bot.probes import Parts, discover
+from bot.probes import Parts, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import HypervisorProbe
-from bot.rounds import checks_of
+from bot.rounds import checks_of, guest_checks_of
 from bot.rounds.guests import HYPERVISOR, LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.waiting import Tally, telling
@@ -27,20 +29,31 @@ MARKS = {Health.FAIL: "FAIL", Health.UNKNOWN: "unknown", Health.OK: "ok"}
 def check(options: argparse.Namespace) -> int:
     """Look at everything once and print a table; 1 if anything fails."""
     config = load(options.config, probes=probe_params())
-    seen = sorted(asyncio.run(look_once(config)), key=lambda one: (list(MARKS).index(one.health), one.target))
-    widths = [max((len(text) for text in column), default=0) for column in zip(*map(_cells, seen), strict=True)]
-    for one in seen:
-        print(*(cell.ljust(width) for cell, width in zip(_cells(one), widths, strict=True)), one.why, sep="  ")
+    found = asyncio.run(look_once(config))
+    seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), found.name(one.target)))
+    rows = [_cells(one, found.name) for one in seen]
+    widths = [max((len(text) for text in column), default=0) for column in zip(*rows, strict=True)]
+    for one, row in zip(seen, rows, strict=True):
+        print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
     print(f"\n{len(seen)} checks: {failing} fail, {unknown} unknown")
     return 1 if failing else 0
 
 
-def _cells(seen: Observation) -> tuple[str, str, str]:
-    return MARKS[seen.health], seen.target, seen.fingerprint.check
+def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:
+    kind = seen.target.partition(":")[0]
+    return MARKS[seen.health], f"{kind}:{name(seen.target)}", seen.fingerprint.check
 
 
-async def look_once(config: Config) -> list[Observation]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at everything showed, and what to call what was looked at."""
+
+    seen: Sequence[Observation]
+    name: Names
+
+
+async def look_once(config: Config) -> Looked:
     """One look of every check, at every hypervisor and its guests, and into every guest that runs.
 
     Guests that come and go by lab.yaml's `ephemeral` are left out.
@@ -50,31 +63,43 @@ async def look_once(config: Config) -> list[Observation]:
         hypervisors = hypervisors_of(config, _deaf)
         for hypervisor in hypervisors.values():
             opened.push_async_callback(hypervisor.close)
-        ways = Ways(config, hypervisors.__getitem__)
+        ways = Ways(config)
         opened.push_async_callback(ways.close)
         parts = Parts(Clock().now, hypervisors, ways.read_end)
-        probes = [discover()[one.probe].make(watched, one.params, parts) for watched, one in checks_of(config)]
-        for probe in probes:
-            opened.push_async_callback(probe.close)
-        looks = [tally.count(probe.look()) for probe in probes]
-        looks += [_look_at_guests(config, host, parts, tally) for host in hypervisors]
+        guests: dict[Target, GuestProbe] = {}
+        looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
+        looks += [_look_at_guests(config, host, parts, tally, guests) for host in hypervisors]
         async with telling(lambda: tally):
-            return [one for found in await asyncio.gather(*looks) for one in found]
+            seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
+            own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
+            seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
+        return Looked(seen, names_of(guests))
 
 
-async def _look_at_guests(config: Config, host: str, parts: Parts, tally: Tally) -> Sequence[Observation]:
-    """The hypervisor, the power of its guests, and what those that run show of themselves."""
+async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
+    probe = discover()[check.probe].make(watched, check.params, parts)
+    try:
+        return await probe.look()
+    finally:
+        await probe.close()
+
+
+async def _look_at_guests(
+    config: Config, host: str, parts: Parts, tally: Tally, met: dict[Target, GuestProbe]
+) -> Sequence[Observation]:
+    """The hypervisor, the power of its guests, and what those that run show of themselves. `met`: gets them."""
     guests: dict[Target, GuestProbe] = {}
     with suppress(HypervisorUnreachable):  # the probe below says so
         for info in await tally.count(parts.hypervisors[host].guests()):
             target = guest_target(config, host, info)
             if not target.ephemeral:
                 guests[target] = GuestProbe(target, host, info, config.timing.boot_look, parts)
+    met |= guests
     here = Target(target_id(TargetKind.HOST, host))
     probe = HypervisorProbe(
         here, HYPERVISOR, parts.hypervisors[host], lambda: {t.id: t for t in guests}, parts.now
     )
-    seen = await tally.count(probe.look())
+    seen = await probe.look()
     running = {one.target for one in seen if one.running}
     slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 

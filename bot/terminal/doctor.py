@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from bot.config import Config, ConfigError, Host, load, load_secrets
 from bot.core.guest import GuestEvent
-from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.reach import Refused, Script, Unreachable
 from bot.slack import Slack
@@ -51,7 +50,7 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
         hypervisors = hypervisors_of(config, _deaf)
         for hypervisor in hypervisors.values():
             opened.push_async_callback(hypervisor.close)
-        ways = Ways(config, hypervisors.__getitem__)
+        ways = Ways(config)
         opened.push_async_callback(ways.close)
         looks = [_of_slack(config, post=post)]
         looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
@@ -117,7 +116,7 @@ async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding
 
 async def _of_ssh(host: Host, ways: Ways) -> Sequence[Finding]:
     try:
-        await ways.to(Place(PlaceKind.HOST, host.name)).run(Script("sh", "true"), values={}, limit=PATIENCE)
+        await ways.to_host(host.name).run(Script("sh", "true"), values={}, limit=PATIENCE)
     except (Unreachable, Refused) as why:
         return [Finding(str(why), f"try it by hand; that also asks whether to trust the host: {_by_hand(host)}")]
     return [Finding(f"SSH to {host.name} works")]

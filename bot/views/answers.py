@@ -51,10 +51,10 @@ def whoami_card(slack: str, person: Person | None, people: Sequence[Person]) -> 
 def incident_history_card(picture: IncidentPicture) -> Card:
     """One incident and its timeline, its end where there is much of it."""
     incident = picture.incident
-    head = incident_line(incident)
+    head = incident_line(incident, picture.name)
     blocks: list[Block] = [section(f"{head}\n{safe(incident.why, 1_000)}")]
     if incident.unproven and not incident.ended:
-        blocks.append(section(f"Not proven healthy yet: {names(incident.unproven, 20)}"))
+        blocks.append(section(f"Not proven healthy yet: {names(incident.unproven, picture.name, 20)}"))
     if picture.runs:
         blocks.append(section("\n".join(f"📖 {safe(run.title, 100)}: {run.status}" for run in picture.runs[:5])))
     lines = [_event(one) for one in picture.history]

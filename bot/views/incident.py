@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, 
 
 from bot.core.health import Kind
 from bot.core.incident import TRANSITIONS, Incident, Move, Status
+from bot.core.names import UNTOLD, Names
 from bot.core.run import Run, RunStatus
 from bot.core.runbook import Runbook
 from bot.views import Card
@@ -33,7 +34,7 @@ OTHERS: Final = "runbooks"
 class IncidentFacts:
     """What a card shows. `owner`: a Slack id. `run`: the latest run; `book`: its runbook, where it can be read.
 
-    `fitting`: the runbooks meant for such an incident.
+    `fitting`: the runbooks meant for such an incident. `name`: what people call a target.
     """
 
     incident: Incident
@@ -41,22 +42,24 @@ class IncidentFacts:
     fitting: tuple[Runbook, ...] = ()
     run: Run | None = None
     book: Runbook | None = None
+    name: Names = UNTOLD
 
 
 def incident_card(facts: IncidentFacts) -> Card:
     """The incident as it stands."""
     incident = facts.incident
-    said = [_why(incident), _counters(incident), _runbook(facts)]
+    said = [_why(incident), _counters(facts), _runbook(facts)]
     blocks: list[Block] = [section(_headline(facts)), *(section(text) for text in said if text)]
     blocks.append(ActionsBlock(block_id="incident", elements=_buttons(facts)))
     blocks.append(context(f"Incident {incident.id} · details in the thread"))
-    text = f"{MARKS[incident.status]} {incident.status.capitalize()}: {title(incident)}. {safe(incident.why, 300)}"
+    head = f"{MARKS[incident.status]} {incident.status.capitalize()}: {title(incident, facts.name)}"
+    text = f"{head}. {safe(incident.why, 300)}"
     return Card(text, tuple(blocks))
 
 
 def _headline(facts: IncidentFacts) -> str:
     incident = facts.incident
-    parts = [f"{MARKS[incident.status]} *{incident.status.capitalize()}*", f"*{title(incident)}*"]
+    parts = [f"{MARKS[incident.status]} *{incident.status.capitalize()}*", f"*{title(incident, facts.name)}*"]
     if incident.resolved_at is not None:
         return " · ".join([*parts, f"lasted {lasted(incident.resolved_at - incident.opened_at)}"])
     return " · ".join([*parts, f"since {when(incident.opened_at)}", _who(facts)])
@@ -79,8 +82,9 @@ def _why(incident: Incident) -> str:
     return f"{seen}\n{ended}"
 
 
-def _counters(incident: Incident) -> str:
+def _counters(facts: IncidentFacts) -> str:
     """How many of those it took along are well, and which are not."""
+    incident = facts.incident
     whole, left = len(incident.members), incident.unproven
     if incident.members.keys() <= {incident.subject}:
         return (
@@ -89,8 +93,8 @@ def _counters(incident: Incident) -> str:
     word = "well" if incident.failing else "back"
     counted = f"{bar(whole - len(left), whole)}  *{whole - len(left)} of {whole}* {word}"
     if left and incident.status is not Status.RESOLVED:
-        return f"{counted} · {len(left)} to go: {names(left)}"
-    return f"{counted} · never seen well: {names(left)}" if left else counted
+        return f"{counted} · {len(left)} to go: {names(left, facts.name)}"
+    return f"{counted} · never seen well: {names(left, facts.name)}" if left else counted
 
 
 def _runbook(facts: IncidentFacts) -> str:

@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.core.incident import Incident
+from bot.core.names import UNTOLD, Names
 from bot.core.offer import choices, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Runbook, needs_confirmation
@@ -58,29 +59,31 @@ _USUAL: Final = 1  # 4 hours
 About = Mapping[str, Any]
 
 
-def resolve_view(incident: Incident, about: About) -> View:
+def resolve_view(incident: Incident, about: About, name: Names = UNTOLD) -> View:
     """Why an incident is over although its checks do not say so."""
     left = len(incident.unproven)
     unproven = f"\n⚠️ {left} of {len(incident.members)} machines are not proven healthy." if left else ""
-    told = section(f"Incident {incident.id}: *{title(incident)}*{unproven}")
+    told = section(f"Incident {incident.id}: *{title(incident, name)}*{unproven}")
     return _modal(RESOLVE, "Resolve", [told, _text(REASON, "Why is it over?", lines=True)], about)
 
 
-def silence_view(incident: Incident, about: About) -> View:
+def silence_view(incident: Incident, about: About, name: Names = UNTOLD) -> View:
     """For how long, and why, nobody wants to hear of an incident's subject."""
     options = [Option(text=words, value=length) for words, length in _LENGTHS]
     lengths = StaticSelectElement(action_id=LENGTH, options=options, initial_option=options[_USUAL])
-    told = section(f"*{name_of(incident.subject)}* opens no new incident meanwhile, nor does what depends on it.")
+    told = section(
+        f"*{name_of(incident.subject, name)}* opens no new incident meanwhile, nor does what depends on it."
+    )
     ask = InputBlock(block_id=LENGTH, label="For how long?", element=lengths)
     return _modal(SILENCE, "Silence", [told, ask, _text(REASON, "Why?")], about)
 
 
-def runbook_view(incident: Incident, books: Sequence[Runbook], about: About) -> View:
+def runbook_view(incident: Incident, books: Sequence[Runbook], about: About, name: Names = UNTOLD) -> View:
     """Which runbook to start; those that fit come first."""
     options = [Option(text=plain(book.title, OPTION), value=book.name) for book in books[:OPTIONS]]
     if not options:
         return _modal(RUNBOOK, "Start a runbook", [section("There is no runbook.")], about, submit=None)
-    told = section(f"For incident {incident.id}: *{title(incident)}*. Starting one runs nothing yet.")
+    told = section(f"For incident {incident.id}: *{title(incident, name)}*. Starting one runs nothing yet.")
     ask = InputBlock(block_id=RUNBOOK, label="Runbook", element=_choice(RUNBOOK, options))
     return _modal(RUNBOOK, "Start a runbook", [told, ask], about, submit="Start")
 

@@ -6,6 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.incident import Incident
 from bot.core.kinds import PLURALS, TargetKind
+from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
 from bot.views.limits import context, safe, section
@@ -20,8 +21,8 @@ def status_card(lab: LabPicture) -> Card:
     head = _head(lab)
     blocks: list[Block] = [section(f"*{head}*")]
     if lab.live:
-        blocks.append(section(_lines(lab.live)))
-    tallies = [_tally(kind, lab.tallies[kind]) for kind in TargetKind if kind in lab.tallies]
+        blocks.append(section(_lines(lab.live, lab.name)))
+    tallies = [_tally(kind, lab.tallies[kind], lab.name) for kind in TargetKind if kind in lab.tallies]
     blocks.append(section("\n".join(tallies) if tallies else "Nothing is watched yet."))
     if lab.runs:
         blocks.append(
@@ -31,7 +32,7 @@ def status_card(lab: LabPicture) -> Card:
         )
     if lab.silences:
         quiet = (
-            f"🔕 {name_of(one.target)} until {when(one.until)}: {safe(one.reason, 100)}"
+            f"🔕 {name_of(one.target, lab.name)} until {when(one.until)}: {safe(one.reason, 100)}"
             for one in lab.silences[:5]
         )
         blocks.append(context("\n".join(quiet)))
@@ -48,25 +49,25 @@ def _head(lab: LabPicture) -> str:
     return "🟢 All is well"
 
 
-def _tally(kind: TargetKind, tally: Tally) -> str:
+def _tally(kind: TargetKind, tally: Tally, name: Names) -> str:
     """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`."""
     mark = "❌" if tally.failing else "❔" if tally.unseen else "✅"
     line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
     line += f", {tally.off} off" if tally.off else ""
-    line += f" · failing: {names(tally.failing)}" if tally.failing else ""
-    return line + (f" · not seen: {names(tally.unseen)}" if tally.unseen else "")
+    line += f" · failing: {names(tally.failing, name)}" if tally.failing else ""
+    return line + (f" · not seen: {names(tally.unseen, name)}" if tally.unseen else "")
 
 
 def incidents_card(found: IncidentList) -> Card:
     """The open incidents, and the last ones that are over."""
     head = f"{len(found.live)} open" if found.live else "🟢 No open incident"
-    blocks: list[Block] = [section(f"*{head}*\n{_lines(found.live)}" if found.live else f"*{head}*")]
+    blocks: list[Block] = [section(f"*{head}*\n{_lines(found.live, found.name)}" if found.live else f"*{head}*")]
     if found.over:
-        blocks.append(section(f"Lately:\n{_lines(found.over)}"))
+        blocks.append(section(f"Lately:\n{_lines(found.over, found.name)}"))
     return Card(head, tuple(blocks))
 
 
-def _lines(incidents: tuple[Incident, ...]) -> str:
-    lines = [incident_line(one) for one in incidents[:_SHOWN]]
+def _lines(incidents: tuple[Incident, ...], name: Names) -> str:
+    lines = [incident_line(one, name) for one in incidents[:_SHOWN]]
     left = len(incidents) - len(lines)
     return "\n".join([*lines, *([f"… and {left} more"] if left else [])])

@@ -16,19 +16,20 @@ _CHECKS: Final = 15
 
 def target_card(picture: TargetPicture) -> Card:
     """What the checks say, what is expected, what it depends on, why it may be quiet, what befell it lately."""
-    target = picture.target
-    head = f"{_worst(picture)} {name_of(target.id)}"
-    on = f", a {target.kind} on {name_of(target.runs_on)}" if target.runs_on else f", a {target.kind}"
+    target, name = picture.target, picture.name
+    head = f"{_worst(picture)} {name_of(target.id, name)}"
+    on = f", a {target.kind} on {name_of(target.runs_on, name)}" if target.runs_on else f", a {target.kind}"
     checks = "\n".join(map(_belief, picture.beliefs[:_CHECKS])) or "No check has looked at it yet."
     blocks: list[Block] = [
         section(f"*{head}*{on}\n{checks}"),
         section("\n".join([_expected(picture), *_quiet(picture)])),
     ]
     if picture.parents:
-        up = " · ".join(f"{HEALTH[health]} {name_of(parent)}" for parent, health in picture.parents[:8])
+        up = " · ".join(f"{HEALTH[health]} {name_of(parent, name)}" for parent, health in picture.parents[:8])
         blocks.append(context(f"It depends on {up}"))
     if picture.incidents:
-        blocks.append(section("\n".join(["Lately:", *map(incident_line, picture.incidents[:5])])))
+        lately = (incident_line(one, name) for one in picture.incidents[:5])
+        blocks.append(section("\n".join(["Lately:", *lately])))
     return Card(f"{head}{on}", tuple(blocks))
 
 
@@ -57,5 +58,5 @@ def _quiet(picture: TargetPicture) -> list[str]:
     """Why a failure would open no incident of its own now, in words."""
     said = [f"🔕 {safe(picture.muted, 300)}"] if picture.muted else []
     if covering := picture.covered_by:
-        said.append(f"🔕 Incident {covering.id} ({title(covering)}) covers it.")
+        said.append(f"🔕 Incident {covering.id} ({title(covering, picture.name)}) covers it.")
     return said or ["🔔 Nothing mutes it: a failure is told."]

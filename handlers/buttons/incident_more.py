@@ -22,13 +22,13 @@ async def _take_back(desk: Desk, click: Click) -> None:
 async def _resolve(desk: Desk, click: Click) -> None:
     desk.demand(click.user, Act.RESOLVE)
     picture = await desk.reader.ask(queries.incident, click.incident)
-    await desk.open(click.trigger, resolve_view(picture.incident, click.about))
+    await desk.open(click.trigger, resolve_view(picture.incident, click.about, picture.name))
 
 
 async def _silence(desk: Desk, click: Click) -> None:
     desk.demand(click.user, Act.SILENCE)
     picture = await desk.reader.ask(queries.incident, click.incident)
-    await desk.open(click.trigger, silence_view(picture.incident, click.about))
+    await desk.open(click.trigger, silence_view(picture.incident, click.about, picture.name))
 
 
 async def _timeline(desk: Desk, click: Click) -> None:

@@ -11,10 +11,10 @@ from handlers.desk import Desk
 async def press(desk: Desk, click: Click) -> None:
     """Ask which one, those that fit first."""
     desk.demand(click.user, Act.START_RUNBOOK)
-    incident = (await desk.reader.ask(queries.incident, click.incident)).incident
-    fitting = desk.library.for_kind(incident.kind)
+    picture = await desk.reader.ask(queries.incident, click.incident)
+    fitting = desk.library.for_kind(picture.incident.kind)
     others = tuple(book for book in desk.library.all() if book not in fitting)
-    await desk.open(click.trigger, runbook_view(incident, fitting + others, click.about))
+    await desk.open(click.trigger, runbook_view(picture.incident, fitting + others, click.about, picture.name))
 
 
 BUTTON = Pressable(PICK, press)

@@ -13,10 +13,11 @@ from handlers.submission import Modal, Submission
 async def submit(desk: Desk, submission: Submission) -> None:
     """Silence it, and say until when."""
     number, reason = IncidentId(submission.about["incident"]), submission.answers[REASON]
-    subject = (await desk.reader.ask(queries.incident, number)).incident.subject
+    picture = await desk.reader.ask(queries.incident, number)
+    subject = picture.incident.subject
     length = duration(submission.answers[LENGTH])
     made = await desk.writer.do(incidents.silence, desk.config, subject, length, submission.user, reason)
-    await desk.whisper(submission.spot, silenced_card(subject.partition(":")[2], when(made.until), reason))
+    await desk.whisper(submission.spot, silenced_card(picture.name(subject), when(made.until), reason))
 
 
 MODAL = Modal(SILENCE, submit)

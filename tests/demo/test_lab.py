@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aionut
 import pytest
 
-from bot.core.guest import GuestEventKind, GuestState, Power, Reason, boot_failure
+from bot.core.guest import GuestEventKind, Power, Reason, boot_failure
 from bot.demo.lab import Lab, LabRefused
 from bot.demo.roster import ROSTER, Habit, LabGuest
 from bot.hypervisor import Hypervisor
@@ -75,6 +75,17 @@ def console(lab: Lab, guest: str) -> str:
     return lab.guests.console_log(guest).read_text()
 
 
+async def called(atlas, name) -> str:
+    """The UUID of the guest of that name."""
+    return next(uuid for uuid, state in (await atlas.states()).items() if state.name == name)
+
+
+async def web1(atlas):
+    """How web1 is."""
+    state = (await atlas.states())[await called(atlas, "web1")]
+    return state.power, state.reason
+
+
 async def running(atlas: Hypervisor) -> set[str]:
     return {state.name for state in (await atlas.states()).values() if state.power is Power.RUNNING}
 
@@ -119,7 +130,7 @@ async def test_a_power_failure_takes_hosts_and_guests(lab, atlas, events, rack, 
     for way in reach.values():
         with pytest.raises(Unreachable):
             await sh(way, "true")
-    assert (await atlas.states())["web1"] == GuestState("web1", Power.OFF, Reason.DESTROYED)
+    assert (await web1(atlas)) == (Power.OFF, Reason.DESTROYED)
     assert await running(atlas) == set()
     await until(lambda: len(events) > 4)
     stopped = [event.guest for event in events if event.what is GuestEventKind.STOPPED]
@@ -152,7 +163,7 @@ async def test_autostart_is_the_hypervisors_own_flag(lab):
 async def test_a_crashed_guest_is_seen_as_crashed(lab, atlas, events):
     assert await lab.crash("web1") == "web1 crashed."
     await until(lambda: [event for event in events if event.what is GuestEventKind.CRASHED])
-    assert (await atlas.states())["web1"] == GuestState("web1", Power.OFF, Reason.CRASHED)
+    assert (await web1(atlas)) == (Power.OFF, Reason.CRASHED)
     assert "web1" not in lab.running_guests()
     for breaking in (lab.crash, lab.corrupt):
         with pytest.raises(LabRefused, match="'web1': because no such guest runs"):
@@ -162,7 +173,7 @@ async def test_a_crashed_guest_is_seen_as_crashed(lab, atlas, events):
 async def test_a_guest_that_the_bot_starts_runs_its_firmware(lab, atlas):
     await lab.crash("web1")
     await until(lambda: console(lab, "web1").count("web1 login:") == 1)
-    await atlas.start_guest("web1")
+    await atlas.start_guest(await called(atlas, "web1"))
     await until(lambda: console(lab, "web1").count("web1 login:") == 2)
 
 
@@ -177,14 +188,14 @@ async def test_a_corrupt_boot_disk_shows_on_the_console_and_is_restored_over_ssh
     assert "boot disk" in await lab.corrupt("web1")
     await until(lambda: boot_failure(console(lab, "web1")))
     assert boot_failure(console(lab, "web1"))[0] == "No bootable device."
-    assert (await atlas.states())["web1"].power is Power.RUNNING
+    assert (await web1(atlas))[0] is Power.RUNNING
     assert lab.note().endswith("damaged: web1")
     assert await asyncio.to_thread(checksum, disk) != before
     await lab.fail_power()
     await lab.bring_back()
     await until(lambda: boot_failure(console(lab, "web1")))
 
-    await atlas.power_off("web1")
+    await atlas.power_off(await called(atlas, "web1"))
     snapshots = await snapshots_of(disk, reach["atlas"])
     times = [datetime.fromisoformat(snapshot["time"]) for snapshot in snapshots]
     assert times == [NOW.replace(day=16, hour=2, minute=30), NOW.replace(day=17, hour=2, minute=30)]
@@ -200,7 +211,7 @@ async def test_a_corrupt_boot_disk_shows_on_the_console_and_is_restored_over_ssh
     assert restored.ok, restored.output
     assert await asyncio.to_thread(checksum, disk) == before
     assert "damaged" not in lab.note()
-    await atlas.start_guest("web1")
+    await atlas.start_guest(await called(atlas, "web1"))
     await until(lambda: boot_failure(console(lab, "web1")) is None)
 
 

@@ -113,7 +113,7 @@ class Rig:
         self.library = Library([books], known)
         self.house = House(self.config, lambda name, text: parse(name, text, known).runbook)
         self.performer = Performer(
-            self.writer, self.house, lambda _: LocalReach(), actions.discover(), lambda _: None
+            self.writer, self.house, lambda _run, _place: LocalReach(), actions.discover(), lambda _: None
         )
         self.slack = Slack(bot_token=box.bot_token, app_token=box.app_token, api_url=box.api_url)
         artist = Artist(self.config, self.library, self.performer.progress, self.house)

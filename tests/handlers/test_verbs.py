@@ -81,7 +81,7 @@ async def test_silence_and_unsilence(rig):
     [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
     assert (made.target, made.reason, made.by) == ("guest:web1", "new disk coming", ROBIN.id)
     assert "🔕 web1 is silenced until" in await rig.type(SAM.id, "why web1")
-    assert "You hear of web1 again" in await rig.type(ROBIN.id, "unsilence web1")
+    assert "Alerts for web1 are on again" in await rig.type(ROBIN.id, "unsilence web1")
     assert await rig.reader.ask(lambda store, now: store.targets.silences(now)) == ()
 
 

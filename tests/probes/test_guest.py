@@ -193,4 +193,4 @@ async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
 async def test_behind_a_hypervisor_that_is_away_nothing_is_known(tmp_path) -> None:
     seen = await look(LONG_AGO, uri=f"qemu+unix:///session?socket={tmp_path}/none")
     assert seen.health is Health.UNKNOWN
-    assert seen.why.startswith("cannot take a picture of 'web1' on atlas: because")
+    assert seen.why.startswith("cannot take a picture of 'f00' on atlas: because")

@@ -7,10 +7,10 @@ import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, Reason
-from bot.core.health import CheckName, Health, Kind, Target, TargetId
+from bot.core.health import CheckName, Health, Kind, Target, TargetId, guest_id
 from bot.hypervisor import Hypervisor
 from bot.probes.hypervisor import HypervisorProbe, from_event
-from tests.guests import URI, owned_guests
+from tests.guests import URI, owned_guests, uuid
 from tests.probes.parts import NOW
 from tests.waiting import until
 
@@ -30,10 +30,19 @@ async def events():
 
 @asynccontextmanager
 async def probing(names, *, uri=URI, events=None, stale=lambda: None):
-    inventory = {TargetId(f"guest:{name}"): guest(name) for name in names}
+    inventory = {one.id: one for one in map(guest, names)}
     hypervisor = Hypervisor("atlas", uri, on_event=(events if events is not None else []).append)
     await hypervisor.start()
-    probe = HypervisorProbe(ATLAS, CheckName("hypervisor"), hypervisor, lambda: inventory, lambda: NOW, stale)
+    known = {uuid(name) for name in names}
+    probe = HypervisorProbe(
+        ATLAS,
+        CheckName("hypervisor"),
+        hypervisor,
+        lambda: inventory,
+        lambda: NOW,
+        stale,
+        lambda states: states.keys() != known,
+    )
     try:
         yield probe
     finally:
@@ -41,7 +50,7 @@ async def probing(names, *, uri=URI, events=None, stale=lambda: None):
 
 
 def guest(name, *, wanted=True) -> Target:
-    return Target(TargetId(f"guest:{name}"), runs_on=ATLAS.id, wanted=wanted)
+    return Target(guest_id(uuid(name)), runs_on=ATLAS.id, wanted=wanted, name=name)
 
 
 async def test_one_look_tells_of_the_hypervisor_and_of_each_of_its_guests(guests) -> None:
@@ -54,7 +63,7 @@ async def test_one_look_tells_of_the_hypervisor_and_of_each_of_its_guests(guests
         Health.OK,
         "libvirt answers: 2 guests",
     )
-    assert (str(web1.fingerprint), web1.health, web1.running) == ("state@guest:web1", Health.OK, True)
+    assert (str(web1.fingerprint), web1.health, web1.running) == (f"state@guest:{uuid('web1')}", Health.OK, True)
     assert (spare.health, spare.kind, spare.running) == (Health.FAIL, Kind.GUEST_DOWN, False)
     assert not spare.stated, "a poll is confirmed before it is believed"
 

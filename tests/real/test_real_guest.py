@@ -51,7 +51,7 @@ def web1(host) -> RealGuest:
 
     async def boot() -> None:
         async with watched(host) as (hypervisor, _):
-            await hypervisor.start_guest("web1")
+            await hypervisor.start_guest(host.uuid("web1"))
             await answers(hypervisor, "web1")
 
     guest = host.add_guest("web1")
@@ -59,8 +59,14 @@ def web1(host) -> RealGuest:
     return guest
 
 
+async def called(hypervisor, name) -> str:
+    """The UUID of the guest of that name."""
+    return next(uuid for uuid, state in (await hypervisor.states()).items() if state.name == name)
+
+
 async def answers(hypervisor, name) -> None:
-    await until(lambda: hypervisor.agent_answers(name, SECOND), BOOTS_WITHIN, every=0.2)
+    uuid = await called(hypervisor, name)
+    await until(lambda: hypervisor.agent_answers(uuid, SECOND), BOOTS_WITHIN, every=0.2)
 
 
 async def on_console(guest, text) -> str:
@@ -75,7 +81,7 @@ async def on_screen(hypervisor, name, text) -> str:
 
     async def there() -> bool:
         nonlocal shown
-        shown = text_of(await hypervisor.screenshot(name))
+        shown = text_of(await hypervisor.screenshot(await called(hypervisor, name)))
         return text in shown
 
     await until(there, BOOTS_WITHIN, every=0.2)
@@ -97,7 +103,7 @@ async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> 
     async with watched(host) as (hypervisor, _):
         info = next(guest for guest in await hypervisor.guests() if guest.name == "web1")
         assert (info.has_agent, info.disks, info.console_log) == (True, (str(web1.disk),), str(web1.console_log))
-        system = await hypervisor.agent("web1", {"execute": "guest-get-osinfo"}, SECOND)
+        system = await hypervisor.agent(host.uuid("web1"), {"execute": "guest-get-osinfo"}, SECOND)
         assert system["pretty-name"] == "Tiny guest"
         assert boot_failure(await on_screen(hypervisor, "web1", "tiny login:")) is None
 
@@ -105,25 +111,25 @@ async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> 
 async def test_what_the_agent_refuses_is_no_silence(host, web1) -> None:
     async with watched(host) as (hypervisor, _):
         with pytest.raises(GuestRefused, match="guest-nonsense has not been found"):
-            await hypervisor.agent("web1", {"execute": "guest-nonsense"}, SECOND)
+            await hypervisor.agent(host.uuid("web1"), {"execute": "guest-nonsense"}, SECOND)
 
 
 async def test_a_guest_that_hangs_hides_no_other(host, web1) -> None:
     async with watched(host) as (hypervisor, events):
         with frozen(host, web1):
-            asking = asyncio.create_task(hypervisor.agent("web1", {"execute": "guest-ping"}, SECOND))
+            asking = asyncio.create_task(hypervisor.agent(host.uuid("web1"), {"execute": "guest-ping"}, SECOND))
             await asyncio.sleep(0)
             began = time.monotonic()
-            assert (await hypervisor.states())["web1"].power is Power.RUNNING
+            assert (await hypervisor.states())[host.uuid("web1")].power is Power.RUNNING
             assert time.monotonic() - began < 1
             with pytest.raises(
                 AgentSilent, match="cannot ask the agent of 'web1' on atlas: because it does not answer"
             ):
                 await asking
             with pytest.raises(HypervisorUnreachable, match="cannot take a picture of 'web1'"):
-                await hypervisor.screenshot("web1")
+                await hypervisor.screenshot(host.uuid("web1"))
         await answers(hypervisor, "web1")
-        assert text_of(await hypervisor.screenshot("web1"))
+        assert text_of(await hypervisor.screenshot(host.uuid("web1")))
         assert [event.what for event in events] == [GuestEventKind.CONNECTED]
 
 
@@ -131,54 +137,54 @@ async def test_a_zeroed_boot_sector_and_a_power_cut_are_told_by_the_console(host
     guest = host.add_guest("mail")
     whole = shutil.copy(guest.disk, host.folder / "mail.backup")
     async with watched(host) as (hypervisor, events):
-        await hypervisor.start_guest("mail")
+        await hypervisor.start_guest(host.uuid("mail"))
         await answers(hypervisor, "mail")
 
         guest.zero_boot_sector()
         host.cut_guest("mail")
-        crash = GuestEvent("atlas", "mail", GuestEventKind.CRASHED, Reason.CRASHED)
+        crash = GuestEvent("atlas", "mail", GuestEventKind.CRASHED, Reason.CRASHED, uuid=host.uuid("mail"))
         await until(lambda: crash in events, BOOTS_WITHIN)
-        assert (await hypervisor.states())["mail"].reason is Reason.CRASHED
-        assert await hypervisor.agent_answers("mail", SECOND) is False
+        assert (await hypervisor.states())[host.uuid("mail")].reason is Reason.CRASHED
+        assert await hypervisor.agent_answers(host.uuid("mail"), SECOND) is False
 
-        await hypervisor.start_guest("mail")
+        await hypervisor.start_guest(host.uuid("mail"))
         said = await on_console(guest, "No bootable device.")
         assert boot_failure(said) == ("No bootable device.", "the firmware found nothing to boot")
-        assert (await hypervisor.states())["mail"].power is Power.RUNNING
-        assert await hypervisor.agent_answers("mail", SECOND) is False
+        assert (await hypervisor.states())[host.uuid("mail")].power is Power.RUNNING
+        assert await hypervisor.agent_answers(host.uuid("mail"), SECOND) is False
 
-        await hypervisor.power_off("mail")
+        await hypervisor.power_off(host.uuid("mail"))
         shutil.copyfile(whole, guest.disk)
-        await hypervisor.start_guest("mail")
+        await hypervisor.start_guest(host.uuid("mail"))
         await answers(hypervisor, "mail")
         assert boot_failure(await on_console(guest, "tiny login:")) is None
-        await hypervisor.power_off("mail")
+        await hypervisor.power_off(host.uuid("mail"))
 
 
 async def test_a_guest_that_keeps_no_console_log_is_told_by_its_screen(host) -> None:
     host.add_guest("wiki", console_log=False).zero_boot_sector()
     async with watched(host) as (hypervisor, _):
-        await hypervisor.start_guest("wiki")
+        await hypervisor.start_guest(host.uuid("wiki"))
         shown = await on_screen(hypervisor, "wiki", "No bootable device.")
         assert boot_failure(shown) == ("No bootable device.", "the firmware found nothing to boot")
         assert "Boot failed: not a bootable disk" in shown
-        assert await hypervisor.agent_answers("wiki", SECOND) is False
-        await hypervisor.power_off("wiki")
+        assert await hypervisor.agent_answers(host.uuid("wiki"), SECOND) is False
+        await hypervisor.power_off(host.uuid("wiki"))
 
 
 async def test_a_damaged_boot_partition_is_another_trouble(host) -> None:
     host.add_guest("git", console_log=False).damage_boot_partition()
     async with watched(host) as (hypervisor, _):
-        await hypervisor.start_guest("git")
+        await hypervisor.start_guest(host.uuid("git"))
         shown = await on_screen(hypervisor, "git", "Missing operating system.")
         assert boot_failure(shown) == ("Missing operating system.", "the partition to boot from is damaged")
-        await hypervisor.power_off("git")
+        await hypervisor.power_off(host.uuid("git"))
 
 
 async def test_after_a_power_cut_of_the_host_what_has_autostart_comes_back(host) -> None:
     host.add_guest("door", autostart=True)
     async with watched(host) as (hypervisor, events):
-        await hypervisor.start_guest("door")
+        await hypervisor.start_guest(host.uuid("door"))
         host.cut_power()
         await until(lambda: not hypervisor.connected)
         await host.start()
@@ -192,12 +198,15 @@ async def test_after_a_power_cut_of_the_host_what_has_autostart_comes_back(host)
 async def test_a_reset_is_told_and_the_guest_boots_again(host) -> None:
     host.add_guest("print")
     async with watched(host) as (hypervisor, events):
-        await hypervisor.start_guest("print")
+        await hypervisor.start_guest(host.uuid("print"))
         await answers(hypervisor, "print")
-        await hypervisor.reset("print")
-        await until(lambda: GuestEvent("atlas", "print", GuestEventKind.REBOOTED) in events, BOOTS_WITHIN)
+        await hypervisor.reset(host.uuid("print"))
+        await until(
+            lambda: GuestEvent("atlas", "print", GuestEventKind.REBOOTED, uuid=host.uuid("print")) in events,
+            BOOTS_WITHIN,
+        )
         await answers(hypervisor, "print")
-        await hypervisor.power_off("print")
+        await hypervisor.power_off(host.uuid("print"))
 
 
 @contextmanager
@@ -240,26 +249,28 @@ async def test_a_guest_whose_disk_fails_is_paused_and_goes_on_when_it_is_mended(
     read = {"path": "/bin/sh", "arg": ["-c", "sleep 0.3; dd if=/dev/vda1 of=/dev/null count=1 iflag=direct"]}
     async with watched(host) as (hypervisor, events):
         with faulty_disk(host, guest) as (fault, overlay):
-            await hypervisor.start_guest("photos")
+            await hypervisor.start_guest(host.uuid("photos"))
             await answers(hypervisor, "photos")
             fault.touch()
-            await hypervisor.agent("photos", {"execute": "guest-exec", "arguments": read}, SECOND)
-            paused = GuestEvent("atlas", "photos", GuestEventKind.PAUSED, Reason.IO_ERROR)
+            await hypervisor.agent(host.uuid("photos"), {"execute": "guest-exec", "arguments": read}, SECOND)
+            paused = GuestEvent(
+                "atlas", "photos", GuestEventKind.PAUSED, Reason.IO_ERROR, uuid=host.uuid("photos")
+            )
             await until(lambda: paused in events, BOOTS_WITHIN)
             error = await until(lambda: [event for event in events if event.what is GuestEventKind.IO_ERROR])
             assert error[0].detail.startswith(str(overlay))
-            state = (await hypervisor.states())["photos"]
+            state = (await hypervisor.states())[host.uuid("photos")]
             assert judge(state, wanted=True).kind is Kind.GUEST_DAMAGED
             fault.unlink()
-            await hypervisor.resume("photos")
+            await hypervisor.resume(host.uuid("photos"))
             await answers(hypervisor, "photos")
-            await hypervisor.power_off("photos")
+            await hypervisor.power_off(host.uuid("photos"))
 
 
 async def test_a_guest_made_without_an_agent_channel_has_no_answer(host) -> None:
     guest = host.add_guest("old", agent=False)
     async with watched(host) as (hypervisor, _):
-        await hypervisor.start_guest(guest.name)
-        assert await hypervisor.agent_answers("old", SECOND) is None
+        await hypervisor.start_guest(host.uuid(guest.name))
+        assert await hypervisor.agent_answers(host.uuid("old"), SECOND) is None
         with pytest.raises(Unsupported, match="cannot ask the agent of 'old' on atlas: because it has no means"):
-            await hypervisor.agent("old", {"execute": "guest-ping"}, SECOND)
+            await hypervisor.agent(host.uuid("old"), {"execute": "guest-ping"}, SECOND)

@@ -80,6 +80,6 @@ async def booted(lab: RealLab) -> None:
     await hypervisor.start()
     await until(lambda: hypervisor.connected)
     try:
-        await until(lambda: hypervisor.agent_answers(GUEST, timedelta(seconds=1)), 30, every=0.2)
+        await until(lambda: hypervisor.agent_answers(lab.host.uuid(GUEST), timedelta(seconds=1)), 30, every=0.2)
     finally:
         await hypervisor.close()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import Incident, IncidentId, Member, Status
+from bot.core.names import UNTOLD
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.words import MARKS, title
 
@@ -80,7 +81,7 @@ def test_a_resolved_one_tells_how_long_it_lasted_who_ended_it_and_who_was_never_
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_words_that_name_its_subject(kind):
-    assert "rack" in title(replace(outage(), kind=kind))
+    assert "rack" in title(replace(outage(), kind=kind), UNTOLD)
 
 
 @pytest.mark.parametrize("status", Status)

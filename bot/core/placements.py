@@ -1,0 +1,63 @@
+"""Where guests live. A guest is its UUID; a placement is one host that defines it. A guest lives where it runs.
+
+A definition that was left behind by a migration is a placement too, and starting that one would destroy the disk
+that both share. What a host that can't be asked has, stays as it was last told, and is told apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from bot.core.guest import GuestState, Power
+
+_ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
+"""The states in which a host has a process, and so its disks, for a guest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """What each host last told of its guests: by host, by UUID. `away`: the hosts that can't be asked now."""
+
+    told: Mapping[str, Mapping[str, GuestState]] = field(default_factory=lambda: MappingProxyType({}))
+    away: frozenset[str] = frozenset()
+
+    def heard(self, host: str, states: Mapping[str, GuestState]) -> "Placements":
+        """These, once `host` has told all it has."""
+        told = MappingProxyType({**self.told, host: states})
+        return Placements(told, self.away - {host})
+
+    def lost(self, host: str) -> "Placements":
+        """These, once `host` can't be asked any more."""
+        return replace(self, away=self.away | {host})
+
+    def hosts_of(self, uuid: str) -> tuple[str, ...]:
+        """The hosts that define it, as far as was ever told."""
+        return tuple(sorted(host for host, states in self.told.items() if uuid in states))
+
+    def running_on(self, uuid: str) -> tuple[str, ...]:
+        """The hosts on which it runs now; those that can't be asked are not among them."""
+        return tuple(
+            host
+            for host in self.hosts_of(uuid)
+            if host not in self.away and self.told[host][uuid].power is Power.RUNNING
+        )
+
+    def all_told(self, uuid: str) -> bool:
+        """Whether every host that defines it can be asked now."""
+        return self.away.isdisjoint(self.hosts_of(uuid))
+
+    def home_of(self, uuid: str, was: str | None) -> str | None:
+        """The host it lives on, given where it lived before; None where no host has it any more.
+
+        It stays where it was as long as it is active there, or that host can't be asked and it runs nowhere else:
+        while it migrates both have it.
+        """
+        hosts = self.hosts_of(uuid)
+        active = [host for host in hosts if host not in self.away and self.told[host][uuid].power in _ACTIVE]
+        if was in active:
+            return was
+        if active:
+            return active[0]
+        if was in hosts or was in self.away:
+            return was
+        return hosts[0] if hosts else None

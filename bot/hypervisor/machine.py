@@ -1,0 +1,58 @@
+"""One guest in one place, for whoever is about to do something to it.
+
+It looks before it acts: at the very host and UUID it is for, and at the other hosts that define the same guest.
+Where what it finds differs, it refuses and says what it found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.guest import Power
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One guest on one host: what an action acts on. Each deed names the guest by its UUID, on that host alone.
+
+    `others`: the other hosts that define it, too. Every method raises what the hypervisor does (FAILURES).
+    """
+
+    name: str
+    uuid: str
+    hypervisor: Hypervisor
+    others: Sequence[Hypervisor] = ()
+
+    async def power(self) -> Power:
+        """Its power now. Raises GuestRefused where that host has it no longer, with where it was found instead."""
+        state = (await self.hypervisor.states()).get(self.uuid)
+        if state is None:
+            found = await self._elsewhere()
+            raise GuestRefused(f"cannot find '{self.name}' on {self.hypervisor.name}: because {found}")
+        return state.power
+
+    async def start(self) -> None:
+        """Start it, unless it is active on another host: a second copy would destroy the disk they share."""
+        for other in self.others:
+            try:
+                state = (await other.states()).get(self.uuid)
+            except HypervisorUnreachable as why:
+                raise GuestRefused(
+                    f"cannot start '{self.name}' on {self.hypervisor.name}: because {other.name} has it too and "
+                    f"may be running it, and {other.name} can't be asked ({why})"
+                ) from why
+            if state is not None and state.power is not Power.OFF:
+                raise GuestRefused(
+                    f"cannot start '{self.name}' on {self.hypervisor.name}: because it is {state.power} on "
+                    f"{other.name}, and two copies would destroy the disk they share"
+                )
+        await self.hypervisor.start_guest(self.uuid)
+
+    async def _elsewhere(self) -> str:
+        for other in self.others:
+            try:
+                if (await other.states()).get(self.uuid) is not None:
+                    return f"it is on {other.name} now"
+            except HypervisorUnreachable:
+                continue
+        return "there is no such guest any more"
