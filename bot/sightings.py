@@ -106,11 +106,13 @@ def take_inventory(
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
     listed = {guest_id(info.uuid) for info in found}
     left = [t for t in before.values() if t.runs_on == target_id(TargetKind.HOST, host) and t.id not in listed]
-    moved = [t for t in left if places.home_of(uuid_of(t.id), None)]
-    came = [t for t in targets if (was := before.get(t.id)) and was.runs_on != t.runs_on]
-    for target in came:
-        _tell_move(store, before[target.id], target, now)
-    gone = [t.id for t in left if t not in moved]
+    homes = {t.id: home for t in left if (home := places.home_of(uuid_of(t.id), None))}
+    moved = [replace(t, runs_on=target_id(TargetKind.HOST, homes[t.id])) for t in left if t.id in homes]
+    store.targets.keep(moved, now)
+    for target in (*moved, *targets):
+        if (was := before.get(target.id)) and was.runs_on != target.runs_on:
+            _tell_move(store, was, target, now)
+    gone = [t.id for t in left if t.id not in homes]
     if gone:
         waiting = situation(store, config, now)
         commit(store, waiting, engine.forget(waiting, gone, now), now)

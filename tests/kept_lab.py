@@ -8,7 +8,7 @@ from pathlib import Path
 from bot import sightings
 from bot.config import Config, Host, Service, SlackConfig, Ups
 from bot.core.draft import Gap
-from bot.core.guest import GuestInfo
+from bot.core.guest import GuestInfo, GuestState, Power
 from bot.core.health import Observation
 from bot.core.incident import Incident, IncidentId
 from bot.core.permit import Person
@@ -47,6 +47,7 @@ class KeptLab:
     store: Store
     config: Config = field(default_factory=config)
     now: datetime = START
+    places: Placements = field(default_factory=Placements)
 
     def do(self, use_case, *args):
         """A use case, in a transaction of its own."""
@@ -58,8 +59,11 @@ class KeptLab:
         return self.do(sightings.begin, self.config)
 
     def inventory(self, *names: str, host: str = "atlas"):
-        """A hypervisor has these guests."""
-        return self.do(sightings.take_inventory, self.config, host, [info(name) for name in names], Placements())
+        """A hypervisor has these guests, and they run."""
+        found = [info(name) for name in names]
+        states = {one.uuid: GuestState(one.name, Power.RUNNING, uuid=one.uuid) for one in found}
+        self.places = self.places.heard(host, states)
+        return self.do(sightings.take_inventory, self.config, host, found, self.places)
 
     def see(self, *seen: Observation, gap: Gap | None = None) -> sightings.Followed:
         """Observations are believed together, just now."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot import incidents, sightings
 from bot.config import Expect, Guest, Host, Service
-from bot.core.health import Health, Kind, Target, TargetId
+from bot.core.health import Health, Kind, Target, TargetId, TargetKind, guest_id, target_id
 from bot.core.incident import IncidentId, Status
 from bot.core.placements import Placements
 from bot.store import Store
@@ -137,6 +137,23 @@ def test_guests_are_taken_in_as_they_are_found(lab):
     assert web2 == Target(WEB2, runs_on=ATLAS, name="web2")
     assert (fleeting.ephemeral, old.wanted) == (True, False)
     assert {web1.id, web2.id, fleeting.id, old.id} <= lab.store.targets.inventory().keys()
+
+
+def test_a_database_of_the_first_release_knows_its_guests_by_uuid_from_their_first_inventory_on(lab):
+    """It had a guest's name for its id, in the inventory, in beliefs, silences and incidents."""
+    old = target_id(TargetKind.GUEST, "web1")
+    lab.do(lambda store, now: store.targets.keep([Target(old, runs_on=ATLAS)], now))
+    lab.see(fails(old, Kind.GUEST_DOWN))
+    lab.do(incidents.silence, lab.config, "web1", HOUR, ALEX, "new disk")
+    new = guest_id("f00d")
+    found = [replace(info("web1"), uuid="f00d")]
+    lab.do(sightings.take_inventory, lab.config, "atlas", found, Placements())
+    assert new in lab.store.targets.inventory()
+    assert old not in lab.store.targets.inventory()
+    assert lab.incident().subject == new
+    assert {f.target for f in lab.incident().own} == {new}
+    assert lab.store.targets.silences(lab.now)[0].target == new
+    assert old not in {known.fingerprint.target for known in lab.store.targets.health()}
 
 
 def test_a_guest_may_be_expected_to_run_without_autostart(lab):

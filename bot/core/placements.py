@@ -49,8 +49,8 @@ class Placements:
     def home_of(self, uuid: str, was: str | None) -> str | None:
         """The host it lives on, given where it lived before; None where no host has it any more.
 
-        It stays where it was as long as it is active there, or that host can't be asked and it runs nowhere else:
-        while it migrates both have it.
+        It stays where it was as long as it is active there, or that host can't be asked (or has told nothing yet)
+        and it runs nowhere else: while it migrates both have it.
         """
         hosts = self.hosts_of(uuid)
         active = [host for host in hosts if host not in self.away and self.told[host][uuid].power in _ACTIVE]
@@ -58,6 +58,6 @@ class Placements:
             return was
         if active:
             return active[0]
-        if was in hosts or was in self.away:
+        if was is not None and (was in hosts or was in self.away or was not in self.told):
             return was
         return hosts[0] if hosts else None

@@ -52,7 +52,8 @@ class Rounds:
         self._scheduler = scheduler
         self._parts = parts
         self._clock = clock
-        self._shared = Shared(self._attach)
+        self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
+        self._shared = Shared(self._known, self._attach)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)
@@ -61,7 +62,6 @@ class Rounds:
         self._shared.rounds.extend(self._guests.values())
         self._probes: dict[str, Probe] = {}
         self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
-        self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
         self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
@@ -77,7 +77,7 @@ class Rounds:
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         for watched, check in checks_of(self._config):
             self._add(watched, check)
-        self._attach(())
+        self._attach()
         for host, guests in self._guests.items():
             self._looks[target_id(TargetKind.HOST, host)]["hypervisor"] = guests.look_at_host
             guests.begin()
@@ -109,9 +109,8 @@ class Rounds:
 
         self._scheduler.every(name, pace.every, look, at_once=True)
 
-    def _attach(self, guests: Collection[Target]) -> None:
+    def _attach(self) -> None:
         """Some guests live where they did not before: let lab.yaml's checks look at the ones it means."""
-        self._known.update({guest.id: guest for guest in guests})
         for said in self._config.guests.values():
             meant = meant_guest(said, self._known.values()) if said.checks else None
             before = self._checked.get(said.name)

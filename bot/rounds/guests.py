@@ -23,6 +23,7 @@ from bot.core.health import (
     Target,
     TargetId,
     guest_id,
+    name_of,
     uuid_of,
 )
 from bot.core.placements import Placements
@@ -57,23 +58,26 @@ _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
 class Shared:
     """What the rounds of all hypervisors know together: where each guest is, and whose it is.
 
-    `attach` hears of guests that live on a host as of now.
+    `known`: every target, as it was last written down. `attach` is called when that changes.
     """
 
-    attach: Callable[[Collection[Target]], None]
+    known: dict[TargetId, Target]
+    attach: Callable[[], None]
     rounds: list["GuestRounds"] = field(default_factory=list)
     places: Placements = field(default_factory=Placements)
 
     def host_of(self, guest: TargetId) -> str | None:
         """The host that a guest lives on, as far as is known."""
-        return next((one.host for one in self.rounds if one.find(guest)), None)
+        target = self.known.get(guest)
+        return name_of(target.runs_on) if target and target.runs_on else None
 
     def live_on(self, here: "GuestRounds", guests: Mapping[TargetId, Target]) -> None:
         """These guests live on one host, and so on no other."""
         for other in self.rounds:
             if other is not here:
                 other.release(guests.keys())
-        self.attach(guests.values())
+        self.known.update(guests)
+        self.attach()
 
 
 class GuestRounds:
@@ -223,6 +227,8 @@ class GuestRounds:
             if len(hosts) > 1:
                 why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks"
                 found.append(Observation(check, Health.FAIL, self._parts.now(), why, Kind.GUEST_TWICE))
+                for host in hosts:  # each must say so again before it is believed
+                    self._scheduler.hasten(f"poll {host}", self._pace.retry_every)
             elif self._watch.believed(check) is Health.FAIL and places.all_told(uuid_of(guest)):
                 once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
                 found.append(Observation(check, Health.OK, self._parts.now(), once, evidence=Evidence.OUTSIDE))

@@ -1,0 +1,48 @@
+"""Where guests live, by what their hosts tell."""
+
+import pytest
+
+from bot.core.guest import GuestState, Power
+from bot.core.placements import Placements
+
+OFF, RUNS, PAUSED = Power.OFF, Power.RUNNING, Power.PAUSED
+
+
+def places(**hosts: Power | None) -> Placements:
+    """Each host with what it tells of the one guest; None: it has none."""
+    all_of_them = Placements()
+    for host, power in hosts.items():
+        states = {} if power is None else {"u": GuestState("web1", power, uuid="u")}
+        all_of_them = all_of_them.heard(host, states)
+    return all_of_them
+
+
+@pytest.mark.parametrize(
+    ("told", "was", "home"),
+    [
+        (places(atlas=RUNS), None, "atlas"),
+        (places(atlas=OFF, borea=RUNS), None, "borea"),
+        (places(atlas=OFF, borea=RUNS), "atlas", "borea"),
+        (places(atlas=RUNS, borea=OFF), "atlas", "atlas"),
+        (places(atlas=RUNS, borea=PAUSED), "atlas", "atlas"),
+        (places(atlas=RUNS, borea=RUNS), "borea", "borea"),
+        (places(atlas=OFF, borea=OFF), "borea", "borea"),
+        (places(atlas=None, borea=OFF), "atlas", "borea"),
+        (places(atlas=None, borea=None), "atlas", None),
+        (places(atlas=OFF), "borea", "borea"),
+        (places(atlas=OFF, borea=OFF).lost("borea"), "borea", "borea"),
+        (places(atlas=RUNS, borea=RUNS).lost("borea"), "borea", "atlas"),
+        (places(), None, None),
+    ],
+)
+def test_a_guest_lives_where_it_runs_and_stays_where_it_was_in_doubt(told, was, home) -> None:
+    assert told.home_of("u", was) == home
+
+
+def test_a_guest_that_runs_on_two_hosts_is_told_and_one_that_cant_be_asked_tells_nothing() -> None:
+    both = places(atlas=RUNS, borea=RUNS)
+    assert both.running_on("u") == ("atlas", "borea")
+    assert both.all_told("u")
+    assert both.lost("borea").running_on("u") == ("atlas",)
+    assert not both.lost("borea").all_told("u")
+    assert both.lost("borea").heard("borea", {}).hosts_of("u") == ("atlas",)

@@ -1,0 +1,214 @@
+"""Two hosts, one name or one UUID: which machine is meant, followed, and acted on. Two real libvirt daemons."""
+
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from bot.clock import Clock
+from bot.config import Config, Host, SlackConfig
+from bot.core.guest import GuestEvent, Power
+from bot.core.health import Kind, TargetId, guest_id
+from bot.core.incident import Incident, Status
+from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor.machine import Machine
+from bot.incidents import UnknownName, find_target
+from bot.probes import Parts
+from bot.rounds import Rounds
+from bot.scheduler import Scheduler
+from bot.store.writer import Writer
+from bot.watching import Watch
+from bot.ways import Ways
+from tests.real.guest import running_host
+from tests.test_rounds import QUICK
+from tests.waiting import until
+from tests.walking import PEOPLE
+
+pytestmark = [pytest.mark.slow, pytest.mark.real]
+
+ONE, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+XML = (
+    "<domain type='test'><name>{name}</name><uuid>{uuid}</uuid><memory>1024</memory>"
+    "<os><type>hvm</type></os></domain>"
+)
+
+
+class Owner:
+    """The owner's hand on one host's guests."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.connection = libvirt.open(uri)
+        self.connection.lookupByName("test").destroy()
+        self.connection.lookupByName("test").undefine()
+
+    def define(self, name: str, uuid: str, *, start: bool) -> None:
+        domain = self.connection.defineXML(XML.format(name=name, uuid=uuid))
+        if start:
+            domain.create()
+
+    def guest(self, uuid: str) -> libvirt.virDomain:
+        return self.connection.lookupByUUIDString(uuid)
+
+    def remove(self, uuid: str) -> None:
+        if self.guest(uuid).isActive():
+            self.guest(uuid).destroy()
+        self.guest(uuid).undefine()
+
+
+@contextmanager
+def owned_host():
+    with running_host() as host:
+        owner = Owner(host.uri("test", "/default"))
+        yield owner
+        owner.connection.close()
+
+
+@pytest.fixture
+def atlas():
+    with owned_host() as owner:
+        yield owner
+
+
+@pytest.fixture
+def borea():
+    with owned_host() as owner:
+        yield owner
+
+
+class Bot:
+    """The looking half of the bot, on both hosts."""
+
+    def __init__(self, folder: Path, atlas: Owner, borea: Owner) -> None:
+        hosts = {"atlas": Host("atlas", hypervisor=atlas.uri), "borea": Host("borea", hypervisor=borea.uri)}
+        config = Config(
+            folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, timing=QUICK, hosts=hosts
+        )
+        self.config, clock = config, Clock()
+        self.writer = Writer(clock.now)
+        self.scheduler = Scheduler(lambda _job, _why: None)
+        self.hypervisors = {
+            name: Hypervisor(name, host.hypervisor or "", on_event=self.heard) for name, host in hosts.items()
+        }
+        parts = Parts(clock.now, self.hypervisors, Ways(config).read_end)
+        watch = Watch(config, self.writer, clock.now)
+        self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
+
+    def heard(self, event: GuestEvent) -> None:
+        self.rounds.heard(event)
+
+    async def ask(self, question):
+        return await self.writer.do(lambda store, _now: question(store))
+
+    async def incident(self, **wanted) -> Incident:
+        async def there():
+            found = await self.ask(lambda store: store.incidents.latest(100)[::-1])
+            return next((i for i in found if all(getattr(i, name) == is_ for name, is_ in wanted.items())), None)
+
+        return await until(there, 20)
+
+    async def runs_on(self, uuid: str, host: str) -> None:
+        """Wait until that guest is known to run there."""
+
+        async def there() -> bool:
+            target = await self.ask(lambda store: store.targets.inventory().get(guest_id(uuid)))
+            presence = (await self.ask(lambda store: store.targets.presences())).get(guest_id(uuid))
+            return bool(target and presence and presence.running and target.runs_on == TargetId(f"host:{host}"))
+
+        await until(there, 20)
+
+
+@asynccontextmanager
+async def living(folder: Path, atlas: Owner, borea: Owner):
+    bot = Bot(folder, atlas, borea)
+    await bot.writer.open(bot.config.database)
+    for hypervisor in bot.hypervisors.values():
+        await hypervisor.start()
+    await bot.rounds.start()
+    bot.scheduler.start()
+    try:
+        yield bot
+    finally:
+        bot.scheduler.stop()
+        await bot.rounds.close()
+        for hypervisor in bot.hypervisors.values():
+            await hypervisor.close()
+        await bot.writer.close()
+
+
+async def test_two_guests_of_one_name_are_two_machines(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=True)
+    borea.define("web1", OTHER, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        await bot.runs_on(OTHER, "borea")
+        borea.guest(OTHER).coreDump("/dev/null", libvirt.VIR_DUMP_CRASH)
+        incident = await bot.incident(subject=guest_id(OTHER))
+        assert (incident.kind, incident.status) == (Kind.GUEST_DOWN, Status.OPEN)
+        assert await bot.ask(lambda store: store.targets.names()(incident.subject)) == "web1@borea"
+        with pytest.raises(UnknownName, match=r"there are 2; say web1@atlas or web1@borea"):
+            await bot.ask(lambda store: find_target(store, "web1"))
+        assert await bot.ask(lambda store: find_target(store, "web1@borea")) == guest_id(OTHER)
+        with pytest.raises(GuestRefused, match="say web1@atlas or web1@borea"):
+            bot.rounds.meant("web1")
+        await bot.rounds.machine(OTHER, "borea", "web1").start()
+        assert borea.guest(OTHER).isActive()
+        assert atlas.guest(ONE).isActive()
+
+
+async def test_a_guest_that_moves_is_followed_and_its_old_definition_is_left_alone(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        borea.define("web1", ONE, start=True)
+        atlas.guest(ONE).shutdown()
+        await bot.runs_on(ONE, "borea")
+        journal = await bot.ask(lambda store: [row["text"] for row in store._db.query("select text from journal")])
+        assert "web1 moved from atlas to borea." in journal
+        with pytest.raises(GuestRefused, match="cannot start 'web1' on atlas: because it is running on borea"):
+            await bot.rounds.machine(ONE, "atlas", "web1").start()
+        assert not atlas.guest(ONE).isActive()
+        assert [i for i in await bot.ask(lambda store: store.incidents.live()) if i.subject == guest_id(ONE)] == []
+
+
+async def test_one_guest_that_runs_twice_is_an_incident_until_it_runs_once(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        borea.define("web1", ONE, start=True)
+        incident = await bot.incident(kind=Kind.GUEST_TWICE)
+        assert "it runs on atlas and borea at once" in incident.why
+        borea.guest(ONE).destroy()
+
+        async def recovered() -> bool:
+            now = await bot.ask(lambda store: store.incidents.get(incident.id))
+            return not now.failing
+
+        await until(recovered, 20)
+
+
+async def test_a_machine_that_has_left_its_host_is_refused_with_where_it_is(atlas, borea) -> None:
+    borea.define("web1", ONE, start=True)
+    here, there = (Hypervisor(n, o.uri, on_event=lambda _: None) for n, o in (("atlas", atlas), ("borea", borea)))
+    machine = Machine("web1", ONE, here, [there])
+    with pytest.raises(GuestRefused, match="cannot find 'web1' on atlas: because it is on borea now"):
+        await machine.power()
+    borea.remove(ONE)
+    with pytest.raises(GuestRefused, match="because there is no such guest any more"):
+        await machine.power()
+    for hypervisor in (here, there):
+        await hypervisor.close()
+
+
+async def test_a_guest_is_not_started_while_another_host_that_has_it_cant_be_asked(tmp_path, atlas) -> None:
+    atlas.define("web1", ONE, start=False)
+    here = Hypervisor("atlas", atlas.uri, on_event=lambda _: None)
+    gone = f"test+unix:///default?socket={tmp_path}/none"
+    there = Hypervisor("borea", gone, on_event=lambda _: None, deadline=timedelta(seconds=2))
+    with pytest.raises(GuestRefused, match="because borea has it too and may be running it"):
+        await Machine("web1", ONE, here, [there]).start()
+    assert (await here.states())[ONE].power is Power.OFF
+    for hypervisor in (here, there):
+        await hypervisor.close()
