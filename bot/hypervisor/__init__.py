@@ -83,7 +83,7 @@ class Hypervisor:
         # A node file of the test driver is private to its connection, and none of its guests can hang.
         self._one = self._all if uri.startswith("test:") else Link(name, uri)
         self._keeper: asyncio.Task[None] | None = None
-        self._names: Mapping[str, str] = {}  # by UUID, as last told; for the words of errors only
+        self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
     def connected(self) -> bool:
@@ -113,13 +113,13 @@ class Hypervisor:
                 for d, s in told
             }
 
-        states = await self._ask("list the guests' states", job, self._all, self._deadline)
-        self._names = {uuid: state.name for uuid, state in states.items()}
+        states = await self._ask(lambda: "list the guests' states", job, self._all, self._deadline)
+        self._names |= {uuid: state.name for uuid, state in states.items()}
         return states
 
     async def guests(self) -> Sequence[GuestInfo]:
         """What each guest is made of, by name. Three calls a guest: for an inventory, not for every poll."""
-        return await self._ask("take the inventory", _inventory, self._all, 3 * self._deadline)
+        return await self._ask(lambda: "take the inventory", _inventory, self._all, 3 * self._deadline)
 
     async def start_guest(self, uuid: str) -> None:
         """Start it; GuestRefused if it runs already (a crashed one that was kept counts as running)."""
@@ -177,10 +177,7 @@ class Hypervisor:
 
     async def screenshot(self, uuid: str) -> bytes:
         """A PNG of its first screen."""
-        what = f"take a picture of '{self._called(uuid)}'"
-        return as_png(
-            await self._ask(what, lambda connection: _picture(connection, uuid), self._one, self._deadline)
-        )
+        return as_png(await self._ask_guest("take a picture of", uuid, _picture, self._deadline))
 
     def _called(self, uuid: str) -> str:
         return self._names.get(uuid, uuid)
@@ -188,16 +185,21 @@ class Hypervisor:
     async def _ask_guest(
         self, verb: str, uuid: str, job: Callable[[Any], T], deadline: timedelta = OPERATION_DEADLINE
     ) -> T:
-        what = f"{verb} '{self._called(uuid)}'"
-        return await self._ask(what, lambda c: job(c.lookupByUUIDString(uuid)), self._one, deadline)
+        def named(connection: Any) -> T:
+            domain = connection.lookupByUUIDString(uuid)
+            self._names[uuid] = domain.name()
+            return job(domain)
 
-    async def _ask(self, what: str, job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
+        return await self._ask(lambda: f"{verb} '{self._called(uuid)}'", named, self._one, deadline)
+
+    async def _ask(self, what: Callable[[], str], job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
+        """`what`: the words for it, asked for when it failed."""
         try:
             return await link.call(job, deadline)
         except ConnectionLost as lost:
-            raise HypervisorUnreachable(f"cannot {what} on {self.name}: because {lost}") from lost
+            raise HypervisorUnreachable(f"cannot {what()} on {self.name}: because {lost}") from lost
         except libvirt.libvirtError as error:
-            raise _refusal(f"cannot {what} on {self.name}: because", error) from error
+            raise _refusal(f"cannot {what()} on {self.name}: because", error) from error
 
 
 def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
@@ -214,9 +216,9 @@ def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
     return GuestRefused(f"{cannot} {message}")
 
 
-def _picture(connection: Any, uuid: str) -> bytes:
-    stream, data = connection.newStream(), bytearray()
-    connection.lookupByUUIDString(uuid).screenshot(stream, 0)
+def _picture(domain: Any) -> bytes:
+    stream, data = domain.connect().newStream(), bytearray()
+    domain.screenshot(stream, 0)
     stream.recvAll(lambda _stream, chunk, _opaque: data.extend(chunk), None)
     stream.finish()
     return bytes(data)

@@ -30,7 +30,7 @@ def check(options: argparse.Namespace) -> int:
     """Look at everything once and print a table; 1 if anything fails."""
     config = load(options.config, probes=probe_params())
     found = asyncio.run(look_once(config))
-    seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), found.name(one.target)))
+    seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]))
     rows = [_cells(one, found.name) for one in seen]
     widths = [max((len(text) for text in column), default=0) for column in zip(*rows, strict=True)]
     for one, row in zip(seen, rows, strict=True):

@@ -192,7 +192,7 @@ async def test_after_a_power_cut_of_the_host_what_has_autostart_comes_back(host)
         await until(lambda: GuestEventKind.LOST in {event.what for event in events})
         await answers(hypervisor, "door")
         states = await hypervisor.states()
-        assert (states["web1"].power, states["door"].power) == (Power.OFF, Power.RUNNING)
+        assert (states[host.uuid("web1")].power, states[host.uuid("door")].power) == (Power.OFF, Power.RUNNING)
 
 
 async def test_a_reset_is_told_and_the_guest_boots_again(host) -> None:
