@@ -79,7 +79,8 @@ class Watch:
         clears = self._config.timing.clears
         streak = count(self._streaks.get(seen.fingerprint, Streak()), seen, failures=pace.failures, clears=clears)
         self._streaks[seen.fingerprint] = streak
-        if seen.health in {Health.UNKNOWN, streak.hard} and self._is_news(seen):
+        believed = seen.health is streak.hard and not streak.lasting
+        if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
         return streak.settled
 
@@ -131,6 +132,7 @@ class Watch:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: no time has passed by it."""
         self._passed += step
+        self._streaks = {fingerprint: streak.shifted(step) for fingerprint, streak in self._streaks.items()}
         if self._gap is not None:
             self._gap = Gap(self._gap.since + step, self._gap.until + step)
 

@@ -74,6 +74,13 @@ class Timing:
     storm_hosts: int = field(
         default=3, metadata={"help": "From so many hosts on, lost together, it was the power.", "least": 2}
     )
+    on_battery: timedelta = field(
+        default=timedelta(seconds=5),
+        metadata={
+            "help": "How long a UPS must be on battery before it is a power failure; "
+            "a low battery is one at once, a battery test never."
+        },
+    )
     storm_within: timedelta = field(
         default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
@@ -121,7 +121,8 @@ class Observation:
     """One result of one check.
 
     `kind` says what a FAIL is about and `why` says it in words ("crashed", "connection refused by 10.0.0.5:22").
-    `stated`: an event said so (crash, panic, on battery), so that no further look is needed to believe it.
+    `stated`: an event said so (crash, panic), so that no further look is needed to believe it. `steady`: a failure
+    that is believed once it was seen for so long, however often (on battery).
     `running`: whether the target was seen running; None where that has no meaning or could not be seen.
     `evidence`: what it rests on; whether an OK proves health follows from it and from the target's kind. `facts`:
     what else was seen, as text, e.g. {"stopped": "on purpose"}.
@@ -136,6 +137,7 @@ class Observation:
     running: bool | None = None
     evidence: Evidence = Evidence.INSIDE
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    steady: timedelta = timedelta(0)
 
     @property
     def target(self) -> TargetId:

@@ -1,39 +1,59 @@
 """When a look is believed: the soft count between one odd result and a hard change. Nothing here is stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from bot.core.health import Health, Observation
+from bot.core.health import Health, Kind, Observation
+
+TOLERANCE = timedelta(milliseconds=500)
+"""Looks come in slots of this length: what has to last 5 s has done so at the look that was due then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
     """How often one check has said the same, and what it was last believed to say.
 
-    `hard` is what the rest of Caretaker acts on; `same` counts looks in a row that say `last`.
+    `hard` is what the rest of Caretaker acts on; `same` counts looks in a row that say `last`, which is of `kind`
+    since `since`. `lasting`: the last look says something that is not believed before it has lasted.
     """
 
     hard: Health = Health.UNKNOWN
     last: Health = Health.UNKNOWN
     same: int = 0
+    kind: Kind | None = None
+    since: datetime | None = None
+    lasting: bool = False
 
     @property
     def settled(self) -> bool:
         """Whether the last look agrees with what is believed; if not, the next look should come soon."""
-        return self.last is self.hard or self.last is Health.UNKNOWN
+        return (self.last is self.hard and not self.lasting) or self.last is Health.UNKNOWN
+
+    def shifted(self, step: timedelta) -> "Streak":
+        """The same after the clock was stepped."""
+        return replace(self, since=self.since and self.since + step)
+
+    def anew(self) -> "Streak":
+        """The same belief with nothing counted against it."""
+        return Streak(self.hard, self.hard)
 
 
 def count(streak: Streak, seen: Observation, *, failures: int, clears: int) -> Streak:
     """The streak after one more look.
 
-    A failure is believed after `failures` looks in a row, at once when an event stated it; health is believed
-    after `clears` looks, at once when nothing was believed before. UNKNOWN changes no belief and breaks no count:
-    who could not look has seen neither.
+    A failure is believed after `failures` looks in a row, at once when an event stated it, and one that has to be
+    `steady` once it was seen for so long; health is believed after `clears` looks, at once when nothing was
+    believed before. UNKNOWN changes no belief and breaks no count: who could not look has seen neither.
     """
     if seen.health is Health.UNKNOWN:
         return streak
     same = streak.same + 1 if seen.health is streak.last else 1
+    goes_on = (seen.health, seen.kind) == (streak.last, streak.kind)
+    since = streak.since if goes_on and streak.since else seen.at
+    steady = seen.at - since + TOLERANCE >= seen.steady
     if seen.health is Health.FAIL:
-        believed = seen.stated or same >= failures
+        believed = seen.stated or (steady if seen.steady else same >= failures)
     else:
         believed = streak.hard is not Health.FAIL or same >= clears
-    return Streak(seen.health if believed else streak.hard, seen.health, same)
+    lasting = bool(seen.steady) and not believed
+    return Streak(seen.health if believed else streak.hard, seen.health, same, seen.kind, since, lasting)

@@ -1,7 +1,9 @@
 """A UPS, through the NUT server (upsd) that speaks for it: on mains, on battery, or not telling.
 
-On battery is a power loss whatever the charge. A server that can't be reached, or whose driver is stale, says
-nothing of the power: after a while that is an incident of its own kind, never a power loss.
+On battery is a power loss once it has lasted, at once when the battery is low; but not while the UPS tests or
+calibrates its battery. What says nothing certain of the power (output off, bypass, a forced shutdown, words that
+contradict each other) is UNKNOWN, in words. A server that can't be reached, or whose driver is stale, says nothing
+of the power either: after a while that is an incident of its own kind, never a power loss.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from aionut import AIONUTClient, NUTError
@@ -19,9 +21,16 @@ from bot.probes import Parts, ProbeType, Watched
 
 DEADLINE = timedelta(seconds=5)
 
-# Drivers differ in their words. FSD: on mains or not, the load is about to be cut off.
-_ON_BATTERY = {"OB", "ONBATT", "FSD"}
-_ON_MAINS = {"OL", "ONLINE"}
+# Drivers differ in their words. A UPS trims or boosts only what comes from the mains.
+_ON_BATTERY = {"OB", "ONBATT"}
+_ON_MAINS = {"OL", "ONLINE", "TRIM", "BOOST"}
+_TESTS = {"CAL": "calibrates its battery", "TEST": "tests its battery"}
+_UNCERTAIN = {
+    "OFF": "its output is off",
+    "BYPASS": "it is bypassed: what hangs on it is not protected",
+    "FSD": "it was told to cut off what hangs on it",
+}
+_BESIDE = {"LB": "battery low", "RB": "battery to be replaced", "OVER": "overloaded"}
 _ERR = re.compile(r"\bERR ([A-Z-]+)")
 
 
@@ -31,6 +40,10 @@ class Params:
 
     port: int = field(default=3493, metadata={"help": "Where upsd listens.", "least": 1, "most": 65535})
     ups: str = field(default="", metadata={"help": "What upsd calls the UPS; by default the target's name."})
+    steady: timedelta = field(
+        default=timedelta(seconds=5),
+        metadata={"help": "How long it must be on battery to be a power failure; not at all when it is low."},
+    )
 
 
 class UpsProbe:
@@ -39,6 +52,7 @@ class UpsProbe:
     def __init__(self, watched: Watched, params: Params, parts: Parts) -> None:
         self._fingerprint = Fingerprint(watched.check, watched.target.id)
         self._ups = params.ups or watched.target.name
+        self._steady = params.steady
         self._where = f"{watched.address}:{params.port}"
         self._client = AIONUTClient(watched.address, params.port, timeout=DEADLINE.total_seconds())
         self._now = parts.now
@@ -57,20 +71,38 @@ class UpsProbe:
     def _judge(self, told: Mapping[str, str]) -> Observation:
         """What `ups.status` says: a set of words, e.g. `OB DISCHRG LB`."""
         words = set(told.get("ups.status", "").split())
+        uncertain = _uncertain(words, told)
+        if uncertain:
+            return self._saw(Health.UNKNOWN, uncertain)
+        beside = "".join(f", {said}" for word, said in _BESIDE.items() if word in words)
         if words & _ON_BATTERY:
-            low = ", battery low" if "LB" in words else ""
-            return self._saw(Health.FAIL, f"on battery{low}{_reserve(told)}", Kind.POWER_LOSS)
-        if words & _ON_MAINS:
-            return self._saw(Health.OK, f"on mains{_reserve(told)}")
-        return self._saw(Health.UNKNOWN, f"its status is {' '.join(sorted(words)) or 'not told'}")
+            lost = self._saw(Health.FAIL, f"on battery{beside}{_reserve(told)}", Kind.POWER_LOSS)
+            low = "LB" in words or not self._steady  # there is no time to wait, or none was wanted
+            return replace(lost, stated=low, steady=timedelta(0) if low else self._steady)
+        return self._saw(Health.OK, f"on mains{beside}{_reserve(told)}")
 
     def _saw(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
-        stated = kind is Kind.POWER_LOSS  # the UPS says so itself: there is nothing to confirm
-        return Observation(self._fingerprint, health, self._now(), why, kind, stated=stated)
+        return Observation(self._fingerprint, health, self._now(), why, kind)
 
     async def close(self) -> None:
         """Hang up."""
         self._client.shutdown()
+
+
+def _uncertain(words: set[str], told: Mapping[str, str]) -> str:
+    """Why its status says nothing certain of the power, in words; empty where it does."""
+    on_battery, on_mains = words & _ON_BATTERY, words & _ON_MAINS
+    test = next((said for word, said in _TESTS.items() if word in words), "")
+    if "progress" in told.get("ups.test.result", "").casefold():
+        test = test or _TESTS["TEST"]
+    if on_battery and on_mains:
+        return f"it says that it is on mains and on battery ({' '.join(sorted(words))})"
+    if on_battery and test:
+        return f"on battery because it {test}"
+    for word, said in _UNCERTAIN.items():
+        if word in words and not (on_battery and word != "BYPASS"):
+            return said
+    return "" if on_battery or on_mains else f"its status is {' '.join(sorted(words)) or 'not told'}"
 
 
 def _reason(why: Exception) -> str:

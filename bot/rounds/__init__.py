@@ -103,9 +103,11 @@ class Rounds:
         async def look() -> None:
             if any(guests.knows_off(watched.target.id) for guests in self._guests.values()):
                 return
-            settled = [self._watch.see(seen, watched.target, pace) for seen in await probe.look()]
+            found = await probe.look()
+            settled = [self._watch.see(seen, watched.target, pace) for seen in found]
             if not all(settled):
-                self._scheduler.hasten(name, pace.retry_every)
+                lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted
+                self._scheduler.hasten(name, min([pace.retry_every, *lasting]))
 
         self._scheduler.every(name, pace.every, look, at_once=True)
 
@@ -214,7 +216,8 @@ def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
     """Every check of lab.yaml but those of guests, and the one that each UPS has without saying."""
     targets = {t.id: t for t in configured(config)}
     for ups in config.ups.values():
-        check = Check("ups", "ups", UpsParams(port=ups.port, ups=ups.ups), every=ups.every)
+        params = UpsParams(port=ups.port, ups=ups.ups, steady=config.timing.on_battery)
+        check = Check("ups", "ups", params, every=ups.every)
         yield Watched(CheckName("ups"), targets[target_id(TargetKind.UPS, ups.name)], ups.address), check
     named = (
         (TargetKind.HOST, config.hosts),

@@ -1,8 +1,9 @@
 """When a look is believed."""
 
 from dataclasses import replace
+from datetime import timedelta
 
-from bot.core.health import Health
+from bot.core.health import Health, Kind
 from bot.core.streak import Streak, count
 from tests.core.labs import ATLAS, back, gone, unseen
 
@@ -58,3 +59,50 @@ def test_it_is_unsettled_only_while_the_last_look_and_the_belief_disagree():
     assert not believed(OK, FAIL).settled
     assert not believed(OK, FAIL, UNKNOWN).settled
     assert believed(OK, FAIL, FAIL, FAIL).settled
+
+
+SECOND = timedelta(seconds=1)
+ON_BATTERY = replace(FAIL, kind=Kind.POWER_LOSS, steady=5 * SECOND)
+SILENT = replace(FAIL, kind=Kind.UPS_UNREACHABLE)
+
+
+def after(seconds, look):
+    return replace(look, at=look.at + seconds * SECOND)
+
+
+def test_what_has_to_last_is_believed_when_it_has_however_often_it_was_seen():
+    assert believed(OK, *(after(n, ON_BATTERY) for n in range(5))).hard is Health.OK
+    assert believed(OK, ON_BATTERY, after(5, ON_BATTERY)).hard is Health.FAIL
+
+
+def test_what_has_to_last_may_come_a_slot_early():
+    assert believed(OK, ON_BATTERY, after(4.6, ON_BATTERY)).hard is Health.FAIL
+    assert believed(OK, ON_BATTERY, after(4.4, ON_BATTERY)).hard is Health.OK
+
+
+def test_what_has_to_last_begins_anew_after_a_good_look():
+    assert believed(OK, ON_BATTERY, after(3, OK), after(5, ON_BATTERY)).hard is Health.OK
+
+
+def test_what_has_to_last_and_is_stated_is_believed_at_once():
+    assert believed(OK, replace(ON_BATTERY, stated=True)).hard is Health.FAIL
+
+
+def test_another_failure_before_it_does_not_make_it_last():
+    assert believed(OK, SILENT, after(5, ON_BATTERY)).hard is Health.OK
+    known = believed(OK, SILENT, SILENT, SILENT)
+    lasting = count(known, after(5, ON_BATTERY), failures=3, clears=2)
+    assert (lasting.hard, lasting.lasting, lasting.settled) == (Health.FAIL, True, False)
+    lasted = count(lasting, after(10, ON_BATTERY), failures=3, clears=2)
+    assert (lasted.hard, lasted.lasting, lasted.settled) == (Health.FAIL, False, True)
+
+
+def test_a_step_of_the_clock_makes_nothing_last():
+    streak = believed(OK, ON_BATTERY).shifted(60 * SECOND)
+    assert count(streak, after(61, ON_BATTERY), failures=3, clears=2).hard is Health.OK
+    assert count(streak, after(65, ON_BATTERY), failures=3, clears=2).hard is Health.FAIL
+    assert Streak().shifted(SECOND) == Streak()
+
+
+def test_what_is_counted_anew_keeps_its_belief():
+    assert believed(OK, FAIL, FAIL).anew() == Streak(Health.OK, Health.OK)

@@ -1,7 +1,9 @@
-"""The UPS probe against a real upsd and NUT's dummy driver."""
+"""The UPS probe against a real upsd and NUT's dummy driver, and against a server that says what the field says."""
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -18,10 +20,59 @@ ON_BATTERY = {
     "battery": ("OB DISCHRG", "on battery, 80 % charged, 31 min left"),
     "low": ("OB DISCHRG LB", "on battery, battery low, 80 % charged, 31 min left"),
     "old": ("ONBATT SLAVE", "on battery, 80 % charged, 31 min left"),
-    "cutting": ("FSD OL", "on battery, 80 % charged, 31 min left"),
+    "cutting": ("FSD OB LB", "on battery, battery low, 80 % charged, 31 min left"),
 }
 ON_MAINS = {"boost": "OL BOOST", "trim": "OL TRIM RB", "online": "ONLINE"}
-STATUSES = {"rack": "OL CHRG", "waiting": "WAIT", **{n: s for n, (s, _) in ON_BATTERY.items()}, **ON_MAINS}
+TESTS = {"calibrating": "OB DISCHRG CAL", "testing": "OB DISCHRG\nups.test.result: In progress"}
+STATUSES = {
+    "rack": "OL CHRG",
+    "waiting": "WAIT",
+    **{n: s for n, (s, _) in ON_BATTERY.items()},
+    **ON_MAINS,
+    **TESTS,
+}
+
+PROGRESS = "In progress"
+FIELD = [  # status, test result, what it is, words that tell why
+    ("OL", "Done and passed", "mains", ""),
+    ("OL DISCHRG", PROGRESS, "mains", ""),
+    ("OL CAL", None, "mains", ""),
+    ("OL HE", None, "mains", ""),
+    ("HB OL", None, "mains", ""),
+    ("TRIM", None, "mains", ""),
+    ("OL LB OVER RB BOOST", None, "mains", "battery low, battery to be replaced, overloaded"),
+    ("ALARM OL RB", None, "mains", "battery to be replaced"),
+    ("OB", None, "battery", ""),
+    ("OB", "Unknown", "battery", ""),
+    ("OB DISCHRG", "No test initiated", "battery", ""),
+    ("OB OFF", None, "battery", ""),
+    ("FSD OB", None, "battery", ""),
+    ("OB DISCHRG LB", "Done and passed", "low", "battery low"),
+    ("LB OB", None, "low", "battery low"),
+    ("OB DISCHRG", PROGRESS, "unknown", "on battery because it tests its battery"),
+    ("OB", "Test in progress", "unknown", "on battery because it tests its battery"),
+    ("OB TEST", None, "unknown", "on battery because it tests its battery"),
+    ("OB CAL DISCHRG LB", None, "unknown", "on battery because it calibrates its battery"),
+    ("OL OB", None, "unknown", "it says that it is on mains and on battery (OB OL)"),
+    ("OL DISCHRG OB", "Unknown", "unknown", "it says that it is on mains and on battery (DISCHRG OB OL)"),
+    ("OL OFF", None, "unknown", "its output is off"),
+    ("OL CHRG TRIM OFF", None, "unknown", "its output is off"),
+    ("OFF", None, "unknown", "its output is off"),
+    ("OL BYPASS", None, "unknown", "it is bypassed"),
+    ("BOOST BYPASS", None, "unknown", "it is bypassed"),
+    ("OB BYPASS", None, "unknown", "it is bypassed"),
+    ("FSD OL", None, "unknown", "it was told to cut off what hangs on it"),
+    ("ALARM OL FSD", None, "unknown", "it was told to cut off what hangs on it"),
+    ("", None, "unknown", "its status is not told"),
+    ("WAIT", None, "unknown", "its status is WAIT"),
+]
+"""What UPSes of many makers said to NUT users, from the public collection of dumps (nut-ddl) and bug reports."""
+MEANS = {  # health, kind, stated at once
+    "mains": (Health.OK, None, False),
+    "battery": (Health.FAIL, Kind.POWER_LOSS, False),
+    "low": (Health.FAIL, Kind.POWER_LOSS, True),
+    "unknown": (Health.UNKNOWN, None, False),
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +115,51 @@ async def test_on_mains_it_is_well_and_tells_its_reserve(probe) -> None:
 
 
 @pytest.mark.parametrize("ups", ON_BATTERY)
-async def test_on_battery_is_a_power_loss_at_once(upsd, ups) -> None:
+async def test_on_battery_is_a_power_loss_once_it_lasts_and_at_once_when_the_battery_is_low(upsd, ups) -> None:
     async with probing(upsd.port, ups) as probe:
         seen = await look(probe)
-    assert (seen.health, seen.kind, seen.stated) == (Health.FAIL, Kind.POWER_LOSS, True)
+    low = "battery low" in seen.why
+    assert (seen.health, seen.kind, seen.stated) == (Health.FAIL, Kind.POWER_LOSS, low)
+    assert seen.steady == timedelta(seconds=0 if low else 5)
     assert seen.why == ON_BATTERY[ups][1]
+
+
+@pytest.mark.parametrize("ups", TESTS)
+async def test_a_test_of_its_battery_is_no_power_loss_and_proves_nothing(upsd, ups) -> None:
+    async with probing(upsd.port, ups) as probe:
+        seen = await look(probe)
+    assert (seen.health, seen.kind, seen.stated) == (Health.UNKNOWN, None, False)
+    assert seen.why.startswith("on battery because it ")
+
+
+@asynccontextmanager
+async def saying(variables):
+    """A server that speaks upsd's protocol and says just these variables of its one UPS."""
+
+    async def serve(reader, writer):
+        while await reader.readline():
+            rows = "".join(f'VAR rack {name} "{value}"\n' for name, value in variables.items())
+            writer.write(f"BEGIN LIST VAR rack\n{rows}END LIST VAR rack\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        yield listening.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(("status", "test", "means", "words"), FIELD)
+async def test_what_the_fields_upses_say(status, test, means, words) -> None:
+    variables = {"ups.status": status} | ({"ups.test.result": test} if test else {})
+    async with saying(variables) as port, probing(port) as probe:
+        seen = await look(probe)
+    assert (seen.health, seen.kind, seen.stated) == MEANS[means]
+    assert words in seen.why
+
+
+async def test_who_wants_no_patience_is_told_of_a_power_loss_at_once() -> None:
+    async with saying({"ups.status": "OB"}) as port:
+        probe = UpsProbe(watched("ups:rack"), Params(port=port, steady=timedelta(0)), parts())
+        assert (await look(probe)).stated
+        await probe.close()
 
 
 @pytest.mark.parametrize("ups", ON_MAINS)

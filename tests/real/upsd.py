@@ -82,7 +82,10 @@ class Upsd:
 
 @contextmanager
 def running_upsd(folder: Path, statuses: Mapping[str, str]) -> Iterator[Upsd]:
-    """A server with UPSes of these names and statuses until the block ends; without NUT the test is skipped."""
+    """A server with UPSes of these names and statuses until the block ends; without NUT the test is skipped.
+
+    After a status further lines may follow: other variables, as in a dump.
+    """
     if not (UPSD.exists() and DRIVER.exists() and shutil.which("upsrw")):
         pytest.skip("nut-server is not installed")
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,11 +97,15 @@ def running_upsd(folder: Path, statuses: Mapping[str, str]) -> Iterator[Upsd]:
         drivers = [folder / f"dummy-ups-{name}" for name in statuses]  # their sockets; a server that finds no
         _wait_for(upsd, lambda: all(driver.exists() for driver in drivers))  # driver tries again much later
         upsd.start("upsd")
-        _wait_for(upsd, lambda: all(upsd.status(name) == status for name, status in statuses.items()))
+        _wait_for(upsd, lambda: all(upsd.status(name) == _first(status) for name, status in statuses.items()))
         yield upsd
     finally:
         for name in list(upsd.processes):
             upsd.end(name)
+
+
+def _first(status: str) -> str:
+    return status.partition("\n")[0]
 
 
 def _configure(upsd: Upsd, statuses: Mapping[str, str]) -> None:
