@@ -7,13 +7,14 @@ not look says UNKNOWN.
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
 from bot.core.health import CheckName, Observation, Target
 from bot.hypervisor import Hypervisor
+from bot.names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,13 @@ class Parts:
 
     `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a text
     file on a host, by host and path; empty if it was last written longer ago than the time that is given. Raises
-    bot.reach.Unreachable or bot.reach.Refused.
+    bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
     """
 
     now: Callable[[], datetime]
     hypervisors: Mapping[str, Hypervisor]
     read_end: Callable[[str, str, timedelta | None], Awaitable[str]]
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, slots=True)

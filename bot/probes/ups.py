@@ -17,6 +17,7 @@ from datetime import timedelta
 from aionut import AIONUTClient, NUTError
 
 from bot.core.health import Fingerprint, Health, Kind, Observation
+from bot.names import CannotLookUp
 from bot.probes import Parts, ProbeType, Watched
 
 DEADLINE = timedelta(seconds=5)
@@ -54,6 +55,8 @@ class UpsProbe:
         self._ups = params.ups or watched.target.name
         self._steady = params.steady
         self._where = f"{watched.address}:{params.port}"
+        self._address = watched.address, params.port
+        self._names = parts.names
         self._client = AIONUTClient(watched.address, params.port, timeout=DEADLINE.total_seconds())
         self._now = parts.now
 
@@ -64,9 +67,17 @@ class UpsProbe:
                 told = await self._client.list_vars(self._ups)
         except (NUTError, OSError, EOFError, ValueError) as why:
             self._client.disconnect()  # what is half read must not be taken for the next answer
-            words = f"cannot ask {self._where} for '{self._ups}': because {_reason(why)}"
-            return [self._saw(Health.FAIL, words, Kind.UPS_UNREACHABLE)]
+            return [await self._unreachable(why)]
         return [self._judge(told)]
+
+    async def _unreachable(self, why: Exception) -> Observation:
+        """What it means that upsd could not be asked: nothing, if only its machine's name can't be looked up."""
+        try:
+            await self._names.look_up(*self._address, DEADLINE)
+        except CannotLookUp as trouble:
+            return self._saw(Health.UNKNOWN, str(trouble))
+        words = f"cannot ask {self._where} for '{self._ups}': because {_reason(why)}"
+        return self._saw(Health.FAIL, words, Kind.UPS_UNREACHABLE)
 
     def _judge(self, told: Mapping[str, str]) -> Observation:
         """What `ups.status` says: a set of words, e.g. `OB DISCHRG LB`."""

@@ -73,10 +73,11 @@ async def test_silence_fails_after_the_timeout() -> None:
     assert (seen.health, seen.why) == (Health.FAIL, f"no answer from 127.0.0.1:{port} within 0.2 s")
 
 
-async def test_a_name_that_nobody_has_fails() -> None:
-    seen = await look(Params(22), address="nowhere.invalid")
-    assert seen.health in {Health.FAIL, Health.UNKNOWN}  # UNKNOWN where no name server answers at all
-    assert seen.why.startswith("cannot connect to nowhere.invalid:22: because ")
+@pytest.mark.parametrize("name", ["nowhere.invalid", "no..where", "a" * 64])
+async def test_a_name_that_nobody_has_says_nothing_of_the_machine(name) -> None:
+    seen = await look(Params(22), address=name)
+    assert (seen.health, seen.kind) == (Health.UNKNOWN, None)
+    assert seen.why.startswith(f"cannot look up {name}: because ")
 
 
 async def test_a_name_with_two_addresses_says_each_trouble_once() -> None:

@@ -155,6 +155,14 @@ async def test_what_the_fields_upses_say(status, test, means, words) -> None:
     assert words in seen.why
 
 
+async def test_a_server_whose_name_cannot_be_looked_up_is_not_called_unreachable() -> None:
+    probe = UpsProbe(watched("ups:rack", "nowhere.invalid"), Params(), parts())
+    seen = await look(probe)
+    await probe.close()
+    assert (seen.health, seen.kind) == (Health.UNKNOWN, None)
+    assert seen.why.startswith("cannot look up nowhere.invalid: because ")
+
+
 async def test_who_wants_no_patience_is_told_of_a_power_loss_at_once() -> None:
     async with saying({"ups.status": "OB"}) as port:
         probe = UpsProbe(watched("ups:rack"), Params(port=port, steady=timedelta(0)), parts())

@@ -1,0 +1,23 @@
+"""One look of a TCP probe by a process of its own, in whatever network that was started: prints what it saw."""
+
+import asyncio
+import json
+import sys
+import time
+from datetime import timedelta
+
+from bot.probes.tcp import Params, TcpProbe
+from tests.probes.parts import parts, watched
+
+
+async def main(address: str, port: str, seconds: str, looks: str = "1") -> None:
+    probe = TcpProbe(
+        watched("host:atlas", address), Params(int(port), timeout=timedelta(seconds=float(seconds))), parts()
+    )
+    began = time.monotonic()
+    for _ in range(int(looks)):
+        (seen,) = await probe.look()
+    print(json.dumps({"health": seen.health, "why": seen.why, "seconds": time.monotonic() - began}))
+
+
+asyncio.run(main(*sys.argv[1:]))
