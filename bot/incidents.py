@@ -45,9 +45,9 @@ def rules_of(config: Config) -> Rules:
 def situation(store: Store, config: Config, now: datetime, gap: Gap | None = None) -> Situation:
     """All that a decision may know, as it now stands in the database."""
     rules = rules_of(config)
-    presences = store.targets.presences()
+    presences, inventory = store.targets.presences(), store.targets.inventory()
     return Situation(
-        targets=store.targets.inventory(),
+        targets=inventory,
         incidents=store.incidents.current(now - rules.reopen_within),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
@@ -56,7 +56,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         rules=rules,
         next_id=store.incidents.next_id(),
         gap=gap,
-        name=store.targets.names(),
+        name=store.targets.names(inventory),
     )
 
 
@@ -163,7 +163,7 @@ def find_target(store: Store, name: str) -> TargetId:
     if len(meant) == 1:
         return meant[0].id
     if meant:
-        called = store.targets.names()
+        called = store.targets.names(inventory)
         labels = " or ".join(sorted(called(target.id) for target in meant))
         raise UnknownName(f"cannot tell which '{name}' is meant: because there are {len(meant)}; say {labels}")
     near = nearest(name, [t.name for t in inventory.values()])

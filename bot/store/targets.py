@@ -46,11 +46,16 @@ class TargetRows:
         """All targets that are still there."""
         return {t.id: t for t in map(_target, self._db.query("select * from target where gone_at is null"))}
 
-    def names(self) -> Names:
-        """What to call each target, also those that are gone: old incidents are about them."""
-        gone = map(_target, self._db.query("select * from target where gone_at is not null"))
-        here = names_of(self.inventory().values())
-        return Names(MappingProxyType({**{t.id: t.name for t in gone}, **here.labels}))
+    def names(self, inventory: Mapping[TargetId, Target] | None = None) -> Names:
+        """What to call each target, also those that are gone: old incidents are about them.
+
+        `inventory`: what is there, where that was read already.
+        """
+        gone = {
+            r["id"]: r["name"] for r in self._db.query("select id, name from target where gone_at is not null")
+        }
+        here = names_of((self.inventory() if inventory is None else inventory).values())
+        return Names(MappingProxyType({**gone, **here.labels}))
 
     def rename(self, old: TargetId, new: TargetId) -> None:
         """A target gets another id, everywhere: databases before 0002 knew a guest by its name."""
