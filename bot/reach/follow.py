@@ -14,7 +14,7 @@ from bot.reach import Finished, Refused, Unreachable
 from bot.reach.output import Output
 from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN, Wrapped
 
-LINGER = 0.5
+LINGER = 2.0
 """Seconds to wait for output's end when a script is over but a child it left behind still holds the stream."""
 
 

@@ -71,6 +71,11 @@ def runs(host: RealHost) -> bool:
     return bool(_domain(host).isActive())
 
 
+async def asks(person: Person, name: str, expecting: str) -> bool:
+    """Whether what is told of a machine now says so."""
+    return expecting in await person.types(f"/lab why {name}")
+
+
 async def finds_well(person: Person, name: str) -> str:
     """Ask about a guest until it has come up; what was told then."""
 
@@ -86,8 +91,7 @@ async def test_of_two_guests_with_one_name_only_the_one_that_crashed_is_acted_on
     async with demonstration(stage, tmp_path) as box:
         alex = Person(box, ALEX)
         await until(lambda: box.sockets.connected)
-        await alex.types("/lab why web1")
-        await alex.is_told("web1@atlas or web1@borea")
+        await until(lambda: asks(alex, "web1", "web1@atlas or web1@borea"), 20, every=0.5)
         await finds_well(alex, "web1@borea")
         stage.borea.cut_guest(GUEST)
         incident = await alex.sees("web1@borea down")
