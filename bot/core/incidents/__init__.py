@@ -1,0 +1,1 @@
+"""What becomes of what was seen: from observations to incidents. Pure: values in, values out."""

@@ -1,0 +1,188 @@
+"""Whether the bot itself can see: from what its witnesses say to why several machines seem to be gone.
+
+A witness is what tells whether the bot can see: its own link and route, the gateway, the resolver, the UPSes, its
+own process and disk. That there is no witness is no blindness; one that says so is: a cable without a carrier, a
+route that was there and went, a gateway that answered before. What can't be seen is unknown, never down.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from bot.core.health import Fingerprint, Health, Target, TargetId
+
+
+class Witness(StrEnum):
+    """What tells whether the bot can see."""
+
+    PROCESS = "own process"
+    LINK = "link"
+    ROUTE = "route"
+    GATEWAY = "gateway"
+    RESOLVER = "resolver"
+    UPS = "ups"
+    DISK = "own disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one witness says. UNKNOWN: it could not be asked, or says nothing.
+
+    `about`: the interface, address or name that it is about; empty where it is about everything. `link`: the
+    interface that a gateway is reached over.
+    """
+
+    witness: Witness
+    health: Health
+    why: str
+    at: datetime
+    about: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How something is reached. `local`: within this machine, so that no network is needed.
+
+    `address`: None while its name could not be looked up yet. `name`: by which it is looked up, if it is. `link`:
+    the interface; `gateway`: what stands behind that, None for what is on the link itself.
+    """
+
+    local: bool = False
+    address: str | None = None
+    name: str | None = None
+    link: str | None = None
+    gateway: str | None = None
+
+
+LOCAL = Path(local=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Something that no longer answers: how it is reached, and since when it fails."""
+
+    path: Path
+    since: datetime
+
+
+class Cause(StrEnum):
+    """Why machines seem to be gone."""
+
+    POWER = "power"
+    NETWORK = "network"
+    OWN_HOST = "own host"
+    DOWN = "down"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from all findings. `evidence`: a line for each that says something, what fails first.
+
+    `unseen`: the checks whose failure says nothing, each with the words why.
+    """
+
+    cause: Cause
+    why: str
+    evidence: tuple[str, ...] = ()
+    unseen: Mapping[Fingerprint, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the witnesses said last, and when something answered last over each interface and each gateway."""
+
+    findings: tuple[Finding, ...] = ()
+    answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+    def obstacle(self, lost: Lost) -> Finding | None:
+        """The finding for which a failure says nothing of its target; None if it says something."""
+        failing = (one for one in self.findings if one.health is Health.FAIL)
+        return next((one for one in failing if self._hides(one, lost)), None)
+
+    def _hides(self, finding: Finding, lost: Lost) -> bool:
+        path = lost.path
+        match finding.witness:
+            case Witness.PROCESS:
+                return True  # whatever ran out of time meanwhile, here or elsewhere
+            case Witness.LINK:
+                return not path.local and finding.about == path.link
+            case Witness.ROUTE:
+                return not path.local and finding.about == path.address
+            case Witness.RESOLVER:
+                return not path.local and finding.about == path.name
+            case Witness.GATEWAY:
+                return not path.local and self._gateway_hides(finding, lost)
+        return False
+
+    def _gateway_hides(self, gateway: Finding, lost: Lost) -> bool:
+        """A gateway that is gone hides what is behind it, and its whole link if nothing there answers any more."""
+        path = lost.path
+        if path.gateway == gateway.about:
+            return not self._answered(gateway.about, lost.since)
+        others = (one for one in self.findings if one.witness is Witness.GATEWAY and one.link == path.link)
+        answers = any(one.health is Health.OK for one in others)
+        on_its_link = path.gateway is None and path.link == gateway.link
+        return on_its_link and not answers and not self._answered(gateway.link, lost.since)
+
+    def sees(self, lost: Lost) -> bool:
+        """Whether something positively says that this would be seen if it were there."""
+        path = lost.path
+        if path.local:
+            return True
+        needs = path.gateway or path.link
+        says = (
+            one
+            for one in self.findings
+            if one.witness is Witness.GATEWAY and needs in {one.about, one.link} and one.health is Health.OK
+        )
+        return any(says) or (needs is not None and self._answered(needs, lost.since))
+
+    def _answered(self, over: str, since: datetime) -> bool:
+        return over in self.answered and self.answered[over] > since
+
+
+def verdict(sight: Sight, lost: Mapping[Fingerprint, Lost]) -> Verdict:
+    """Why these no longer answer, and which of them only can't be seen."""
+    obstacles = {check: sight.obstacle(one) for check, one in lost.items()}
+    hidden = {check: finding for check, finding in obstacles.items() if finding is not None}
+    unseen = MappingProxyType({check: finding.why for check, finding in hidden.items()})
+    said = [one for one in sight.findings if one.health is not Health.UNKNOWN]
+    evidence = tuple(dict.fromkeys(one.why for one in sorted(said, key=lambda one: one.health is Health.OK)))
+    cause, why = _cause(sight, lost, tuple(dict.fromkeys(hidden.values())))
+    return Verdict(cause, why, evidence, unseen)
+
+
+def _cause(sight: Sight, lost: Mapping[Fingerprint, Lost], obstacles: Sequence[Finding]) -> tuple[Cause, str]:
+    whys = "; ".join(dict.fromkeys(one.why for one in obstacles))
+    if any(one.witness is Witness.PROCESS for one in obstacles):
+        return Cause.OWN_HOST, whys
+    power = [one.why for one in sight.findings if one.witness is Witness.UPS and one.health is Health.FAIL]
+    if power:
+        return Cause.POWER, "; ".join(power)
+    if obstacles:
+        return Cause.NETWORK, whys
+    if lost and all(sight.sees(one) for one in lost.values()):
+        return Cause.DOWN, "the network between here and there answers"
+    disk = [one.why for one in sight.findings if one.witness is Witness.DISK and one.health is Health.FAIL]
+    if disk and not lost:
+        return Cause.OWN_HOST, "; ".join(disk)
+    return Cause.UNCLEAR, "no witness can tell"
+
+
+def seen_through(target: Target, find: Callable[[TargetId], Target | None]) -> tuple[TargetId, ...]:
+    """All that stands between the bot and `target`, nearest first: by its host and by that, too."""
+    found: dict[TargetId, None] = {}
+    ahead, passed = [target], {target.id}
+    while ahead:
+        here = ahead.pop(0)
+        if here.behind is not None:
+            found[here.behind] = None
+        above = [one for one in (here.behind, here.runs_on) if one is not None and one not in passed]
+        passed.update(above)
+        ahead.extend(known for one in above if (known := find(one)) is not None)
+    found.pop(target.id, None)
+    return tuple(found)
