@@ -7,9 +7,10 @@ import ctypes
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,11 @@ class Network:
             finally:
                 libc.setns(home.fileno(), _NEWNET)
 
+    def listen(self, port: int, address: str = "0.0.0.0") -> socket.socket:
+        """A door in it that accepts connections, until it is closed; nobody answers at it."""
+        with self.inside():
+            return socket.create_server((address, port), backlog=512, reuse_port=True)
+
     @property
     def _etc(self) -> Path:
         return Path("/etc/netns") / self.name
@@ -98,3 +104,62 @@ def cable(one: Network, other: Network, *, ends: tuple[str, str], addresses: tup
     for where, end, address in zip((one, other), ends, addresses, strict=True):
         where.ip("address", "add", address, "dev", end)
         where.ip("link", "set", end, "up")
+
+
+class Lan:
+    """A home's network: machines at one switch, of which `here` is the bot's, and what is beyond the gateway.
+
+    here 10.9.0.1, gateway 10.9.0.254, others as they are plugged in; all of 10.8.0.0/24 is beyond the gateway.
+    """
+
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+        self.switch = opened.enter_context(network())
+        self.switch.ip("link", "add", "br0", "type", "bridge")
+        self.switch.ip("link", "set", "br0", "up")
+        self.here = self.plug("here", "10.9.0.1")
+        self.gateway = self.plug("gateway", "10.9.0.254")
+        self.beyond = opened.enter_context(network())
+        cable(self.gateway, self.beyond, ends=("wan", "eth0"), addresses=("10.7.0.1/24", "10.7.0.2/24"))
+        self.gateway.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        self.gateway.ip("route", "add", "10.8.0.0/24", "via", "10.7.0.2")
+        self.beyond.ip("route", "add", "local", "10.8.0.0/24", "dev", "lo")
+        self.beyond.ip("route", "add", "default", "via", "10.7.0.1")
+        self.here.ip("route", "add", "default", "via", "10.9.0.254")
+
+    def plug(self, name: str, address: str) -> Network:
+        """Another machine at the switch."""
+        machine = self._opened.enter_context(network())
+        ip(
+            "link",
+            "add",
+            "eth0",
+            "netns",
+            machine.name,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            name,
+            "netns",
+            self.switch.name,
+        )
+        machine.ip("address", "add", f"{address}/24", "dev", "eth0")
+        machine.ip("link", "set", "eth0", "up")
+        self.switch.ip("link", "set", name, "master", "br0", "up")
+        return machine
+
+    def pull(self, name: str) -> None:
+        """Pull a machine's cable out of the switch: it loses its carrier, the others notice nothing."""
+        self.switch.ip("link", "set", name, "down")
+
+    def put_back(self, name: str) -> None:
+        """Put its cable back."""
+        self.switch.ip("link", "set", name, "up")
+
+
+@contextmanager
+def lan() -> Iterator[Lan]:
+    """A home's network, until the block ends."""
+    with ExitStack() as opened:
+        yield Lan(opened)
