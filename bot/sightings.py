@@ -27,6 +27,8 @@ from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
+from bot.monitoring.addresses import looks_far
+from bot.monitoring.sight import BOT
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.targets import Known, Presence
@@ -56,15 +58,29 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
     gap = None
     if last is not None and now - last.at > 2 * config.timing.alive_every:
         gap = Gap(last.at, now)
-        how = "stopped" if last.stopped_at else "cut off"
-        store.alive.write(f"{gap} ({how})", now)
-        for incident in store.incidents.live():
-            _say(store, incident, f"{gap}. I go on from here.", now)
+        _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
     _keep_configured(store, config, now)
     if last is not None:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     return Beginning(gap, tuple(store.targets.health()), guests)
+
+
+def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:
+    """The bot's process did not run for so long: note it, and tell of it as after a start if it was long."""
+    gap = Gap(now - length, now)
+    if length <= 2 * config.timing.alive_every:
+        store.alive.write(f"{gap} (stopped for {length.total_seconds():.0f} s)", now)
+        return None
+    _tell_gap(store, gap, "its process was stopped", now)
+    return gap
+
+
+def _tell_gap(store: Store, gap: Gap, how: str, now: datetime) -> None:
+    """That the bot saw nothing for a while goes on record, and into the threads of open incidents."""
+    store.alive.write(f"{gap} ({how})", now)
+    for incident in store.incidents.live():
+        _say(store, incident, f"{gap}. I go on from here.", now)
 
 
 def alive(store: Store, now: datetime) -> None:
@@ -205,6 +221,8 @@ def configured(config: Config) -> Iterable[Target]:
             powered_by=target_id(TargetKind.UPS, host.powered_by) if host.powered_by else None,
             behind=_thing(config, host.behind),
         )
+    if config.witnesses.ask and looks_far(config):
+        yield BOT
     for service in config.services.values():
         yield Target(target_id(TargetKind.SERVICE, service.name), behind=_thing(config, service.behind))
 

@@ -1,12 +1,13 @@
 """From what is seen to what is believed: soft counts, company, and then one transaction for what is news.
 
 Streaks live here, on the loop; a restart may lose them. An observation that changes nothing costs no transaction
-and no thread hop. When to look is rounds.py's, what follows the core's.
+and no thread hop. That nothing answers is believed only once it is sure that an answer could have been heard. When
+to look is rounds.py's, what follows the core's.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,11 @@ from bot.config import Config
 from bot.core.draft import Gap
 from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
+from bot.core.incidents.visibility import Cause, Verdict, seen_through
+from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
+from bot.monitoring.beliefs import Beliefs
+from bot.monitoring.sight import SightMonitor
 from bot.sightings import Followed, believe, pass_time
 from bot.store.targets import Known
 from bot.store.writer import Writer
@@ -33,15 +38,32 @@ class Pace:
     failures: int
 
 
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Something seems to be gone: what was seen of it last."""
+
+    seen: Observation
+    target: Target
+
+
 class Watch:
-    """Hears every observation and passes on what is news. `damaged` is called once for each incident of damage."""
+    """Hears every observation and passes on what is news.
+
+    `damaged` is called once for each incident of damage. `find`: a target of the inventory; `look_at`: has all
+    checks of a target look now; `sight`: whether the bot sees, None where nobody makes sure of it.
+    """
 
     def __init__(self, config: Config, writer: Writer, clock: Callable[[], datetime]) -> None:
         self.damaged: Callable[[Incident], None] = lambda _incident: None
+        self.find: Callable[[TargetId], Target | None] = lambda _target: None
+        self.look_at: Callable[[TargetId], Awaitable[None]] = _nobody_looks
+        self.sight: SightMonitor | None = None
         self._config = config
         self._writer = writer
         self._clock = clock
-        self._streaks: dict[Fingerprint, Streak] = {}
+        self._beliefs = Beliefs()
+        self._suspected: dict[Fingerprint, Suspicion] = {}
+        self._making_sure: asyncio.Task[None] | None = None
         self._written: dict[Fingerprint, Written] = {}
         self._awaited: frozenset[TargetId] = frozenset()
         self._told: set[Fingerprint] = set()
@@ -54,35 +76,100 @@ class Watch:
         """Go on from what was believed before a restart, so that nothing is announced again."""
         self._gap = gap
         for one in known:
-            self._streaks[one.fingerprint] = Streak(one.health, one.health)
+            self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
             self._written[one.fingerprint] = (one.health, one.kind, one.running)
+
+    def gap(self, gap: Gap) -> None:
+        """For so long the bot saw nothing: it is mentioned with what is found just now."""
+        self._gap = gap
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
-        for one in [f for f in self._streaks if f.target in gone]:
-            del self._streaks[one]
+        for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
+            self._suspected.pop(one, None)
 
     def believed(self, fingerprint: Fingerprint) -> Health:
         """What that check is believed to show."""
-        return self._streaks.get(fingerprint, Streak()).hard
+        return self._beliefs.of(fingerprint).hard
 
     def doubts(self, target: TargetId) -> bool:
         """Whether any check of `target` fails, or seemed to when it looked last."""
-        return any(Health.FAIL in (s.hard, s.last) for f, s in self._streaks.items() if f.target == target)
+        return self._beliefs.doubts(target)
 
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
-        if seen.health is Health.FAIL and target.behind is not None and self.doubts(target.behind):
-            why = f"can't be seen: {target.behind.partition(':')[2]} fails ({seen.why})"
-            seen = replace(seen, health=Health.UNKNOWN, why=why, kind=None, running=None)
-        clears = self._config.timing.clears
-        streak = count(self._streaks.get(seen.fingerprint, Streak()), seen, failures=pace.failures, clears=clears)
-        self._streaks[seen.fingerprint] = streak
+        hidden = self._hidden(seen, target)
+        if hidden is not None:
+            self._cannot_see(seen, hidden)
+            return False
+        before, clears = self._beliefs.of(seen.fingerprint), self._config.timing.clears
+        streak = count(before, seen, failures=pace.failures, clears=clears)
+        if streak.hard is Health.FAIL is not before.hard and self._must_make_sure(seen, target):
+            self._beliefs.keep(seen.fingerprint, replace(streak, hard=before.hard))
+            self._suspect(Suspicion(seen, target))
+            return False
+        self._beliefs.keep(seen.fingerprint, streak)
         believed = seen.health is streak.hard and not streak.lasting
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
         return streak.settled
+
+    def _hidden(self, seen: Observation, target: Target) -> str | None:
+        """Why a failure says nothing of its target, if it says no more than that nothing answered."""
+        blind = self.sight.heard(seen) if self.sight else None
+        if seen.health is not Health.FAIL or seen.kind not in SILENCE:
+            return None
+        between = next((one for one in seen_through(target, self.find) if self.doubts(one)), None)
+        return f"{between.partition(':')[2]} fails" if between else blind
+
+    def _cannot_see(self, seen: Observation, why: str) -> None:
+        """What fails there can't be told; what has failed before then is counted anew once it can."""
+        self._beliefs.keep(seen.fingerprint, self._beliefs.of(seen.fingerprint).anew())
+        words = f"can't be seen: {why} ({seen.why})"
+        unseen = replace(seen, health=Health.UNKNOWN, why=words, kind=None, running=None)
+        if self._is_news(unseen):
+            self._pass_on(unseen)
+
+    def _must_make_sure(self, seen: Observation, target: Target) -> bool:
+        if seen.kind not in SILENCE:
+            return False
+        far = self.sight is not None and self.sight.needs_network(seen.fingerprint)
+        return far or bool(seen_through(target, self.find))
+
+    def _suspect(self, suspicion: Suspicion) -> None:
+        self._suspected[suspicion.seen.fingerprint] = suspicion
+        if self._making_sure is None:
+            self._making_sure = asyncio.create_task(self._make_sure(), name="make sure")
+
+    async def _make_sure(self) -> None:
+        """Before it is believed that things are gone: look at what stands between, and ask the witnesses."""
+        while self._suspected:
+            await asyncio.sleep(self._config.timing.company.total_seconds())
+            suspected, self._suspected = self._suspected, {}
+            between = {one for s in suspected.values() for one in seen_through(s.target, self.find)}
+            looks = (self.look_at(one) for one in between if not self.doubts(one))
+            for failed in await asyncio.gather(*looks, return_exceptions=True):
+                if isinstance(failed, Exception):
+                    log.error("cannot look at what stands between", exc_info=failed)
+            verdict = await self.sight.ask(suspected) if self.sight else Verdict(Cause.UNCLEAR, "nobody was asked")
+            for one in suspected.values():
+                self._decide(one, verdict)
+        self._making_sure = None
+
+    def _decide(self, suspicion: Suspicion, verdict: Verdict) -> None:
+        """What becomes of a suspicion: it is believed now, unless that can't be told or it has answered since."""
+        seen, streak, evidence = suspicion.seen, self._beliefs.of(suspicion.seen.fingerprint), verdict.evidence
+        if streak.last is not Health.FAIL:
+            return
+        hidden = self._hidden(seen, suspicion.target) or verdict.unseen.get(seen.fingerprint)
+        if hidden is not None:
+            self._cannot_see(seen, hidden)
+            return
+        self._beliefs.keep(seen.fingerprint, replace(streak, hard=Health.FAIL))
+        sure = replace(seen, facts={**seen.facts, "witnesses": "; ".join(evidence)}) if evidence else seen
+        if self._is_news(sure):
+            self._pass_on(sure)
 
     def _is_news(self, seen: Observation) -> bool:
         """Whether it differs from what is written, or may prove what an incident waits for."""
@@ -132,7 +219,9 @@ class Watch:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: no time has passed by it."""
         self._passed += step
-        self._streaks = {fingerprint: streak.shifted(step) for fingerprint, streak in self._streaks.items()}
+        self._beliefs.shift(step)
+        if self.sight is not None:
+            self.sight.shift(step)
         if self._gap is not None:
             self._gap = Gap(self._gap.since + step, self._gap.until + step)
 
@@ -144,9 +233,15 @@ class Watch:
             self.damaged(incident)
 
     async def close(self) -> None:
-        """Write what is still in company."""
+        """Decide on what is suspected, and write what is still in company."""
+        if self._making_sure is not None:
+            await self._making_sure
         if self._gathering is not None:
             await self._gathering
+
+
+async def _nobody_looks(_target: TargetId) -> None:
+    """Where nobody can be asked to."""
 
 
 def _written(seen: Observation) -> Written:

@@ -104,10 +104,10 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
 
 
 async def test_a_failure_is_in_doubt_until_it_was_seen_often_enough(bot):
-    assert [bot.see(WEB, Health.FAIL) for _ in range(2)] == [False, False]
+    assert [bot.see(MAIL, Health.FAIL) for _ in range(2)] == [False, False]
     assert await bot.incidents() == {}
-    assert bot.see(WEB, Health.FAIL) is True
-    assert await bot.incidents() == {WEB: Status.OPEN}
+    assert bot.see(MAIL, Health.FAIL) is True
+    assert await bot.incidents() == {MAIL: Status.OPEN}
 
 
 async def test_what_an_event_states_is_believed_at_once(bot):
@@ -192,6 +192,84 @@ async def test_behind_a_gateway_that_seems_to_fail_no_failure_is_believed_before
     bot.see(GATE, Health.OK)
     await bot.believe(WEB, Health.FAIL)
     assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def test_a_guest_is_behind_what_its_host_is_behind(bot):
+    """Its host's hypervisor may be reached another way, and says what it says."""
+    bot.targets[ATLAS] = Target(ATLAS, behind=GATE)
+    bot.watch.find = bot.targets.get
+    await bot.believe(GATE, Health.FAIL)
+    await bot.believe(WEB1, Health.FAIL, kind=Kind.SERVICE_DOWN)
+    assert await bot.incidents() == {GATE: Status.OPEN}
+    assert await bot.health(WEB1) is Health.UNKNOWN
+    for _ in range(3):
+        bot.see(GATE, Health.OK)
+    await bot.believe(WEB1, Health.FAIL, kind=Kind.SERVICE_DOWN)
+    assert await bot.incidents() == {GATE: Status.RESOLVED, WEB1: Status.OPEN}
+
+
+async def test_what_a_hypervisor_states_is_believed_whatever_its_guest_is_behind(bot):
+    bot.targets[ATLAS] = Target(ATLAS, behind=GATE)
+    bot.watch.find = bot.targets.get
+    await bot.believe(GATE, Health.FAIL)
+    await bot.believe(WEB1, Health.FAIL)
+    assert await bot.incidents() == {GATE: Status.OPEN, WEB1: Status.OPEN}
+
+
+async def test_what_stands_between_is_looked_at_before_a_failure_is_believed(bot):
+    looked = []
+
+    async def look(target: TargetId) -> None:
+        looked.append(target)
+        bot.see(GATE, Health.FAIL)
+
+    bot.watch.look_at = look
+    await bot.believe(WEB, Health.FAIL)
+    assert (looked, await bot.incidents()) == ([GATE], {})
+    assert await bot.health(WEB) is Health.UNKNOWN
+    bot.watch.look_at = nobody
+    for _ in range(2):
+        bot.see(GATE, Health.OK)
+    assert [bot.see(WEB, Health.FAIL) for _ in range(2)] == [False, False], "it is counted anew"
+    assert await bot.incidents() == {}
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
+async def nobody(_target: TargetId) -> None:
+    """Looks at nothing."""
+
+
+async def test_what_answers_while_that_is_made_sure_of_is_not_gone(bot):
+    async def look(_target: TargetId) -> None:
+        bot.see(GATE, Health.OK)
+        bot.see(WEB, Health.OK)
+
+    bot.watch.look_at = look
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {}
+
+
+async def test_what_can_not_be_looked_at_hides_nothing(bot, caplog):
+    async def look(_target: TargetId) -> None:
+        raise OSError("no more files")
+
+    bot.watch.look_at = look
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+    assert "no more files" in caplog.text
+
+
+async def test_a_power_failure_is_one_once_it_has_lasted(bot):
+    power = {"kind": Kind.POWER_LOSS, "steady": timedelta(seconds=5)}
+    assert bot.see(ATLAS, Health.FAIL, **power) is False
+    bot.time += timedelta(seconds=3)
+    assert bot.see(ATLAS, Health.FAIL, **power) is False
+    assert await bot.incidents() == {}
+    bot.watch.shift(timedelta(hours=1))
+    bot.time += timedelta(hours=1, seconds=2)
+    assert bot.see(ATLAS, Health.FAIL, **power) is True
+    assert await bot.incidents() == {ATLAS: Status.OPEN}
 
 
 async def test_what_could_not_be_written_is_news_again_at_the_next_look(bot, caplog):

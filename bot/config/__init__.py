@@ -25,6 +25,7 @@ from bot.config.values import (
     Timing,
     Ups,
 )
+from bot.config.witnesses import Witnesses
 
 __all__ = [
     "Backup",
@@ -41,6 +42,7 @@ __all__ = [
     "Ssh",
     "Timing",
     "Ups",
+    "Witnesses",
     "load",
     "load_secrets",
     "schema",

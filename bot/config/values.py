@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bot.config.witnesses import Witnesses
 from bot.core.permit import Person, Role
 
 
@@ -265,6 +266,9 @@ class Config:
         metadata={"help": "Guests that come and go: patterns of names (ci-*). They never open an incident."},
     )
     runbooks: Runbooks = field(default=Runbooks(), metadata={"help": "Your own runbooks."})
+    witnesses: Witnesses = field(
+        default=Witnesses(), metadata={"help": "What tells the bot whether it can see the lab at all."}
+    )
 
     @property
     def database(self) -> Path:

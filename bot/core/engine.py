@@ -12,7 +12,7 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, IllegalMove, Incident, IncidentId, Move, Status, Tell
-from bot.core.kinds import LOST, OUTAGES, tells_more
+from bot.core.kinds import KINDS, LOST, OUTAGES, tells_more
 
 NAMED = 8  # as many names as a phone shows at a glance
 
@@ -232,7 +232,7 @@ def _settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> Non
             incident = draft.move(incident, Move.RECOVER)
             draft.event(incident.id, EventKind.STATUS, "recovering")
     if not incident.unproven and not storm.in_grace(draft, incident):
-        _close(draft, incident, "all proven healthy")
+        _close(draft, incident, KINDS[incident.kind].over)
 
 
 def _relapse(draft: Draft, incident: Incident) -> None:

@@ -56,7 +56,8 @@ class KindFacts:
     `outage`: it hurts more than its subject: its incidents cover and adopt what depends on that. `takes_along`:
     all that depends on its subject is lost with it, and needs time to boot when it is back. `damage`: it stays
     when power and host are back, needs a repair and so an incident of its own. `pictured`: its subject's screen
-    belongs into the thread.
+    belongs into the thread. `silence`: its failures say only that nothing answers, which may be the trouble of
+    whoever asks. `over`: what is said of its end.
     """
 
     title: str
@@ -64,13 +65,15 @@ class KindFacts:
     takes_along: bool = False
     damage: bool = False
     pictured: bool = False
+    silence: bool = False
+    over: str = "all proven healthy"
 
 
 KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
     {
         Kind.CANNOT_WATCH: KindFacts("Cannot watch {}"),
-        Kind.SERVICE_DOWN: KindFacts("{} down"),
-        Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach"),
+        Kind.SERVICE_DOWN: KindFacts("{} down", silence=True),
+        Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True),
         Kind.GUEST_DOWN: KindFacts("{} down"),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
         Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),
@@ -78,8 +81,8 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.BOOT_DISK: KindFacts("{} can't boot: disk damaged", damage=True, pictured=True),
         Kind.GUEST_TWICE: KindFacts("{} runs twice", damage=True),
         Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True),
-        Kind.NETWORK_DOWN: KindFacts("Network down: {}"),
-        Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True),
+        Kind.NETWORK_DOWN: KindFacts("Network down between {} and the lab", over="the lab can be seen again"),
+        Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True),
         Kind.POWER_LOSS: KindFacts("Power failure ({})", outage=True, takes_along=True),
     }
 )
@@ -97,3 +100,4 @@ OUTAGES: Final = frozenset(kind for kind, facts in KINDS.items() if facts.outage
 LOST: Final = frozenset(kind for kind, facts in KINDS.items() if facts.takes_along)
 DAMAGE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.damage)
 PICTURED: Final = frozenset(kind for kind, facts in KINDS.items() if facts.pictured)
+SILENCE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.silence)

@@ -40,7 +40,12 @@ def covered(draft: Draft, seen: Observation) -> bool:
 
 
 def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
-    """Whether `incident` is an outage of what `seen` depends on, or has adopted it, and still covers it."""
+    """Whether `incident` is an outage of what `seen` depends on, or has adopted it, and still covers it.
+
+    A power failure explains that the network is gone, too: what connects the machines has lost its power as well.
+    """
+    if incident.kind is Kind.POWER_LOSS and seen.kind is Kind.NETWORK_DOWN:
+        return True
     if incident.subject == seen.target or not _is_of_its_sort(incident, seen):
         return False
     up = draft.situation.ancestors(seen.target) | {seen.target}
@@ -76,7 +81,11 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     hosts = {one.target for one in own}
     if not seen or len(hosts) < draft.situation.rules.storm_hosts:
         for one in seen:
-            _take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target})
+            _witnessed(
+                draft,
+                _take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target}),
+                [one],
+            )
         return
     subject = earlier[0].subject if earlier else seen[0].target
     since = earlier[0].opened_at if earlier else draft.now
@@ -85,6 +94,7 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
     draft.adopt(incident, (_member(draft, host) for host in hosts))
     _write_down(draft, incident, seen)
+    _witnessed(draft, incident, seen)
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:
@@ -179,7 +189,7 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
         return True
     if incident.kind in DAMAGE or tells_more(incident.kind, kind):
         return False
-    if incident.subject in gone:
+    if incident.subject in gone or (kind is Kind.POWER_LOSS and _is_network(draft, incident)):
         return True
     below = not gone.isdisjoint(draft.situation.ancestors(incident.subject))
     return below and (incident.kind is Kind.POWER_LOSS or _is_recent(draft, incident))
@@ -221,6 +231,17 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
 def _write_down(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
     for one in seen:
         draft.event(incident, EventKind.WORSE, f"{draft.situation.name(one.target)}: {one.why}")
+
+
+def _witnessed(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
+    """What told that the bot itself could see, so that whoever doubts an outage can look it up."""
+    for words in sorted({one.facts["witnesses"] for one in seen if "witnesses" in one.facts}):
+        draft.event(incident, EventKind.NOTE, f"My own sight: {words}")
+
+
+def _is_network(draft: Draft, incident: Incident) -> bool:
+    """Whether it is that the network went just now, which the power may have taken along."""
+    return incident.kind is Kind.NETWORK_DOWN and _is_recent(draft, incident)
 
 
 def _is_recent(draft: Draft, incident: Incident) -> bool:

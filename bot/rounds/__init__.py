@@ -17,18 +17,30 @@ from bot.actions import Outcome
 from bot.clock import Clock
 from bot.config import Check, Config, Guest
 from bot.core.guest import GuestEvent
-from bot.core.health import CheckName, Health, Observation, Target, TargetId, TargetKind, name_of, target_id
+from bot.core.health import (
+    CheckName,
+    Fingerprint,
+    Health,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+    name_of,
+    target_id,
+)
 from bot.core.incident import Incident
 from bot.core.names import meant_by, names_of
 from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
+from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.ups import Params as UpsParams
-from bot.rounds.guests import GuestRounds, Shared
+from bot.rounds.guests import HYPERVISOR, GuestRounds, Shared
+from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import alive, attach, begin, clock_stepped, configured, end
+from bot.sightings import alive, attach, begin, clock_stepped, configured, end, stopped
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.watching import Pace, Watch
@@ -62,6 +74,9 @@ class Rounds:
         self._shared.rounds.extend(self._guests.values())
         self._probes: dict[str, Probe] = {}
         self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
+        self._jobs: dict[TargetId, dict[str, Callable[[], Awaitable[None]]]] = defaultdict(dict)
+        self._sight = SightRounds(config, watch, scheduler, parts, self.names)
+        watch.find, watch.look_at = self._known.get, self._look_at
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
         self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
@@ -79,8 +94,14 @@ class Rounds:
             self._add(watched, check)
         self._attach()
         for host, guests in self._guests.items():
-            self._looks[target_id(TargetKind.HOST, host)]["hypervisor"] = guests.look_at_host
+            identity = target_id(TargetKind.HOST, host)
+            self._looks[identity]["hypervisor"] = guests.look_at_host
+            self._jobs[identity]["hypervisor"] = guests.poll
+            self._sight.watches(
+                Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
+            )
             guests.begin()
+        self._sight.begin()
         self._start(self._follow_clock())
 
     async def close(self) -> None:
@@ -89,6 +110,7 @@ class Rounds:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._watch.close()
+        self._sight.close()
         for probe in self._probes.values():
             await probe.close()
         await self._writer.do(end)
@@ -99,6 +121,7 @@ class Rounds:
         name = f"{watched.check}@{watched.target.id}"
         self._probes[name] = probe
         self._looks[watched.target.id][watched.check] = probe.look
+        self._sight.watches(Fingerprint(watched.check, watched.target.id), where_of(check, watched.address))
 
         async def look() -> None:
             if any(guests.knows_off(watched.target.id) for guests in self._guests.values()):
@@ -109,7 +132,12 @@ class Rounds:
                 lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted
                 self._scheduler.hasten(name, min([pace.retry_every, *lasting]))
 
+        self._jobs[watched.target.id][watched.check] = look
         self._scheduler.every(name, pace.every, look, at_once=True)
+
+    async def _look_at(self, target: TargetId) -> None:
+        """Have all that looks at a target look now: it stands between the bot and something that seems gone."""
+        await asyncio.gather(*(look() for look in self._jobs[target].values()))
 
     def _attach(self) -> None:
         """Some guests live where they did not before: let lab.yaml's checks look at the ones it means."""
@@ -129,6 +157,8 @@ class Rounds:
         for name in said.checks:
             self._scheduler.cancel(f"{name}@{guest}")
             self._looks[guest].pop(name, None)
+            self._jobs[guest].pop(name, None)
+            self._sight.forget(Fingerprint(CheckName(name), guest))
             probe = self._probes.pop(f"{name}@{guest}", None)
             if probe is not None:
                 self._start(probe.close())
@@ -194,17 +224,28 @@ class Rounds:
         """Notice when the system's clock is stepped. The scheduler can't: a step may stop it."""
         while True:
             await asyncio.sleep(1)
-            step = self._clock.follow()
-            if step is not None:
-                log.warning("the system's clock was set by %+.0f s", step.total_seconds())
-                self._scheduler.replan()
-                self._watch.shift(step)
-                for guests in self._guests.values():
-                    guests.shift(step)
-                try:
-                    await self._writer.do(clock_stepped, step)
-                except StoreFailed as why:
-                    log.error("cannot shift what was planned: %s", why)
+            length, step = self._sight.tick(), self._clock.follow()
+            try:
+                if length is not None:
+                    await self._was_stopped(length)
+                if step is not None:
+                    await self._clock_stepped(step)
+            except StoreFailed as why:
+                log.error("cannot note what befell this process: %s", why)
+
+    async def _was_stopped(self, length: timedelta) -> None:
+        log.warning("this process was stopped for %.0f s", length.total_seconds())
+        gap = await self._writer.do(stopped, self._config, length)
+        if gap is not None:
+            self._watch.gap(gap)
+
+    async def _clock_stepped(self, step: timedelta) -> None:
+        log.warning("the system's clock was set by %+.0f s", step.total_seconds())
+        self._scheduler.replan()
+        self._watch.shift(step)
+        for guests in self._guests.values():
+            guests.shift(step)
+        await self._writer.do(clock_stepped, step)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way

@@ -118,7 +118,7 @@ class GuestRounds:
     def begin(self) -> None:
         """Begin the rounds."""
         name, pace = self._host.name, self._pace
-        self._scheduler.every(f"poll {name}", pace.every, self._poll, at_once=True)
+        self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
         self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
 
@@ -179,7 +179,8 @@ class GuestRounds:
         self._since = {guest: since + step for guest, since in self._since.items()}
         self._reached = self._reached and self._reached + step
 
-    async def _poll(self) -> None:
+    async def poll(self) -> None:
+        """Look at the hypervisor and the power of all its guests."""
         seen = [*await self._probe.look(), *self._seen_twice()]
         if seen[0].health is not Health.OK:
             self._shared.places = self._shared.places.lost(self._host.name)

@@ -1,0 +1,185 @@
+"""Whether the bot sees: which checks can't, for what its witnesses say, and the bot's own check that tells so.
+
+It is asked at each failure that is mere silence, before that is believed. What follows from the findings is the
+core's: visibility.py.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Collection, Mapping, Set
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from bot.config import Witnesses as Settings
+from bot.core.health import (
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+    target_id,
+)
+from bot.core.incidents.visibility import LOCAL, Lost, Path, Sight, Verdict, Witness, verdict
+from bot.core.kinds import SILENCE
+from bot.monitoring.findings import Findings
+from bot.monitoring.witnesses import Witnesses
+
+BOT = Target(target_id(TargetKind.BOT, "caretaker"), name="Caretaker")
+"""The bot itself as a target: what is told of its own sight."""
+
+SIGHT = Fingerprint(CheckName("sight"), BOT.id)
+
+FORGOTTEN = timedelta(minutes=2)  # what failed and was not looked at again for so long is no longer lost
+NAMED = 5
+SLICE = 200  # ways asked for in a row, some milliseconds
+
+
+class SightMonitor:
+    """Knows where each check looks, and what is in the way. `hasten` is called when `look` should come soon."""
+
+    def __init__(self, settings: Settings, witnesses: Witnesses, names: Callable[[TargetId], str]) -> None:
+        self.hasten: Callable[[], None] = lambda: None
+        self._settings = settings
+        self._witnesses = witnesses
+        self._names = names
+        self._findings = Findings(settings, witnesses)
+        self._where: dict[Fingerprint, str] = {}
+        self._lost: dict[Fingerprint, tuple[datetime, datetime]] = {}  # since when it fails, and when it did last
+        self._answered: dict[str, datetime] = {}
+        self._changes: socket.socket | None = None
+
+    def begin(self) -> None:
+        """Hear at once of changes of links and routes, where the system tells them."""
+        self._changes = self._witnesses.changes()
+        if self._changes is not None:
+            asyncio.get_running_loop().add_reader(self._changes, self._changed, self._changes)
+
+    def close(self) -> None:
+        """Hear and ask no more."""
+        if self._changes is not None:
+            asyncio.get_running_loop().remove_reader(self._changes)
+            self._changes.close()
+        self._witnesses.close()
+
+    def watch(self, check: Fingerprint, where: str) -> None:
+        """A check looks at this name or address."""
+        self._where[check] = where
+
+    def forget(self, check: Fingerprint) -> None:
+        """A check looks no more."""
+        self._where.pop(check, None)
+        self._lost.pop(check, None)
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: what answered did so by the old time."""
+        self._answered.clear()
+        self._findings.forget_moments()
+        self._lost = {check: (since + step, last + step) for check, (since, last) in self._lost.items()}
+
+    def tick(self) -> timedelta | None:
+        """To be called every second: for how long the bot's process was stopped, if it was."""
+        return self._findings.process.tick()
+
+    def needs_network(self, check: Fingerprint) -> bool:
+        """Whether a check looks beyond this machine."""
+        return not self._path(check).local
+
+    def heard(self, seen: Observation) -> str | None:
+        """Take note of what was seen. For a failure that says nothing of its target: why, in words."""
+        if seen.target.startswith(TargetKind.UPS):
+            self._hear_ups(seen)
+        if seen.health is Health.FAIL and seen.kind in SILENCE:
+            return self._doubt(seen)
+        path = self._path(seen.fingerprint)
+        if seen.health is Health.UNKNOWN:
+            if path.name and self._witnesses.unresolved(path.name):
+                self._lose(seen)
+            return None
+        self._lost.pop(seen.fingerprint, None)
+        self._answered.update({over: seen.at for over in (path.link, path.gateway) if over})
+        return None
+
+    async def ask(self, checks: Collection[Fingerprint]) -> Verdict:
+        """Ask all witnesses now, and judge why these checks fail."""
+        await self._findings.ask(self._all_paths(), {self._path(check) for check in self._lost})
+        now = self._witnesses.now()
+        since = {check: self._lost.get(check, (now, now))[0] for check in checks}
+        lost = {check: Lost(self._path(check, renew=True), since[check]) for check in checks}
+        return verdict(self._findings.sight([one.path for one in lost.values()], self._answered), lost)
+
+    async def look(self) -> Observation:
+        """Ask all witnesses, and say whether the bot sees all that its checks look at."""
+        await self._renew_paths()
+        lost = self._all_lost(self._witnesses.now())
+        await self._findings.ask(self._all_paths(), {one.path for one in lost.values()})
+        now = self._witnesses.now()
+        judged = verdict(self._findings.sight(self._all_paths(), self._answered), self._all_lost(now))
+        blind = {**self._unlinked(), **judged.unseen}
+        if not blind:
+            why = "; ".join(judged.evidence) or "no witness says that I can't see"
+            return Observation(SIGHT, Health.OK, now, why, evidence=Evidence.INSIDE)
+        why = f"I can't see {self._named(blind)}: {'; '.join(dict.fromkeys(blind.values()))}"
+        steady = self._settings.steady
+        return Observation(SIGHT, Health.FAIL, now, why, Kind.NETWORK_DOWN, stated=not steady, steady=steady)
+
+    def _doubt(self, seen: Observation) -> str | None:
+        lost = self._lose(seen)
+        obstacle = self._findings.sight([lost.path], self._answered).obstacle(lost)
+        if obstacle is not None:
+            return obstacle.why
+        if not lost.path.local:
+            self.hasten()
+        return None
+
+    def _lose(self, seen: Observation) -> Lost:
+        since, _ = self._lost.get(seen.fingerprint, (seen.at, seen.at))
+        self._lost[seen.fingerprint] = (since, seen.at)
+        return Lost(self._path(seen.fingerprint, renew=True), since)
+
+    def _all_lost(self, now: datetime) -> Mapping[Fingerprint, Lost]:
+        self._lost = {check: (s, last) for check, (s, last) in self._lost.items() if now - last < FORGOTTEN}
+        return {check: Lost(self._path(check), since) for check, (since, _) in self._lost.items()}
+
+    def _unlinked(self) -> Mapping[Fingerprint, str]:
+        """What is known to be out of sight before any check has failed: its link is down, or its way is gone."""
+        now = self._witnesses.now()
+        sight = self._findings.sight(self._all_paths(), {})
+        facts = Sight(tuple(one for one in sight.findings if one.witness in {Witness.LINK, Witness.ROUTE}))
+        found = {check: facts.obstacle(Lost(self._path(check), now)) for check in self._where}
+        return {check: obstacle.why for check, obstacle in found.items() if obstacle is not None}
+
+    def _all_paths(self) -> Set[Path]:
+        return {self._path(check) for check in self._where}
+
+    async def _renew_paths(self) -> None:
+        for number, where in enumerate(set(self._where.values()), 1):
+            self._findings.path(where, renew=True)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+
+    def _path(self, check: Fingerprint, *, renew: bool = False) -> Path:
+        where = self._where.get(check)
+        return LOCAL if where is None else self._findings.path(where, renew=renew)
+
+    def _hear_ups(self, seen: Observation) -> None:
+        told = seen.health is Health.OK or seen.kind is Kind.POWER_LOSS
+        why = f"{self._names(seen.target)} is {seen.why}"
+        self._findings.hear_ups(seen.target, seen.health if told else Health.UNKNOWN, why, seen.at)
+
+    def _named(self, checks: Collection[Fingerprint]) -> str:
+        names = sorted({self._names(check.target) for check in checks})
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return ", ".join(names[:NAMED]) + more
+
+    def _changed(self, changes: socket.socket) -> None:
+        """Links or routes have changed: what is told of it is read away, and the kernel asked what is."""
+        with suppress(OSError):  # until there is nothing more; or there was too much to keep
+            while changes.recv(1 << 16):
+                pass
+        self._findings.links_changed()
+        if any(self._unlinked()):
+            self.hasten()

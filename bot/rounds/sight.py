@@ -1,0 +1,64 @@
+"""The bot's own sight: its witnesses are asked now and then, at once where something seems to be gone.
+
+What is believed of it is watching.py's, as of any other check.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.config import Config
+from bot.core.health import Fingerprint, Health, TargetId
+from bot.monitoring.addresses import looks_far
+from bot.monitoring.sight import BOT, SightMonitor
+from bot.monitoring.witnesses import Witnesses
+from bot.probes import Parts
+from bot.scheduler import Scheduler
+from bot.watching import Pace, Watch
+
+JOB = "witnesses"
+WHILE_BLIND = timedelta(seconds=1)  # between two questions
+
+
+class SightRounds:
+    """Asks the witnesses when they are due. Where lab.yaml wants none, or nothing is far away, it asks nobody."""
+
+    def __init__(
+        self, config: Config, watch: Watch, scheduler: Scheduler, parts: Parts, names: Callable[[TargetId], str]
+    ) -> None:
+        settings = config.witnesses
+        self._watch = watch
+        self._scheduler = scheduler
+        self._far = settings.ask and looks_far(config)
+        self._sight = SightMonitor(settings, Witnesses(parts.now, parts.names), names)
+        self._pace = Pace(settings.every, min(WHILE_BLIND, settings.every), failures=1)
+        watch.sight = self._sight
+
+    def begin(self) -> None:
+        """Begin to ask."""
+        if self._far:
+            self._sight.hasten = lambda: self._scheduler.hasten(JOB, timedelta(0))
+            self._sight.begin()
+            self._scheduler.every(JOB, self._pace.every, self._look, at_once=True)
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._sight.close()
+
+    def watches(self, check: Fingerprint, where: str) -> None:
+        """A check looks there."""
+        if self._far and where:
+            self._sight.watch(check, where)
+
+    def forget(self, check: Fingerprint) -> None:
+        """A check looks no more."""
+        self._sight.forget(check)
+
+    def tick(self) -> timedelta | None:
+        """To be called every second: for how long the bot's process was stopped, if it was."""
+        return self._sight.tick()
+
+    async def _look(self) -> None:
+        seen = await self._sight.look()
+        settled = self._watch.see(seen, BOT, self._pace)
+        if seen.health is Health.FAIL or not settled:
+            self._scheduler.hasten(JOB, self._pace.retry_every)

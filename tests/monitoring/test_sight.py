@@ -1,0 +1,233 @@
+"""The bot in a network whose cables are pulled: what it can't see is unknown, and that is told once."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Check, Config, Guest, Host, Service, SlackConfig, Timing, Ups, Witnesses
+from bot.core.health import Health, Kind, TargetId
+from bot.core.incident import Status
+from bot.monitoring.sight import BOT
+from bot.probes.tcp import Params
+from tests.guests import URI, guest, owned_guests
+from tests.monitoring.looking import looking
+from tests.real.network import lan, needs_networks
+from tests.real.upsd import running_upsd
+from tests.waiting import until
+from tests.walking import PEOPLE
+
+pytestmark = [pytest.mark.real, pytest.mark.slow, needs_networks]
+
+SECOND = timedelta(seconds=1)
+QUICK = Timing(check_every=SECOND, retry_every=SECOND / 2, failures=3, grace=timedelta(), on_battery=SECOND)
+ASKED_OFTEN = Witnesses(every=SECOND, steady=SECOND)
+NAMES = ("atlas", "borea", "nas")
+HOSTS = tuple(TargetId(f"host:{name}") for name in NAMES)
+GATEWAY, SITE = TargetId("service:gateway"), TargetId("service:site")
+ALL = frozenset(Health)
+
+
+@pytest.fixture
+def home():
+    """Three machines on the bot's link, each with a door at 22; a gateway with one at 53; a site beyond it."""
+    with ExitStack() as opened:
+        home = opened.enter_context(lan())
+        for number, name in enumerate(NAMES, 10):
+            opened.enter_context(home.plug(name, f"10.9.0.{number}").listen(22))
+        opened.enter_context(home.gateway.listen(53))
+        opened.enter_context(home.beyond.listen(443))
+        opened.enter_context(home.here.inside())
+        home.here.allow_pings()
+        yield home
+
+
+def door(port: int) -> dict[str, Check]:
+    return {"door": Check("door", "tcp", Params(port, timeout=SECOND))}
+
+
+def machines(**more) -> dict[str, Host]:
+    return {name: Host(name, f"10.9.0.{number}", checks=door(22), **more) for number, name in enumerate(NAMES, 10)}
+
+
+def lab(folder: Path, **more) -> Config:
+    more = {"timing": QUICK, "witnesses": ASKED_OFTEN, "hosts": machines()} | more
+    return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, **more)
+
+
+BEYOND = {"site": Service("site", "10.8.0.7", checks=door(443))}
+
+
+async def test_the_bots_own_cable_is_no_power_failure(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        home.pull("here")
+        network = await bot.incident(kind=Kind.NETWORK_DOWN)
+        assert (network.subject, network.why) == (BOT.id, "I can't see atlas, borea, nas: eth0 has no carrier")
+        await bot.all_are(Health.UNKNOWN, *HOSTS)
+        assert await bot.why(HOSTS[0]) == (
+            "can't be seen: eth0 has no carrier (cannot connect to 10.9.0.10:22: because No route to host)"
+        ) or "no answer from" in await bot.why(HOSTS[0])
+        home.put_back("here")
+        await bot.incident(id=network.id, status=Status.RESOLVED)
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        assert [one.kind for one in await bot.incidents()] == [Kind.NETWORK_DOWN]
+        assert "resolved: the lab can be seen again" in await bot.history(network)
+
+
+async def test_a_blip_of_the_bots_own_cable_is_nothing(home, tmp_path) -> None:
+    async with looking(lab(tmp_path, witnesses=Witnesses(every=SECOND, steady=60 * SECOND))) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        home.pull("here")
+        await bot.all_are(Health.UNKNOWN, *HOSTS)
+        home.put_back("here")
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        assert await bot.incidents() == []
+
+
+async def test_what_is_still_gone_when_the_cable_is_back_is_told_then(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS)
+        home.pull("here")
+        home.pull("atlas")
+        await bot.incident(kind=Kind.NETWORK_DOWN)
+        home.put_back("here")
+        down = await bot.incident(kind=Kind.HOST_DOWN)
+        assert down.subject == HOSTS[0]
+        assert len(await bot.incidents()) == 2
+
+
+async def test_machines_that_are_gone_while_the_gateway_answers_are_gone(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS)
+        for name in NAMES:
+            home.pull(name)
+        power = await bot.incident(kind=Kind.POWER_LOSS)
+        assert "My own sight: eth0 is up; 10.9.0.254 answers pings" in await bot.history(power)
+        assert [one.kind for one in await bot.incidents()] == [Kind.POWER_LOSS]
+
+
+async def test_when_nothing_on_the_link_answers_any_more_it_is_the_network(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        for name in (*NAMES, "gateway"):
+            home.pull(name)  # as when the switch dies that is not the bot's own
+        network = await bot.incident(kind=Kind.NETWORK_DOWN)
+        assert network.why == "I can't see atlas, borea, nas: 10.9.0.254 no longer answers"
+        await bot.all_are(Health.UNKNOWN, *HOSTS)
+        for name in (*NAMES, "gateway"):
+            home.put_back(name)
+        await bot.incident(id=network.id, status=Status.RESOLVED)
+        assert len(await bot.incidents()) == 1
+
+
+async def test_a_gateway_that_goes_hides_what_is_beyond_it_and_nothing_on_the_link(home, tmp_path) -> None:
+    async with looking(lab(tmp_path, services=BEYOND)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, SITE, BOT.id)
+        home.pull("gateway")
+        network = await bot.incident(kind=Kind.NETWORK_DOWN)
+        assert network.why == "I can't see site: 10.9.0.254 no longer answers"
+        await bot.all_are(Health.UNKNOWN, SITE)
+        await bot.all_are(Health.OK, *HOSTS)
+        home.put_back("gateway")
+        await bot.incident(id=network.id, status=Status.RESOLVED)
+        await bot.all_are(Health.OK, SITE)
+        assert len(await bot.incidents()) == 1
+
+
+async def test_without_a_gateway_that_ever_answered_there_is_no_witness_and_no_blindness(home, tmp_path) -> None:
+    home.pull("gateway")
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        home.pull("atlas")
+        assert (await bot.incident(kind=Kind.HOST_DOWN)).subject == HOSTS[0]
+
+
+async def test_a_further_witness_shows_that_the_link_works_when_the_gateway_is_gone(home, tmp_path) -> None:
+    home.plug("switch", "10.9.0.2")
+    witnesses = Witnesses(every=SECOND, steady=SECOND, also=("10.9.0.2",))
+    async with looking(lab(tmp_path, witnesses=witnesses)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        for name in ("gateway", *NAMES):
+            home.pull(name)
+        await bot.incident(kind=Kind.POWER_LOSS)
+
+
+async def test_who_wants_no_witnesses_is_told_what_does_not_answer(home, tmp_path) -> None:
+    async with looking(lab(tmp_path, witnesses=Witnesses(ask=False))) as bot:
+        await bot.all_are(Health.OK, *HOSTS)
+        assert BOT.id not in await bot.ask(lambda store: store.targets.inventory())
+        home.pull("here")
+        await bot.incident(kind=Kind.POWER_LOSS)
+
+
+# --- behind a gateway --------------------------------------------------------------------------------------------
+
+
+async def test_a_blip_of_the_gateway_with_fifty_guests_behind_it_is_no_storm_of_guests(home, tmp_path) -> None:
+    names = [f"vm{number:02}" for number in range(50)]
+    said = {name: Guest(name, f"10.8.0.{number}", checks=door(443)) for number, name in enumerate(names, 1)}
+    gateway = {"gateway": Service("gateway", "10.9.0.254", checks=door(53))}
+    atlas = {"atlas": Host("atlas", "10.9.0.10", hypervisor=URI, behind="gateway")}
+    guests = [guest(name) for name in names]
+    (tmp_path / "console.log").write_text("Debian GNU/Linux 12\n\nvm login: ")
+    with owned_guests(tmp_path / "console.log") as owned:
+        for name in names:
+            owned.add(name)
+        for witnesses in (Witnesses(ask=False), ASKED_OFTEN):
+            config = lab(
+                tmp_path / str(witnesses.ask), hosts=atlas, guests=said, services=gateway, witnesses=witnesses
+            )
+            async with looking(config) as bot:
+
+                async def doors_are(health: Health, bot=bot) -> bool:
+                    known = await bot.ask(lambda store: store.targets.health())
+                    return [
+                        k.health for k in known if k.fingerprint.check == "door" and k.fingerprint.target in guests
+                    ] == [health] * 50
+
+                await until(lambda: doors_are(Health.OK), 30)
+                await bot.all_are(Health.OK, GATEWAY)
+                home.pull("gateway")
+                await until(lambda: doors_are(Health.UNKNOWN), 30)
+                home.put_back("gateway")
+                await until(lambda: doors_are(Health.OK), 30)
+                for incident in await bot.incidents():
+                    assert incident.kind in {Kind.SERVICE_DOWN, Kind.NETWORK_DOWN}
+                    assert incident.subject in {GATEWAY, BOT.id}
+
+
+# --- the power ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["network", "power"])
+async def test_a_power_failure_that_takes_the_switch_along_is_one_incident(home, tmp_path, first) -> None:
+    with running_upsd(tmp_path / "nut", {"rack": "OL"}) as upsd:
+        ups = {"rack": Ups("rack", port=upsd.port)}
+        async with looking(lab(tmp_path, hosts=machines(powered_by="rack"), ups=ups)) as bot:
+            await bot.all_are(Health.OK, *HOSTS, BOT.id, TargetId("ups:rack"))
+            if first == "power":
+                upsd.say("rack", "OB DISCHRG")
+                await bot.incident(kind=Kind.POWER_LOSS)
+                home.pull("here")
+                await bot.all_are(Health.UNKNOWN, *HOSTS)
+            else:
+                home.pull("here")
+                await bot.incident(kind=Kind.NETWORK_DOWN)
+                upsd.say("rack", "OB DISCHRG")
+            power = await bot.incident(kind=Kind.POWER_LOSS, subject=TargetId("ups:rack"))
+            await until(lambda: blind_within(bot, power.id), 20)
+            assert len(await bot.incidents()) == 1
+            upsd.say("rack", "OL CHRG")
+            home.put_back("here")
+            await bot.incident(id=power.id, status=Status.RESOLVED)
+
+
+async def blind_within(bot, number) -> bool:
+    """Whether that the bot can't see is part of an incident."""
+    incident = await bot.ask(lambda store: store.incidents.get(number))
+    return BOT.id in incident.members
+
+
+# --- names -------------------------------------------------------------------------------------------------------
