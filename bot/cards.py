@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from bot import queries
 from bot.config import Config
 from bot.core.incident import IncidentId
 from bot.core.permit import Role
@@ -54,8 +55,9 @@ class Artist:
         run = run_from_json(latest.value) if latest else None
         book = self._book(store, run) if run and run.status is RunStatus.UNDER_WAY else None
         fitting = self._library.for_kind(incident.kind)
-        name = store.targets.names()
-        return incident_card(IncidentFacts(incident, self._config.owner.slack, fitting, run, book, name))
+        name, owner = store.targets.names(), self._config.owner.slack
+        lacking = queries.lacking(store, self._config, incident)
+        return incident_card(IncidentFacts(incident, owner, fitting, run, book, name, lacking))
 
     def _book(self, store: Store, run: Run) -> Runbook | None:
         try:

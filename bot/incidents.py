@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.config import Config
+from bot.config import Config, Guest, Host, Service
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import Health, TargetId
+from bot.core.health import HYPERVISOR, CheckName, Health, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.mute import Silence
 from bot.core.names import meant_by
@@ -39,19 +39,37 @@ def rules_of(config: Config) -> Rules:
         storm_guests=timing.storm_guests,
         storm_hosts=timing.storm_hosts,
         storm_within=timing.storm_within,
+        steady=timing.steady,
     )
+
+
+def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[TargetId, frozenset[CheckName]]:
+    """The checks that lab.yaml gives targets: each must pass before its target counts as proven."""
+    found = {target_id(TargetKind.HOST, host.name): _names(host) for host in config.hosts.values()}
+    found |= {target_id(TargetKind.SERVICE, one.name): _names(one) for one in config.services.values()}
+    guests = (t for t in inventory.values() if t.kind is TargetKind.GUEST and t.name in config.guests)
+    return found | {guest.id: _names(config.guests[guest.name]) for guest in guests}
+
+
+def _names(thing: Host | Guest | Service) -> frozenset[CheckName]:
+    built_in = {HYPERVISOR} if isinstance(thing, Host) and thing.hypervisor else set()
+    return frozenset({*map(CheckName, thing.checks), *built_in})
 
 
 def situation(store: Store, config: Config, now: datetime, gap: Gap | None = None) -> Situation:
     """All that a decision may know, as it now stands in the database."""
     rules = rules_of(config)
-    presences, inventory = store.targets.presences(), store.targets.inventory()
+    presences, known = store.targets.presences(), store.targets.health()
+    failing = {k.fingerprint for k in known if k.health is Health.FAIL}
+    inventory = store.targets.inventory()
     return Situation(
         targets=inventory,
         incidents=store.incidents.current(now - rules.reopen_within),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
-        failing=frozenset(k.fingerprint for k in store.targets.health() if k.health is Health.FAIL),
+        failing=frozenset(failing),
+        well=frozenset(k.fingerprint.target for k in known if k.health is Health.OK) - {f.target for f in failing},
+        checks=own_checks(config, inventory),
         silences=store.targets.silences(now),
         rules=rules,
         next_id=store.incidents.next_id(),

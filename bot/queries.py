@@ -11,6 +11,8 @@ from itertools import islice
 from bot.config import Config
 from bot.core.health import Health, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId
+from bot.core.incidents.evidence import requirement
+from bot.core.incidents.member import lacks
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
 from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Tally, TargetPicture
@@ -18,7 +20,7 @@ from bot.core.run import IllegalMove, Press, Run, RunStatus, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
 from bot.core.walk import advance
-from bot.incidents import UnknownName, find_target, situation
+from bot.incidents import UnknownName, find_target, own_checks, situation
 from bot.runs import House, read_run
 from bot.store import Store
 from bot.store.targets import Presence
@@ -85,6 +87,20 @@ def incident(store: Store, _now: datetime, number: IncidentId) -> IncidentPictur
         raise UnknownName(f"cannot find incident {number}: because there is none of that number")
     runs = tuple(run_from_json(row.value) for row in store.runs.of_incident(number))
     return IncidentPicture(found, tuple(store.incidents.history(number)), runs, store.targets.names())
+
+
+def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetId, str]:
+    """What is missing before each unproven member of an incident is proven, in words."""
+    if not incident.unproven:
+        return {}
+    inventory = store.targets.inventory()
+    checks, steady = own_checks(config, inventory), config.timing.steady
+    found = {}
+    for target_id in incident.unproven:
+        target = inventory.get(target_id, Target(target_id))
+        needs = requirement(target, checks.get(target_id, frozenset()), steady)
+        found[target_id] = lacks(incident.members[target_id], target, needs)
+    return found
 
 
 def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:

@@ -15,6 +15,7 @@ from bot.core.guest import GuestInfo
 from bot.core.health import (
     Health,
     Observation,
+    Proof,
     Target,
     TargetId,
     TargetKind,
@@ -60,6 +61,9 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
         gap = Gap(last.at, now)
         _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
     _keep_configured(store, config, now)
+    if gap is not None:
+        before = situation(store, config, now)
+        commit(store, before, engine.doubt(before, "Nobody was looking meanwhile", now), now)
     if last is not None:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
@@ -99,12 +103,7 @@ def clock_stepped(store: Store, now: datetime, step: timedelta) -> None:
     store.alive.renew(now)
     store.outbox.shift(step)
     store.targets.shift_silences(step, now - step)
-    shifted = (replace(i, recovering_since=_shift(i.recovering_since, step)) for i in store.incidents.live())
-    store.incidents.save(replace(i, progress_at=i.progress_at + step) for i in shifted)
-
-
-def _shift(time: datetime | None, step: timedelta) -> datetime | None:
-    return None if time is None else time + step
+    store.incidents.save(i.shifted(step) for i in store.incidents.live())
 
 
 def take_inventory(
@@ -220,11 +219,13 @@ def configured(config: Config) -> Iterable[Target]:
             target_id(TargetKind.HOST, host.name),
             powered_by=target_id(TargetKind.UPS, host.powered_by) if host.powered_by else None,
             behind=_thing(config, host.behind),
+            proof=host.proof,
         )
     if config.witnesses.ask and looks_far(config):
         yield BOT
     for service in config.services.values():
-        yield Target(target_id(TargetKind.SERVICE, service.name), behind=_thing(config, service.behind))
+        behind = _thing(config, service.behind)
+        yield Target(target_id(TargetKind.SERVICE, service.name), behind=behind, proof=service.proof)
 
 
 def _thing(config: Config, name: str | None) -> TargetId | None:
@@ -237,13 +238,15 @@ def _thing(config: Config, name: str | None) -> TargetId | None:
 def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
     """A hypervisor's guest as a target, by what its hypervisor and lab.yaml say of it."""
     said = config.guests.get(info.name)
-    expect = said.expect if said and said.host in (None, host) else None
+    said = said if said and said.host in (None, host) else None
+    expect = said.expect if said else None
     return Target(
         guest_id(info.uuid),
         name=info.name,
         runs_on=target_id(TargetKind.HOST, host),
         wanted=info.autostart if expect is None else expect is Expect.RUNNING,
         ephemeral=any(fnmatchcase(info.name, pattern) for pattern in config.ephemeral),
+        proof=said.proof if said else Proof.INSIDE,
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.draft import Gap
-from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents.visibility import Cause, Verdict, seen_through
 from bot.core.kinds import SILENCE
@@ -26,7 +26,7 @@ from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
-Written = tuple[Health, Kind | None, bool | None]
+Written = tuple[Health, Kind | None, bool | None, Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Watch:
         self._making_sure: asyncio.Task[None] | None = None
         self._written: dict[Fingerprint, Written] = {}
         self._awaited: frozenset[TargetId] = frozenset()
-        self._told: set[Fingerprint] = set()
+        self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
@@ -77,7 +77,7 @@ class Watch:
         self._gap = gap
         for one in known:
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
-            self._written[one.fingerprint] = (one.health, one.kind, one.running)
+            self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)
 
     def gap(self, gap: Gap) -> None:
         """For so long the bot saw nothing: it is mentioned with what is found just now."""
@@ -172,11 +172,16 @@ class Watch:
             self._pass_on(sure)
 
     def _is_news(self, seen: Observation) -> bool:
-        """Whether it differs from what is written, or may prove what an incident waits for."""
-        if self._written.get(seen.fingerprint) != _written(seen):
+        """Whether it differs from what is written, or may prove what an incident waits for.
+
+        What may prove something is passed on again after a while: it may have come too early, or has to last.
+        """
+        if self._written.get(seen.fingerprint) != _written(seen) or seen.began_anew:
             return True
-        proves = seen.health is Health.OK and seen.running is not False
-        return proves and seen.target in self._awaited and seen.fingerprint not in self._told
+        if seen.health is not Health.OK or seen.running is False or seen.target not in self._awaited:
+            return False
+        told = self._told.get(seen.fingerprint)
+        return told is None or seen.at - told >= self._config.timing.steady
 
     def awaits(self, target: TargetId) -> bool:
         """Whether an open incident waits for proof that `target` is well."""
@@ -185,9 +190,9 @@ class Watch:
     def _pass_on(self, seen: Observation) -> None:
         failed = self._written.get(seen.fingerprint, (None,))[0] is Health.FAIL
         self._written[seen.fingerprint] = _written(seen)
-        if failed or seen.health is not Health.OK or seen.running is False:
+        if failed or seen.health is not Health.OK or seen.running is False or seen.began_anew:
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
-        self._told.add(seen.fingerprint)
+        self._told[seen.fingerprint] = seen.at
         self._company.append(seen)
         if self._gathering is None:
             self._gathering = asyncio.create_task(self._gather(), name="gather company")
@@ -222,6 +227,7 @@ class Watch:
         self._beliefs.shift(step)
         if self.sight is not None:
             self.sight.shift(step)
+        self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
         if self._gap is not None:
             self._gap = Gap(self._gap.since + step, self._gap.until + step)
 
@@ -245,4 +251,4 @@ async def _nobody_looks(_target: TargetId) -> None:
 
 
 def _written(seen: Observation) -> Written:
-    return (seen.health, seen.kind, seen.running)
+    return (seen.health, seen.kind, seen.running, seen.evidence)

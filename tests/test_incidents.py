@@ -7,11 +7,11 @@ import pytest
 
 from bot import incidents
 from bot.core.health import TargetId
-from bot.core.incident import IllegalMove, IncidentId, Rules, Status
+from bot.core.incident import End, IllegalMove, IncidentId, Rules, Status, Way
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName
 from bot.store import Store
-from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up
+from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up, well
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -90,7 +90,7 @@ def test_hands_acknowledge_and_take_it_back(lab):
 
 def test_an_admin_resolves_with_a_reason(lab):
     lab.do(incidents.resolve, lab.config, ONE, ALEX, "retired")
-    assert (lab.incident().status, lab.incident().resolution) == (Status.RESOLVED, "retired")
+    assert (lab.incident().end, lab.incident().resolution) == (End(Way.CLOSED), "retired")
 
 
 def test_what_is_reopened_long_after_knows_what_still_fails(lab):
@@ -220,6 +220,8 @@ def test_an_outage_survives_the_way_through_the_rows(lab):
     lab.see(on_mains(), back(ATLAS))
     assert lab.incident().status is Status.RECOVERING
     lab.see(up(WEB1), up(WEB2))
-    lab.see(back(VAULT))
+    lab.see(back(VAULT), well(TargetId("service:web"), "http"))
     lab.wait(10 * MINUTE)
+    lab.see(on_mains())
+    assert lab.incident().unproven == ()
     assert lab.incident().ended

@@ -341,7 +341,7 @@ async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_
         await bot.comes_to(f"boot@{guest('test')}", Health.OK)
         daemon.cut_power()
         incident = await bot.incident(kind=Kind.HOST_DOWN)
-        assert (incident.subject, incident.unproven) == ("host:atlas", (guest("test"),))
+        assert (incident.subject, incident.unproven) == ("host:atlas", (guest("test"), "host:atlas"))
         await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
         await bot.comes_to(f"boot@{guest('test')}", Health.OK)  # what is known of it; nobody looks now
         await daemon.start()

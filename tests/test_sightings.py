@@ -166,7 +166,7 @@ def test_a_guest_that_is_gone_is_waited_for_no_longer(lab):
     lab.see(crashed(WEB1))
     lab.inventory("web2")
     assert WEB1 not in lab.store.targets.inventory()
-    assert lab.incident().resolution == "no longer there: web1"
+    assert lab.incident().resolution == "no longer watched: web1"
     assert WEB1 not in {k.fingerprint.target for k in lab.store.targets.health()}
 
 
@@ -217,17 +217,23 @@ def test_a_guest_known_to_be_damaged_is_told_once(lab):
 
 
 def test_all_that_an_outage_hurt_is_awaited(lab):
-    lab.see(on_battery())
+    lab.see(back(VAULT), on_battery())
     assert lab.see(gone(ATLAS)).awaited == {RACK, ATLAS, WEB1, WEB2}
+
+
+def test_what_nothing_has_ever_looked_at_is_awaited_too(lab):
+    assert lab.see(on_battery()).awaited == {RACK, ATLAS, VAULT}
 
 
 # Time.
 
 
 def test_time_alone_resolves_an_outage_when_its_grace_is_over(lab):
-    lab.see(on_battery())
+    lab.see(back(ATLAS), back(VAULT), on_battery())
     lab.see(on_mains())
-    lab.wait(10 * MINUTE)
+    lab.wait(MINUTE)
+    lab.see(on_mains())
+    lab.wait(9 * MINUTE)
     assert lab.incident().ended
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.witnesses import Witnesses
+from bot.core.health import Proof
 from bot.core.permit import Person, Role
 
 
@@ -30,6 +31,10 @@ _A_MOMENT = timedelta(milliseconds=10)
 _ADDRESS = "Its host name or IP address; by default its name."
 _PORT = {"least": 1, "most": 65535}
 _CHECKS = "What else to look at, by a name of your own; each says which probe it uses."
+_PROOF = (
+    "What proves it healthy. inside: its own system answers. running: power alone is accepted, "
+    "for an appliance; every report says so."
+)
 _BEHIND = "The service or host (a gateway, a switch) without which it cannot be seen from here."
 
 
@@ -84,6 +89,10 @@ class Timing:
     )
     storm_within: timedelta = field(
         default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
+    )
+    steady: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={"help": "How long a UPS must stay on line power before that counts as proof."},
     )
     reopen_within: timedelta = field(
         default=timedelta(minutes=30),
@@ -164,6 +173,7 @@ class Host:
     behind: str | None = field(default=None, metadata={"help": _BEHIND})
     backup: Backup | None = field(default=None, metadata={"help": "Where its restic backups are."})
     checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+    proof: Proof = field(default=Proof.INSIDE, metadata={"help": _PROOF})
 
     def __post_init__(self) -> None:
         _be_called(self, "address")
@@ -204,6 +214,7 @@ class Guest:
         default=None, metadata={"help": "Its boot disk's path on the host, where libvirt can't tell."}
     )
     checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+    proof: Proof = field(default=Proof.INSIDE, metadata={"help": _PROOF})
 
     def __post_init__(self) -> None:
         _be_called(self, "address")
@@ -217,6 +228,7 @@ class Service:
     address: str = field(default="", metadata={"help": _ADDRESS})
     behind: str | None = field(default=None, metadata={"help": _BEHIND})
     checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
+    proof: Proof = field(default=Proof.INSIDE, metadata={"help": _PROOF})
 
     def __post_init__(self) -> None:
         _be_called(self, "address")

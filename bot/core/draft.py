@@ -1,10 +1,11 @@
 """What a decision starts from and what it comes to. The draft is the one thing in the core that changes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
-from bot.core.health import Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import (
     Event,
     EventKind,
@@ -16,6 +17,7 @@ from bot.core.incident import (
     Rules,
     Tell,
 )
+from bot.core.incidents.evidence import Requirement, requirement
 from bot.core.kinds import OUTAGES
 from bot.core.mute import Silence, muted
 from bot.core.names import UNTOLD, Names
@@ -40,8 +42,9 @@ class Situation:
 
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
-    checks believed to fail. `next_id`: the id of the next incident. `gap`: set while the bot has just come back.
-    `name`: what people call a target.
+    checks believed to fail; `well`: the targets of which one passes and none fails. `checks`: those that lab.yaml
+    gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
+    what people call a target.
     """
 
     targets: Mapping[TargetId, Target]
@@ -52,6 +55,8 @@ class Situation:
     next_id: IncidentId
     lately: frozenset[TargetId] = frozenset()
     failing: frozenset[Fingerprint] = frozenset()
+    well: frozenset[TargetId] = frozenset()
+    checks: Mapping[TargetId, frozenset[CheckName]] = field(default_factory=lambda: MappingProxyType({}))
     gap: Gap | None = None
     name: Names = UNTOLD
 
@@ -73,6 +78,10 @@ class Situation:
     def descendants(self, target: TargetId) -> tuple[Target, ...]:
         """All lasting targets that can't do without `target`: ephemeral ones are nobody's concern."""
         return tuple(t for t in self.targets.values() if not t.ephemeral and target in self.ancestors(t.id))
+
+    def needs(self, target: TargetId) -> Requirement:
+        """What proves `target`."""
+        return requirement(self.target(target), self.checks.get(target, frozenset()), self.rules.steady)
 
     def ran(self, target: TargetId) -> bool:
         """Whether it is a guest that ran until now, or until a moment ago."""
@@ -151,7 +160,7 @@ class Draft:
         return self.incidents[incident.id]
 
     def _reopen(self, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
-        known = incident.brought_up_to(self.failing, self.situation.targets)
+        known = incident.brought_up_to(self.failing, self.situation.targets, self.now)
         again = self.move(known, Move.REOPEN)
         self.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
         self.event(incident.id, EventKind.STATUS, f"reopened: {why}")
@@ -174,13 +183,20 @@ class Draft:
         """Let an incident have `members`; of those it has already, it learns whether they ran and what fails."""
         held = self.incidents[incident]
         for member in members:
-            if member.target != held.subject:
-                held = held.with_member(_both(held.members.get(member.target), member))
+            held = held.with_member(_both(held.members.get(member.target), member, self.now))
         self.keep(held)
 
-    def move(self, incident: Incident, move: Move, *, by: str | None = None, why: str = "") -> Incident:
+    def move(
+        self,
+        incident: Incident,
+        move: Move,
+        *,
+        by: str | None = None,
+        why: str = "",
+        into: IncidentId | None = None,
+    ) -> Incident:
         """Make a legal move; what it means for people is its caller's to tell."""
-        return self.keep(incident.move(move, self.now, by=by, why=why))
+        return self.keep(incident.move(move, self.now, by=by, why=why, into=into))
 
     def event(self, incident: IncidentId, kind: EventKind, text: str, by: str | None = None) -> None:
         """A line of history, written once. It is progress: an acknowledgement does not lapse meanwhile."""
@@ -211,11 +227,13 @@ def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[
     if kind is not incident.kind and {kind, incident.kind} & OUTAGES:
         return False
     same = subject == incident.subject or kind is Kind.POWER_LOSS  # which of the hosts went first is chance
-    return same and not own.isdisjoint(incident.own)
+    may = incident.end is None or incident.end.may_reopen
+    return may and same and not own.isdisjoint(incident.own)
 
 
-def _both(held: Member | None, other: Member) -> Member:
+def _both(held: Member | None, other: Member, now: datetime) -> Member:
+    """A member that is adopted once more: what either has in doubt is so."""
     if held is None:
         return other
-    ran = held.was_running or other.was_running
-    return replace(held, was_running=ran, failing=held.failing | other.failing)
+    known = held.failing_now(held.failing | other.failing, now)
+    return replace(known, was_running=held.was_running or other.was_running)

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     FAILED = "failed to start"
     IO_ERROR = "paused on an I/O error"
     USER = "paused by a person"
+    OLD_STATE = "put back to a paused snapshot"
+    IN_HAND = "paused while it is saved, copied or moved"
     PANICKED = "kernel panic"
     WATCHDOG = "stopped by its watchdog"
 
@@ -108,25 +110,37 @@ class Judgement:
 _CRASHES = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.FAILED}
 _DAMAGE = {Reason.IO_ERROR}
 _ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
+_PAUSED = {Power.PAUSED, Power.SUSPENDED}
 
 
 def judge(state: GuestState, *, wanted: bool) -> Judgement:
     """Hold a guest's state against what is expected of it.
 
-    A guest that is off because someone shut it down cleanly is as that person wanted it, even with autostart.
+    A guest that is off because someone shut it down cleanly is as that person wanted it, even with autostart. One
+    that is paused is not, whoever did it, but for as long as libvirt itself holds it, to save, copy or move it.
     """
     if state.power is Power.UNKNOWN:
         return Judgement(Health.UNKNOWN, "its hypervisor cannot tell its state")
     if state.power is Power.CRASHED or state.reason in _CRASHES:
         how = "crashed" if state.reason in {Reason.CRASHED, Reason.NONE} else f"crashed: {state.reason}"
         return Judgement(Health.FAIL, how, Kind.GUEST_DOWN)
-    if state.power is Power.PAUSED and state.reason in _DAMAGE:
-        return Judgement(Health.FAIL, str(state.reason), Kind.GUEST_DAMAGED)
+    if state.power in _PAUSED:
+        return _judge_paused(state, wanted=wanted)
     if state.power is Power.OFF and wanted and state.reason not in _ON_PURPOSE:
         return Judgement(Health.FAIL, f"off ({state.reason}), but it should be running", Kind.GUEST_DOWN)
-    if state.power is Power.OFF:
-        return Judgement(Health.OK, f"off ({state.reason}), as it may be")
-    return Judgement(Health.OK, str(state.power))
+    off = state.power is Power.OFF
+    return Judgement(Health.OK, f"off ({state.reason}), as it may be" if off else str(state.power))
+
+
+def _judge_paused(state: GuestState, *, wanted: bool) -> Judgement:
+    if state.reason in _DAMAGE:
+        return Judgement(Health.FAIL, str(state.reason), Kind.GUEST_DAMAGED)
+    if state.reason is Reason.IN_HAND:
+        return Judgement(Health.UNKNOWN, str(state.reason))
+    how = str(state.power if state.reason is Reason.NONE else state.reason)
+    if wanted:
+        return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
+    return Judgement(Health.OK, f"{how}, as it may be")
 
 
 NOTHING_TO_BOOT = "the firmware found nothing to boot"

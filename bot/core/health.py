@@ -10,12 +10,14 @@ from typing import NewType
 from bot.core.kinds import Kind, TargetKind
 
 __all__ = [
+    "HYPERVISOR",
     "CheckName",
     "Evidence",
     "Fingerprint",
     "Health",
     "Kind",
     "Observation",
+    "Proof",
     "Target",
     "TargetId",
     "TargetKind",
@@ -30,6 +32,9 @@ TargetId = NewType("TargetId", str)
 
 CheckName = NewType("CheckName", str)
 """The name of a configured use of a probe, e.g. `guest`, `ssh`, `ups`."""
+
+HYPERVISOR = CheckName("hypervisor")
+"""The check of whether a host's libvirt answers."""
 
 
 class Health(StrEnum):
@@ -53,6 +58,13 @@ class Evidence(StrEnum):
     NONE = "none"
 
 
+class Proof(StrEnum):
+    """What the owner accepts as proof that a target is well; `proof: running` in lab.yaml accepts power alone."""
+
+    INSIDE = "inside"
+    RUNNING = "running"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One watched thing and what it depends on.
@@ -60,6 +72,7 @@ class Target:
     `name`: what people call it; by default what stands in its id after the colon. `runs_on`: a guest's host.
     `powered_by`: a host's UPS. `behind`: the gateway without which it can't be seen.
     `wanted`: it is expected to run (autostart, or `expect: running`). `ephemeral`: comes and goes, opens nothing.
+    `proof`: what proves it; RUNNING for an appliance that nobody can look into.
     """
 
     id: TargetId
@@ -69,6 +82,7 @@ class Target:
     wanted: bool = True
     ephemeral: bool = False
     name: str = ""
+    proof: Proof = Proof.INSIDE
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -143,6 +157,11 @@ class Observation:
     def target(self) -> TargetId:
         """Whom it is about."""
         return self.fingerprint.target
+
+    @property
+    def began_anew(self) -> bool:
+        """Whether its machine has just started, so that what was seen inside before says nothing any more."""
+        return self.facts.get("started") == "now"
 
     @property
     def on_purpose(self) -> bool:

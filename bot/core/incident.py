@@ -1,103 +1,33 @@
-"""The incident: its states, the one table of legal moves, its members and its history. Decides nothing itself."""
+"""The incident: what it is about, its members and its history. Decides nothing itself."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.incidents.evidence import Requirement
+from bot.core.incidents.lifecycle import TRANSITIONS, WAYS, End, IllegalMove, IncidentId, Move, Status, Way
+from bot.core.incidents.member import Member
+from bot.core.kinds import LOST
 
-IncidentId = NewType("IncidentId", int)
-"""Counts from 1; what people type: `/lab incident 7`."""
-
-
-class Status(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    RECOVERING = "recovering"
-    RESOLVED = "resolved"
-
-
-class Move(StrEnum):
-    """What can happen to an incident's status."""
-
-    ACKNOWLEDGE = "acknowledge"
-    TAKE_BACK = "take back the acknowledgement of"
-    LAPSE = "lapse the acknowledgement of"
-    RECOVER = "see recovering"
-    RELAPSE = "see failing again"
-    RESOLVE = "resolve"
-    REOPEN = "reopen"
-
-
-TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
-    {
-        (Status.OPEN, Move.ACKNOWLEDGE): Status.ACKNOWLEDGED,
-        (Status.OPEN, Move.RECOVER): Status.RECOVERING,
-        (Status.OPEN, Move.RESOLVE): Status.RESOLVED,
-        (Status.ACKNOWLEDGED, Move.TAKE_BACK): Status.OPEN,
-        (Status.ACKNOWLEDGED, Move.LAPSE): Status.OPEN,
-        (Status.ACKNOWLEDGED, Move.RECOVER): Status.RECOVERING,
-        (Status.ACKNOWLEDGED, Move.RESOLVE): Status.RESOLVED,
-        (Status.RECOVERING, Move.ACKNOWLEDGE): Status.RECOVERING,
-        (Status.RECOVERING, Move.RELAPSE): Status.OPEN,  # ACKNOWLEDGED if it had an acknowledgement
-        (Status.RECOVERING, Move.RESOLVE): Status.RESOLVED,
-        (Status.RESOLVED, Move.REOPEN): Status.OPEN,
-    }
-)
-"""Every legal move of an incident and where it leads. What is not here raises IllegalMove."""
-
-
-class IllegalMove(Exception):
-    """The user's mistake, or a click on what has changed meanwhile. Nothing was changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A target that holds an incident open until it is proven healthy: adopted, or the guest it is about.
-
-    `was_running`: it ran before, so it is not proven by being off. `failing`: its checks that fail. `seen`: it was
-    seen well since it was last in doubt. `running`: as last seen, None when it can't be told.
-    """
-
-    target: TargetId
-    was_running: bool
-    failing: frozenset[CheckName] = frozenset()
-    seen: bool = False
-    running: bool | None = None
-
-    @property
-    def proven(self) -> bool:
-        """Whether it was seen healthy, and running if it ran before."""
-        return self.seen and not self.failing and not (self.was_running and self.running is False)
-
-    def after(self, observation: Observation) -> "Member":
-        """This member once `observation` is known. UNKNOWN proves and disproves nothing."""
-        if observation.health is Health.UNKNOWN:
-            return self
-        check = frozenset({observation.fingerprint.check})
-        if observation.health is Health.FAIL:
-            return replace(self, failing=self.failing | check, seen=False, running=_newer(self, observation))
-        after = replace(self, failing=self.failing - check, running=_newer(self, observation))
-        if observation.on_purpose:
-            return replace(after, was_running=False, seen=True)  # it is as someone wanted it
-        if after.running is False:
-            return replace(after, seen=False)
-        # The agent of a guest that hangs on its disk may answer: a check that fails outweighs it.
-        proven = observation.evidence is Evidence.INSIDE and not after.failing
-        return replace(after, seen=after.seen or proven)
-
-    def in_doubt(self) -> "Member":
-        """This member once what it depends on is gone: nothing seen before counts any more."""
-        return replace(self, seen=False, running=None)
-
-
-def _newer(member: Member, observation: Observation) -> bool | None:
-    return member.running if observation.running is None else observation.running
+__all__ = [
+    "TRANSITIONS",
+    "End",
+    "Event",
+    "EventKind",
+    "IllegalMove",
+    "Incident",
+    "IncidentId",
+    "Member",
+    "Move",
+    "Notice",
+    "Rules",
+    "Status",
+    "Tell",
+    "Way",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +36,7 @@ class Incident:
 
     `own`: the fingerprints it is about; `failing`: those of them that fail now. `members`: what it has adopted.
     `recovering_since`: when its own checks came back (grace counts from here). `surfaced`: that what was still
-    unproven when grace ended has been told. `progress_at`: when anything last moved.
+    unproven when grace ended has been told. `progress_at`: when anything last moved. `end`: once it is resolved.
     """
 
     id: IncidentId
@@ -126,6 +56,7 @@ class Incident:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     resolution: str = ""
+    end: End | None = None
 
     @property
     def ended(self) -> bool:
@@ -141,15 +72,14 @@ class Incident:
         """This incident with `member` in place of whatever it knew of that target."""
         return replace(self, members=MappingProxyType({**self.members, member.target: member}))
 
-    def brought_up_to(self, failing: Collection[Fingerprint], there: Collection[TargetId]) -> "Incident":
+    def brought_up_to(
+        self, failing: Collection[Fingerprint], there: Collection[TargetId], now: datetime
+    ) -> "Incident":
         """This incident, which followed nothing for a while, once it is known what fails and what is there now."""
         left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there})
-        members = (
-            replace(m, failing=frozenset(f.check for f in failing if f.target == m.target))
-            for m in left.members.values()
-        )
-        now = MappingProxyType({m.target: m for m in members})
-        return replace(left, failing=left.own.intersection(failing), members=now)
+        fails = {t: frozenset(f.check for f in failing if f.target == t) for t in left.members}
+        known = MappingProxyType({t: m.failing_now(fails[t], now) for t, m in left.members.items()})
+        return replace(left, failing=left.own.intersection(failing), members=known)
 
     def without(self, gone: Collection[TargetId]) -> "Incident":
         """This incident once targets are no longer there."""
@@ -160,42 +90,81 @@ class Incident:
             members=MappingProxyType({t: m for t, m in self.members.items() if t not in gone}),
         )
 
-    def after(self, observation: Observation) -> "Incident":
-        """This incident once `observation` is known, be it of a check of its own, of a member or of neither."""
-        if observation.health is Health.UNKNOWN:
-            return self
-        one = self.own & {observation.fingerprint}
-        failing = self.failing | one if observation.health is Health.FAIL else self.failing - one
-        incident = replace(self, failing=failing)
-        member = self.members.get(observation.target)
-        return incident if member is None else incident.with_member(member.after(observation))
+    def after(self, seen: Observation, needs: Requirement) -> "Incident":
+        """This incident once `seen` is known, be it of a check of its own, of a member or of neither.
 
-    def move(self, move: Move, now: datetime, *, by: str | None = None, why: str = "") -> "Incident":
+        `needs`: what proves the target that was looked at.
+        """
+        if seen.health is Health.UNKNOWN:
+            return self
+        one = self.own & {seen.fingerprint}
+        failing = self.failing | one if seen.health is Health.FAIL else self.failing - one
+        incident, member = replace(self, failing=failing), self.members.get(seen.target)
+        if member is None:
+            return incident
+        if seen.on_purpose and self.kind in LOST and self.failing:
+            seen = replace(seen, facts={})  # shut down because of the outage, so it has to return with it
+        return incident.with_member(member.after(seen, needs))
+
+    def told_unproven(self) -> "Incident":
+        """This incident once everyone was told what is still unproven when grace ended."""
+        return replace(self, surfaced=True)
+
+    def shifted(self, step: timedelta) -> "Incident":
+        """The clock was stepped: what is planned by the old time shifts with it."""
+        since = self.recovering_since and self.recovering_since + step
+        members = MappingProxyType({t: m.shifted(step) for t, m in self.members.items()})
+        return replace(self, progress_at=self.progress_at + step, recovering_since=since, members=members)
+
+    def move(
+        self,
+        move: Move,
+        now: datetime,
+        *,
+        by: str | None = None,
+        why: str = "",
+        into: IncidentId | None = None,
+    ) -> "Incident":
         """This incident after `move`. Raises IllegalMove, and changes nothing, where TRANSITIONS has none.
 
-        `by`: the person's Slack id, None where Caretaker itself saw it. `why`: the words of a resolution.
+        `by`: the person's Slack id, None where Caretaker itself saw it. `why`: the words of a resolution. `into`:
+        the incident it becomes part of.
         """
         to = TRANSITIONS.get((self.status, move))
         if to is None:
-            raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self.status}")
+            raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self._called}")
+        if move is Move.REOPEN and self.end is not None and not self.end.may_reopen:
+            raise IllegalMove(f"cannot {move} incident {self.id}: because it was {self.end}")
         if move is Move.ACKNOWLEDGE and self.acknowledged_by is not None:
             raise IllegalMove(
                 f"cannot {move} incident {self.id}: because <@{self.acknowledged_by}> has it already"
             )
         after = replace(self, status=to, progress_at=now)
-        match move:
-            case Move.ACKNOWLEDGE:
-                return replace(after, acknowledged_by=by, acknowledged_at=now)
-            case Move.TAKE_BACK | Move.LAPSE:
-                return replace(after, acknowledged_by=None, acknowledged_at=None)
-            case Move.RECOVER:
-                return replace(after, recovering_since=now, surfaced=False)
-            case Move.RELAPSE:
-                held = Status.ACKNOWLEDGED if self.acknowledged_by else Status.OPEN
-                return replace(after, status=held, recovering_since=None, surfaced=False)
-            case Move.RESOLVE:
-                return replace(after, resolved_at=now, resolved_by=by, resolution=why)
-        return _as_new(after)  # Move.REOPEN
+        if move in WAYS:
+            end = End(WAYS[move], into)
+            return replace(after, resolved_at=now, resolved_by=by, resolution=why, end=end)
+        return _moved(after, move, by)
+
+    @property
+    def _called(self) -> str:
+        """How it stands, as a person is told."""
+        return str(self.end or self.status)
+
+
+def _moved(after: Incident, move: Move, by: str | None) -> Incident:
+    """What else a move changes that does not end an incident; `after` has its new status already."""
+    now = after.progress_at
+    match move:
+        case Move.ACKNOWLEDGE:
+            return replace(after, acknowledged_by=by, acknowledged_at=now)
+        case Move.TAKE_BACK | Move.LAPSE:
+            return replace(after, acknowledged_by=None, acknowledged_at=None)
+        case Move.RECOVER:
+            return replace(after, recovering_since=now, surfaced=False)
+        case Move.RELAPSE:
+            held = Status.ACKNOWLEDGED if after.acknowledged_by else Status.OPEN
+            return replace(after, status=held, recovering_since=None, surfaced=False)
+    return _as_new(after)  # Move.REOPEN
 
 
 def _as_new(incident: Incident) -> Incident:
@@ -209,6 +178,7 @@ def _as_new(incident: Incident) -> Incident:
         resolved_at=None,
         resolved_by=None,
         resolution="",
+        end=None,
     )
 
 
@@ -262,3 +232,4 @@ class Rules:
     storm_guests: int = 5
     storm_hosts: int = 3
     storm_within: timedelta = timedelta(seconds=120)
+    steady: timedelta = timedelta(seconds=30)

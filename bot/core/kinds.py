@@ -56,8 +56,9 @@ class KindFacts:
     `outage`: it hurts more than its subject: its incidents cover and adopt what depends on that. `takes_along`:
     all that depends on its subject is lost with it, and needs time to boot when it is back. `damage`: it stays
     when power and host are back, needs a repair and so an incident of its own. `pictured`: its subject's screen
-    belongs into the thread. `silence`: its failures say only that nothing answers, which may be the trouble of
-    whoever asks. `over`: what is said of its end.
+    belongs into the thread. `hurts`: its subject itself has to be proven healthy, not only what depends on it.
+    `silence`: its failures say only that nothing answers, which may be the trouble of whoever asks. `over`: what
+    is said of its end.
     """
 
     title: str
@@ -65,6 +66,7 @@ class KindFacts:
     takes_along: bool = False
     damage: bool = False
     pictured: bool = False
+    hurts: bool = True
     silence: bool = False
     over: str = "all proven healthy"
 
@@ -80,7 +82,7 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.GUEST_DAMAGED: KindFacts("{} damaged", damage=True, pictured=True),
         Kind.BOOT_DISK: KindFacts("{} can't boot: disk damaged", damage=True, pictured=True),
         Kind.GUEST_TWICE: KindFacts("{} runs twice", damage=True),
-        Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True),
+        Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True, hurts=False),
         Kind.NETWORK_DOWN: KindFacts("Network down between {} and the lab", over="the lab can be seen again"),
         Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True),
         Kind.POWER_LOSS: KindFacts("Power failure ({})", outage=True, takes_along=True),

@@ -7,11 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
-from bot.core.kinds import DAMAGE, LOST, tells_more
+from bot.core.incidents.member import Ground, Standing
+from bot.core.kinds import DAMAGE, KINDS, LOST, tells_more
+
+_STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
+"""What no outage explains. That a guest is missing afterwards, it does."""
 
 
 def in_grace(draft: Draft, incident: Incident) -> bool:
@@ -61,7 +66,7 @@ def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
 def _is_of_its_sort(incident: Incident, seen: Observation) -> bool:
     if incident.kind is Kind.GUESTS_DOWN:
         return _may_storm(seen)
-    return incident.kind in LOST and seen.kind not in DAMAGE
+    return incident.kind in LOST and seen.kind not in _STAYS_OUT
 
 
 def _may_storm(seen: Observation) -> bool:
@@ -125,7 +130,9 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     """Many guests of a host failed together. With them it adopts those that were switched off just then."""
     guests, whys = {one.target for one in lost}, {one.why for one in lost}
     alike = f": {whys.pop()}" if len(whys) == 1 else ""
-    why = f"{len(guests)} guests of {draft.situation.name(host)} failed together{alike}"
+    gone = {one.kind for one in lost} == {Kind.GUEST_MISSING}
+    how = "are missing" if gone else f"failed together{alike}"
+    why = f"{len(guests)} guests of {draft.situation.name(host)} {how}"
     incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
     draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))
     _write_down(draft, incident, lost)
@@ -133,9 +140,9 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
 
 
 def await_subject(draft: Draft, incident: Incident) -> None:
-    """A guest's incident is not over when the guest has power again, but when it was seen well inside."""
-    if incident.subject.startswith(TargetKind.GUEST):
-        draft.keep(incident.with_member(_member(draft, incident.subject)))
+    """An incident is not over when its check no longer fails, but when its subject is proven healthy."""
+    if KINDS[incident.kind].hurts:
+        draft.adopt(incident.id, [_member(draft, incident.subject)])
 
 
 def take_along(draft: Draft, seen: Observation) -> None:
@@ -157,7 +164,7 @@ def _doubt(draft: Draft, host: TargetId) -> None:
         doubted = incident
         for member in incident.members.values():
             if member.target in below:
-                doubted = doubted.with_member(member.in_doubt())
+                doubted = doubted.with_member(member.in_doubt(draft.now))
         draft.keep(doubted)
 
 
@@ -171,7 +178,9 @@ def _take_over(
     own = frozenset(prints)
     signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject, gone)]
     if not signs:
-        return draft.open(kind, subject, why, own).id
+        opened = draft.open(kind, subject, why, own)
+        await_subject(draft, opened)
+        return opened.id
     first, *others = signs
     if first.subject == subject and not tells_more(kind, first.kind):
         draft.keep(replace(first, own=first.own | own, failing=first.failing | own))
@@ -203,6 +212,7 @@ def _promote(
         sign = sign.move(Move.RELAPSE, draft.now)
     draft.keep(replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own))
     _hand_over(draft, sign, sign.id)
+    await_subject(draft, draft.incidents[sign.id])
     draft.event(sign.id, EventKind.KIND, f"This is {kind}: {why}")
     draft.tell(sign.id, Tell.BROADCAST, f"This is more than it seemed: {why}")
 
@@ -211,7 +221,7 @@ def _merge(draft: Draft, sign: Incident, into: IncidentId) -> None:
     """Close a further sign of the same outage: what it was about is followed there."""
     _hand_over(draft, sign, into)
     words = f"Part of incident {into}: what is still unproven is followed there."
-    draft.move(sign, Move.RESOLVE, why=words)
+    draft.move(sign, Move.MOVE, why=words, into=into)
     draft.note(sign.id, words)
 
 
@@ -257,16 +267,24 @@ def _dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
 
 def _member(draft: Draft, target: TargetId) -> Member:
     """A target as an outage adopts it: as it was last known, and then what was heard of it just now."""
-    ran, lately = draft.situation.ran(target), target in draft.situation.lately
-    member = Member(target, was_running=ran, seen=not lately, running=True if ran and not lately else None)
+    ran, needs = draft.situation.ran(target), draft.situation.needs(target)
+    member = _as_known(draft, target)
     for incident in draft.live():
         member = incident.members.get(target, member)
     for one in draft.heard:
-        member = member.after(one) if one.target == target else member
+        member = member.after(one, needs) if one.target == target else member
     failing = frozenset(f.check for f in draft.failing if f.target == target)
-    return replace(
-        member, was_running=member.was_running or ran, failing=failing, seen=member.seen and not failing
-    )
+    return replace(member.failing_now(failing, draft.now), was_running=member.was_running or ran)
+
+
+def _as_known(draft: Draft, target: TargetId) -> Member:
+    """A target before anything was heard of it just now: one that was well has not gone off yet."""
+    situation, now = draft.situation, draft.now
+    ran, lately = situation.ran(target), target in situation.lately
+    running = True if ran and not lately else None
+    if lately or target not in situation.well:
+        return Member(target, was_running=ran, running=running, unproven_since=now)
+    return Member(target, was_running=ran, running=running, ground=Ground(Standing.UNTOUCHED, "", now))
 
 
 def _words(time: timedelta) -> str:

@@ -53,6 +53,17 @@ _POWER = {
 }
 _WHY_POWER = {
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER): Reason.USER,
+    (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_FROM_SNAPSHOT): Reason.OLD_STATE,
+    **{
+        (Power.PAUSED, reason): Reason.IN_HAND
+        for reason in (
+            libvirt.VIR_DOMAIN_PAUSED_MIGRATION,
+            libvirt.VIR_DOMAIN_PAUSED_SAVE,
+            libvirt.VIR_DOMAIN_PAUSED_DUMP,
+            libvirt.VIR_DOMAIN_PAUSED_SNAPSHOT,
+            libvirt.VIR_DOMAIN_PAUSED_STARTING_UP,
+        )
+    },
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR): Reason.IO_ERROR,
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_WATCHDOG): Reason.WATCHDOG,
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_CRASHED): Reason.CRASHED,
@@ -84,6 +95,8 @@ _LIFECYCLE = {
 }
 _WHY_EVENT = {
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_PAUSED): Reason.USER,
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED): Reason.IN_HAND,
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT): Reason.OLD_STATE,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_IOERROR): Reason.IO_ERROR,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG): Reason.WATCHDOG,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN): Reason.SHUTDOWN,

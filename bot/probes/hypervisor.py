@@ -4,7 +4,7 @@ The poll is the safety net under the events. It says nothing of what is inside a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
@@ -18,6 +18,7 @@ _PAUSED_OR_SO = {Power.PAUSED, Power.SUSPENDED, Power.SHUTTING_DOWN, Power.UNKNO
 _ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
 _POWER_AFTER = {
     GuestEventKind.STARTED: Power.RUNNING,
+    GuestEventKind.REBOOTED: Power.RUNNING,
     GuestEventKind.RESUMED: Power.RUNNING,
     GuestEventKind.STOPPED: Power.OFF,
     GuestEventKind.CRASHED: Power.OFF,
@@ -26,6 +27,7 @@ _POWER_AFTER = {
     GuestEventKind.SUSPENDED: Power.SUSPENDED,
 }
 """Not in it: events that leave the power as it was. What a watchdog did to it comes as an event of its own."""
+_STARTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _STATED = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.IO_ERROR}
 
 Inventory = Callable[[], Mapping[TargetId, Target]]
@@ -98,4 +100,5 @@ def from_event(guest: Target, event: GuestEvent, at: datetime) -> Observation | 
     if power is None:
         return None
     stated = event.what is GuestEventKind.PANICKED or event.reason in _STATED
-    return observe(guest, GuestState(guest.name, power, event.reason), at, stated=stated)
+    seen = observe(guest, GuestState(guest.name, power, event.reason), at, stated=stated)
+    return replace(seen, facts={**seen.facts, "started": "now"}) if event.what in _STARTS else seen

@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.config import Check, Config, Guest
 from bot.core.guest import GuestEvent
 from bot.core.health import (
+    HYPERVISOR,
     CheckName,
     Fingerprint,
     Health,
@@ -37,7 +38,7 @@ from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.ups import Params as UpsParams
-from bot.rounds.guests import HYPERVISOR, GuestRounds, Shared
+from bot.rounds.guests import GuestRounds, Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
 from bot.sightings import alive, attach, begin, clock_stepped, configured, end, stopped

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
+    HYPERVISOR,
     CheckName,
     Evidence,
     Fingerprint,
@@ -37,9 +38,6 @@ from bot.store.writer import Writer
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
-
-HYPERVISOR = CheckName("hypervisor")
-"""The check of whether a host's libvirt answers."""
 
 PLACEMENT = CheckName("placement")
 """The check of whether a guest runs on one host alone."""

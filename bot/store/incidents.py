@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.core.incident import Event, EventKind, Incident, IncidentId
-from bot.store.rows import incident_row, incident_value, moment, time_out
+from bot.store.incident_json import incident_row, incident_value
+from bot.store.rows import moment, time_out
 
 
 class IncidentRows:

@@ -34,6 +34,13 @@ def identity(db: Database) -> None:
     db.execute("update target set name = substr(id, instr(id, ':') + 1)")
 
 
+@migrations(name="0004_evidence")
+def evidence(db: Database) -> None:
+    """What a result rests on, and what the owner accepts as proof; both unknown until they are next told."""
+    db.table("health").add_column("evidence", str)
+    db.table("target").add_column("proof", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Proof, Target, TargetId
 from bot.core.mute import Silence
 from bot.core.names import Names, names_of
 from bot.store.rows import moment, time_in, time_out
@@ -17,7 +17,7 @@ from bot.store.rows import moment, time_in, time_out
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a check was last believed to show. `since`: when this began."""
+    """What a check was last believed to show. `since`: when this began; `at`: when it was last written."""
 
     fingerprint: Fingerprint
     health: Health
@@ -25,6 +25,8 @@ class Known:
     running: bool | None
     why: str
     since: datetime
+    at: datetime
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ class TargetRows:
         """Write targets into the inventory, new or changed; what is known of their presence stays."""
         for target in targets:
             self._db.execute(
-                "insert into target (id, name, runs_on, powered_by, behind, wanted, ephemeral, first_seen) "
-                "values (:id, :name, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :now) "
+                "insert into target (id, name, runs_on, powered_by, behind, wanted, ephemeral, proof, first_seen) "
+                "values (:id, :name, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :proof, :now) "
                 "on conflict (id) do update set name = :name, runs_on = :runs_on, powered_by = :powered_by, "
-                "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, gone_at = null",
+                "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, proof = :proof, gone_at = null",
                 {**_row(target), "now": time_out(now)},
             )
 
@@ -94,16 +96,17 @@ class TargetRows:
         """Write what a check is now believed to show, and what that says of its target's presence."""
         at = time_out(seen.at)
         self._db.execute(
-            'insert into health ("check", target, health, kind, running, why, since, at) '
-            "values (:check, :target, :health, :kind, :running, :why, :at, :at) on conflict do update set "
-            "since = iif(health = :health and kind is :kind, since, :at), "
-            "health = :health, kind = :kind, running = :running, why = :why, at = :at",
+            'insert into health ("check", target, health, kind, running, evidence, why, since, at) '
+            "values (:check, :target, :health, :kind, :running, :evidence, :why, :at, :at) "
+            "on conflict do update set since = iif(health = :health and kind is :kind, since, :at), "
+            "health = :health, kind = :kind, running = :running, evidence = :evidence, why = :why, at = :at",
             {
                 "check": seen.fingerprint.check,
                 "target": seen.target,
                 "health": seen.health,
                 "kind": seen.kind,
                 "running": seen.running,
+                "evidence": seen.evidence,
                 "why": seen.why,
                 "at": at,
             },
@@ -176,6 +179,7 @@ def _row(target: Target) -> dict[str, Any]:
         "behind": target.behind,
         "wanted": target.wanted,
         "ephemeral": target.ephemeral,
+        "proof": target.proof,
     }
 
 
@@ -187,6 +191,7 @@ def _target(row: dict[str, Any]) -> Target:
         behind=row["behind"],
         wanted=bool(row["wanted"]),
         ephemeral=bool(row["ephemeral"]),
+        proof=Proof(row["proof"] or Proof.INSIDE),
         name=row["name"],
     )
 
@@ -198,7 +203,8 @@ def _presence(row: dict[str, Any]) -> Presence:
 def _known(row: dict[str, Any]) -> Known:
     kind = None if row["kind"] is None else Kind(row["kind"])
     fingerprint = Fingerprint(CheckName(row["check"]), TargetId(row["target"]))
-    return Known(fingerprint, Health(row["health"]), kind, _running(row), row["why"], moment(row["since"]))
+    since, at, evidence = moment(row["since"]), moment(row["at"]), Evidence(row["evidence"] or Evidence.NONE)
+    return Known(fingerprint, Health(row["health"]), kind, _running(row), row["why"], since, at, evidence)
 
 
 def _running(row: dict[str, Any]) -> bool | None:

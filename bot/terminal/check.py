@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
-from bot.core.health import Health, Observation, Target, TargetKind, target_id
+from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
 from bot.probes import Parts, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import HypervisorProbe
 from bot.rounds import checks_of, guest_checks_of
-from bot.rounds.guests import HYPERVISOR, LOOKS_AT_ONCE
+from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import probe_params

@@ -1,21 +1,24 @@
 """The card of an incident: the one message that is edited as the incident goes on."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, OverflowMenuElement
 
-from bot.core.health import Kind
-from bot.core.incident import TRANSITIONS, Incident, Move, Status
+from bot.core.health import Kind, TargetId
+from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
 from bot.core.names import UNTOLD, Names
 from bot.core.run import Run, RunStatus
 from bot.core.runbook import Runbook
 from bot.views import Card
 from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, safe, section
 from bot.views.run import place
+from bot.views.standing import counted
 from bot.views.times import lasted, when
-from bot.views.words import MARKS, bar, names, title
+from bot.views.words import has_length, mark, state, title
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
 REOPEN: Final = "incident_reopen"
@@ -35,6 +38,7 @@ class IncidentFacts:
     """What a card shows. `owner`: a Slack id. `run`: the latest run; `book`: its runbook, where it can be read.
 
     `fitting`: the runbooks meant for such an incident. `name`: what people call a target.
+    `lacking`: what is missing before each unproven member is proven, in words.
     """
 
     incident: Incident
@@ -43,25 +47,29 @@ class IncidentFacts:
     run: Run | None = None
     book: Runbook | None = None
     name: Names = UNTOLD
+    lacking: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def incident_card(facts: IncidentFacts) -> Card:
     """The incident as it stands."""
     incident = facts.incident
-    said = [_why(incident), _counters(facts), _runbook(facts)]
+    said = [_why(incident), counted(incident, facts.name, facts.lacking), _runbook(facts)]
     blocks: list[Block] = [section(_headline(facts)), *(section(text) for text in said if text)]
-    blocks.append(ActionsBlock(block_id="incident", elements=_buttons(facts)))
+    if buttons := _buttons(facts):
+        blocks.append(ActionsBlock(block_id="incident", elements=buttons))
     blocks.append(context(f"Incident {incident.id} · details in the thread"))
-    head = f"{MARKS[incident.status]} {incident.status.capitalize()}: {title(incident, facts.name)}"
+    head = f"{mark(incident)} {state(incident)}: {title(incident, facts.name)}"
     text = f"{head}. {safe(incident.why, 300)}"
     return Card(text, tuple(blocks))
 
 
 def _headline(facts: IncidentFacts) -> str:
     incident = facts.incident
-    parts = [f"{MARKS[incident.status]} *{incident.status.capitalize()}*", f"*{title(incident, facts.name)}*"]
+    parts = [f"{mark(incident)} *{state(incident)}*", f"*{title(incident, facts.name)}*"]
     if incident.resolved_at is not None:
-        return " · ".join([*parts, f"lasted {lasted(incident.resolved_at - incident.opened_at)}"])
+        if has_length(incident):
+            parts.append(f"lasted {lasted(incident.resolved_at - incident.opened_at)}")
+        return " · ".join(parts)
     return " · ".join([*parts, f"since {when(incident.opened_at)}", _who(facts)])
 
 
@@ -77,24 +85,11 @@ def _why(incident: Incident) -> str:
         seen += f"\nThe power was gone for {lasted(incident.recovering_since - incident.opened_at)}."
     if incident.status is not Status.RESOLVED:
         return seen
+    if incident.end is not None and incident.end.way is Way.MOVED:
+        return f"{seen}\n{safe(incident.resolution, 600)}"
     by = f" by <@{incident.resolved_by}>" if incident.resolved_by else ""
-    ended = f"Resolved{by}: {safe(incident.resolution, 600)}" if incident.resolution else f"Resolved{by}"
-    return f"{seen}\n{ended}"
-
-
-def _counters(facts: IncidentFacts) -> str:
-    """How many of those it took along are well, and which are not."""
-    incident = facts.incident
-    whole, left = len(incident.members), incident.unproven
-    if incident.members.keys() <= {incident.subject}:
-        return (
-            "It runs again, and was not seen well from inside yet." if incident.status is Status.RECOVERING else ""
-        )
-    word = "well" if incident.failing else "back"
-    counted = f"{bar(whole - len(left), whole)}  *{whole - len(left)} of {whole}* {word}"
-    if left and incident.status is not Status.RESOLVED:
-        return f"{counted} · {len(left)} to go: {names(left, facts.name)}"
-    return f"{counted} · never seen well: {names(left, facts.name)}" if left else counted
+    ended = f"{state(incident)}{by}"
+    return f"{seen}\n{ended}: {safe(incident.resolution, 600)}" if incident.resolution else f"{seen}\n{ended}"
 
 
 def _runbook(facts: IncidentFacts) -> str:
@@ -112,11 +107,12 @@ def _may(incident: Incident, move: Move) -> bool:
 
 
 def _buttons(facts: IncidentFacts) -> list[ButtonElement | OverflowMenuElement]:
-    """At most three buttons and an overflow; Reopen alone on what is resolved."""
+    """At most three buttons and an overflow; Reopen alone on what is over, and nothing on what can't reopen."""
     incident = facts.incident
     value = _value(incident)
-    if incident.status is Status.RESOLVED:
-        return [ButtonElement(text="Reopen", action_id=REOPEN, value=value)]
+    if incident.ended:
+        may = incident.end is None or incident.end.may_reopen
+        return [ButtonElement(text="Reopen", action_id=REOPEN, value=value)] if may else []
     buttons: list[ButtonElement | OverflowMenuElement] = []
     if _may(incident, Move.ACKNOWLEDGE) and not incident.acknowledged_by:
         buttons.append(ButtonElement(text="Acknowledge", action_id=ACKNOWLEDGE, value=value, style="primary"))

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import Health, TargetId, TargetKind
-from bot.core.incident import Incident, Status
+from bot.core.incident import Incident, Status, Way
+from bot.core.incidents.member import Standing
 from bot.core.kinds import KINDS
 from bot.core.names import Names
 from bot.views.limits import NAME, safe
@@ -20,6 +21,25 @@ MARKS: Final[Mapping[Status, str]] = MappingProxyType(
     }
 )
 
+ENDS: Final[Mapping[Way, str]] = MappingProxyType(
+    {Way.PROVEN: "🟢", Way.CLOSED: "☑️", Way.MOVED: "⚪", Way.WITHDRAWN: "⚫"}
+)
+"""Green is for what was proven alone."""
+
+STANDINGS: Final[Mapping[Standing, str]] = MappingProxyType(
+    {
+        Standing.PROVEN: "✅",
+        Standing.UNTOUCHED: "✅",
+        Standing.WANTED_OFF: "💤",
+        Standing.ACCEPTED: "🔌",
+        Standing.WORD: "☑️",
+        Standing.DELETED: "🗑️",
+        Standing.UNPROVEN: "❔",
+        Standing.MISSING: "🕳️",
+        Standing.FAILING: "❌",
+    }
+)
+
 HEALTH: Final[Mapping[Health, str]] = MappingProxyType({Health.OK: "✅", Health.FAIL: "❌", Health.UNKNOWN: "❔"})
 
 
@@ -31,6 +51,17 @@ def name_of(target: TargetId, name: Names) -> str:
 def title(incident: Incident, name: Names) -> str:
     """What an incident is about, in a few words that hold whatever its status."""
     return KINDS[incident.kind].title.format(name_of(incident.subject, name))
+
+
+def mark(incident: Incident) -> str:
+    """How an incident looks: its status, or its end."""
+    return MARKS[incident.status] if incident.end is None else ENDS[incident.end.way]
+
+
+def state(incident: Incident) -> str:
+    """Where an incident stands, or how it ended, as the first word of a line."""
+    words = str(incident.end or incident.status)
+    return words[:1].upper() + words[1:]
 
 
 def names(targets: Iterable[TargetId], name: Names, most: int = 8) -> str:
@@ -49,11 +80,16 @@ def bar(done: int, whole: int) -> str:
 
 def incident_line(incident: Incident, name: Names) -> str:
     """An incident in a list."""
-    if incident.resolved_at is not None:
-        ended = (
-            f"resolved {when(incident.resolved_at)}, lasted {lasted(incident.resolved_at - incident.opened_at)}"
-        )
-        return f"{MARKS[incident.status]} *{incident.id}* · {title(incident, name)} · {ended}"
-    taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
-    since = f"since {when(incident.opened_at)}"
-    return f"{MARKS[incident.status]} *{incident.id}* · {title(incident, name)} · {incident.status} {since}{taken}"
+    head = f"{mark(incident)} *{incident.id}* · {title(incident, name)}"
+    if incident.resolved_at is None:
+        taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
+        return f"{head} · {incident.status} since {when(incident.opened_at)}{taken}"
+    ended = f"{head} · {incident.end or incident.status} {when(incident.resolved_at)}"
+    return (
+        f"{ended}, lasted {lasted(incident.resolved_at - incident.opened_at)}" if has_length(incident) else ended
+    )
+
+
+def has_length(incident: Incident) -> bool:
+    """Whether it says how long it lasted: what was moved goes on elsewhere, and blindness is no trouble."""
+    return incident.resolved_at is not None and (incident.end is None or incident.end.may_reopen)

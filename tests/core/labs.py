@@ -28,6 +28,7 @@ _CHECKS = {
     Kind.GUEST_DAMAGED: "state",
     Kind.BOOT_DISK: "boot",
     Kind.SERVICE_DOWN: "http",
+    Kind.GUEST_MISSING: "inventory",
 }
 """Which check finds what."""
 
@@ -71,6 +72,13 @@ def on_mains(ups: TargetId = RACK) -> Observation:
     return well(ups, "ups")
 
 
+def mains_stay(lab: "Desk") -> None:
+    """The power is back, and still is half a minute later."""
+    lab.see(on_mains())
+    lab.now += timedelta(seconds=30)
+    lab.see(on_mains())
+
+
 def gone(host: TargetId) -> Observation:
     """A hypervisor does not answer."""
     return fails(host, Kind.HOST_DOWN, "no answer")
@@ -96,6 +104,16 @@ def powered_on(guest: TargetId) -> Observation:
     return replace(up(guest), evidence=Evidence.OUTSIDE)
 
 
+def missing(guest: TargetId) -> Observation:
+    """A guest's host no longer knows it."""
+    return fails(guest, Kind.GUEST_MISSING, "its host no longer knows it")
+
+
+def known_again(guest: TargetId) -> Observation:
+    """A guest's host knows it again, which says nothing of how it is."""
+    return replace(well(guest, "inventory"), evidence=Evidence.OUTSIDE)
+
+
 def off(guest: TargetId, *, on_purpose: bool = False) -> Observation:
     """A guest is off, as it may be."""
     return replace(well(guest, running=False), facts={"stopped": "on purpose"} if on_purpose else {})
@@ -118,6 +136,8 @@ class Desk:
     silences: tuple[Silence, ...] = ()
     stopped: dict[TargetId, datetime] = field(default_factory=dict)
     failing: set[Fingerprint] = field(default_factory=set)
+    unseen: set[TargetId] = field(default_factory=set)
+    checks: dict[TargetId, frozenset[CheckName]] = field(default_factory=dict)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -136,6 +156,8 @@ class Desk:
             IncidentId(len(self.incidents) + 1),
             lately,
             frozenset(self.failing),
+            frozenset(self.targets.keys() - {f.target for f in self.failing} - self.unseen),
+            self.checks,
             self.gap,
         )
 

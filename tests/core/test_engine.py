@@ -9,7 +9,7 @@ import pytest
 from bot.core import engine
 from bot.core.draft import Gap
 from bot.core.health import Kind, TargetId, name_of
-from bot.core.incident import EventKind, IllegalMove, IncidentId, Status, Tell
+from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
@@ -25,6 +25,7 @@ from tests.core.labs import (
     fails,
     gone,
     inventory,
+    mains_stay,
     off,
     on_battery,
     on_mains,
@@ -193,12 +194,22 @@ def test_an_incident_with_nothing_to_prove_is_resolved_when_its_check_is_well(cr
 
 def test_an_outage_recovers_through_its_grace_and_is_then_resolved(lab):
     lab.see(on_battery())
-    lab.see(on_mains())
+    mains_stay(lab)
     assert lab.only.status is Status.RECOVERING
-    lab.wait(10 * MINUTE - SECOND)
+    lab.wait(9 * MINUTE + 29 * SECOND)
     assert lab.only.status is Status.RECOVERING
     lab.wait(SECOND)
     assert lab.only.ended
+
+
+def test_power_that_has_only_just_come_back_proves_nothing_of_its_ups(lab):
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.wait(10 * MINUTE)
+    assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (RACK,))
+    lab.see(on_mains())
+    assert lab.only.ended
+    assert lab.only.resolution == "1 proven healthy, 49 never went off"
 
 
 def test_what_is_not_back_when_grace_ends_is_said_once(lab):
@@ -228,7 +239,8 @@ def test_the_last_one_back_after_grace_resolves(lab):
 
 def test_a_guest_that_ran_before_and_is_off_now_is_not_proven(lab):
     lab.see(on_battery())
-    lab.see(on_mains(), off(FILES))
+    lab.see(off(FILES))
+    mains_stay(lab)
     lab.wait(10 * MINUTE)
     assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (FILES,))
     assert "files ran before: well" in lab.history(1)
@@ -294,20 +306,22 @@ def test_what_reopens_is_what_it_now_is(crash):
 def test_a_ups_that_falls_silent_after_a_power_event_is_another_trouble():
     lab = Desk(targets=inventory(powered=False))
     lab.see(on_battery())
-    lab.see(on_mains())
+    mains_stay(lab)
     lab.wait(10 * MINUTE)
     lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
     assert [i.kind for i in lab.live] == [Kind.UPS_UNREACHABLE]
 
 
-def test_a_host_that_was_part_of_a_power_event_may_reopen_its_own_incident(lab):
+def test_what_became_part_of_a_power_event_does_not_reopen_but_is_another_trouble(lab):
     lab.see(gone(VAULT))
     lab.see(gone(VAULT), crashed(VM))
     lab.see(on_battery())
-    lab.see(on_mains(), back(VAULT), up(VM), up(FILES))
+    lab.see(back(VAULT), up(VM), up(FILES))
+    mains_stay(lab)
     lab.wait(10 * MINUTE)
     lab.see(crashed(VM))
-    assert [(i.id, i.subject) for i in lab.live] == [(2, VM)]
+    assert lab.incidents[2].end == End(Way.MOVED, ONE)
+    assert [(i.id, i.subject) for i in lab.live] == [(3, VM)]
 
 
 # Silences and what comes and goes.
@@ -386,10 +400,10 @@ def test_an_acknowledgement_is_taken_back(crash):
 
 
 def test_a_person_resolves_with_a_reason_and_not_without(crash):
-    with pytest.raises(IllegalMove, match="cannot resolve incident 1: because no reason was given"):
+    with pytest.raises(IllegalMove, match="cannot close incident 1: because no reason was given"):
         person(crash, engine.resolve, "  ")
     person(crash, engine.resolve, "retired")
-    assert (crash.only.status, crash.only.resolved_by, crash.only.resolution) == (Status.RESOLVED, "U1", "retired")
+    assert (crash.only.end, crash.only.resolved_by, crash.only.resolution) == (End(Way.CLOSED), "U1", "retired")
 
 
 def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash):
@@ -477,7 +491,7 @@ def test_an_incident_reopens_beside_others_about_something_else(crash):
 
 def test_an_incident_of_a_guest_that_is_no_longer_there_is_over(crash):
     crash.take(engine.forget(crash.situation, [VM], crash.now))
-    assert (crash.only.status, crash.only.resolution) == (Status.RESOLVED, "no longer there: vm01")
+    assert (crash.only.end, crash.only.resolution) == (End(Way.CLOSED), "no longer watched: vm01")
 
 
 def test_a_guest_of_the_same_name_made_anew_is_another_trouble(crash):
@@ -492,7 +506,7 @@ def test_nobody_waits_for_a_member_that_is_no_longer_there(lab):
     lab.wait(10 * MINUTE)
     lab.take(engine.forget(lab.situation, [FILES], lab.now))
     assert lab.only.ended
-    assert "No longer there: files." in lab.history(1)
+    assert "No longer watched: files." in lab.history(1)
 
 
 def test_a_storm_ends_when_the_last_guests_that_fail_are_no_longer_there(lab):

@@ -28,9 +28,26 @@ def test_a_crashed_guest_fails_whatever_the_reason() -> None:
     assert judged(Power.CRASHED) == (Health.FAIL, Kind.GUEST_DOWN)
 
 
-def test_a_pause_on_an_io_error_is_damage_and_one_by_a_person_is_not() -> None:
+def test_a_pause_on_an_io_error_is_damage() -> None:
     assert judged(Power.PAUSED, Reason.IO_ERROR) == (Health.FAIL, Kind.GUEST_DAMAGED)
-    assert judged(Power.PAUSED, Reason.USER) == (Health.OK, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.USER, Reason.OLD_STATE, Reason.NONE])
+@pytest.mark.parametrize("power", [Power.PAUSED, Power.SUSPENDED])
+def test_a_guest_that_should_run_and_is_paused_by_whomever_is_not_well(power: Power, reason: Reason) -> None:
+    assert judged(power, reason) == (Health.FAIL, Kind.GUEST_DOWN)
+    assert judged(power, reason, wanted=False) == (Health.OK, None)
+
+
+def test_a_guest_that_is_being_saved_or_moved_is_neither_well_nor_down() -> None:
+    assert judged(Power.PAUSED, Reason.IN_HAND) == (Health.UNKNOWN, None)
+
+
+def test_who_paused_it_stands_in_the_judgement() -> None:
+    paused = GuestState("web1", Power.PAUSED, Reason.USER)
+    assert judge(paused, wanted=True).why == "paused by a person, but it should be running"
+    asleep = GuestState("web1", Power.SUSPENDED)
+    assert judge(asleep, wanted=True).why == "suspended, but it should be running"
 
 
 @pytest.mark.parametrize("reason", [Reason.NONE, Reason.DESTROYED])

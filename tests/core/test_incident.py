@@ -7,13 +7,17 @@ from itertools import product
 import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind
-from bot.core.incident import TRANSITIONS, IllegalMove, Incident, IncidentId, Member, Move, Status
-from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, powered_on, unseen, up, well
+from bot.core.incident import TRANSITIONS, End, IllegalMove, Incident, IncidentId, Member, Move, Status, Way
+from bot.core.incidents.evidence import Requirement
+from bot.core.incidents.member import Standing
+from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, unseen, up
 
 LATER = NOON + timedelta(minutes=5)
 VM = GUESTS[0]
 PRINT = Fingerprint(CheckName("hypervisor"), ATLAS)
 STATE = frozenset({CheckName("state")})
+INSIDE = Requirement()
+ENDS = {Move.RESOLVE: Way.PROVEN, Move.CLOSE: Way.CLOSED, Move.MOVE: Way.MOVED, Move.WITHDRAW: Way.WITHDRAWN}
 
 
 def incident(status=Status.OPEN, **parts):
@@ -34,8 +38,28 @@ def test_what_is_in_the_table_leads_where_it_says_and_is_progress(status, move):
     assert (moved.status, moved.progress_at) == (TRANSITIONS[status, move], LATER)
 
 
-def test_every_unresolved_status_can_be_resolved():
-    assert all((status, Move.RESOLVE) in TRANSITIONS for status in Status if status is not Status.RESOLVED)
+@pytest.mark.parametrize("move", ENDS)
+def test_every_unresolved_status_can_end_in_each_way(move):
+    assert all((status, move) in TRANSITIONS for status in Status if status is not Status.RESOLVED)
+
+
+@pytest.mark.parametrize(("move", "way"), ENDS.items())
+def test_an_end_says_of_which_kind_it_is(move, way):
+    assert incident().move(move, LATER).end.way is way
+
+
+def test_what_was_moved_or_withdrawn_never_reopens_and_says_why():
+    moved = incident().move(Move.MOVE, LATER, into=IncidentId(3))
+    assert moved.end == End(Way.MOVED, IncidentId(3))
+    with pytest.raises(IllegalMove, match="cannot reopen incident 7: because it was moved to incident 3"):
+        moved.move(Move.REOPEN, LATER)
+    with pytest.raises(IllegalMove, match="because it was withdrawn"):
+        incident().move(Move.WITHDRAW, LATER).move(Move.REOPEN, LATER)
+
+
+@pytest.mark.parametrize("move", [Move.RESOLVE, Move.CLOSE])
+def test_what_was_proven_or_closed_may_reopen_and_has_no_end_then(move):
+    assert incident().move(move, LATER).move(Move.REOPEN, LATER).end is None
 
 
 def test_an_acknowledgement_names_who_and_when_and_goes_when_it_is_taken_back():
@@ -72,68 +96,39 @@ def test_reopening_forgets_the_acknowledgement_and_the_resolution():
     assert again == incident(progress_at=LATER)
 
 
-def test_a_member_is_proven_once_it_is_seen_well():
-    assert not Member(VM, was_running=True).proven
-    assert Member(VM, was_running=True).after(up(VM)).proven
-
-
-def test_a_member_that_ran_is_not_proven_by_being_off():
-    assert not Member(VM, was_running=True).after(off(VM)).proven
-
-
-def test_a_member_that_someone_shut_down_is_as_that_person_wanted_it():
-    assert Member(VM, was_running=True).after(off(VM, on_purpose=True)).proven
-
-
-def test_power_proves_nothing_of_what_is_inside():
-    powered = Member(VM, was_running=True).after(powered_on(VM))
-    assert not powered.proven
-    assert powered.after(well(VM, "boot", running=True)).proven
-
-
-def test_what_was_seen_inside_counts_until_it_fails_or_is_off():
-    member = Member(VM, was_running=True).after(up(VM))
-    assert member.after(powered_on(VM)).proven
-    assert not member.after(crashed(VM)).after(powered_on(VM)).proven
-    assert not member.after(off(VM)).after(powered_on(VM)).proven
-
-
-def test_a_member_is_proven_when_the_last_of_its_checks_no_longer_fails():
-    hurt = Member(VM, was_running=True, failing=frozenset({CheckName("http")})).after(crashed(VM))
-    assert hurt.failing == {"http", "state"}
-    assert hurt.after(up(VM)).failing == {"http"}
-    assert not hurt.after(up(VM)).proven
-
-
-def test_a_look_that_showed_nothing_proves_and_disproves_nothing():
-    member = Member(VM, was_running=True).after(up(VM))
-    assert member.after(unseen(VM)) is member
-
-
-def test_a_member_in_doubt_must_be_seen_anew_and_what_failed_still_fails():
-    doubted = Member(VM, was_running=True).after(up(VM)).in_doubt()
-    assert not doubted.proven
-    assert doubted.after(up(VM)).proven
-    assert Member(VM, was_running=True).after(crashed(VM)).in_doubt().failing == STATE
-
-
 def test_an_incident_knows_which_of_its_own_checks_fail():
-    assert incident().after(back(ATLAS)).failing == frozenset()
-    assert incident(failing=frozenset()).after(gone(ATLAS)).failing == {PRINT}
-    assert incident().after(unseen(ATLAS, "hypervisor")) == incident()
+    assert incident().after(back(ATLAS), INSIDE).failing == frozenset()
+    assert incident(failing=frozenset()).after(gone(ATLAS), INSIDE).failing == {PRINT}
+    assert incident().after(unseen(ATLAS, "hypervisor"), INSIDE) == incident()
 
 
 def test_an_incident_that_followed_nothing_for_a_while_is_brought_up_to_what_fails_now():
     held = incident(failing=frozenset()).with_member(Member(VM, was_running=True, failing=STATE))
-    assert held.brought_up_to([PRINT], [ATLAS, VM]).failing == {PRINT}
-    assert held.brought_up_to([crashed(VM).fingerprint], [ATLAS, VM]).members[VM].failing == STATE
-    assert held.brought_up_to([], [ATLAS, VM]).members[VM].failing == frozenset()
-    assert held.brought_up_to([], [ATLAS]).members == {}
-    assert held.brought_up_to([PRINT], [VM]).own == frozenset()
+    assert held.brought_up_to([PRINT], [ATLAS, VM], LATER).failing == {PRINT}
+    assert held.brought_up_to([crashed(VM).fingerprint], [ATLAS, VM], LATER).members[VM].failing == STATE
+    assert held.brought_up_to([], [ATLAS, VM], LATER).members[VM].failing == frozenset()
+    assert held.brought_up_to([], [ATLAS], LATER).members == {}
+    assert held.brought_up_to([PRINT], [VM], LATER).own == frozenset()
 
 
 def test_an_incident_takes_note_of_members_and_of_nobody_else():
     held = incident().with_member(Member(VM, was_running=True))
     assert held.unproven == (VM,)
-    assert held.after(up(VM)).unproven == ()
-    assert held.after(crashed(GUESTS[1])) == held
+    assert held.after(up(VM), INSIDE).unproven == ()
+    assert held.after(crashed(GUESTS[1]), INSIDE) == held
+
+
+def test_who_shuts_down_in_an_outage_does_so_because_of_it_and_has_to_return():
+    held = incident().with_member(Member(VM, was_running=True))
+    assert held.after(off(VM, on_purpose=True), INSIDE).members[VM].standing is Standing.UNPROVEN
+    over = held.after(back(ATLAS), INSIDE)
+    assert over.after(off(VM, on_purpose=True), INSIDE).members[VM].standing is Standing.WANTED_OFF
+
+
+def test_a_stepped_clock_shifts_what_is_planned():
+    step = timedelta(hours=3)
+    held = incident().move(Move.RECOVER, LATER).with_member(Member(VM, was_running=True).after(up(VM), INSIDE))
+    moved = held.shifted(step)
+    assert (moved.progress_at, moved.recovering_since) == (LATER + step, LATER + step)
+    assert moved.members[VM].ground.at == NOON + step
+    assert incident().shifted(step).recovering_since is None

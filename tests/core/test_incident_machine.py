@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.core import engine
 from bot.core.draft import Decision, Gap
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import TRANSITIONS, EventKind, IllegalMove, Move, Rules, Status, Tell
-from bot.core.kinds import OUTAGES
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.incident import TRANSITIONS, End, EventKind, IllegalMove, Move, Rules, Status, Tell, Way
+from bot.core.incidents.member import SETTLED, Standing, standings
+from bot.core.kinds import KINDS, OUTAGES
 from bot.core.mute import Silence
-from bot.store.rows import incident_row, incident_value
+from bot.store.incident_json import incident_row, incident_value
 from tests.core.labs import ATLAS, HOSTS, NOOK, NOON, RACK, VAULT, Desk
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -43,6 +44,7 @@ CHECKS = {
         "state": (Kind.GUEST_DOWN, Kind.GUEST_DAMAGED),
         "boot": (Kind.BOOT_DISK,),
         "http": (Kind.SERVICE_DOWN,),
+        "inventory": (Kind.GUEST_MISSING,),
     },
     "service": {"http": (Kind.SERVICE_DOWN, None)},
 }
@@ -50,8 +52,10 @@ PEOPLE = {
     Move.ACKNOWLEDGE: engine.acknowledge,
     Move.TAKE_BACK: engine.take_back,
     Move.REOPEN: engine.reopen,
-    Move.RESOLVE: lambda situation, incident, by, now: engine.resolve(situation, incident, by, "enough", now),
+    Move.CLOSE: lambda situation, incident, by, now: engine.resolve(situation, incident, by, "enough", now),
+    Move.WITHDRAW: lambda situation, incident, _by, now: engine.withdraw(situation, incident, "I was blind", now),
 }
+WORDS = {"vouch": engine.vouch, "must return": engine.must_return, "deleted": engine.deleted}
 
 
 @st.composite
@@ -64,7 +68,10 @@ def news(draw):
     running = None
     if check == "state" and health is not Health.UNKNOWN:
         running = health is Health.OK and draw(st.booleans())
-    return Observation(Fingerprint(CheckName(check), target.id), health, NOON, "", kind, running=running)
+    evidence = Evidence.OUTSIDE if check in {"state", "inventory"} else Evidence.INSIDE
+    seen = Observation(Fingerprint(CheckName(check), target.id), health, NOON, "", kind, running=running)
+    started = check == "state" and running and draw(st.booleans())
+    return replace(seen, evidence=evidence, facts={"started": "now"} if started else {})
 
 
 class Lab(RuleBasedStateMachine):
@@ -72,11 +79,13 @@ class Lab(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        checks = {GUESTS[0]: frozenset({CheckName("http")}), ATLAS: frozenset({CheckName("ssh")})}
         rules = Rules(storm_guests=3)
-        self.desk = Desk(targets=dict(LAB), running={*GUESTS, FLEETING}, rules=rules)
+        self.desk = Desk(targets=dict(LAB), running={*GUESTS, FLEETING}, rules=rules, checks=checks)
         self.failing: dict[Fingerprint, Observation] = {}
         self.said_over: set[Fingerprint] = set()
         self.reopened: set[int] = set()
+        self.forgotten: set[TargetId] = set()
         self.heard = 0
 
     # What happens.
@@ -112,14 +121,24 @@ class Lab(RuleBasedStateMachine):
         assert [incident_value(row) for row in rows] == list(self.desk.incidents.values())
         since = self.desk.now
         self.desk.gap = Gap(since, since + off)
+        self._take(lambda: self.desk.take(engine.doubt(self.desk.situation, "I was off", self.desk.now)))
         self._take(lambda: self.desk.wait(off))
         self._end_silences(since)
+
+    @rule(guests=st.sets(st.sampled_from(GUESTS[:4]), min_size=1))
+    def guests_vanish_together(self, guests):
+        checks = (Fingerprint(CheckName("inventory"), guest) for guest in sorted(guests))
+        self._hear([Observation(f, Health.FAIL, NOON, "", Kind.GUEST_MISSING) for f in checks])
 
     @rule(what=st.sampled_from([*GUESTS, VAULT, RACK]))
     def goes_for_good(self, what):
         """A host goes with its guests."""
         gone = [t.id for t in LAB.values() if what in {t.id, t.runs_on} and t.id in self.desk.targets]
         self._take(lambda: self.desk.take(engine.forget(self.desk.situation, gone, self.desk.now)))
+        self._forget(gone)
+
+    def _forget(self, gone):
+        self.forgotten.update(gone)
         for target in gone:
             del self.desk.targets[target]
             self.desk.running.discard(target)
@@ -144,10 +163,39 @@ class Lab(RuleBasedStateMachine):
             assert before.incidents == known
             return
         self._take(lambda: self.desk.take(PEOPLE[move](before, held.id, "U1", self.desk.now)))
-        if move is Move.RESOLVE:
+        if move is Move.CLOSE:
             self.said_over |= {f for f in self.failing if _follows(held, f)}
+        if move is Move.WITHDRAW:
+            self._look_again()
         if move is Move.REOPEN and not self.desk.incidents[held.id].failing:
             self.reopened.add(held.id)
+
+    @precondition(lambda self: any(i.members for i in self.desk.live))
+    @rule(data=st.data(), word=st.sampled_from(sorted(WORDS)))
+    def person_gives_a_word(self, data, word):
+        """It covers what is unproven or missing, as it says, and nothing else."""
+        held = data.draw(st.sampled_from([i for i in self.desk.live if i.members]))
+        member = held.members[data.draw(st.sampled_from(sorted(held.members)))]
+        covers = member.standing is Standing.UNPROVEN if word == "vouch" else member.standing is Standing.MISSING
+
+        def say():
+            return WORDS[word](self.desk.situation, held.id, [member.target], "U1", self.desk.now)
+
+        if not covers:
+            with pytest.raises(IllegalMove):
+                say()
+            return
+        if word == "deleted":
+            self.said_over -= {f for f in self.said_over if f.target == member.target}
+        self._take(lambda: self.desk.take(say()))
+        if word == "deleted":
+            self._forget([member.target])
+        else:
+            assert (self.desk.incidents[held.id].members[member.target].must_return == "U1") is (word != "vouch")
+
+    def _look_again(self):
+        """What still fails once the bot can see is seen anew."""
+        self._hear(list(self.failing.values()))
 
     @rule()
     def all_is_well(self):
@@ -157,13 +205,16 @@ class Lab(RuleBasedStateMachine):
             match target.kind:
                 case "guest":
                     wells.append(_state(target.id, Health.OK, running=True))
+                    checks = ("boot", "http", "inventory")
                 case kind:
-                    check = CheckName(next(iter(CHECKS[kind])))
-                    wells.append(Observation(Fingerprint(check, target.id), Health.OK, NOON, ""))
+                    checks = CHECKS[kind]
+            prints = (Fingerprint(CheckName(check), target.id) for check in checks)
+            wells += [Observation(f, Health.OK, NOON, "") for f in prints]
         self._hear(list({one.fingerprint: one for one in wells}.values()))
         self.time_passes(600)
+        self._hear(list({one.fingerprint: one for one in wells}.values()))
         left = [i for i in self.desk.live if i.id not in self.reopened]
-        assert left == []
+        assert left == [], left
 
     # What each of these keeps.
 
@@ -172,7 +223,7 @@ class Lab(RuleBasedStateMachine):
         batch = []
         for one in there:
             self.heard += 1
-            at = self.desk.now + timedelta(microseconds=len(batch))
+            at = self.desk.now + timedelta(microseconds=self.heard)  # no two words in one instant
             batch.append(replace(one, at=at, why=f"word {self.heard}"))
         if shuffled is not None:
             self._order_does_not_matter(batch, shuffled)
@@ -227,6 +278,8 @@ class Lab(RuleBasedStateMachine):
                 assert [n.tell for n in decision.notices if n.incident == incident.id].count(Tell.CARD) == 1
             if incident.failing or incident.ended:
                 self.reopened.discard(incident.id)
+            if was is not None and was.end is not None and not was.end.may_reopen:
+                assert incident.ended, "what was moved or withdrawn has reopened"
         return decision
 
     def _end_silences(self, since):
@@ -240,6 +293,8 @@ class Lab(RuleBasedStateMachine):
     def _is_legal(self, incident, move):
         rivals = (i for i in self.desk.live if i.subject == incident.subject or i.own & incident.own)
         if (incident.status, move) not in TRANSITIONS or (move is Move.REOPEN and any(rivals)):
+            return False
+        if move is Move.REOPEN and not incident.end.may_reopen:
             return False
         return move is not Move.ACKNOWLEDGE or incident.acknowledged_by is None
 
@@ -286,11 +341,33 @@ class Lab(RuleBasedStateMachine):
     def an_incident_is_consistent(self):
         for incident in self.desk.incidents.values():
             assert incident.failing <= incident.own
-            assert incident.subject.startswith("guest:") or incident.subject not in incident.members
+            lost = not KINDS[incident.kind].hurts or incident.subject in self.forgotten
+            assert lost or incident.ended or incident.subject in incident.members
+            assert incident.ended is (incident.end is not None)
             assert (incident.status is Status.RECOVERING) <= (incident.recovering_since is not None)
             assert (incident.status is Status.ACKNOWLEDGED) <= (incident.acknowledged_by is not None)
             assert not (incident.status is Status.RECOVERING and incident.failing)
             assert incident.members.keys() <= {incident.subject} or incident.kind in OUTAGES
+
+    @invariant()
+    def what_is_called_proven_is(self):
+        """Nobody resolves an incident with a machine that is unproven, missing or failing in it."""
+        for incident in self.desk.incidents.values():
+            if incident.end == End(Way.PROVEN):
+                assert incident.unproven == (), incident
+            for member in incident.members.values():
+                assert not (member.proven and (member.failing or member.missing))
+                evidence = member.ground and member.ground.evidence
+                assert not member.proven or evidence in {Evidence.INSIDE, Evidence.OUTSIDE, Evidence.WORD}
+                assert (member.standing is Standing.PROVEN) <= (evidence is Evidence.INSIDE)
+
+    @invariant()
+    def the_numbers_add_up(self):
+        for incident in self.desk.incidents.values():
+            found = standings(incident.members.values())
+            assert sum(map(len, found.values())) == len(incident.members)
+            unsettled = {t for s, targets in found.items() if s not in SETTLED for t in targets}
+            assert unsettled == set(incident.unproven)
 
     @invariant()
     def every_incident_was_opened_once_and_told_with_a_card(self):

@@ -20,6 +20,7 @@ from tests.core.labs import (
     fails,
     gone,
     inventory,
+    mains_stay,
     off,
     on_battery,
     on_mains,
@@ -48,13 +49,20 @@ def test_a_power_failure_is_one_incident_of_all_that_the_ups_powers():
     lab = desk()
     lab.see(on_battery())
     assert (lab.only.kind, lab.only.subject, lab.only.why) == (Kind.POWER_LOSS, RACK, "on battery")
-    assert set(lab.only.members) == {*HOSTS, *GUESTS, FILES}
+    assert set(lab.only.members) == {RACK, *HOSTS, *GUESTS, FILES}
 
 
 def test_what_the_battery_carries_through_is_not_in_doubt():
     lab = desk()
     lab.see(on_battery())
-    assert lab.only.unproven == ()
+    assert lab.only.unproven == (RACK,)
+
+
+def test_what_nothing_looks_at_is_not_carried_through_by_the_battery():
+    lab = desk()
+    lab.unseen = {NOOK}
+    lab.see(on_battery())
+    assert lab.only.unproven == (NOOK, RACK)
 
 
 def test_ephemeral_guests_and_those_that_were_off_are_not_waited_for():
@@ -68,7 +76,7 @@ def test_the_dark_after_the_battery_stays_in_that_incident():
     lab = desk()
     lab.see(on_battery())
     lab.see(*map(gone, HOSTS), *map(unseen, GUESTS))
-    assert set(lab.only.unproven) == {*HOSTS, *GUESTS, FILES}
+    assert set(lab.only.unproven) == {RACK, *HOSTS, *GUESTS, FILES}
     assert cards(lab) == {1}
 
 
@@ -84,7 +92,7 @@ def test_a_guest_started_on_battery_is_adopted_when_its_host_goes():
 def test_a_guest_that_went_off_in_the_same_instant_is_adopted_and_not_taken_for_well():
     lab = desk()
     lab.see(off(GUESTS[0]), on_battery())
-    assert lab.only.unproven == (GUESTS[0],)
+    assert lab.only.unproven == (GUESTS[0], RACK)
 
 
 def test_a_guest_that_went_off_a_moment_before_is_adopted():
@@ -92,7 +100,7 @@ def test_a_guest_that_went_off_a_moment_before_is_adopted():
     lab.see(off(GUESTS[0]))
     lab.now += MINUTE
     lab.see(on_battery())
-    assert lab.only.unproven == (GUESTS[0],)
+    assert lab.only.unproven == (GUESTS[0], RACK)
 
 
 def test_a_guest_that_went_off_long_before_is_nobodys_concern():
@@ -109,7 +117,7 @@ def test_guests_that_failed_first_become_part_of_the_power_event_in_the_same_mes
     lab.now += SECOND
     lab.see(on_battery())
     assert (lab.only.kind, lab.only.subject, lab.only.own) == (Kind.POWER_LOSS, RACK, {on_battery().fingerprint})
-    assert lab.only.unproven == (GUESTS[0],)
+    assert lab.only.unproven == (GUESTS[0], RACK)
     assert lab.broadcasts() == ["This is more than it seemed: on battery"]
 
 
@@ -120,7 +128,7 @@ def test_several_first_signs_go_on_in_the_oldest_message_and_the_others_say_wher
     lab.see(gone(VAULT))
     lab.see(on_battery())
     assert [i.id for i in lab.live] == [1]
-    assert set(lab.incidents[1].unproven) == {GUESTS[0], GUESTS[1], VAULT, FILES}
+    assert set(lab.incidents[1].unproven) == {GUESTS[0], GUESTS[1], VAULT, FILES, RACK}
     assert lab.history(2)[-1] == "Part of incident 1: what is still unproven is followed there."
 
 
@@ -142,7 +150,7 @@ def test_damage_found_before_the_power_event_keeps_its_own_incident():
 def test_a_ups_that_could_not_be_reached_and_then_is_on_battery_is_one_incident():
     lab = desk()
     lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
-    assert lab.only.members == {}
+    assert set(lab.only.members) == {RACK}
     lab.see(on_battery())
     assert lab.only.kind is Kind.POWER_LOSS
     assert ATLAS in lab.only.members
@@ -154,9 +162,9 @@ def test_what_was_out_already_is_not_taken_for_well():
     lab.see(gone(VAULT))
     lab.now += 10 * MINUTE
     lab.see(on_battery())
-    assert lab.incidents[2].unproven == (FILES, VAULT)
+    assert lab.incidents[2].unproven == (FILES, VAULT, RACK)
     lab.see(back(VAULT), up(FILES))
-    assert lab.incidents[2].unproven == ()
+    assert lab.incidents[2].unproven == (RACK,)
 
 
 def test_what_fails_unheard_is_not_taken_for_well_either():
@@ -215,7 +223,7 @@ def test_three_hosts_gone_at_once_are_one_power_loss_in_one_message():
     lab.see(*map(gone, HOSTS))
     assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, ATLAS)
     assert lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault"
-    assert set(lab.only.unproven) == {VAULT, NOOK, FILES, *GUESTS}
+    assert set(lab.only.unproven) == {ATLAS, VAULT, NOOK, FILES, *GUESTS}
 
 
 def test_the_third_host_within_minutes_makes_a_power_loss_of_the_first_message():
@@ -275,7 +283,7 @@ def test_the_ups_heard_of_after_three_hosts_takes_over_however_late():
     lab.now += 10 * MINUTE
     lab.see(on_battery())
     assert (lab.only.subject, lab.only.own) == (RACK, {on_battery().fingerprint})
-    assert set(lab.only.unproven) == {*HOSTS, *GUESTS, FILES}
+    assert set(lab.only.unproven) == {RACK, *HOSTS, *GUESTS, FILES}
 
 
 def test_a_guest_of_any_of_the_three_hosts_is_covered():
@@ -330,7 +338,7 @@ def test_whatever_came_with_a_power_event_is_in_its_history_once():
 def test_a_host_that_goes_takes_along_what_ran_on_it():
     lab = desk()
     lab.see(gone(VAULT))
-    assert (lab.only.kind, lab.only.unproven) == (Kind.HOST_DOWN, (FILES,))
+    assert (lab.only.kind, lab.only.unproven) == (Kind.HOST_DOWN, (FILES, VAULT))
 
 
 def test_a_guest_of_a_dead_host_is_closed_only_by_its_own_check():
@@ -346,7 +354,7 @@ def test_a_guest_of_a_dead_host_is_closed_only_by_its_own_check():
 def test_what_was_seen_in_the_instant_its_host_went_does_not_count():
     lab = desk()
     lab.see(up(FILES), gone(VAULT))
-    assert lab.only.unproven == (FILES,)
+    assert lab.only.unproven == (FILES, VAULT)
 
 
 def test_a_failure_behind_a_dead_host_is_written_down_there_and_told_nobody():
@@ -355,7 +363,7 @@ def test_a_failure_behind_a_dead_host_is_written_down_there_and_told_nobody():
     lab.see(gone(VAULT))
     told = len(lab.notices)
     lab.see(crashed(FILES))
-    assert lab.only.unproven == (FILES,)
+    assert lab.only.unproven == (FILES, VAULT)
     assert {n.tell for n in lab.notices[told:]} == {Tell.CARD}
     assert lab.history(1)[-1] == "files: crashed"
 
@@ -366,7 +374,7 @@ def test_a_host_behind_a_dead_host_is_part_of_its_outage():
     lab = Desk(targets=targets)
     lab.see(gone(VAULT))
     lab.see(gone(gate))
-    assert (lab.only.subject, lab.only.unproven) == (gate, (FILES, VAULT))
+    assert (lab.only.subject, lab.only.unproven) == (gate, (FILES, gate, VAULT))
     assert lab.only.own == {gone(gate).fingerprint}
 
 
@@ -395,7 +403,7 @@ def test_a_host_that_goes_after_the_grace_of_a_power_event_has_an_incident_of_it
     lab.running -= {FILES}
     lab.see(on_battery())
     lab.see(gone(NOOK))
-    lab.see(on_mains())
+    mains_stay(lab)
     lab.wait(10 * MINUTE)
     lab.see(gone(VAULT))
     assert [(i.kind, i.subject) for i in lab.live] == [(Kind.POWER_LOSS, RACK), (Kind.HOST_DOWN, VAULT)]
@@ -405,7 +413,7 @@ def test_what_never_came_back_needs_no_second_message_after_grace():
     lab = desk()
     lab.see(on_battery())
     lab.see(gone(VAULT))
-    lab.see(on_mains())
+    mains_stay(lab)
     lab.wait(10 * MINUTE)
     lab.see(fails(VAULT, Kind.HOST_DOWN, check="ping"))
     assert lab.only.unproven == (FILES, VAULT)
@@ -507,8 +515,8 @@ def test_the_host_of_a_storm_found_gone_takes_over_its_message():
     lab.see(*map(crashed, FIVE))
     lab.see(gone(ATLAS))
     assert (lab.only.kind, lab.only.own) == (Kind.HOST_DOWN, {gone(ATLAS).fingerprint})
-    assert set(lab.only.unproven) == set(GUESTS)
-    assert {f for m in lab.only.members.values() for f in m.failing} == {"state"}
+    assert set(lab.only.unproven) == {ATLAS, *GUESTS}
+    assert {f for m in lab.only.members.values() for f in m.failing} == {"hypervisor", "state"}
 
 
 def test_a_storm_on_a_host_whose_outage_lingers_is_in_that_message():

@@ -67,7 +67,7 @@ async def test_resolve_asks_why_and_then_only_reopen_is_left(rig):
     assert await rig.submit(ALEX.id, view, reason="I unplugged it") == {}
     card = await rig.card("incident:1", "I unplugged it")
     assert labels(card) == ["Reopen"]
-    assert f"Resolved by <@{ALEX.id}>" in str(card)
+    assert f"Closed by <@{ALEX.id}>" in str(card)
 
 
 async def test_reopen_mentions_the_owner_again_and_a_second_one_is_late(rig):

@@ -2,12 +2,15 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, Reason
-from bot.core.health import CheckName, Health, Kind, Target, TargetId, guest_id
+from bot.core.health import CheckName, Evidence, Health, Kind, Target, TargetId, guest_id
+from bot.core.incidents.evidence import requirement
+from bot.core.incidents.member import Ground, Member, Standing
 from bot.hypervisor import Hypervisor
 from bot.probes.hypervisor import HypervisorProbe, from_event
 from tests.guests import URI, owned_guests, uuid
@@ -76,12 +79,45 @@ async def test_a_guest_someone_shut_down_is_well_and_was_stopped_on_purpose(gues
     assert (web1.health, web1.running, web1.facts) == (Health.OK, False, {"stopped": "on purpose"})
 
 
-async def test_a_paused_guest_neither_runs_nor_is_off(guests) -> None:
+async def test_a_paused_guest_is_not_as_it_should_be_and_neither_runs_nor_is_off(guests) -> None:
     guests.add("web1")
     guests.domain("web1").suspend()
     async with probing(["web1"]) as probe:
         _, web1 = await probe.look()
-    assert (web1.health, web1.running, web1.why) == (Health.OK, None, "paused")
+    paused = "paused by a person, but it should be running"
+    assert (web1.health, web1.running, web1.why) == (Health.FAIL, None, paused)
+    assert not web1.stated, "a backup that pauses it for a moment is no failure"
+
+
+async def test_a_guest_put_back_to_a_paused_snapshot_is_not_well(guests) -> None:
+    guests.add("web1")
+    domain = guests.domain("web1")
+    domain.suspend()
+    snapshot = domain.snapshotCreateXML("<domainsnapshot/>")
+    domain.resume()
+    domain.revertToSnapshot(snapshot)
+    snapshot.delete()
+    async with probing(["web1"]) as probe:
+        _, web1 = await probe.look()
+    assert (web1.health, web1.kind) == (Health.FAIL, Kind.GUEST_DOWN)
+    assert web1.why.endswith("but it should be running")
+
+
+async def test_that_a_guest_has_power_proves_nothing(guests) -> None:
+    guests.add("web1")
+    async with probing(["web1"]) as probe:
+        _, web1 = await probe.look()
+    assert (web1.health, web1.evidence) == (Health.OK, Evidence.OUTSIDE)
+    needs = requirement(Target(web1.target), frozenset(), timedelta(0))
+    assert not Member(web1.target, was_running=True).after(web1, needs).proven
+
+
+@pytest.mark.parametrize("what", [GuestEventKind.STARTED, GuestEventKind.REBOOTED])
+def test_a_guest_that_starts_has_to_be_seen_anew(what) -> None:
+    seen = from_event(Target(guest_id("u1")), GuestEvent("atlas", "web1", what), NOW)
+    assert (seen.evidence, seen.running, seen.began_anew) == (Evidence.OUTSIDE, True, True)
+    proven = Member(seen.target, was_running=True).settled(Ground(Standing.PROVEN, "it asks for a login", NOW))
+    assert not proven.after(seen, requirement(Target(seen.target), frozenset(), timedelta(0))).proven
 
 
 async def test_behind_a_hypervisor_that_is_away_every_guest_is_unknown(tmp_path) -> None:
@@ -162,7 +198,7 @@ def test_a_panic_is_believed_at_once() -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG, GuestEventKind.REBOOTED, GuestEventKind.DEFINED],
+    [GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG, GuestEventKind.DEFINED],
 )
 def test_an_event_that_leaves_the_power_as_it_was_says_nothing_of_it(what) -> None:
     assert told(what) is None

@@ -55,7 +55,7 @@ def test_opening_again_migrates_nothing_and_finds_everything(path, store):
     store.close()
     again = Store(path)
     assert journal(again) == ["first"]
-    assert again._db.execute("select count(*) from _sqlite_migrations").fetchone() == (2,)
+    assert again._db.execute("select count(*) from _sqlite_migrations").fetchone() == (3,)
     again.close()
 
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Status
+from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.member import SETTLED, Ground
 from bot.core.mute import Silence
 from bot.store.runs import RunRow
 from bot.store.targets import Presence
@@ -24,13 +25,27 @@ times = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=zones
 maybe_times = st.none() | times
 targets = st.builds(lambda kind, name: TargetId(f"{kind}:{name}"), st.sampled_from(["guest", "host"]), texts)
 prints = st.builds(Fingerprint, texts.map(CheckName), targets)
+checks = st.frozensets(texts.map(CheckName), max_size=3)
+grounds = st.builds(
+    Ground,
+    st.sampled_from(sorted(SETTLED)),
+    texts,
+    times,
+    check=st.none() | texts.map(CheckName),
+    by=st.none() | texts,
+)
 members = st.builds(
     Member,
     targets,
     st.booleans(),
-    failing=st.frozensets(texts.map(CheckName), max_size=3),
-    seen=st.booleans(),
+    failing=checks,
     running=st.none() | st.booleans(),
+    ground=st.none() | grounds,
+    unproven_since=maybe_times,
+    counts_from=maybe_times,
+    passed=checks,
+    well_since=maybe_times,
+    must_return=st.none() | texts,
 )
 incidents = st.builds(
     Incident,
@@ -51,6 +66,7 @@ incidents = st.builds(
     resolved_at=maybe_times,
     resolved_by=st.none() | texts,
     resolution=texts,
+    end=st.none() | st.builds(End, st.sampled_from(Way), st.none() | st.integers(1, 9).map(IncidentId)),
 )
 shared_store = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50

@@ -1,5 +1,6 @@
 """What an incident's card says."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -7,10 +8,11 @@ from types import MappingProxyType
 import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
-from bot.core.incident import Incident, IncidentId, Member, Status
+from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.member import INVENTORY, Ground, Standing
 from bot.core.names import UNTOLD
 from bot.views.incident import IncidentFacts, incident_card
-from bot.views.words import MARKS, title
+from bot.views.words import ENDS, MARKS, incident_line, title
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
 OWNER = "U0000000ALEX"
@@ -19,7 +21,8 @@ OWN = frozenset({Fingerprint(CheckName("ups"), TargetId("ups:rack"))})
 
 def outage(*left: str, back: int = 44, **changes) -> Incident:
     """A power failure that took guests along, of which those named are not back."""
-    well = [Member(TargetId(f"guest:vm{n}"), True, seen=True, running=True) for n in range(back)]
+    seen = Ground(Standing.PROVEN, "it asks for a login", NOW)
+    well = [Member(TargetId(f"guest:vm{n}"), True, running=True, ground=seen) for n in range(back)]
     lost = [Member(TargetId(f"guest:{name}"), True) for name in left]
     members = MappingProxyType({one.target: one for one in well + lost})
     rack = TargetId("ups:rack")
@@ -27,10 +30,16 @@ def outage(*left: str, back: int = 44, **changes) -> Incident:
     return replace(made, members=members, **changes)
 
 
-def lines(incident: Incident) -> list[str]:
+def lines(incident: Incident, lacking: Mapping[TargetId, str] = MappingProxyType({})) -> list[str]:
     """The card's sections."""
-    card = incident_card(IncidentFacts(incident, OWNER))
+    card = incident_card(IncidentFacts(incident, OWNER, lacking=lacking))
     return [block.text.text for block in card.blocks if block.type == "section"]
+
+
+def labels(incident: Incident) -> list[str]:
+    """What can be pressed."""
+    blocks = [block for block in incident_card(IncidentFacts(incident, OWNER)).blocks if block.type == "actions"]
+    return [element.text.text for block in blocks for element in block.elements if element.type == "button"]
 
 
 def test_the_first_line_tells_state_subject_since_when_and_whom_it_waits_for():
@@ -48,35 +57,145 @@ def test_the_fallback_text_tells_it_without_blocks():
     assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). on battery"
 
 
-def test_while_the_trouble_lasts_it_counts_who_is_well_and_then_who_is_back():
-    assert lines(outage("db1", "mail1"))[2] == "▰▰▰▰▰▰▰▰▰▱  *44 of 46* well · 2 to go: db1, mail1"
+def test_it_counts_who_is_well_and_names_who_is_not_with_what_is_missing():
+    lacks = {TargetId(f"guest:{name}"): "an answer of its agent" for name in ("db1", "mail1")}
+    assert lines(outage("db1", "mail1"), lacks)[2].split("\n") == [
+        "▰▰▰▰▰▰▰▰▰▱  *44 of 46* well",
+        "✅ 44 proven healthy",
+        "❔ 2 unproven: db1, mail1",
+        "      still missing: an answer of its agent",
+    ]
     returning = outage("db1", "mail1", failing=frozenset(), status=Status.RECOVERING)
-    assert lines(returning)[2] == "▰▰▰▰▰▰▰▰▰▱  *44 of 46* back · 2 to go: db1, mail1"
+    assert lines(returning)[2].startswith("▰▰▰▰▰▰▰▰▰▱  *44 of 46* back")
+
+
+def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
+    rack, mail, web, files, printer, db = (
+        TargetId(f"{kind}:{name}")
+        for kind, name in (
+            ("ups", "rack"),
+            ("guest", "mail"),
+            ("guest", "web"),
+            ("guest", "files"),
+            ("guest", "printer"),
+            ("guest", "db"),
+        )
+    )
+    made = outage(back=2)
+    for member in (
+        Member(rack, False, failing=frozenset({CheckName("ups")})),
+        Member(mail, True, ground=Ground(Standing.WORD, "its agent's answer", NOW, by=OWNER)),
+        Member(web, True, failing=frozenset({INVENTORY})),
+        Member(files, True, ground=Ground(Standing.UNTOUCHED, "", NOW)),
+        Member(printer, True, ground=Ground(Standing.ACCEPTED, "running", NOW)),
+        Member(db, True),
+    ):
+        made = made.with_member(member)
+    assert lines(made, {db: "a login prompt"})[2].split("\n") == [
+        "▰▰▰▰▰▰▱▱▱▱  *5 of 8* well",
+        "✅ 2 proven healthy, 1 never went off",
+        "🔌 1 accepted, not looked inside: printer",
+        "☑️ 1 on someone's word: mail",
+        "🕳️ 1 missing: web",
+        "❌ 1 failing: rack",
+        "❔ 1 unproven: db",
+        "      still missing: a login prompt",
+    ]
 
 
 def test_many_names_are_counted_and_hosts_come_first():
     many = outage(*(f"vm{n}" for n in range(100, 130)), back=0)
     host = Member(TargetId("host:zeus"), False)
     told = lines(many.with_member(host))[2]
-    assert told.endswith("31 to go: zeus, vm100, vm101, vm102, vm103, vm104, vm105, vm106 and 23 more")
+    assert told.endswith("31 unproven: zeus, vm100, vm101, vm102, vm103, vm104, vm105, vm106 and 23 more")
+
+
+def test_what_is_unproven_for_several_reasons_is_told_by_each():
+    lacks = {TargetId("guest:a"): "its agent's answer", TargetId("guest:b"): "not passed yet: http"}
+    assert lines(outage("a", "b", back=0), lacks)[2].split("\n")[2:] == [
+        "      still missing: its agent's answer (a)",
+        "      still missing: not passed yet: http (b)",
+    ]
 
 
 def test_once_all_are_back_nobody_is_named():
     assert lines(outage(failing=frozenset(), status=Status.RECOVERING))[2] == "▰▰▰▰▰▰▰▰▰▰  *44 of 44* back"
 
 
-def test_a_resolved_one_tells_how_long_it_lasted_who_ended_it_and_who_was_never_seen_well():
-    over = outage(
-        "db1",
-        status=Status.RESOLVED,
-        failing=frozenset(),
-        resolved_at=NOW + timedelta(hours=2, minutes=5),
-        resolved_by=OWNER,
-        resolution="db1 is gone for good",
-    )
-    assert lines(over)[0] == "🟢 *Resolved* · *Power failure (rack)* · lasted 2 h 5 min"
-    assert lines(over)[1] == f"On battery\nResolved by <@{OWNER}>: db1 is gone for good"
-    assert lines(over)[2].endswith("never seen well: db1")
+def over(way: Way, **parts) -> Incident:
+    """An outage that has ended."""
+    ended = {
+        "status": Status.RESOLVED,
+        "failing": frozenset(),
+        "resolved_at": NOW + timedelta(hours=2, minutes=5),
+        "end": End(way, IncidentId(3) if way is Way.MOVED else None),
+    }
+    return outage(**{**ended, **parts})
+
+
+def test_one_that_was_proven_is_green_and_tells_how_long_it_lasted():
+    made = over(Way.PROVEN, resolution="all proven healthy")
+    assert lines(made)[:2] == [
+        "🟢 *Resolved* · *Power failure (rack)* · lasted 2 h 5 min",
+        "On battery\nResolved: all proven healthy",
+    ]
+    assert labels(made) == ["Reopen"]
+
+
+def test_one_that_a_person_closed_says_who_and_why_and_is_not_green():
+    made = over(Way.CLOSED, resolved_by=OWNER, resolution="db1 is gone for good")
+    assert lines(made)[0] == "☑️ *Closed* · *Power failure (rack)* · lasted 2 h 5 min"
+    assert lines(made)[1] == f"On battery\nClosed by <@{OWNER}>: db1 is gone for good"
+    assert labels(made) == ["Reopen"]
+
+
+def test_one_that_is_part_of_another_says_of_which_and_offers_nothing():
+    made = over(Way.MOVED, resolution="Part of incident 3: what is still unproven is followed there.")
+    assert lines(made)[0] == "⚪ *Moved to incident 3* · *Power failure (rack)*"
+    assert lines(made)[1].endswith("\nPart of incident 3: what is still unproven is followed there.")
+    assert (labels(made), "lasted" in str(incident_card(IncidentFacts(made, OWNER)).text)) == ([], False)
+
+
+def test_one_that_was_the_bots_own_blindness_says_so_and_offers_nothing():
+    made = over(Way.WITHDRAWN, resolution="my own network was down")
+    assert lines(made)[0] == "⚫ *Withdrawn* · *Power failure (rack)*"
+    assert lines(made)[1] == "On battery\nWithdrawn: my own network was down"
+    assert labels(made) == []
+
+
+@pytest.mark.parametrize("way", Way)
+def test_each_end_is_told_in_lists_and_in_the_fallback_text_too(way):
+    made = over(way)
+    line, card = incident_line(made, UNTOLD), incident_card(IncidentFacts(made, OWNER))
+    assert line.startswith(ENDS[way])
+    assert card.text.startswith(f"{ENDS[way]} {str(made.end).capitalize()}: ")
+    assert ("lasted" in line) is (way in {Way.PROVEN, Way.CLOSED})
+
+
+def alone(**parts) -> Incident:
+    """A guest's own incident."""
+    web1 = TargetId("guest:web1")
+    made = Incident(IncidentId(7), Kind.GUEST_DOWN, web1, "crashed", NOW, NOW, Status.RECOVERING)
+    return made.with_member(replace(Member(web1, True), **parts))
+
+
+def test_of_one_machine_it_says_what_is_still_missing():
+    lacks = {TargetId("guest:web1"): "its agent's answer"}
+    told = lines(alone(running=True), lacks)[-1]
+    assert told == "Back, but not proven healthy yet. Still missing: its agent's answer"
+    assert len(lines(alone())) == 2
+    assert len(lines(replace(alone(), status=Status.OPEN), lacks)) == 2
+
+
+def test_of_one_machine_that_is_missing_it_says_that_and_who_expects_it_back():
+    gone = alone(failing=frozenset({INVENTORY}))
+    assert lines(gone)[-1] == "🕳️ Missing: its host no longer knows it."
+    expected = alone(failing=frozenset({INVENTORY}), must_return=OWNER)
+    assert lines(expected)[-1].endswith(f"<@{OWNER}> says that it must come back.")
+
+
+def test_of_one_machine_that_is_over_nothing_is_counted():
+    assert len(lines(replace(alone(), status=Status.RESOLVED, resolved_at=NOW, end=End(Way.CLOSED)))) == 2
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from hypothesis import strategies as st
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId, TargetKind
-from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Status
+from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.member import SETTLED, Ground
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
 from bot.core.runbook import Language, Question, Runbook, ScriptAction, Step, Verification
 from bot.views import Card
@@ -33,8 +34,10 @@ members = st.builds(
     target=targets,
     was_running=st.booleans(),
     failing=st.sampled_from([frozenset(), frozenset({CheckName("guest")})]),
-    seen=st.booleans(),
     running=st.sampled_from([True, False, None]),
+    ground=st.none()
+    | st.builds(Ground, st.sampled_from(sorted(SETTLED)), texts, st.just(NOW), by=st.none() | people),
+    must_return=st.none() | people,
 )
 
 
@@ -59,6 +62,7 @@ def incidents(draw) -> Incident:
         resolved_at=draw(moments) if over else None,
         resolved_by=draw(st.none() | people) if over else None,
         resolution=draw(texts) if over else "",
+        end=End(draw(st.sampled_from(Way)), IncidentId(3)) if over else None,
     )
 
 

@@ -1,0 +1,90 @@
+"""What proves what, in one table: an OK proves its target healthy only where it rests on what its rule accepts.
+
+Power, a ping and a lease prove nothing of what goes on inside: firmware, boot loaders and an initramfs that waits
+for a passphrase have all three. UNKNOWN never proves, and neither does the time that has passed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.health import CheckName, Evidence, Health, Observation, Proof, Target, TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What proves a target of one kind.
+
+    `accepts`: what an OK must rest on. `wants`: what that is, in words for a person. `steady`: whether it must
+    stay so for a while before it counts.
+    """
+
+    accepts: frozenset[Evidence]
+    wants: str
+    steady: bool = False
+
+
+_INSIDE: Final = frozenset({Evidence.INSIDE})
+
+RULES: Final[Mapping[TargetKind, Rule]] = MappingProxyType(
+    {
+        # libvirt's answer comes through the host's own system, so it is one from inside. It says nothing of the
+        # host's arrays and file systems: those are checks of their own.
+        TargetKind.HOST: Rule(_INSIDE, "an answer from inside: SSH, libvirt, or a check of its own"),
+        TargetKind.GUEST: Rule(
+            _INSIDE,
+            "its agent's answer, a login prompt or a passed check of its own, after its latest start",
+        ),
+        TargetKind.UPS: Rule(_INSIDE, "line power that stays", steady=True),
+        TargetKind.SERVICE: Rule(_INSIDE, "its check passing"),
+        TargetKind.BOT: Rule(_INSIDE, "its own sight back"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What one target must show before it counts as proven.
+
+    `checks`: those that lab.yaml gives it, each of which must pass; `steady`: for how long it must stay well.
+    """
+
+    accepts: frozenset[Evidence] = _INSIDE
+    checks: frozenset[CheckName] = frozenset()
+    steady: timedelta = timedelta(0)
+
+    def accepted(self, seen: Observation) -> bool:
+        """Whether `seen` counts as proof. Power counts only for what was seen running."""
+        if seen.health is not Health.OK or seen.running is False or seen.evidence not in self.accepts:
+            return False
+        return seen.evidence is not Evidence.OUTSIDE or seen.running is True
+
+
+def requirement(target: Target, checks: frozenset[CheckName], steady: timedelta) -> Requirement:
+    """What proves `target`. `checks`: its own, by lab.yaml; `steady`: how long a UPS must stay on line power."""
+    rule = RULES[target.kind]
+    accepts = rule.accepts | ({Evidence.OUTSIDE} if target.proof is Proof.RUNNING else frozenset())
+    return Requirement(accepts, checks, steady if rule.steady else timedelta(0))
+
+
+def wanted(target: Target) -> str:
+    """What would prove `target`, in words."""
+    return "that it runs" if target.proof is Proof.RUNNING else RULES[target.kind].wants
+
+
+def shows(target: Target, health: Health, evidence: Evidence, *, running: bool | None) -> str:
+    """What a check's last result proves of `target`, in words for `/lab why`."""
+    if health is Health.UNKNOWN:
+        return "could not look: it proves nothing"
+    if health is Health.FAIL:
+        return "it is not well"
+    if running is False:
+        return "it is off, as it may be"
+    if evidence in RULES[target.kind].accepts:
+        return "it is well: seen from inside"
+    if evidence is Evidence.OUTSIDE and running:
+        accepted = target.proof is Proof.RUNNING
+        return "accepted, not looked inside" if accepted else "it has power: that proves nothing of what is inside"
+    return "it proves nothing of what is inside"

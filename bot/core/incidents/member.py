@@ -1,0 +1,222 @@
+"""A machine that an incident waits for: what fails of it, what has proven it well, and what is still missing.
+
+Nothing seen before its latest start, its latest failure or the loss of its host counts. A look that showed nothing
+changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId
+from bot.core.incidents.evidence import Requirement, wanted
+
+INVENTORY: Final = CheckName("inventory")
+"""The check of whether a guest's host still knows it: what fails it is missing."""
+
+
+class Standing(StrEnum):
+    """How a machine stands in an incident."""
+
+    PROVEN = "proven"
+    UNTOUCHED = "untouched"
+    WANTED_OFF = "wanted-off"
+    ACCEPTED = "accepted"
+    WORD = "word"
+    DELETED = "deleted"
+    UNPROVEN = "unproven"
+    MISSING = "missing"
+    FAILING = "failing"
+
+
+COUNTED: Final[Mapping[Standing, str]] = MappingProxyType(
+    {
+        Standing.PROVEN: "proven healthy",
+        Standing.UNTOUCHED: "never went off",
+        Standing.WANTED_OFF: "shut down by someone",
+        Standing.ACCEPTED: "accepted, not looked inside",
+        Standing.WORD: "on someone's word",
+        Standing.DELETED: "deleted on purpose",
+        Standing.UNPROVEN: "unproven",
+        Standing.MISSING: "missing",
+        Standing.FAILING: "failing",
+    }
+)
+"""How many machines stand so, in words: `3 never went off`."""
+
+
+SETTLED: Final[Mapping[Standing, Evidence]] = MappingProxyType(
+    {
+        Standing.PROVEN: Evidence.INSIDE,
+        Standing.WANTED_OFF: Evidence.OUTSIDE,
+        Standing.UNTOUCHED: Evidence.OUTSIDE,
+        Standing.ACCEPTED: Evidence.OUTSIDE,
+        Standing.WORD: Evidence.WORD,
+        Standing.DELETED: Evidence.WORD,
+    }
+)
+"""What need not be waited for any longer, and what that rests on."""
+
+SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.DELETED})
+"""What someone wanted so: no gap in what the bot could see puts it in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a member is no longer waited for. `standing`: one of SETTLED. `by`: a Slack id, for a person's word."""
+
+    standing: Standing
+    why: str
+    at: datetime
+    check: CheckName | None = None
+    by: str | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it rests on."""
+        return SETTLED[self.standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A target that holds an incident open until it is proven healthy: its subject, and what it has adopted.
+
+    `was_running`: it ran before, so it is not proven by being off. `failing`: its checks that fail. `running`: as
+    last seen, None when it can't be told. `ground`: what proved it, None while nothing has. `unproven_since`: when
+    it was last put in doubt; `counts_from`: what was seen before proves nothing. `passed`: the checks that passed
+    since then, `well_since`: when the first of them did. `must_return`: who said that it must come back.
+    """
+
+    target: TargetId
+    was_running: bool
+    failing: frozenset[CheckName] = frozenset()
+    running: bool | None = None
+    ground: Ground | None = None
+    unproven_since: datetime | None = None
+    counts_from: datetime | None = None
+    passed: frozenset[CheckName] = frozenset()
+    well_since: datetime | None = None
+    must_return: str | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether its host no longer knows it."""
+        return INVENTORY in self.failing
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands."""
+        if self.failing:
+            return Standing.MISSING if self.missing else Standing.FAILING
+        return Standing.UNPROVEN if self.ground is None else self.ground.standing
+
+    @property
+    def proven(self) -> bool:
+        """Whether nobody has to wait for it any longer."""
+        return self.standing in SETTLED
+
+    def after(self, seen: Observation, needs: Requirement) -> "Member":
+        """This member once `seen` is known. UNKNOWN proves and disproves nothing."""
+        if seen.health is Health.UNKNOWN:
+            return self
+        if seen.health is Health.FAIL:
+            failed = replace(self.in_doubt(seen.at), running=_newer(self, seen))
+            return replace(failed, failing=self.failing | {seen.fingerprint.check})
+        was = self.in_doubt(seen.at) if seen.began_anew else self
+        after = replace(was, failing=self.failing - {seen.fingerprint.check}, running=_newer(self, seen))
+        if seen.on_purpose:
+            return replace(after, was_running=False).settled(_ground(Standing.WANTED_OFF, seen))
+        if after.running is False:
+            return after if self.running is False else replace(after.in_doubt(seen.at), running=False)
+        return _weighed(after, seen, needs)
+
+    def settled(self, ground: Ground) -> "Member":
+        """This member once it need not be waited for."""
+        return replace(self, ground=ground, unproven_since=None)
+
+    def failing_now(self, checks: frozenset[CheckName], now: datetime) -> "Member":
+        """This member once it is known which of its checks fail; what fails disproves what was seen before."""
+        known = self.in_doubt(now) if checks and self.ground is not None else self
+        return replace(known, failing=checks, running=self.running)
+
+    def in_doubt(self, at: datetime) -> "Member":
+        """This member once what was seen of it before `at` counts no more."""
+        doubted = replace(self, ground=None, running=None, counts_from=at, passed=frozenset(), well_since=None)
+        return replace(doubted, unproven_since=self.unproven_since or at)
+
+    def shifted(self, step: timedelta) -> "Member":
+        """The clock was stepped: what was seen a minute ago was so a minute ago."""
+        moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
+        ground = self.ground and replace(self.ground, at=self.ground.at + step)
+        return replace(self, ground=ground, **moved)
+
+
+_TIMES: Final = ("unproven_since", "counts_from", "well_since")
+_WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED})
+"""What a look inside replaces: it tells more than a person's word or power."""
+
+
+def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
+    """A member that is not off after an OK: whether that proves it."""
+    early = member.counts_from is not None and seen.at < member.counts_from
+    # The agent of a guest that hangs on its disk may answer: a check that fails outweighs it.
+    if early or member.failing or not needs.accepted(seen):
+        return member
+    passed, since = member.passed | {seen.fingerprint.check}, member.well_since or seen.at
+    after = replace(member, passed=passed, well_since=since)
+    if not needs.checks <= passed or seen.at - since < needs.steady:
+        return after
+    inside = seen.evidence is Evidence.INSIDE
+    if member.ground is not None and (member.ground.standing not in _WEAK or not inside):
+        return after
+    return after.settled(_ground(Standing.PROVEN if inside else Standing.ACCEPTED, seen))
+
+
+def _ground(standing: Standing, seen: Observation) -> Ground:
+    return Ground(standing, seen.why, seen.at, seen.fingerprint.check)
+
+
+def _newer(member: Member, observation: Observation) -> bool | None:
+    return member.running if observation.running is None else observation.running
+
+
+def lacks(member: Member, target: Target, needs: Requirement) -> str:
+    """What is missing before a member is proven, in words; empty where nothing is."""
+    if member.proven:
+        return ""
+    if member.failing:
+        return "its host no longer knows it" if member.missing else f"failing: {_named(member.failing)}"
+    if member.was_running and member.running is False:
+        return "it is off, and it ran before"
+    if member.passed and (pending := needs.checks - member.passed):
+        return f"not passed yet: {_named(pending)}"
+    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.passed else wanted(target)
+
+
+def _named(checks: Iterable[CheckName]) -> str:
+    return ", ".join(sorted(checks))
+
+
+def standings(members: Iterable[Member]) -> Mapping[Standing, tuple[TargetId, ...]]:
+    """The members by how they stand, each in exactly one place, the settled ones first."""
+    found: dict[Standing, list[TargetId]] = defaultdict(list)
+    for member in sorted(members, key=lambda one: one.target):
+        found[member.standing].append(member.target)
+    return MappingProxyType({one: tuple(found[one]) for one in Standing if one in found})
+
+
+ALL_PROVEN: Final = "all proven healthy"
+
+
+def outcome(members: Iterable[Member]) -> str:
+    """How an incident's members stand, in words that claim no more than was seen."""
+    found = standings(members)
+    if not found:
+        return "nothing is left to wait for"
+    if found.keys() == {Standing.PROVEN}:
+        return ALL_PROVEN
+    return ", ".join(f"{len(targets)} {COUNTED[standing]}" for standing, targets in found.items())

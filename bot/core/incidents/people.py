@@ -1,0 +1,167 @@
+"""What people do to incidents: acknowledge, close, reopen, and give their word for a machine.
+
+A word is recorded by name, and covers what is unproven: never a machine that fails or is missing. Who may do this
+is permit.py's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.draft import Decision, Draft, Situation
+from bot.core.health import Fingerprint, TargetId
+from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
+from bot.core.incidents.member import COUNTED, Ground, Member, Standing, lacks
+from bot.core.incidents.settle import let_go, named, settle
+
+
+def acknowledge(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
+    """A person takes the incident on. Raises IllegalMove."""
+    return _person(situation, incident, Move.ACKNOWLEDGE, by, now, "acknowledged")
+
+
+def take_back(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
+    """A person gives an acknowledgement back. Raises IllegalMove."""
+    return _person(situation, incident, Move.TAKE_BACK, by, now, "took the acknowledgement back")
+
+
+def resolve(situation: Situation, incident: IncidentId, by: str, reason: str, now: datetime) -> Decision:
+    """A person says that it is over, and why: closed, not proven. Raises IllegalMove, also without a reason."""
+    if not reason.strip():
+        raise IllegalMove(f"cannot close incident {incident}: because no reason was given")
+    return _person(situation, incident, Move.CLOSE, by, now, f"closed this: {reason}", reason)
+
+
+def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
+    """A person says that it is not over. Raises IllegalMove, also where another incident is about the same.
+
+    It does not end by itself unless its checks fail again and come back: they did not see what the person saw.
+    """
+    held = situation.incidents.get(incident)
+    if held is not None and held.ended:
+        rival = Draft(situation, now).rival(held)
+        if rival is not None and (held.end is None or held.end.may_reopen):
+            raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
+        held = held.brought_up_to(situation.failing, situation.targets, now)
+        situation = replace(situation, incidents={**situation.incidents, incident: held})
+    return _person(situation, incident, Move.REOPEN, by, now, "reopened")
+
+
+def withdraw(situation: Situation, incident: IncidentId, why: str, now: datetime) -> Decision:
+    """An incident was the bot's own blindness: it never happened, and never reopens. Raises IllegalMove.
+
+    What still fails once the bot can see again needs an observation of its own: it opens a new incident.
+    """
+    draft = Draft(situation, now)
+    held = replace(_held(draft, incident, Move.WITHDRAW), failing=frozenset())
+    draft.move(held, Move.WITHDRAW, why=why)
+    draft.event(incident, EventKind.STATUS, f"withdrawn: {why}")
+    draft.tell(incident, Tell.LINE, f"Withdrawn: {why}")
+    return draft.decision()
+
+
+def vouch(
+    situation: Situation, incident: IncidentId, targets: Sequence[TargetId], by: str, now: datetime
+) -> Decision:
+    """A person says that machines which nothing proves are well. Raises IllegalMove if one fails or is missing."""
+    draft = Draft(situation, now)
+    held = _live(draft, incident, "say that it is well in")
+    for target in targets:
+        member = _member(draft, held, target, "vouch for")
+        if member.failing:
+            why = "is missing" if member.missing else f"fails: {', '.join(sorted(member.failing))}"
+            raise IllegalMove(f"cannot vouch for {situation.name(target)}: because it {why}")
+        lacked = lacks(member, situation.target(target), situation.needs(target))
+        held = held.with_member(member.settled(Ground(Standing.WORD, lacked, now, by=by)))
+        draft.keep(held)
+        draft.event(
+            incident, EventKind.BETTER, f"says that {situation.name(target)} is well; not seen: {lacked}", by
+        )
+        held = draft.incidents[incident]
+    draft.tell(incident, Tell.LINE, f"<@{by}> says that it is well: {named(draft, targets)}")
+    settle(draft, held)
+    return draft.decision()
+
+
+def must_return(
+    situation: Situation, incident: IncidentId, targets: Sequence[TargetId], by: str, now: datetime
+) -> Decision:
+    """A person says that missing machines must come back: they stay, and nobody asks again. Raises IllegalMove."""
+    draft = Draft(situation, now)
+    held = _live(draft, incident, "expect what is missing in")
+    for target in targets:
+        held = held.with_member(replace(_missing(draft, held, target, "expect"), must_return=by))
+    draft.keep(held)
+    draft.event(incident, EventKind.NOTE, f"says that it must come back: {named(draft, targets)}", by)
+    draft.tell(incident, Tell.LINE, f"<@{by}> says that it must come back: {named(draft, targets)}")
+    return draft.decision()
+
+
+def deleted(
+    situation: Situation, incident: IncidentId, targets: Sequence[TargetId], by: str, now: datetime
+) -> Decision:
+    """A person says that missing machines were deleted on purpose: nobody waits for them. Raises IllegalMove."""
+    draft = Draft(situation, now)
+    held = before = _live(draft, incident, "let go of what is missing in")
+    for target in targets:
+        member = replace(_missing(draft, held, target, "let go of"), failing=frozenset())
+        rest = replace(held, own=_but(held, target), failing=held.failing & _but(held, target))
+        held = rest.with_member(member.settled(Ground(Standing.DELETED, "", now, by=by)))
+    draft.keep(held)
+    draft.event(incident, EventKind.NOTE, f"says that it was deleted on purpose: {named(draft, targets)}", by)
+    draft.tell(incident, Tell.LINE, f"<@{by}> says that it was deleted on purpose: {named(draft, targets)}")
+    for other in list(draft.incidents.values()):
+        if other.id != incident:
+            let_go(draft, other, frozenset(targets), "deleted on purpose", by)
+    settle(draft, held, came_back=bool(before.failing) and not held.failing)
+    return draft.decision()
+
+
+def _but(incident: Incident, target: TargetId) -> frozenset[Fingerprint]:
+    """The incident's own checks, but for those of `target`."""
+    return frozenset(one for one in incident.own if one.target != target)
+
+
+def _person(
+    situation: Situation, incident: IncidentId, move: Move, by: str, now: datetime, words: str, why: str = ""
+) -> Decision:
+    draft = Draft(situation, now)
+    draft.move(_held(draft, incident, move), move, by=by, why=why)
+    draft.event(incident, EventKind.STATUS, words, by)
+    told = Tell.BROADCAST if move is Move.REOPEN else Tell.LINE
+    draft.tell(incident, told, f"<@{by}> {words}")
+    return draft.decision()
+
+
+def _held(draft: Draft, incident: IncidentId, do: str) -> Incident:
+    """The incident of that number. Raises IllegalMove."""
+    held = draft.incidents.get(incident)
+    if held is None:
+        raise IllegalMove(
+            f"cannot {do} incident {incident}: because there is none of that number, or it is long over"
+        )
+    return held
+
+
+def _live(draft: Draft, incident: IncidentId, do: str) -> Incident:
+    held = _held(draft, incident, do)
+    if held.ended:
+        raise IllegalMove(f"cannot {do} incident {incident}: because it is {held.end or held.status}")
+    return held
+
+
+def _member(draft: Draft, incident: Incident, target: TargetId, do: str) -> Member:
+    cannot = f"cannot {do} {draft.situation.name(target)}"
+    member = incident.members.get(target)
+    if member is None:
+        raise IllegalMove(f"{cannot}: because incident {incident.id} does not wait for it")
+    if member.proven:
+        raise IllegalMove(f"{cannot}: because it is settled: {COUNTED[member.standing]}")
+    return member
+
+
+def _missing(draft: Draft, incident: Incident, target: TargetId, do: str) -> Member:
+    member = _member(draft, incident, target, do)
+    if not member.missing:
+        raise IllegalMove(f"cannot {do} {draft.situation.name(target)}: because it is not missing")
+    return member

@@ -1,0 +1,159 @@
+"""An incident as a row: the columns that are searched, and the whole of it as JSON that carries its version.
+
+What an older Caretaker wrote is read as far as it says: version 1 took silence for proof, waited for no subject
+of an outage and did not tell ends apart. So its members count as unproven, the subject is one of them, and the end
+is told from its words.
+"""
+
+import json
+import re
+from types import MappingProxyType
+from typing import Any
+
+from bot.core.health import CheckName, Fingerprint, Kind, TargetId
+from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.member import Ground, Standing
+from bot.core.kinds import KINDS
+from bot.store.rows import moment, time_in, time_out
+
+VERSION = 2
+
+_PART_OF = re.compile(r"Part of incident (\d+):")
+
+
+def incident_row(incident: Incident) -> dict[str, Any]:
+    """An incident as a row."""
+    return {
+        "id": incident.id,
+        "kind": incident.kind,
+        "subject": incident.subject,
+        "status": incident.status,
+        "opened_at": time_out(incident.opened_at),
+        "resolved_at": time_out(incident.resolved_at),
+        "value_json": json.dumps({"version": VERSION, **_incident_out(incident)}),
+    }
+
+
+def _incident_out(incident: Incident) -> dict[str, Any]:
+    return {
+        "why": incident.why,
+        "progress_at": time_out(incident.progress_at),
+        "own": _prints_out(incident.own),
+        "failing": _prints_out(incident.failing),
+        "members": [_member_out(m) for m in incident.members.values()],
+        "acknowledged_by": incident.acknowledged_by,
+        "acknowledged_at": time_out(incident.acknowledged_at),
+        "recovering_since": time_out(incident.recovering_since),
+        "surfaced": incident.surfaced,
+        "resolved_by": incident.resolved_by,
+        "resolution": incident.resolution,
+        "end": None if incident.end is None else [incident.end.way, incident.end.into],
+    }
+
+
+def incident_value(row: dict[str, Any]) -> Incident:
+    """The incident of a row, whichever version wrote it."""
+    rest = json.loads(row["value_json"])
+    if rest.get("version", 1) < VERSION:
+        rest = _from_version_1(row, rest)
+    members = (_member_in(m) for m in rest["members"])
+    return Incident(
+        id=IncidentId(row["id"]),
+        kind=Kind(row["kind"]),
+        subject=TargetId(row["subject"]),
+        status=Status(row["status"]),
+        why=rest["why"],
+        opened_at=moment(row["opened_at"]),
+        progress_at=moment(rest["progress_at"]),
+        own=_prints_in(rest["own"]),
+        failing=_prints_in(rest["failing"]),
+        members=MappingProxyType({m.target: m for m in members}),
+        acknowledged_by=rest["acknowledged_by"],
+        acknowledged_at=time_in(rest["acknowledged_at"]),
+        recovering_since=time_in(rest["recovering_since"]),
+        surfaced=rest["surfaced"],
+        resolved_at=time_in(row["resolved_at"]),
+        resolved_by=rest["resolved_by"],
+        resolution=rest["resolution"],
+        end=None if rest["end"] is None else End(Way(rest["end"][0]), rest["end"][1]),
+    )
+
+
+def _from_version_1(row: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    members = [
+        {"target": target, "was_running": ran, "failing": failing, "running": running}
+        for target, ran, failing, _seen, running in rest["members"]
+    ]
+    if row["resolved_at"]:
+        return {**rest, "members": members, "end": _end_of_version_1(rest)}
+    known = {member["target"] for member in members}
+    if row["subject"] not in known and KINDS[Kind(row["kind"])].hurts:
+        failing = [check for check, target in rest["failing"] if target == row["subject"]]
+        members.append({"target": row["subject"], "was_running": False, "failing": failing, "running": None})
+    return {**rest, "members": members, "end": None}
+
+
+def _end_of_version_1(rest: dict[str, Any]) -> list[Any]:
+    if found := _PART_OF.match(rest["resolution"]):
+        return [Way.MOVED, int(found[1])]
+    return [Way.CLOSED if rest["resolved_by"] else Way.PROVEN, None]
+
+
+def _prints_out(prints: frozenset[Fingerprint]) -> list[list[str]]:
+    return [[one.check, one.target] for one in sorted(prints)]
+
+
+def _prints_in(pairs: list[list[str]]) -> frozenset[Fingerprint]:
+    return frozenset(Fingerprint(CheckName(check), TargetId(target)) for check, target in pairs)
+
+
+def _member_out(member: Member) -> dict[str, Any]:
+    return {
+        "target": member.target,
+        "was_running": member.was_running,
+        "failing": sorted(member.failing),
+        "running": member.running,
+        "ground": None if member.ground is None else _ground_out(member.ground),
+        "unproven_since": time_out(member.unproven_since),
+        "counts_from": time_out(member.counts_from),
+        "passed": sorted(member.passed),
+        "well_since": time_out(member.well_since),
+        "must_return": member.must_return,
+    }
+
+
+def _member_in(parts: dict[str, Any]) -> Member:
+    """A member. What an older version did not write is as for one of which nothing was seen."""
+    ground = parts.get("ground")
+    return Member(
+        TargetId(parts["target"]),
+        parts["was_running"],
+        failing=_checks(parts["failing"]),
+        running=parts["running"],
+        ground=None if ground is None else _ground_in(ground),
+        unproven_since=time_in(parts.get("unproven_since")),
+        counts_from=time_in(parts.get("counts_from")),
+        passed=_checks(parts.get("passed", [])),
+        well_since=time_in(parts.get("well_since")),
+        must_return=parts.get("must_return"),
+    )
+
+
+def _checks(names: list[str]) -> frozenset[CheckName]:
+    return frozenset(map(CheckName, names))
+
+
+def _ground_out(ground: Ground) -> dict[str, Any]:
+    return {
+        "standing": ground.standing,
+        "why": ground.why,
+        "at": time_out(ground.at),
+        "check": ground.check,
+        "by": ground.by,
+    }
+
+
+def _ground_in(parts: dict[str, Any]) -> Ground:
+    check = parts["check"]
+    checked = None if check is None else CheckName(check)
+    return Ground(Standing(parts["standing"]), parts["why"], moment(parts["at"]), checked, parts["by"])

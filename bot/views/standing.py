@@ -1,0 +1,66 @@
+"""How the machines of an incident stand, in lines that fit a phone: each counted once, what is left by name."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bot.core.health import TargetId
+from bot.core.incident import Incident, Status
+from bot.core.incidents.member import COUNTED, SETTLED, Standing, standings
+from bot.core.names import Names
+from bot.views.limits import safe
+from bot.views.words import STANDINGS, bar, names
+
+_PLAIN: Final = (Standing.PROVEN, Standing.UNTOUCHED, Standing.WANTED_OFF)
+"""Settled by what was seen: these are counted, and need no names."""
+
+_NAMED: Final = tuple(one for one in Standing if one not in (*_PLAIN, Standing.UNPROVEN))
+_REASONS: Final = 3  # what is unproven for so many reasons is told apart
+
+
+def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) -> str:
+    """How many of those an incident hurt are settled, and how; of one machine alone, what it lacks."""
+    found = standings(incident.members.values())
+    if incident.members.keys() <= {incident.subject}:
+        return _alone(incident, lacking)
+    settled, whole = sum(len(found.get(one, ())) for one in SETTLED), len(incident.members)
+    back = "well" if incident.failing or incident.ended else "back"
+    lines = [f"{bar(settled, whole)}  *{settled} of {whole}* {back}"]
+    if found.keys() != {Standing.PROVEN}:
+        plain = ", ".join(f"{len(found[one])} {COUNTED[one]}" for one in _PLAIN if one in found)
+        lines += [f"✅ {plain}"] if plain else []
+        lines += [_line(one, found[one], name) for one in _NAMED if one in found]
+        lines += _unproven(found.get(Standing.UNPROVEN, ()), name, lacking)
+    return "\n".join(lines)
+
+
+def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
+    """What the one machine that an incident is about lacks, while that is not plain from what fails."""
+    member = incident.members.get(incident.subject)
+    if member is None or incident.ended:
+        return ""
+    if member.missing:
+        expected = f" <@{member.must_return}> says that it must come back." if member.must_return else ""
+        return f"{STANDINGS[Standing.MISSING]} Missing: its host no longer knows it.{expected}"
+    if incident.status is not Status.RECOVERING or member.proven:
+        return ""
+    lacks = lacking.get(member.target, "")
+    return f"Back, but not proven healthy yet. Still missing: {safe(lacks, 300)}" if lacks else ""
+
+
+def _line(standing: Standing, targets: tuple[TargetId, ...], name: Names) -> str:
+    return f"{STANDINGS[standing]} {len(targets)} {COUNTED[standing]}: {names(targets, name)}"
+
+
+def _unproven(targets: tuple[TargetId, ...], name: Names, lacking: Mapping[TargetId, str]) -> Iterator[str]:
+    """What nothing has proven, by what it lacks."""
+    if not targets:
+        return
+    yield _line(Standing.UNPROVEN, targets, name)
+    by_reason: dict[str, list[TargetId]] = defaultdict(list)
+    for target in targets:
+        by_reason[lacking.get(target, "")].append(target)
+    by_reason.pop("", None)
+    for reason, few in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:_REASONS]:
+        who = "" if len(by_reason) == 1 else f" ({names(few, name, 3)})"
+        yield f"      still missing: {safe(reason, 200)}{who}"
