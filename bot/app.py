@@ -203,7 +203,10 @@ class Caretaker:
             file = f"{name}-{run.id}-{self._clock.now():%H%M%S}.png"
             await self._writer.do(runs.attach, run.id, file, title, picture)
 
-        return Context(partial(self._machine, run), healthy, waiting_for, show)
+        async def status(incident: str) -> str | None:
+            return await self._reader.ask(incidents.status, IncidentId(int(incident)))
+
+        return Context(partial(self._machine, run), healthy, waiting_for, show, status)
 
     def _placed(self, target: TargetId) -> Machine | None:
         """A guest where it lives, None for what is no guest that a hypervisor has."""

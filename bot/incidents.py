@@ -174,6 +174,12 @@ def unproven(store: Store, _now: datetime, incident: IncidentId) -> Mapping[Targ
     return {target: name(target) for target in (found.unproven if found and not found.ended else ())}
 
 
+def status(store: Store, _now: datetime, incident: IncidentId) -> str | None:
+    """Where an incident stands; None where there is none of that number."""
+    found = store.incidents.get(incident)
+    return str(found.status) if found else None
+
+
 def find_target(store: Store, name: str) -> TargetId:
     """The target of that name, `name@host` or id. Raises UnknownName with the nearest, or with all it may be."""
     inventory = store.targets.inventory()

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bot.core.health import Kind
 from bot.core.nearest import did_you_mean
+from bot.core.reading import Reading
 from bot.core.runbook import Runbook
-from bot.core.written import Knowledge, Problem
+from bot.core.written import Hint, Knowledge, Problem
 from bot.markdown import parse
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -57,12 +58,13 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is known of one name. `good`: the version in use."""
+    """What is known of one name. `good`: the version in use. `hints`: on the file as it is."""
 
     path: Path
     seen: _Seen
     good: Runbook | None
     broken: Broken | None
+    hints: tuple[Hint, ...] = ()
 
 
 class Library:
@@ -118,6 +120,11 @@ class Library:
         """Every file that can't be used as it is, by name."""
         return tuple(entry.broken for _, entry in sorted(self._entries.items()) if entry.broken)
 
+    def hints(self) -> tuple[str, ...]:
+        """What could be better in files that are good, as `runbooks/x.md:12: hint: …`, by name."""
+        entries = [entry for _, entry in sorted(self._entries.items())]
+        return tuple(f"{_shown(entry.path)}:{hint}" for entry in entries for hint in entry.hints)
+
 
 def _is_runbook(path: Path) -> bool:
     """Not the README, nor what editors leave beside a file."""
@@ -129,22 +136,21 @@ def _looked(name: str, path: Path, seen: _Seen, old: _Entry | None, knowledge: K
     """What is known of a name after a look at its file."""
     if old and (old.path, old.seen) == (path, seen):
         return old
-    good, problems = _read(name, path, knowledge)
-    before = old.good if old else None
+    reading = _read(name, path, knowledge)
+    good, before = reading.runbook, old.good if old else None
     if not good:
-        return _Entry(path, seen, before, Broken(name, path, problems, in_use=before is not None))
-    return _Entry(path, seen, before if before and before.hash == good.hash else good, None)
+        return _Entry(path, seen, before, Broken(name, path, reading.problems, in_use=before is not None))
+    return _Entry(path, seen, before if before and before.hash == good.hash else good, None, reading.hints)
 
 
-def _read(name: str, path: Path, knowledge: Knowledge) -> tuple[Runbook | None, tuple[Problem, ...]]:
+def _read(name: str, path: Path, knowledge: Knowledge) -> Reading:
     if not _NAME.fullmatch(name):
         why = "it is lower-case letters, digits, - and _, so that it can be typed"
-        return None, (Problem(1, f"use the name {name!r}", why),)
+        return Reading(None, (Problem(1, f"use the name {name!r}", why),))
     try:
-        reading = parse(name, path.read_text(encoding="utf-8"), knowledge)
+        return parse(name, path.read_text(encoding="utf-8"), knowledge)
     except (OSError, UnicodeDecodeError) as error:
-        return None, (Problem(1, "read this file", str(error)),)
-    return reading.runbook, reading.problems
+        return Reading(None, (Problem(1, "read this file", str(error)),))
 
 
 def _difference(before: Mapping[str, _Entry], after: Mapping[str, _Entry]) -> Refreshed:

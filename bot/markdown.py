@@ -12,11 +12,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.core.reading import Reading, read
-from bot.core.written import Box, CheckParagraph, Fence, Item, Knowledge, Problem, Section, Span, Warned
+from bot.core.runbooks.directives import directive
+from bot.core.written import Box, Directive, Fence, Item, Knowledge, Problem, Section, Span, Warned
 
 _LINE_END = re.compile(r"\r\n?|\n")  # markdown-it's own: str.splitlines knows more line ends, and would miscount
 _BOX = re.compile(r"\[[ xX]\]\s+(.+)", re.DOTALL)
-_CHECK = re.compile(r"[*_]{2}check\b", re.IGNORECASE)
 _QUOTE = re.compile(r"\s*>\s?")
 _PARSER = MarkdownIt("commonmark")
 
@@ -73,8 +73,9 @@ def _section(head: Block, blocks: Sequence[Block], lines: tuple[str, ...]) -> Se
     past = _span(blocks[-1])[1] if blocks else first
     lists = [block for block in blocks if block[0].type in {"bullet_list_open", "ordered_list_open"}]
     fences = [_fence(block) for block in blocks]
-    checks = [_check(block, fence) for block, fence in zip(blocks, [*fences[1:], None], strict=False)]
-    of_checks = [check.fence for check in checks if check and check.fence]
+    behind = zip(blocks, [*fences[1:], None], strict=False)
+    said = [one for block, fence in behind if (one := _directive(block, fence, fences=any(fences)))]
+    of_directives = [one.fence for one in said if one.fence]
     return Section(
         heading=_text(head),
         line=_span(head)[0],
@@ -82,8 +83,8 @@ def _section(head: Block, blocks: Sequence[Block], lines: tuple[str, ...]) -> Se
         lines=lines[first - 1 : past - 1],
         items=tuple(_items(lists[0])) if lists and lists[0][0].type == "bullet_list_open" else (),
         boxes=tuple(box for block in lists for box in _boxes(block)),
-        fences=tuple(fence for fence in fences if fence and fence not in of_checks),
-        checks=tuple(check for check in checks if check),
+        fences=tuple(fence for fence in fences if fence and fence not in of_directives),
+        directives=tuple(said),
         warnings=tuple(warned for block in blocks for warned in _warnings(block, lines)),
     )
 
@@ -106,10 +107,11 @@ def _fence(block: Block) -> Fence | None:
     return Fence(language.lower(), block[0].content, _span(block))
 
 
-def _check(block: Block, following: Fence | None) -> CheckParagraph | None:
-    if block[0].type != "paragraph_open" or not _CHECK.match(block[1].content):
+def _directive(block: Block, following: Fence | None, *, fences: bool) -> Directive | None:
+    if block[0].type != "paragraph_open":
         return None
-    return CheckParagraph(_text(block), _span(block), following)
+    word = directive(block[1].content, following.language if following else None, fences=fences)
+    return Directive(word, _text(block), _span(block), following) if word else None
 
 
 def _items(block: Block) -> Iterator[Item]:

@@ -17,18 +17,14 @@ from bot.core.jobs import Request
 from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
 from bot.core.run import (
-    ActionFinished,
     Advance,
-    CheckFinished,
-    ChoicesListed,
+    Answer,
     Command,
     GoTo,
     IllegalMove,
     Interrupted,
-    Mark,
     Press,
     Run,
-    RunEvent,
     RunId,
     RunStatus,
     Stop,
@@ -36,6 +32,7 @@ from bot.core.run import (
 )
 from bot.core.run_json import run_from_json, run_to_json
 from bot.core.runbook import Runbook, who_may
+from bot.core.runs.events import Mark, RunEvent
 from bot.incidents import find_target
 from bot.library import Refreshed
 from bot.store import Store
@@ -47,9 +44,6 @@ PROGRESS_WAIT = timedelta(seconds=2)
 """How long a step's card waits for its bar: an edit every two seconds is what a channel's rate limit bears."""
 
 MISTAKES = 5  # of a runbook that are told in the channel; `caretaker lint` tells them all
-
-Finish = ActionFinished | CheckFinished | ChoicesListed
-"""How what was carried out has ended."""
 
 
 class NoSuchRun(Exception):
@@ -149,7 +143,7 @@ def _needs(runbook: Runbook, step: int) -> str | None:
     return who_may(runbook.steps[step], runbook) if 0 <= step < len(runbook.steps) else None
 
 
-def finish(store: Store, now: datetime, house: House, run_id: int, command: Finish, output: str) -> Moved:
+def finish(store: Store, now: datetime, house: House, run_id: int, command: Answer, output: str) -> Moved:
     """What was carried out has ended; the run goes on, or asks. `output`: what of it belongs in the thread."""
     run, runbook = read_run(store, house, run_id)
     moved = _commit(store, now, run, walk.advance(run, runbook, command, now))
@@ -275,7 +269,7 @@ def _step_card(run: Run, step: int) -> Parcel:
     return Parcel(f"run:{run.id}:step:{step}", Tell.CARD, thread=thread_of(run))
 
 
-def _show_output(store: Store, run: Run, command: Finish, output: str, now: datetime) -> None:
+def _show_output(store: Store, run: Run, command: Answer, output: str, now: datetime) -> None:
     """What a command printed goes into the thread; what is too long for a message, as a file."""
     title, output = f"Output of step {command.step + 1}", on_screen(output)
     if len(html.escape(output, quote=False)) > SHOWN:  # as Slack counts it

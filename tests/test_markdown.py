@@ -8,12 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.health import Kind
-from bot.core.lab import LabCall, LabVerb
-from bot.core.runbook import LabAction, Language, OnFailure, Question, ScriptAction
+from bot.core.lab import Effect, LabCall, LabVerb
+from bot.core.runbook import Before, LabAction, Language, OnFailure, Question, ScriptAction
 from bot.core.written import Knowledge
 from bot.markdown import parse
 
-VERBS = (LabVerb("start", ("guest",)), LabVerb("power off", ("guest",)), LabVerb("healthy", ("target",)))
+VERBS = (
+    LabVerb("start", ("guest",), effect=Effect.STARTS),
+    LabVerb("power off", ("guest",), effect=Effect.STOPS),
+    LabVerb("healthy", ("target",)),
+    LabVerb("is off", ("guest",)),
+)
 KNOWN = Knowledge(VERBS, hosts=frozenset({"atlas", "nas"}), roles=frozenset({"admin", "hands"}))
 
 
@@ -41,6 +46,7 @@ def problem(body, known=KNOWN):
 
 SH = "\n```sh\nls\n```\n"
 LAB = "\n```lab\nstart $guest\n```\n"
+OFF = "\n```lab\nis off $guest\n```\n"
 
 
 def test_a_runbook_has_a_title_an_introduction_settings_and_steps():
@@ -124,7 +130,7 @@ def test_a_fence_of_another_language_is_shown_beside_the_one_that_runs():
 
 
 def test_a_lab_fence_needs_no_place():
-    assert step(LAB).action == LabAction(LabCall("start", ("$guest",)), 4)
+    assert step(LAB).action == LabAction(LabCall("start", ("$guest",)), 4, Effect.STARTS)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +154,144 @@ def test_a_script_that_checks_runs_where_the_step_ran():
     assert (made.check.action.run_on, made.check.action.text) == ("nas", "test -e x\n")
     by_hand = step("- Run on: nas\n\nLook.\n\n**Check**:\n" + SH)
     assert (by_hand.action, by_hand.prose) == (None, "Look.")
+
+
+# --- what must hold before ---------------------------------------------------------------------------------------
+
+
+def test_a_before_is_a_paragraph_and_the_fence_behind_it_ahead_of_the_fence_it_guards():
+    made = step(
+        f"Mind it.\n\n**Before**: the guest\nis off.\n{OFF}{LAB}\n**Check**:\n\n```lab\nhealthy $guest\n```\n"
+    )
+    assert made.before == Before(LabAction(LabCall("is off", ("$guest",)), 8), "the guest is off.")
+    assert (made.action.line, made.check.action.line, made.prose) == (12, 18, "Mind it.")
+    assert [action.line for action in made.runs] == [8, 12, 18]
+    assert "guest" in made.uses
+
+
+def test_a_before_may_be_a_script_that_runs_where_the_step_runs():
+    made = step(f"- Run on: nas\n\n**before**:\n{SH}{SH}")
+    assert (made.before.action.run_on, made.before.action.text, made.before.says) == ("nas", "ls\n", "")
+    assert made.action.line == 11
+
+
+def test_what_must_hold_before_a_list_is_made_or_a_person_does_it():
+    listing = step(f"- Run on: nas\n- Choose: one\n\n**Before**: it is off.\n{OFF}{SH}")
+    assert listing.lists
+    by_hand = step(f"**Before**: it is off.\n{OFF}\nPress the button.\n\n```sh\nshown only\n```\n")
+    assert by_hand.before
+    assert by_hand.action is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "**Check status:** it should say `active`.",
+        "**Check the logs** first, every time.",
+        "**Check:** you should see this.",
+        "**Check** that it blinks.",
+        "**Checks**: none.",
+        "**Before you begin:** breathe.",
+        "**Before every run:** breathe.",
+        "**Before** you begin, breathe.",
+        "**Before:** read this.",
+        "**Beforehand**: nothing.",
+        "**check**mate",
+        "Before: nothing stands in bold here.",
+    ],
+)
+def test_a_sentence_that_only_begins_like_a_directive_is_prose(sentence):
+    made = step(f"{sentence}\n")
+    assert (made.prose, made.check, made.before) == (sentence, None, None)
+    shown = step(f"**Check status:** it says\n\n```text\nactive\n```\n{LAB}")
+    assert shown.prose == "**Check status:** it says\n\n```text\nactive\n```"
+    assert shown.action
+
+
+NO_BEFORE = "because it is written `**Before**: what must hold`"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (f"**Before:** it is off.\n{OFF}{LAB}", f"3: cannot use “**Before:** it is off.”: {NO_BEFORE}"),
+        (f"**Before** it starts\n{OFF}{LAB}", f"3: cannot use “**Before** it starts”: {NO_BEFORE}"),
+        (f"__Before__: it is off.\n{OFF}{LAB}", f"3: cannot use “__Before__: it is off.”: {NO_BEFORE}"),
+        (f"**Before:** it is off.\n\nReally.\n{LAB}", f"3: cannot use “**Before:** it is off.”: {NO_BEFORE}"),
+        ("**Before**: it is off.\n", "3: cannot use this Before: because no fence stands right behind it"),
+        (
+            f"**Before**: it is off.\n\nLook.\n{LAB}",
+            "3: cannot use this Before: because no fence stands right behind it",
+        ),
+        (
+            f"**Before**: a.\n{OFF}\n**Before**: b.\n{OFF}{LAB}",
+            "9: cannot use a second Before: because a step has one Before",
+        ),
+        (f"{LAB}\n**Before**: late.\n{OFF}", "8: cannot use this Before here: because it stands ahead of what"),
+        (
+            f"Do it.\n\n**Check**:\n{OFF}\n**Before**: late.\n{OFF}",
+            "11: cannot use this Before here: because it stands ahead of what it guards",
+        ),
+        (f"**Before**: a.\n{SH}{LAB}", "5: cannot run this Before: because no “Run on” says where"),
+        (
+            "- Run on: nas\n\n**Before**: a.\n\n```console\nls\n```\n" + SH,
+            "7: cannot run this Before: because a `console` fence can't be run",
+        ),
+        (
+            "- Run on: nas\n\n**Before**: a.\n\n```text\nls\n```\n" + SH,
+            "7: cannot run this Before: because a `text` fence can't be run",
+        ),
+        (
+            "**Before**: a.\n\n```lab\nis of $guest\n```\n" + LAB,
+            "6: cannot use `is of $guest`: because there is no verb 'is of' (did you mean 'is off'?)",
+        ),
+        (
+            "**Before**: a.\n\n```lab\npower off $guest\n```\n" + LAB,
+            "5: cannot use this as a Before: because `power off` changes something, and a Before only looks",
+        ),
+        (
+            f"- Run on: nas\n- Confirm: Sure?\n\n**Before**: it is off.\n{SH}",
+            "8: cannot use this as a Before: because no other fence stands here that it guards; a step done by",
+        ),
+        (
+            f"- Ask: bay\n\n**Before**: it is off.\n{OFF}",
+            "7: cannot use this as a Before: because this step only asks, and runs nothing",
+        ),
+        (
+            "**Check every 5 seconds**:\n\nLook.\n",
+            "3: cannot use “**Check every 5 seconds**:”: because a check is written",
+        ),
+        ("**Check:**\n", "3: cannot use “**Check:**”: because a check is written"),
+        ("**Check** every now and then:\n", "3: cannot use “**Check** every now and then:”: because a check"),
+        (f"**Check:** it runs\n{OFF}", "3: cannot use “**Check:** it runs”: because a check is written"),
+    ],
+)
+def test_what_is_nearly_a_directive_says_how_it_is_written(body, said):
+    assert problem(body).startswith(said)
+
+
+def test_a_before_ahead_of_the_first_step_belongs_to_none():
+    assert problems(f"# T\n**Before**: it is off.\n{OFF}\n## A\n") == [
+        "2: cannot use this Before here: because a Before belongs to a step"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (f"- Confirm: Sure?\n{LAB}", "5: hint: “A” is confirmed beforehand: say with **Before** what must still"),
+        (f"- Run on: nas\n- Confirm by typing: $guest\n{SH}", "6: hint: “A” is confirmed beforehand"),
+        ("\n```lab\npower off $guest\n```\n", "4: hint: “A” stops a machine: say with **Before**"),
+        (f"- Confirm: Sure?\n\n**Before**: it is off.\n{OFF}{LAB}", ""),
+        (LAB, ""),
+        ("- Confirm: Sure?\n\nBy hand.\n", ""),
+        (f"- Run on: nas\n- Choose: one\n{SH}", ""),
+    ],
+)
+def test_what_replaces_or_destroys_and_looks_at_nothing_before_is_a_hint_and_no_mistake(body, hint):
+    reading = parse("mend", f"# T\n## A\n{body}", KNOWN)
+    assert reading.runbook
+    assert [str(one)[: len(hint)] for one in reading.hints] == ([hint] if hint else [])
 
 
 def test_boxes_become_boxes_also_in_one_list_with_the_settings():
@@ -220,7 +364,7 @@ def test_the_bots_own_machine_must_be_allowed():
             ["1: cannot run this: because it has no step that is not only on request"],
         ),
         ("# T\n- Run on: atlas\n\n## A\n", ["2: cannot use “Run on”: because it belongs to a step"]),
-        ("# T\n**Check**:\n\n## A\n", ["2: cannot check here: because a check belongs to a step"]),
+        ("# T\n**Check**:\n\n## A\n", ["2: cannot use this check here: because a check belongs to a step"]),
         (
             "# T\n- Use for: boot-disc, host-down\n\n## A\n",
             [
@@ -334,7 +478,7 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
             "- Run on: atlas\n\n```cmd\ndir\n```\n",
             "5: cannot use a `cmd` fence: because this version does not run it yet",
         ),
-        (LAB + LAB, "8: cannot run a second fence: because a step runs one, and its check"),
+        (LAB + LAB, "8: cannot run a second fence: because a step runs one, besides its"),
         (
             "\n```lab\npower of $guest\n```\n",
             "5: cannot use `power of $guest`: because there is no verb 'power of' (did you mean 'power off'?)",
@@ -353,7 +497,7 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
                 "`**Check** every 5 seconds for 1 minute:`"
             ),
         ),
-        ("**Check**:\n\nSee above.\n", "3: cannot check: because no fence stands right behind it"),
+        ("**Check**:\n\nSee above.\n", "3: cannot use this check: because no fence stands right behind it"),
         ("**Check**:\n" + SH, "5: cannot run this check: because no “Run on” says where"),
         (
             "- Run on: nas\n" + SH + "\n**Check**:\n\n```text\nx\n```\n",
@@ -465,6 +609,7 @@ CONTENT = [
     "  - x",
     "- [ ] box",
     "**Check**:",
+    "**Before**: it is off",
     "ls $bay",
     "start $guest",
     "> [!WARNING]",

@@ -19,10 +19,11 @@ FAILURES = (HypervisorUnreachable, GuestRefused, AgentSilent)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an action went: whether as wanted, and a line for people."""
+    """How an action went: whether as wanted, and a line for people. `known`: not ok is what was seen, no guess."""
 
     ok: bool
     text: str
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Context:
     `machine`: the guest of that name; the run's own where the name is the run's. Raises GuestRefused for an
     unknown or an ambiguous name. `healthy`: looks at a target now, by name. `unproven`: what an incident still
     waits for, by its number: each target's name, and the machine if it is a guest that a hypervisor has. `show`:
-    puts a picture (name, title, PNG) into the thread.
+    puts a picture (name, title, PNG) into the thread. `status`: where an incident stands, by its number; None where
+    there is none.
     """
 
     machine: Callable[[str], Machine]
     healthy: Callable[[str], Awaitable[Outcome]]
     unproven: Callable[[str], Awaitable[Mapping[str, Machine | None]]]
     show: Callable[[str, str, bytes], Awaitable[None]]
+    status: Callable[[str], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)

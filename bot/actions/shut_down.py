@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.actions import ActionType, Context, Outcome
 from bot.core.guest import Power
-from bot.core.lab import LabCall, LabVerb
+from bot.core.lab import Effect, LabCall, LabVerb
 from bot.core.settings import duration
 
 PATIENCE = timedelta(minutes=2)  # a database takes its time
@@ -33,4 +33,4 @@ async def run(call: LabCall, context: Context) -> Outcome:
     return Outcome(ok=True, text=f"{guest} is off")
 
 
-ACTION = ActionType(LabVerb("shut down", ("guest",), ("patience",)), run)
+ACTION = ActionType(LabVerb("shut down", ("guest",), ("patience",), effect=Effect.STOPS), run)

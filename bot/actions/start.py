@@ -2,7 +2,7 @@
 
 from bot.actions import ActionType, Context, Outcome
 from bot.core.guest import Power
-from bot.core.lab import LabCall, LabVerb
+from bot.core.lab import Effect, LabCall, LabVerb
 
 
 async def run(call: LabCall, context: Context) -> Outcome:
@@ -15,4 +15,4 @@ async def run(call: LabCall, context: Context) -> Outcome:
     return Outcome(ok=True, text=f"{guest} was started")
 
 
-ACTION = ActionType(LabVerb("start", ("guest",)), run)
+ACTION = ActionType(LabVerb("start", ("guest",), effect=Effect.STARTS), run)

@@ -2,7 +2,7 @@
 
 from bot.actions import FAILURES, ActionType, Context, Outcome
 from bot.core.guest import Power
-from bot.core.lab import LabCall, LabVerb
+from bot.core.lab import Effect, LabCall, LabVerb
 
 
 async def run(call: LabCall, context: Context) -> Outcome:
@@ -20,4 +20,4 @@ async def run(call: LabCall, context: Context) -> Outcome:
     return Outcome(ok=not failed, text="; ".join([words, *failed]))
 
 
-ACTION = ActionType(LabVerb("start unproven", ("incident",)), run)
+ACTION = ActionType(LabVerb("start unproven", ("incident",), effect=Effect.STARTS), run)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.core.lab import LabCall
-from bot.core.runbook import Language
+from bot.core.runbook import Action, LabAction, Language
 
 
 class PlaceKind(StrEnum):
@@ -62,6 +62,16 @@ class RunAction:
 
 
 @dataclass(frozen=True, slots=True)
+class LookBefore:
+    """Look once at what must hold before the step; answer with BeforeLooked."""
+
+    step: int
+    attempt: int
+    job: Job
+    limit: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class ListChoices:
     """Run it once and read its output as choices; answer with ChoicesListed."""
 
@@ -94,4 +104,21 @@ class Cancel:
     attempt: int
 
 
-Request = RunAction | ListChoices | RunCheck | Cancel
+Request = LookBefore | RunAction | ListChoices | RunCheck | Cancel
+
+
+def job_of(action: Action, values: Mapping[str, str]) -> Job:
+    """A step's action with its values beside it. Raises KeyError where one that it names as a word is not set."""
+    if isinstance(action, LabAction):
+        return LabJob(action.call.filled(values))
+    return ScriptJob(_place(action.run_on, values), action.language, action.text, values)
+
+
+def _place(run_on: str, values: Mapping[str, str]) -> Place:
+    match run_on:
+        case "bot":
+            return Place(PlaceKind.BOT)
+        case "guest":
+            return Place(PlaceKind.GUEST, values["guest"])
+        case _:
+            return Place(PlaceKind.HOST, values[run_on[1:]] if run_on.startswith("$") else run_on)

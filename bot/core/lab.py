@@ -8,8 +8,10 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.core.nearest import did_you_mean
+from bot.core.quotes import straight
 from bot.core.values import shown_in
 
 _OPTION = re.compile(r"([a-z][a-z0-9_]*)=(.*)", re.DOTALL)
@@ -20,16 +22,26 @@ class LabMistake(Exception):
     """A `lab` line that no built-in action understands: the author's mistake. Its text is the reason alone."""
 
 
+class Effect(StrEnum):
+    """What carrying something out does to the machine it is about."""
+
+    LOOKS = "looks"  # nothing
+    STARTS = "starts"
+    STOPS = "stops"
+    CHANGES = "changes"  # nobody can tell from outside what
+
+
 @dataclass(frozen=True, slots=True)
 class LabVerb:
     """What a built-in action answers to: a verb of one or two words, its arguments' and options' names.
 
-    `LabVerb("shut down", ("guest",), ("patience",))` is written `shut down web1 patience=60`.
+    `LabVerb("shut down", ("guest",), ("patience",), Effect.STOPS)` is written `shut down web1 patience=60`.
     """
 
     name: str
     arguments: tuple[str, ...]
     options: tuple[str, ...] = ()
+    effect: Effect = Effect.LOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def _words(line: str) -> list[str]:
     if "\n" in line.strip():
         raise LabMistake("a `lab` fence holds one line")
     try:
-        words = shlex.split(line)
+        words = shlex.split(straight(line))
     except ValueError as error:
         raise LabMistake(f"its quotes do not match ({error})") from error
     for word in words:

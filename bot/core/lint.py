@@ -1,9 +1,13 @@
-"""What can only be judged with all steps in view: headings, the normal order, which values are set by then."""
+"""What can only be judged with all steps in view: headings, the normal order, which values are set by then.
 
+And what is no mistake, but is better done otherwise: hints.
+"""
+
+from bot.core.lab import Effect
 from bot.core.nearest import nearest
-from bot.core.runbook import Runbook, Step
+from bot.core.runbook import Runbook, Step, needs_confirmation
 from bot.core.values import BUILT_IN
-from bot.core.written import Problems
+from bot.core.written import Hint, Problems
 
 
 def lint(runbook: Runbook, problems: Problems) -> None:
@@ -13,6 +17,21 @@ def lint(runbook: Runbook, problems: Problems) -> None:
     _headings(runbook, problems)
     for at, step in enumerate(runbook.steps):
         _values(runbook, at, step, problems)
+
+
+def hints(runbook: Runbook) -> tuple[Hint, ...]:
+    """What would be better otherwise: a step that replaces or destroys something, and looks at nothing before."""
+    return tuple(
+        Hint(step.action.line, f"“{step.heading}” {why}: say with **Before** what must still hold when it runs")
+        for step in runbook.steps
+        if step.action and step.acts and step.before is None and (why := _why_dangerous(step))
+    )
+
+
+def _why_dangerous(step: Step) -> str | None:
+    if needs_confirmation(step):
+        return "is confirmed beforehand"
+    return "stops a machine" if step.effect is Effect.STOPS else None
 
 
 def _headings(runbook: Runbook, problems: Problems) -> None:
@@ -45,8 +64,5 @@ def _why_unset(runbook: Runbook, name: str, known: set[str]) -> str:
 
 
 def _line_of(step: Step, name: str) -> int:
-    """Where the value is named: in the action, in the check, or somewhere among the settings."""
-    for action in (step.action, step.check.action if step.check else None):
-        if action and name in action.uses:
-            return action.line
-    return step.line
+    """Where the value is named: in a fence, or somewhere among the settings."""
+    return next((action.line for action in step.runs if name in action.uses), step.line)

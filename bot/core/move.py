@@ -3,38 +3,39 @@
 Whether the command is legal was decided before; nothing here refuses.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.core.jobs import (
     Cancel,
-    Job,
-    LabJob,
     ListChoices,
-    Place,
-    PlaceKind,
+    LookBefore,
     Request,
     RunAction,
     RunCheck,
-    ScriptJob,
+    job_of,
 )
 from bot.core.run import (
     BUSY,
+    ONLY_LOOKING,
     ActionFinished,
     Advance,
+    BeforeLooked,
     CheckFinished,
     ChoicesListed,
-    Mark,
     Run,
-    RunEvent,
     RunStatus,
     State,
     StepState,
 )
-from bot.core.runbook import Action, LabAction, OnFailure, Runbook, Step
+from bot.core.runbook import OnFailure, Runbook, Step
+from bot.core.runs import deed
+from bot.core.runs.events import Mark, RunEvent
 from bot.core.values import fill
+
+LOOK_LIMIT = timedelta(minutes=1)
+"""How long a look at what must hold before a step may take: a person waits for it."""
 
 
 class Move:
@@ -140,21 +141,59 @@ class Move:
         """The run is over; what is still under way is called off."""
         if self.state.state in BUSY:
             self._requests.append(Cancel(self._run.current, self.state.attempt))
-            self.set(State.UNKNOWN, "called off while it was under way")
-        self._run = replace(self._run, status=status, ended_at=self._now, back_to=None)
+            if self.state.state in ONLY_LOOKING:
+                self.set(State.HELD, "called off before anything was run")
+            else:
+                self.set(State.UNKNOWN, "called off while it was under way")
+        self._run = replace(self._run, status=status, ended_at=self._now, back_to=None, pause="")
         self.tell_of_run(Mark.ENDED, f"{status}: {why}", person)
+
+    def resume(self, person: str) -> None:
+        """A person has seen what changed, and lets the run go on; nothing runs by that."""
+        self.tell_of_run(Mark.RESUMED, f"goes on, although {self._run.pause}", person)
+        self._run = replace(self._run, status=RunStatus.UNDER_WAY, pause="")
 
     # What happens on a step.
 
     def act(self) -> None:
+        """Look at what must hold before the step, where it says so, and then run it."""
+        if self.step.before is not None:
+            self.look(State.MAKING_SURE)
+        else:
+            self._execute()
+
+    def look(self, state: State = State.LOOKING) -> None:
+        """Ask for a look at what must hold before the step."""
+        before = self.step.before
+        assert before is not None, "Look first is offered where there is something to look at"
+        attempt, job = self._next_attempt(), job_of(before.action, self._run.values)
+        self.set(state)
+        self._requests.append(LookBefore(self._run.current, attempt, job, min(self.step.limit, LOOK_LIMIT)))
+
+    def looked(self, answer: BeforeLooked) -> None:
+        """What must hold does, or it does not. Nothing runs on the word of a look that was asked for alone."""
+        if not answer.holds:
+            self.set(State.HELD, answer.summary)
+            self.tell(Mark.HELD, f"nothing was run: {answer.summary}")
+            return
+        self.tell(Mark.LOOKED, answer.summary)
+        if self.state.state is State.LOOKING:
+            self.set(State.READY if self.step.action else State.CLEARED, answer.summary)
+        elif self._run.pause:
+            self.set(State.READY, "the run was paused before it began")
+        else:
+            self._execute()
+
+    def _execute(self) -> None:
         """Ask for the step's action, or for its list."""
         action = self.step.action
         assert action is not None, "Run, Retry and Run again are offered where something runs"
-        attempt, job = self._next_attempt(), _job(action, self._run.values)
+        attempt, job = self._next_attempt(), job_of(action, self._run.values)
         if self.step.lists:
             self.set(State.LISTING)
             self._requests.append(ListChoices(self._run.current, attempt, job, self.step.limit))
             return
+        self._begin_deed()
         self.set(State.RUNNING)
         watch = fill(self.step.watch, self._run.values) if self.step.watch else None
         self._requests.append(RunAction(self._run.current, attempt, job, self.step.limit, watch))
@@ -165,7 +204,8 @@ class Move:
         if check is None:
             self.complete(unchecked)
             return
-        attempt, job = self._next_attempt(), _job(check.action, self._run.values)
+        attempt, job = self._next_attempt(), job_of(check.action, self._run.values)
+        self._begin_deed()
         self.set(State.VERIFYING)
         self._requests.append(
             RunCheck(self._run.current, attempt, job, check.every, check.within, self.step.limit)
@@ -205,13 +245,21 @@ class Move:
         else:
             self.fail(State.UNPROVEN, answer.summary)
 
+    def _begin_deed(self) -> None:
+        self._run = replace(self._run, deed=deed.begun(self._run.deed, self.step.effect))
+
+    def _end_deed(self) -> None:
+        self._run = replace(self._run, deed=deed.ended(self._run.deed, self._now))
+
     def complete(self, state: State, summary: str | None = None) -> None:
         """The step is over; go on."""
+        self._end_deed()
         self.set(state, summary)
         self._go_on()
 
     def fail(self, state: State, summary: str) -> None:
         """The step has failed: ask, stop, or go where the runbook says."""
+        self._end_deed()
         self.set(state, summary)
         self.tell(Mark.FAILED, f"{state}: {summary}")
         if self.step.on_failure is OnFailure.STOP:
@@ -222,21 +270,7 @@ class Move:
 
     def interrupt(self, why: str) -> None:
         """Nobody knows what became of it: an action waits for a person's word, a look may simply be repeated."""
-        self.set(State.UNKNOWN if self.step.acts else State.READY, why)
+        self._end_deed()
+        unknown = self.step.acts and self.state.state not in ONLY_LOOKING
+        self.set(State.UNKNOWN if unknown else State.READY, why)
         self.tell(Mark.INTERRUPTED, why)
-
-
-def _job(action: Action, values: Mapping[str, str]) -> Job:
-    if isinstance(action, LabAction):
-        return LabJob(action.call.filled(values))
-    return ScriptJob(_place(action.run_on, values), action.language, action.text, values)
-
-
-def _place(run_on: str, values: Mapping[str, str]) -> Place:
-    match run_on:
-        case "bot":
-            return Place(PlaceKind.BOT)
-        case "guest":
-            return Place(PlaceKind.GUEST, values["guest"])
-        case _:
-            return Place(PlaceKind.HOST, values[run_on[1:]] if run_on.startswith("$") else run_on)

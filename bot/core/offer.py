@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.core.run import BUSY, Button, Choice, Run, State
+from bot.core.run import BUSY, Button, Choice, Run, RunStatus, State
 from bot.core.runbook import Action, LabAction, Runbook, Step
 from bot.core.values import fill
 
@@ -49,19 +49,24 @@ _OFFERED: Mapping[State, tuple[Button, ...]] = MappingProxyType(
         State.ASKING: (Button.ANSWER,),
         State.CHOOSING: (Button.CHOOSE,),
         State.LISTING: (Button.STOP,),
+        State.MAKING_SURE: (Button.STOP,),
+        State.LOOKING: (Button.STOP,),
+        State.CLEARED: (Button.DONE, Button.CANNOT),
+        State.HELD: (Button.CHECK_AGAIN, Button.SKIP, Button.STOP),
         State.RUNNING: (Button.STOP,),
         State.VERIFYING: (Button.STOP,),
         State.FAILED: (Button.RETRY, Button.SKIP, Button.STOP),
         State.UNKNOWN: (Button.IT_RAN, Button.RUN_AGAIN, Button.STOP),
-        State.CANNOT: (Button.DONE, Button.SKIP, Button.STOP),
     }
 )
 
 
 def offer(run: Run, runbook: Runbook) -> Offer:
-    """What can be pressed now; nothing on a run that has ended."""
+    """What can be pressed now; nothing on a run that has ended, and on a paused one nothing of its step."""
     if run.ended:
         return Offer()
+    if run.status is RunStatus.PAUSED:
+        return Offer((Button.GO_ON, Button.STOP))
     step = runbook.steps[run.current]
     main = _main(step, run.state)
     if step.optional and run.state in _BEFORE:
@@ -71,8 +76,11 @@ def offer(run: Run, runbook: Runbook) -> Offer:
 
 
 def _main(step: Step, state: State) -> tuple[Button, ...]:
+    by_hand = Button.LOOK if step.before else Button.DONE  # what must hold is looked at before it is done
     if state is State.READY:
-        return (Button.RUN,) if step.action else (Button.DONE, Button.CANNOT)
+        return (Button.RUN,) if step.action else (by_hand, Button.CANNOT)
+    if state is State.CANNOT:
+        return (by_hand, Button.SKIP, Button.STOP)
     if state is State.UNPROVEN:
         again = Button.RETRY if step.acts else Button.SKIP
         return (Button.CHECK_AGAIN, again, Button.STOP)
@@ -110,6 +118,11 @@ def missing(step: Step, run: Run) -> tuple[str, ...]:
 def exact_command(step: Step, run: Run) -> Exact | None:
     """What the step's Run would carry out; None for a step done by hand."""
     return _exact(step.action, run) if step.action else None
+
+
+def exact_before(step: Step, run: Run) -> Exact | None:
+    """What must hold before the step, as it is looked at; None where nothing must."""
+    return _exact(step.before.action, run) if step.before else None
 
 
 def exact_check(step: Step, run: Run) -> Exact | None:

@@ -26,6 +26,9 @@ def _flow(step: Step, runbook: Runbook) -> Iterator[str]:
         yield f"{'chooses' if step.question.choose else 'asks for'} ${step.question.name}"
     if confirmation := needs_confirmation(step):
         yield f"confirms by typing ${confirmation.typed}" if confirmation.typed else "confirms"
+    if step.before:
+        says = f" ({step.before.says})" if step.before.says else ""
+        yield f"looks first, and goes on only if it holds: {_action(step.before.action)}{says}"
     if step.action:
         chosen = f", and a person chooses ${step.question.name}" if step.question and step.lists else ""
         yield f"runs {_action(step.action)} (at most {_time(step.limit)}){chosen}"

@@ -8,11 +8,12 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.lab import LabMistake, take_apart
-from bot.core.lint import lint
+from bot.core.lab import Effect, LabMistake, take_apart
+from bot.core.lint import hints, lint
 from bot.core.runbook import (
     DEFAULT_LIMIT,
     Action,
+    Before,
     LabAction,
     Language,
     Question,
@@ -21,10 +22,13 @@ from bot.core.runbook import (
     Step,
     Verification,
 )
+from bot.core.runbooks.directives import Word
 from bot.core.settings import OF_RUNBOOKS, OF_STEPS, Settings, duration, read_settings
-from bot.core.written import CheckParagraph, Fence, Knowledge, Problem, Problems, Section
+from bot.core.written import Directive, Fence, Hint, Knowledge, Problem, Problems, Section
 
+_BEFORE = re.compile(r"\*\*before\*\*:(.*)", re.IGNORECASE)
 _CHECK = re.compile(r"\*\*check\*\*(?: every ([^:]+?))?(?: for ([^:]+?))?:", re.IGNORECASE)
+_NAMES = {Word.CHECK: "check", Word.BEFORE: "Before"}
 _DEFAULT_EVERY = timedelta(seconds=5)
 _NOT_YET = frozenset({"powershell", "cmd"})
 _SCRIPTS = frozenset(Language) | _NOT_YET
@@ -32,10 +36,11 @@ _SCRIPTS = frozenset(Language) | _NOT_YET
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of a file: a runbook, or the problems that keep it from being one."""
+    """What came of a file: a runbook, with hints for its author; or the problems that keep it from being one."""
 
     runbook: Runbook | None
     problems: tuple[Problem, ...]
+    hints: tuple[Hint, ...] = ()
 
 
 def read(
@@ -44,8 +49,10 @@ def read(
     """Understand a file's sections. `introduction`: what stands below the title, which is its heading."""
     problems = Problems()
     settings = read_settings(introduction, OF_RUNBOOKS, problems)
-    for stray in introduction.checks:
-        problems.add(stray.span[0], "check here", "a check belongs to a step")
+    for stray in introduction.directives:
+        problems.add(
+            stray.span[0], f"use this {_NAMES[stray.word]} here", f"a {_NAMES[stray.word]} belongs to a step"
+        )
     headings = tuple(section.heading for section in steps)
     runbook = Runbook(
         name=name,
@@ -59,7 +66,7 @@ def read(
     )
     lint(runbook, problems)
     found = problems.all()
-    return Reading(None if found else runbook, found)
+    return Reading(None, found) if found else Reading(runbook, found, hints(runbook))
 
 
 class _Reader:
@@ -84,6 +91,7 @@ class _Reader:
             prose=section.without(self._not_prose(fence)),
             warnings=tuple(warned.text for warned in section.warnings),
             boxes=tuple(box.text for box in section.boxes),
+            before=self._before(fence),
             action=action,
             check=self._check(),
             question=self._question(),
@@ -107,8 +115,8 @@ class _Reader:
             *(box.span for box in section.boxes),
             *(one.span for one in section.warnings),
         ]
-        for check in section.checks:
-            spans += [check.span, *([check.fence.span] if check.fence else [])]
+        for one in section.directives:
+            spans += [one.span, *([one.fence.span] if one.fence else [])]
         return spans + ([fence.span] if fence else [])
 
     def _runs(self, fence: Fence) -> bool:
@@ -120,25 +128,74 @@ class _Reader:
     def _running_fence(self) -> Fence | None:
         running = [fence for fence in self._section.fences if self._runs(fence)]
         for extra in running[1:]:
-            self._problems.add(extra.line, "run a second fence", "a step runs one, and its check")
+            self._problems.add(
+                extra.line, "run a second fence", "a step runs one, besides its **Before** and its **Check**"
+            )
         return running[0] if running else None
 
     def _action(self, fence: Fence) -> Action | None:
         if fence.language != "lab":
             return ScriptAction(Language(fence.language), fence.text, self._run_on or "", fence.line)
         try:
-            return LabAction(take_apart(fence.text, self._knowledge.verbs), fence.line)
+            call = take_apart(fence.text, self._knowledge.verbs)
         except LabMistake as mistake:
             self._problems.add(fence.line + 1, f"use `{fence.text.strip()}`", str(mistake))
             return None
+        effect = next(verb.effect for verb in self._knowledge.verbs if verb.name == call.verb)
+        return LabAction(call, fence.line, effect)
+
+    def _behind(self, directive: Directive) -> Action | None:
+        """What the fence behind a directive runs."""
+        fence, name = directive.fence, _NAMES[directive.word]
+        if fence is None:
+            self._problems.add(directive.span[0], f"use this {name}", "no fence stands right behind it")
+        elif not self._runs(fence):
+            why = f"a `{fence.language}` fence can't be run" if self._run_on else "no “Run on” says where"
+            self._problems.add(fence.line, f"run this {name}", why)
+        else:
+            return self._action(fence)
+        return None
+
+    def _before(self, guarded: Fence | None) -> Before | None:
+        befores = self._section.said(Word.BEFORE)
+        for extra in befores[1:]:
+            self._problems.add(extra.span[0], "use a second Before", "a step has one Before")
+        return self._guard(befores[0], guarded) if befores else None
+
+    def _guard(self, before: Directive, guarded: Fence | None) -> Before | None:
+        line = before.span[0]
+        found = _BEFORE.fullmatch(before.text)
+        late = min(
+            [*(check.span[0] for check in self._section.said(Word.CHECK)), *([guarded.line] if guarded else [])],
+            default=line,
+        )
+        if not found:
+            self._problems.add(line, f"use “{before.text}”", "it is written `**Before**: what must hold`")
+        elif late < line:
+            self._problems.add(line, "use this Before here", "it stands ahead of what it guards")
+        elif action := self._behind(before):
+            if why := self._why_no_guard(action, guarded):
+                self._problems.add(action.line, "use this as a Before", why)
+            return Before(action, found[1].strip())
+        return None
+
+    def _why_no_guard(self, action: Action, guarded: Fence | None) -> str | None:
+        """A Before only looks. Where its fence was forgotten, the one to be guarded must not be taken for it."""
+        if isinstance(action, LabAction) and action.effect is not Effect.LOOKS:
+            return f"`{action.call.verb}` changes something, and a Before only looks"
+        if guarded is None and (self._settings.text("Ask") or self._settings.text("Choose")):
+            return "this step only asks, and runs nothing"
+        if guarded is None and not isinstance(action, LabAction):
+            return "no other fence stands here that it guards; a step done by hand looks with a `lab` line"
+        return None
 
     def _check(self) -> Verification | None:
-        checks = self._section.checks
+        checks = self._section.said(Word.CHECK)
         for extra in checks[1:]:
             self._problems.add(extra.span[0], "check a second time", "a step has one check")
         return self._verification(checks[0]) if checks else None
 
-    def _verification(self, check: CheckParagraph) -> Verification | None:
+    def _verification(self, check: Directive) -> Verification | None:
         line = check.span[0]
         found = _CHECK.fullmatch(check.text)
         every = duration(found[1]) if found and found[1] else _DEFAULT_EVERY
@@ -146,12 +203,7 @@ class _Reader:
         if not found or every is None or within is None:
             right = "`**Check**:` or `**Check** every 5 seconds for 1 minute:`"
             self._problems.add(line, f"use “{check.text}”", f"a check is written {right}")
-        elif check.fence is None:
-            self._problems.add(line, "check", "no fence stands right behind it")
-        elif not self._runs(check.fence):
-            why = f"a `{check.fence.language}` fence can't be run" if self._run_on else "no “Run on” says where"
-            self._problems.add(check.fence.line, "run this check", why)
-        elif action := self._action(check.fence):
+        elif action := self._behind(check):
             return Verification(action, every, within)
         return None
 
@@ -168,7 +220,7 @@ def _without_effect(step: Step, settings: Settings, section: Section, fence: Fen
     """A setting that has no effect where it stands was meant to have one."""
     asks = step.question
     scripted = fence is not None and fence.language != "lab"
-    fences = [*section.fences, *(check.fence for check in section.checks if check.fence)]
+    fences = [*section.fences, *(one.fence for one in section.directives if one.fence)]
     useless = {
         "Run on": None if any(one.language in _SCRIPTS for one in fences) else "no script stands here for it",
         "Options": None if asks and asks.choose else "nothing is chosen here",
@@ -176,7 +228,7 @@ def _without_effect(step: Step, settings: Settings, section: Section, fence: Fen
         "Choose": None if asks and (asks.options or scripted) else "neither “Options” nor a script says from what",
         "Confirm": _why_nothing_to_confirm(step),
         "Confirm by typing": _why_nothing_to_confirm(step),
-        "Time limit": None if fence or section.checks else "nothing runs here",
+        "Time limit": None if fence or section.said(Word.CHECK) else "nothing runs here",
         "Watch the size of": None if scripted and not step.lists else "no script runs here",
     }
     for key, why in useless.items():

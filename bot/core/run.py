@@ -10,7 +10,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from bot.core.health import TargetId
 from bot.core.jobs import Request
+from bot.core.runs.deed import Deed
+from bot.core.runs.events import RunEvent
 
 RunId = NewType("RunId", int)
 
@@ -19,18 +22,22 @@ class RunStatus(StrEnum):
     """Where a run stands as a whole."""
 
     UNDER_WAY = "under way"
+    PAUSED = "paused"  # what it stands on has changed; a person says whether it goes on
     DONE = "done"
     STOPPED = "stopped"
 
 
-ENDINGS: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
+MOVES: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
     {
-        RunStatus.UNDER_WAY: frozenset({RunStatus.DONE, RunStatus.STOPPED}),
+        RunStatus.UNDER_WAY: frozenset({RunStatus.PAUSED, RunStatus.DONE, RunStatus.STOPPED}),
+        RunStatus.PAUSED: frozenset({RunStatus.UNDER_WAY, RunStatus.DONE, RunStatus.STOPPED}),
         RunStatus.DONE: frozenset(),
         RunStatus.STOPPED: frozenset(),
     }
 )
 """The legal moves of a run. What has ended stays ended: trying again is a run of its own."""
+
+LIVE = (RunStatus.UNDER_WAY, RunStatus.PAUSED)  # another run of its incident has to wait
 
 
 class State(StrEnum):
@@ -41,6 +48,10 @@ class State(StrEnum):
     LISTING = "listing choices"
     CHOOSING = "choosing"  # for one of a list to be picked
     READY = "ready"  # for Run, or for a person's Done
+    MAKING_SURE = "making sure"  # that what must hold before it does; then it runs
+    LOOKING = "looking"  # at what must hold before it, and no more
+    CLEARED = "looked at, go ahead"  # what must hold before a person does it does
+    HELD = "held back"  # what must hold before it does not, or could not be looked at: nothing was run
     RUNNING = "running"
     VERIFYING = "verifying"
     VERIFIED = "verified"
@@ -54,8 +65,10 @@ class State(StrEnum):
     PASSED_OVER = "passed over"  # only on request, or jumped over by a `go to`
 
 
-BUSY = frozenset({State.LISTING, State.RUNNING, State.VERIFYING})
+BUSY = frozenset({State.LISTING, State.MAKING_SURE, State.LOOKING, State.RUNNING, State.VERIFYING})
 """Something was asked of the shell and has not answered."""
+
+ONLY_LOOKING = frozenset({State.MAKING_SURE, State.LOOKING})  # cut short, it is as if it had not begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,8 @@ class Run:
 
     `text_hash` pins the runbook's text: an edited file is for the next run. `version` grows with each change of
     what is offered, so that a button of yesterday is known as stale. `back_to`: the step a person left by hand
-    for one that is only on request, and returns to.
+    for one that is only on request, and returns to. `target`: the machine it is about. `deed`: what it itself did
+    to that last. `pause`: what has changed, while it is paused for it.
     """
 
     id: RunId
@@ -106,6 +120,9 @@ class Run:
     version: int = 0
     back_to: int | None = None
     ended_at: datetime | None = None
+    target: TargetId | None = None
+    deed: Deed | None = None
+    pause: str = ""
 
     @property
     def state(self) -> State:
@@ -115,7 +132,7 @@ class Run:
     @property
     def ended(self) -> bool:
         """Whether nothing can move it any more."""
-        return not ENDINGS[self.status]
+        return not MOVES[self.status]
 
 
 # What can be done to a run.
@@ -125,6 +142,7 @@ class Button(StrEnum):
     """What a person can press on a step."""
 
     RUN = "Run"
+    LOOK = "Look first"
     DONE = "Done"
     CANNOT = "Can't"
     SKIP = "Skip"
@@ -134,6 +152,7 @@ class Button(StrEnum):
     CHECK_AGAIN = "Check again"
     IT_RAN = "It ran"
     RUN_AGAIN = "Run again"
+    GO_ON = "Go on"
     STOP = "Stop"
 
 
@@ -190,6 +209,16 @@ class ChoicesListed:
 
 
 @dataclass(frozen=True, slots=True)
+class BeforeLooked:
+    """The shell has looked at what must hold before the step; what could not be looked at does not hold."""
+
+    step: int
+    attempt: int
+    holds: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActionFinished:
     """The shell has run the step's action."""
 
@@ -216,35 +245,11 @@ class Interrupted:
     why: str
 
 
-Command = Press | Tick | GoTo | Stop | ChoicesListed | ActionFinished | CheckFinished | Interrupted
+Answer = ChoicesListed | BeforeLooked | ActionFinished | CheckFinished
+Command = Press | Tick | GoTo | Stop | Answer | Interrupted
 
 
 # What a run tells.
-
-
-class Mark(StrEnum):
-    """What a line in a run's history is about."""
-
-    STARTED = "started"
-    PRESSED = "pressed"
-    ANSWERED = "answered"
-    FINISHED = "finished"
-    VERIFIED = "verified"
-    FAILED = "failed"
-    WENT = "went"
-    INTERRUPTED = "interrupted"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """One line in a run's history. `step` from 0, None for the run as a whole; `person`: None for the bot."""
-
-    at: datetime
-    mark: Mark
-    text: str
-    step: int | None = None
-    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

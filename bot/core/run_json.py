@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
+from bot.core.runs.deed import Deed
 
 
 def run_to_json(run: Run) -> str:
@@ -27,6 +28,9 @@ def run_to_json(run: Run) -> str:
             "version": run.version,
             "back_to": run.back_to,
             "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+            "target": run.target,
+            "deed": _deed_to_json(run.deed),
+            "pause": run.pause,
         }
     )
 
@@ -41,6 +45,12 @@ def _step_to_json(step: StepState) -> Mapping[str, Any]:
         "by": step.by,
         "since": step.since.isoformat() if step.since else None,
     }
+
+
+def _deed_to_json(deed: Deed | None) -> Mapping[str, Any] | None:
+    if deed is None:
+        return None
+    return {"running": deed.running, "ended": deed.ended.isoformat() if deed.ended else None}
 
 
 def run_from_json(text: str) -> Run:
@@ -67,6 +77,9 @@ def _run(row: Mapping[str, Any]) -> Run:
         version=row["version"],
         back_to=row["back_to"],
         ended_at=_moment(row["ended_at"]),
+        target=row.get("target"),  # this and what follows: not in what the first version wrote
+        deed=_deed(row.get("deed")),
+        pause=row.get("pause", ""),
     )
 
 
@@ -80,6 +93,10 @@ def _step(row: Mapping[str, Any]) -> StepState:
         by=row["by"],
         since=_moment(row["since"]),
     )
+
+
+def _deed(row: Mapping[str, Any] | None) -> Deed | None:
+    return Deed(row["running"], _moment(row["ended"])) if row else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.core.health import Kind
-from bot.core.lab import LabCall
+from bot.core.lab import Effect, LabCall
 from bot.core.values import shown_in, used_by_shell
 
 DEFAULT_ROLE = "admin"
@@ -36,10 +36,11 @@ class ScriptAction:
 
 @dataclass(frozen=True, slots=True)
 class LabAction:
-    """A `lab` fence: a built-in action."""
+    """A `lab` fence: a built-in action. `effect`: its verb's."""
 
     call: LabCall
     line: int
+    effect: Effect = Effect.LOOKS
 
     @property
     def uses(self) -> frozenset[str]:
@@ -60,6 +61,14 @@ class Verification:
     action: Action
     every: timedelta
     within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What must hold at the moment a step's action starts: looked at once, right then. `says`: that, in words."""
+
+    action: Action
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ class Step:
     prose: str = ""
     warnings: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
+    before: Before | None = None
     action: Action | None = None
     check: Verification | None = None
     question: Question | None = None
@@ -130,14 +140,35 @@ class Step:
         return self.action is not None and not self.lists
 
     @property
+    def runs(self) -> tuple[Action, ...]:
+        """All it runs, in its order: what it looks at before, its action, its check."""
+        all_ = (
+            self.before.action if self.before else None,
+            self.action,
+            self.check.action if self.check else None,
+        )
+        return tuple(one for one in all_ if one)
+
+    @property
+    def effect(self) -> Effect:
+        """What it does to its machine, as far as can be told.
+
+        A `lab` line says so itself. Of a script only this is known: what is proven, guarded or confirmed does not
+        only look. What a person does counts once it is proven: only then is it the run's own.
+        """
+        if isinstance(self.action, LabAction):
+            return self.action.effect
+        guarded = self.acts and (self.before is not None or needs_confirmation(self) is not None)
+        changes = self.check is not None or guarded
+        return Effect.CHANGES if changes and not self.lists else Effect.LOOKS
+
+    @property
     def uses(self) -> frozenset[str]:
         """The values without which this step must not go on; its own question's answer is among them if used."""
         names = shown_in(self.watch or "") | shown_in(self.confirm or "")
         if self.confirm_typed:
             names |= {self.confirm_typed}
-        for action in (self.action, self.check.action if self.check else None):
-            names |= action.uses if action else frozenset()
-        return names
+        return names.union(*(action.uses for action in self.runs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,16 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.core.health import TargetId
 from bot.core.move import Move
 from bot.core.offer import CONFIRMED, missing, offer
 from bot.core.run import (
     BUSY,
+    ONLY_LOOKING,
     ActionFinished,
     Advance,
+    Answer,
+    BeforeLooked,
     Button,
     CheckFinished,
     ChoicesListed,
@@ -24,7 +28,6 @@ from bot.core.run import (
     GoTo,
     IllegalMove,
     Interrupted,
-    Mark,
     Press,
     Run,
     RunId,
@@ -37,18 +40,30 @@ from bot.core.run import (
     WrongInput,
 )
 from bot.core.runbook import Runbook, Step
+from bot.core.runs.events import Mark
 
-_FORWARD = frozenset(Button) - {Button.CANNOT, Button.SKIP, Button.STOP}
-_Finished = ChoicesListed | ActionFinished | CheckFinished
-_AWAITED: Mapping[type[_Finished], State] = MappingProxyType(
-    {ChoicesListed: State.LISTING, ActionFinished: State.RUNNING, CheckFinished: State.VERIFYING}
+_FORWARD = frozenset(Button) - {Button.CANNOT, Button.SKIP, Button.STOP, Button.GO_ON}
+_AWAITED: Mapping[type[Answer], frozenset[State]] = MappingProxyType(
+    {
+        ChoicesListed: frozenset({State.LISTING}),
+        BeforeLooked: ONLY_LOOKING,
+        ActionFinished: frozenset({State.RUNNING}),
+        CheckFinished: frozenset({State.VERIFYING}),
+    }
 )
 
 
 def start(
-    runbook: Runbook, run_id: RunId, *, values: Mapping[str, str], incident: int | None, person: str, now: datetime
+    runbook: Runbook,
+    run_id: RunId,
+    *,
+    values: Mapping[str, str],
+    incident: int | None,
+    person: str,
+    now: datetime,
+    target: TargetId | None = None,
 ) -> Advance:
-    """A new run at its first step. `values`: those of the incident's target; what is not known is left out."""
+    """A new run at its first step. `values`: those of its target; what is not known is left out."""
     run = Run(
         id=run_id,
         runbook=runbook.name,
@@ -59,6 +74,7 @@ def start(
         started_at=now,
         values=MappingProxyType(dict(values)),
         steps=(StepState(),) * len(runbook.steps),
+        target=target,
     )
     move = Move(run, runbook, now)
     move.tell_of_run(Mark.STARTED, f"“{runbook.title}” was started", person)
@@ -108,9 +124,13 @@ def refuse_press(run: Run, runbook: Runbook, press: Press) -> None:
     what = _pressing(press)
     _refuse_stale(run, runbook, what, fresh=(press.step, press.version) == (run.current, run.version))
     if press.button not in offer(run, runbook).buttons:
-        raise IllegalMove(f"cannot {what}: because it is {run.state}")
+        raise IllegalMove(f"cannot {what}: because {_why_not_offered(run)}")
     if press.button in _FORWARD:
-        _refuse_unprepared(run, runbook.steps[run.current], what)
+        _refuse_unprepared(run, runbook.steps[run.current], press.button, what)
+
+
+def _why_not_offered(run: Run) -> str:
+    return f"the run is paused: {run.pause}" if run.status is RunStatus.PAUSED else f"it is {run.state}"
 
 
 def _pressing(press: Press) -> str:
@@ -125,9 +145,11 @@ def _refuse_stale(run: Run, runbook: Runbook, what: str, *, fresh: bool) -> None
         raise StaleClick(f"cannot {what}: because the run has moved on; {now}")
 
 
-def _refuse_unprepared(run: Run, step: Step, what: str) -> None:
+def _refuse_unprepared(run: Run, step: Step, button: Button, what: str) -> None:
     if unset := missing(step, run):
         raise IllegalMove(f"cannot {what}: because {', '.join(f'${name}' for name in unset)} is not set")
+    if run.state is State.HELD or button is Button.LOOK:
+        return  # to look takes no ticks: boxes are ticked while the step is done
     ticked = run.steps[run.current].ticked
     left = [box for at, box in enumerate(step.boxes) if at not in ticked]
     if left:
@@ -168,7 +190,9 @@ _PRESSED: Mapping[Button, Callable[[Move, Press], None]] = MappingProxyType(
         Button.RUN_AGAIN: lambda move, _: move.act(),
         Button.DONE: lambda move, _: move.verify(),
         Button.IT_RAN: lambda move, _: move.verify(),
-        Button.CHECK_AGAIN: lambda move, _: move.verify(),
+        Button.CHECK_AGAIN: lambda move, _: move.look() if move.state.state is State.HELD else move.verify(),
+        Button.LOOK: lambda move, _: move.look(),
+        Button.GO_ON: lambda move, press: move.resume(press.person),
         Button.ANSWER: _answer,
         Button.CHOOSE: _answer,
         Button.CANNOT: lambda move, press: move.fail(State.CANNOT, f"{press.person} can't do it"),
@@ -182,6 +206,8 @@ def _tick(run: Run, runbook: Runbook, tick: Tick) -> Advance:
     """Ticks change nothing that is offered: the version stays, so that a Done pressed right after one counts."""
     what = f"tick a box of step {tick.step + 1}"
     _refuse_stale(run, runbook, what, fresh=tick.step == run.current)
+    if run.status is RunStatus.PAUSED:
+        raise StaleClick(f"cannot {what}: because {_why_not_offered(run)}")
     if not set(tick.boxes) <= set(range(len(runbook.steps[tick.step].boxes))):
         raise IllegalMove(f"cannot {what}: because it has no box {max(tick.boxes) + 1}")
     steps = list(run.steps)
@@ -194,6 +220,7 @@ def _go_to(run: Run, runbook: Runbook, command: GoTo, now: datetime) -> Advance:
     _refuse_stale(run, runbook, what, fresh=command.version == run.version)
     if command.step not in offer(run, runbook).go_to:
         why = f"step {run.current + 1} is {run.state}" if run.state in BUSY else "its turn has not come"
+        why = _why_not_offered(run) if run.status is RunStatus.PAUSED else why
         raise IllegalMove(f"cannot {what}: because {why}")
     move = Move(run, runbook, now)
     move.tell(Mark.WENT, f"to step {command.step + 1} “{runbook.steps[command.step].heading}”", command.person)
@@ -214,14 +241,16 @@ def _stop(run: Run, runbook: Runbook, command: Stop, now: datetime) -> Advance:
     return move.made(command.why)
 
 
-def _finished(run: Run, runbook: Runbook, command: _Finished, now: datetime) -> Advance:
+def _finished(run: Run, runbook: Runbook, command: Answer, now: datetime) -> Advance:
     attempt = run.steps[run.current].attempt
-    awaited = not run.ended and run.state is _AWAITED[type(command)]
+    awaited = not run.ended and run.state in _AWAITED[type(command)]
     if not awaited or (command.step, command.attempt) != (run.current, attempt):
         return Advance(run, why=f"ignored: nobody waits for attempt {command.attempt} of step {command.step + 1}")
     move = Move(run, runbook, now)
     if isinstance(command, ChoicesListed):
         move.listed(command)
+    elif isinstance(command, BeforeLooked):
+        move.looked(command)
     elif isinstance(command, ActionFinished):
         move.acted(command)
     else:

@@ -1,4 +1,4 @@
-"""A runbook's file as it was written: its sections, and in them lists, boxes, fences, checks. Not yet understood.
+"""A runbook's file as it was written: sections, and in them lists, boxes, fences, directives. Not yet understood.
 
 markdown.py finds these in the text; reading.py makes steps of them. Lines count from 1, as an editor shows them.
 """
@@ -6,6 +6,7 @@ markdown.py finds these in the text; reading.py makes steps of them. Lines count
 from dataclasses import dataclass
 
 from bot.core.lab import LabVerb
+from bot.core.runbooks.directives import Word
 
 Span = tuple[int, int]
 """The first line of something, and the first line after it."""
@@ -43,9 +44,10 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckParagraph:
-    """A paragraph that begins as a check does, and the fence right behind it, if there is one."""
+class Directive:
+    """A paragraph that begins as a **Check** or a **Before** does, and the fence right behind it, if any."""
 
+    word: Word
     text: str
     span: Span
     fence: Fence | None
@@ -70,8 +72,12 @@ class Section:
     items: tuple[Item, ...] = ()
     boxes: tuple[Box, ...] = ()
     fences: tuple[Fence, ...] = ()
-    checks: tuple[CheckParagraph, ...] = ()
+    directives: tuple[Directive, ...] = ()
     warnings: tuple[Warned, ...] = ()
+
+    def said(self, word: Word) -> tuple[Directive, ...]:
+        """Its directives of one sort."""
+        return tuple(one for one in self.directives if one.word is word)
 
     def without(self, spans: list[Span]) -> str:
         """Its text, except for what stands in `spans`."""
@@ -109,6 +115,17 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.line}: cannot {self.what}: because {self.why}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hint:
+    """What is no mistake, but would be better otherwise, and where: `12: “Wipe it” …`."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: hint: {self.text}"
 
 
 class Problems:

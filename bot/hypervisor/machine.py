@@ -33,20 +33,20 @@ class Machine:
 
     async def start(self) -> None:
         """Start it, unless it is active on another host: a second copy would destroy the disk they share."""
+        if active := await self.active_elsewhere():
+            raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {active}")
+        await self.hypervisor.start_guest(self.uuid)
+
+    async def active_elsewhere(self) -> str | None:
+        """Where else it is active, or may be, in words; None where it surely is not."""
         for other in self.others:
             try:
                 state = (await other.states()).get(self.uuid)
             except HypervisorUnreachable as why:
-                raise GuestRefused(
-                    f"cannot start '{self.name}' on {self.hypervisor.name}: because {other.name} has it too and "
-                    f"may be running it, and {other.name} can't be asked ({why})"
-                ) from why
+                return f"{other.name} has it too and may be running it, and {other.name} can't be asked ({why})"
             if state is not None and state.power is not Power.OFF:
-                raise GuestRefused(
-                    f"cannot start '{self.name}' on {self.hypervisor.name}: because it is {state.power} on "
-                    f"{other.name}, and two copies would destroy the disk they share"
-                )
-        await self.hypervisor.start_guest(self.uuid)
+                return f"it is {state.power} on {other.name}, and two copies would destroy the disk they share"
+        return None
 
     async def _elsewhere(self) -> str:
         for other in self.others:

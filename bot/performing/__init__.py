@@ -13,12 +13,12 @@ from functools import partial
 
 from bot import runs
 from bot.actions import FAILURES, ActionType, Context, Outcome
-from bot.core.jobs import Cancel, Job, LabJob, ListChoices, Place, RunAction, RunCheck, ScriptJob
+from bot.core.jobs import Cancel, Job, LabJob, ListChoices, LookBefore, Place, RunAction, RunCheck, ScriptJob
 from bot.core.progress import Progress
-from bot.core.run import ActionFinished, CheckFinished, Choice, ChoicesListed, Run
+from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
 from bot.performing.bar import Bar
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
-from bot.runs import Finish, House, Moved
+from bot.runs import House, Moved
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 
@@ -31,7 +31,7 @@ CHOICES = 100  # what a list in Slack can hold
 Reaches = Callable[[Run, Place], Reach]
 """The way to a place, for a run: inside its guest means the very machine the run is about. Raises Refused."""
 
-Work = RunAction | ListChoices | RunCheck
+Work = LookBefore | RunAction | ListChoices | RunCheck
 
 
 class Performer:
@@ -86,7 +86,7 @@ class Performer:
             self.progress.pop((run.id, work.step), None)
         self.perform(await self._note_end(run, work, command, output))
 
-    async def _note_end(self, run: Run, work: Work, command: Finish, output: str) -> Moved:
+    async def _note_end(self, run: Run, work: Work, command: Answer, output: str) -> Moved:
         """Write how it ended; a run must not wait for ever because the disk was full for a moment."""
         while True:
             try:
@@ -95,10 +95,13 @@ class Performer:
                 log.error("cannot note how step %d of run %d ended: because %s", work.step + 1, run.id, why)
                 await asyncio.sleep(NOTE_AGAIN)
 
-    async def _answer(self, run: Run, work: Work) -> tuple[Finish, str]:
+    async def _answer(self, run: Run, work: Work) -> tuple[Answer, str]:
         """Do it, and say how it ended, with the output people should see. What goes wrong is an ending too."""
         step, attempt = work.step, work.attempt
         match work:
+            case LookBefore():
+                done, output = await self._do(run, work.job, work.limit)
+                return BeforeLooked(step, attempt, done.ok, done.text), "" if done.ok else output
             case RunAction():
                 done, output = await self._act(run, work)
                 return ActionFinished(step, attempt, done.ok, done.text), output

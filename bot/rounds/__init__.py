@@ -179,10 +179,12 @@ class Rounds:
         looks = list(self._looks.get(target, {}).values())
         looks += [partial(g.look_at, found) for g in self._guests.values() if (found := g.find(target))]
         if not looks:
-            return Outcome(ok=False, text=f"cannot tell whether {name} is healthy: because nothing here checks it")
+            why = f"cannot tell whether {name} is healthy: because nothing here checks it"
+            return Outcome(ok=False, text=why, known=False)
         seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
         bad = [one.why for one in seen if one.health is not Health.OK]
-        return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}")
+        known = not bad or any(one.health is Health.FAIL for one in seen)
+        return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}", known=known)
 
     def meant(self, name: str) -> TargetId:
         """The target of that name, `name@host` or id, of those that are looked at. Raises GuestRefused."""

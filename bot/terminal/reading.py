@@ -25,10 +25,12 @@ def lint(options: argparse.Namespace) -> int:
         mistakes += str(mistake).splitlines()
     library = library_of(config)
     mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
-    for line in mistakes:
+    hints = library.hints()
+    for line in (*mistakes, *hints):
         print(line)
     read = f"{options.config}" if config else f"no {options.config} that runbooks could refer to"
     found = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}" if mistakes else "no mistakes"
+    found += f", {len(hints)} hint{'s' * (len(hints) > 1)}" if hints else ""
     print(f"{read}, {len(library.all())} good runbooks: {found}", file=sys.stderr)
     return 1 if mistakes else 0
 
@@ -75,6 +77,8 @@ def _dry(step: Step, values: Mapping[str, str]) -> Iterator[str]:
         yield f"a person {'chooses' if step.question.choose else 'answers'}, which sets ${step.question.name}"
     if confirmation := needs_confirmation(step):
         yield f"a person types ${confirmation.typed}" if confirmation.typed else "a person confirms"
+    if step.before:
+        yield from _would("look first, and do nothing unless it holds", step.before.action, values)
     if step.action:
         yield from _would("run", step.action, values)
     elif not step.question:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.offer import Exact, exact_check, exact_command
+from bot.core.offer import Exact, exact_before, exact_check, exact_command
 from bot.core.run import Run
 from bot.core.runbook import Step
+from bot.core.values import fill
 from bot.views.limits import CODE, NAME, code, context, inline, safe
 
 _VALUES = 12
@@ -21,6 +22,18 @@ def command(step: Step, run: Run) -> Iterator[Block]:
     yield code(exact.text, CODE // 4 if step.boxes else CODE)  # boxes need room in the same message
     if exact.values:
         yield context("with " + " · ".join(f"{name} = {inline(value)}" for name, value in exact.values[:_VALUES]))
+
+
+def before(step: Step, run: Run) -> Iterator[Block]:
+    """What must hold before the step, and is looked at right then."""
+    exact = exact_before(step, run)
+    if exact is None or step.before is None:
+        return
+    says = f": {safe(fill(step.before.says, run.values), 300)}" if step.before.says else ""
+    how = f" {inline(exact.text)}" if exact.language == "lab" else f" {_place(exact)} ({exact.language}):"
+    yield context(f"🔎 *Before*{says}\nLooked at right then, and nothing runs unless it holds:{how}")
+    if exact.language != "lab":
+        yield code(exact.text, CODE // 4)
 
 
 def proof(step: Step, run: Run) -> Iterator[Block]:

@@ -22,7 +22,7 @@ from bot.core.names import UNTOLD, Names
 from bot.core.offer import choices, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Runbook, needs_confirmation
-from bot.views.command import command
+from bot.views.command import before, command
 from bot.views.limits import (
     BOXES,
     OPTION,
@@ -118,6 +118,7 @@ def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> 
     said = [confirmation.text, *confirmation.warnings[:3]] if confirmation else []
     blocks: list[Block] = [_step(run, runbook)]
     blocks += [section(f"⚠️ *{safe(shown(text, run), 600)}*") for text in said if text]
+    blocks += before(step, run)
     blocks += command(step, run)
     blocks.append(section(f"There is no way back. To go on, type {inline(name)}"))
     blocks.append(_text(ANSWERED, "Name"))

@@ -5,7 +5,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, Option, OverflowMenuElement
 
-from bot.core.offer import CONFIRMED, Exact, exact_command, offer
+from bot.core.offer import CONFIRMED, Exact, exact_before, exact_command, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Confirmation, Runbook, Step, needs_confirmation
 from bot.core.values import fill
@@ -70,6 +70,8 @@ def _dialog(button: Button, run: Run, step: Step, confirmation: Confirmation | N
     if confirmation is None:
         return None
     words = [confirmation.text, *confirmation.warnings]
+    if step.action and (first := exact_before(step, run)):
+        words.append(f"Only if it holds: {in_short(first)}")
     if exact := exact_command(step, run):
         words.append(in_short(exact))
     text = fill("\n".join(word for word in words if word), run.values)

@@ -19,6 +19,10 @@ MARKS: Final[Mapping[State, str]] = MappingProxyType(
         State.LISTING: "⏳",
         State.CHOOSING: "👉",
         State.READY: "👉",
+        State.MAKING_SURE: "🔎",
+        State.LOOKING: "🔎",
+        State.CLEARED: "👉",
+        State.HELD: "⛔",
         State.RUNNING: "⏳",
         State.VERIFYING: "🔎",
         State.VERIFIED: "✅",
@@ -37,7 +41,7 @@ _CALLED: Final[Mapping[State, str]] = MappingProxyType(
     {State.ASKING: "waits for an answer", State.CHOOSING: "waits for a choice", State.READY: "ready when you are"}
 )
 _MARK: Final[Mapping[RunStatus, str]] = MappingProxyType(
-    {RunStatus.UNDER_WAY: "📖", RunStatus.DONE: "✅", RunStatus.STOPPED: "⏹️"}
+    {RunStatus.UNDER_WAY: "📖", RunStatus.PAUSED: "⏸️", RunStatus.DONE: "✅", RunStatus.STOPPED: "⏹️"}
 )
 
 
@@ -54,7 +58,8 @@ def step_title(runbook: Runbook, at: int) -> str:
 def place(run: Run, runbook: Runbook) -> str:
     """Where a run under way stands, within a sentence."""
     words = step_title(runbook, run.current)
-    return f"{words[0].lower()}{words[1:]} ({called(run.state)})"
+    state = f"paused: {safe(run.pause, 300)}" if run.status is RunStatus.PAUSED else called(run.state)
+    return f"{words[0].lower()}{words[1:]} ({state})"
 
 
 def called(state: State) -> str:

@@ -12,12 +12,12 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.offer import exact_command, missing
 from bot.core.progress import Progress
-from bot.core.run import BUSY, Run, State, StepState
+from bot.core.run import BUSY, ONLY_LOOKING, Run, RunStatus, State, StepState
 from bot.core.runbook import Runbook, Step
 from bot.core.values import fill
 from bot.views import Card
 from bot.views.boxes import boxes
-from bot.views.command import command, proof
+from bot.views.command import before, command, proof
 from bot.views.limits import NAME, code, context, inline, prose, safe, section
 from bot.views.press import actions
 from bot.views.run import MARKS, called, step_title
@@ -59,7 +59,10 @@ def step_card(facts: StepFacts) -> Card:
     """The step as it stands."""
     title = f"{MARKS[facts.state.state]} *{step_title(facts.runbook, facts.at)}*"
     blocks: list[Block] = [section(f"{title}\n{_status(facts)}")]
-    blocks += _live(facts) if facts.is_current else _record(facts)
+    if facts.is_current and facts.run.status is RunStatus.PAUSED:
+        blocks += _paused(facts)
+    else:
+        blocks += _live(facts) if facts.is_current else _record(facts)
     text = f"{MARKS[facts.state.state]} {step_title(facts.runbook, facts.at)}: {facts.state.state}"
     return Card(text, tuple(blocks))
 
@@ -76,13 +79,27 @@ def _live(facts: StepFacts) -> Iterator[Block]:
     if unset := missing(step, run):
         words = ", ".join(inline(f"${name}") for name in unset)
         yield section(f"⛔ This step can't go on: {words} is not set. Nothing runs with an empty value.")
+    yield from before(step, run)
     yield from command(step, run)
     yield from proof(step, run)
-    if state.state in BUSY:
+    if state.state in ONLY_LOOKING:
+        yield section("🔎 looking …")
+    elif state.state in BUSY:
         yield section(_progress(facts))
+    elif state.state is State.HELD:
+        yield section(f"⛔ *Nothing was run.* {safe(state.summary, 1_000)}")
     elif state.summary and state.state not in _BEFORE:
         yield context(f"Last heard: {safe(state.summary, 600)}")
     yield actions(run, facts.runbook)
+
+
+def _paused(facts: StepFacts) -> Iterator[Block]:
+    """Why it is paused, and what is still under way: a command that runs is not ended by a pause."""
+    yield section(f"⏸️ *Paused*: {safe(facts.run.pause, 1_000)}")
+    if facts.state.state in BUSY:
+        yield section(f"{_progress(facts)}\nWhat runs already goes on to its end.")
+    yield context("Nothing more runs until someone lets it go on.")
+    yield actions(facts.run, facts.runbook)
 
 
 def _record(facts: StepFacts) -> Iterator[Block]:

@@ -17,7 +17,6 @@ from bot.core.run import (
     GoTo,
     IllegalMove,
     Interrupted,
-    Mark,
     Press,
     RunId,
     RunStatus,
@@ -27,6 +26,7 @@ from bot.core.run import (
     Tick,
     WrongInput,
 )
+from bot.core.runs.events import Mark
 from bot.core.walk import advance, start
 from bot.core.written import Knowledge
 from bot.markdown import parse

@@ -1,0 +1,28 @@
+"""`is off GUEST [disk=PATH]`: whether a guest is surely off now, and still has that disk. For a **Before**."""
+
+from bot.actions import ActionType, Context, Outcome
+from bot.actions.uses_disk import uses
+from bot.core.guest import Power
+from bot.core.lab import LabCall, LabVerb
+
+
+async def run(call: LabCall, context: Context) -> Outcome:
+    """Off on its own host, and active on none of the others that define it: they may share its disk.
+
+    Crashed, paused or saved to disk is not off. Where one of them can't be asked, it is not surely off.
+    """
+    (guest,) = call.arguments
+    machine = context.machine(guest)
+    power = await machine.power()
+    if power is not Power.OFF:
+        return Outcome(ok=False, text=f"{guest} is not off: it is {power}")
+    if active := await machine.active_elsewhere():
+        return Outcome(ok=False, text=f"{guest} is off on {machine.hypervisor.name}, but {active}")
+    disk = dict(call.options).get("disk")
+    if disk is None:
+        return Outcome(ok=True, text=f"{guest} is off")
+    used = await uses(machine, disk)
+    return Outcome(used.ok, f"{guest} is off; {used.text}")
+
+
+ACTION = ActionType(LabVerb("is off", ("guest",), ("disk",)), run)

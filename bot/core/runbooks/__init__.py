@@ -1,0 +1,1 @@
+"""Runbooks: what is written in a file, and what it means. Pure."""

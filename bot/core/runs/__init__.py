@@ -1,0 +1,1 @@
+"""Runs: one walk through a runbook, how it moves, and what makes it pause. Pure."""

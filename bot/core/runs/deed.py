@@ -1,0 +1,51 @@
+"""What a run itself did to its machine last, by which a change is known as its own or as another hand's."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.lab import Effect
+
+SETTLING = timedelta(seconds=30)
+"""For so long after a step's end what is seen of its machine may still be its doing."""
+
+_AIM = {Effect.STARTS: True, Effect.STOPS: False}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """The last step that did not only look.
+
+    `running`: whether the machine should run by all that the run did to it, None where nobody can tell. `ended`:
+    None while the step runs or is verified.
+    """
+
+    running: bool | None
+    ended: datetime | None = None
+
+    def explains(self, *, running: bool | None, now: datetime) -> bool:
+        """Whether the machine's change is its doing. `running`: what it came to, None for any other change."""
+        if self.ended is None:
+            return True
+        contradicted = None not in {running, self.running} and running is not self.running
+        return now - self.ended <= SETTLING and not contradicted
+
+    @property
+    def may_mend(self) -> bool:
+        """Whether it may be what mended the machine: one that was to be off was not mended by that."""
+        return self.ended is None or self.running is not False
+
+    def came_to(self, *, running: bool) -> "Deed":
+        """This deed, once it is seen what came of it."""
+        return replace(self, running=running)
+
+
+def begun(before: Deed | None, effect: Effect) -> Deed | None:
+    """The deed once a step of that effect begins. One that only looks is none; a script keeps the last aim."""
+    if effect is Effect.LOOKS:
+        return before
+    return Deed(_AIM.get(effect, before.running if before else None))
+
+
+def ended(deed: Deed | None, now: datetime) -> Deed | None:
+    """The deed once its step has ended, however it did."""
+    return replace(deed, ended=now) if deed and deed.ended is None else deed
