@@ -33,8 +33,8 @@ class Context:
     `machine`: the guest of that name; the run's own where the name is the run's. Raises GuestRefused for an
     unknown or an ambiguous name. `healthy`: looks at a target now, by name. `unproven`: what an incident still
     waits for, by its number: each target's name, and the machine if it is a guest that a hypervisor has. `show`:
-    puts a picture (name, title, PNG) into the thread. `status`: where an incident stands, by its number; None where
-    there is none.
+    puts a picture (name, title, PNG) into the thread. `status`: where an incident stands, by its number; None
+    where there is none.
     """
 
     machine: Callable[[str], Machine]

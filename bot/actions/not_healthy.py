@@ -18,7 +18,9 @@ async def run(call: LabCall, context: Context) -> Outcome:
         return Outcome(ok=False, text=f"it is well: {seen.text}")
     if not seen.known:
         with suppress(GuestRefused):  # it is no guest
-            return Outcome(ok=True, text=f"{target} is {await context.machine(target).power()}, and not proven healthy")
+            return Outcome(
+                ok=True, text=f"{target} is {await context.machine(target).power()}, and not proven healthy"
+            )
     return Outcome(ok=seen.known, text=seen.text)
 
 

@@ -2,60 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 
 import libvirt
 import pytest
 
-from bot.actions import Context, Outcome, discover
-from bot.core.lab import LabVerb, take_apart
+from bot.actions import Outcome, discover
+from bot.core.lab import Effect, LabVerb
 from bot.hypervisor import GuestRefused, Hypervisor
-from bot.hypervisor.machine import Machine
-from tests.guests import URI, owned_guests, uuid
+from tests.actions.lines import Shown, context, run
+from tests.guests import URI
 from tests.waiting import until
-
-
-@pytest.fixture
-def guests():
-    with owned_guests() as guests:
-        guests.add("web1")
-        guests.add("db1", start=False)
-        yield guests
-
-
-@pytest.fixture
-async def hypervisor(guests):
-    hypervisor = Hypervisor("atlas", URI, on_event=lambda _: None)
-    yield hypervisor
-    await hypervisor.close()
-
-
-class Shown(list):
-    """The pictures that were put into the thread."""
-
-    async def show(self, name: str, title: str, picture: bytes) -> None:
-        self.append((name, title, picture[:4]))
-
-
-def context(hypervisor: Hypervisor, *, unproven: Mapping[str, bool] | None = None, shown=None) -> Context:
-    def machine(guest: str) -> Machine:
-        return Machine(guest, uuid(guest), hypervisor)
-
-    async def healthy(name: str) -> Outcome:
-        return Outcome(ok=name == "web1", text=f"looked at {name}")
-
-    async def waiting_for(incident: str) -> Mapping[str, Machine | None]:
-        assert incident == "7"
-        return {name: machine(name) if is_guest else None for name, is_guest in (unproven or {}).items()}
-
-    return Context(machine, healthy, waiting_for, (shown if shown is not None else Shown()).show)
-
-
-async def run(line: str, context: Context) -> Outcome:
-    """Carry out one line, as a runbook has it."""
-    actions = discover()
-    call = take_apart(line, [action.verb for action in actions.values()])
-    return await actions[call.verb].run(call, context)
 
 
 def runs(guests, name) -> bool:
@@ -66,14 +22,30 @@ def test_every_verb_is_a_file_of_its_own() -> None:
     assert sorted(discover()) == [
         "all proven",
         "healthy",
+        "is off",
+        "is open",
+        "is running",
+        "not healthy",
         "power off",
         "resume",
         "screenshot",
         "shut down",
         "start",
         "start unproven",
+        "uses disk",
     ]
-    assert discover()["shut down"].verb == LabVerb("shut down", ("guest",), ("patience",))
+    assert discover()["shut down"].verb == LabVerb("shut down", ("guest",), ("patience",), Effect.STOPS)
+
+
+def test_every_verb_says_what_it_does_to_its_machine() -> None:
+    changing = {name: action.verb.effect for name, action in discover().items()}
+    assert {name: effect for name, effect in changing.items() if effect is not Effect.LOOKS} == {
+        "power off": Effect.STOPS,
+        "resume": Effect.STARTS,
+        "shut down": Effect.STOPS,
+        "start": Effect.STARTS,
+        "start unproven": Effect.STARTS,
+    }
 
 
 async def test_start_starts_a_guest_and_is_content_with_one_that_runs(guests, hypervisor) -> None:

@@ -1,5 +1,6 @@
 """A run is written down whole, and what is no run is not taken for one."""
 
+import json
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.health import TargetId
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
 from bot.core.run_json import run_from_json, run_to_json
+from bot.core.runs.deed import Deed
 
 moments = st.datetimes(timezones=st.just(UTC))
 texts = st.text(max_size=12)
@@ -39,6 +42,9 @@ runs = st.builds(
     version=st.integers(0),
     back_to=st.none() | st.integers(0),
     ended_at=st.none() | moments,
+    target=st.none() | texts.map(TargetId),
+    deed=st.none() | st.builds(Deed, st.none() | st.booleans(), st.none() | moments),
+    pause=texts,
 )
 
 
@@ -66,3 +72,11 @@ def test_a_state_of_another_version_is_refused_by_its_name():
     run = Run(RunId(1), "r", "R", "h", None, "ada", datetime(2026, 3, 1, tzinfo=UTC), {}, (StepState(),))
     with pytest.raises(ValueError, match="hovering"):
         run_from_json(run_to_json(run).replace("waiting", "hovering"))
+
+
+def test_a_run_of_the_first_version_knew_no_target_and_was_never_paused():
+    run = Run(RunId(1), "r", "R", "h", None, "ada", datetime(2026, 3, 1, tzinfo=UTC), {}, (StepState(),))
+    row = json.loads(run_to_json(run))
+    for name in ("target", "deed", "pause"):
+        del row[name]
+    assert run_from_json(json.dumps(row)) == run

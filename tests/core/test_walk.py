@@ -5,11 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.jobs import Cancel, LabJob, ListChoices, Place, PlaceKind, RunAction, RunCheck, ScriptJob
-from bot.core.lab import LabCall, LabVerb
-from bot.core.offer import exact_check, exact_command, missing, offer
+from bot.core.jobs import (
+    Cancel,
+    LabJob,
+    ListChoices,
+    LookBefore,
+    Place,
+    PlaceKind,
+    RunAction,
+    RunCheck,
+    ScriptJob,
+)
+from bot.core.lab import Effect, LabCall, LabVerb
+from bot.core.offer import exact_before, exact_check, exact_command, missing, offer
 from bot.core.run import (
     ActionFinished,
+    BeforeLooked,
     Button,
     CheckFinished,
     Choice,
@@ -33,7 +44,15 @@ from bot.markdown import parse
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
-KNOWN = Knowledge((LabVerb("start", ("guest",)), LabVerb("healthy", ("target",))), bot=True)
+KNOWN = Knowledge(
+    (
+        LabVerb("start", ("guest",), effect=Effect.STARTS),
+        LabVerb("power off", ("guest",), effect=Effect.STOPS),
+        LabVerb("healthy", ("target",)),
+        LabVerb("is off", ("guest",)),
+    ),
+    bot=True,
+)
 VALUES = {"guest": "web1", "hypervisor": "atlas", "disk": "/img/web1.img"}
 
 
@@ -79,6 +98,9 @@ class Walk:
 
     def listed(self, *choices, ok=True, summary="2 choices"):
         return self.give(ChoicesListed(self.run.current, self.attempt, ok, summary, choices))
+
+    def looked(self, holds=True, summary="web1 is off"):
+        return self.give(BeforeLooked(self.run.current, self.attempt, holds, summary))
 
     @property
     def attempt(self):
@@ -166,6 +188,36 @@ start $guest
 """
 
 
+GUARDED = """# Guarded
+## Start it
+- Confirm by typing: $guest
+
+**Before**: it is off.
+
+```lab
+is off $guest
+```
+
+```lab
+start $guest
+```
+
+## Thank everyone
+"""
+
+BY_HAND_GUARDED = """# By hand
+## Press the button
+
+**Before**: it is off.
+
+```lab
+is off $guest
+```
+
+- [ ] pressed
+"""
+
+
 def test_a_run_starts_at_its_first_step_in_normal_order():
     walk = Walk("# T\n## Help\n- Only on request: yes\n\n## First\n\n## Second\n")
     assert walk.run.current == 1
@@ -247,6 +299,109 @@ def test_a_script_goes_to_its_place_as_it_was_written_with_its_values_beside_it(
     assert (asked.limit, asked.watch) == (timedelta(hours=1), "/img/web1.img.new")
     assert walk.finished().run.status is RunStatus.DONE
     assert walk.state is State.DONE
+
+
+# --- what must hold before ---------------------------------------------------------------------------------------
+
+
+def test_what_must_hold_is_looked_at_when_run_is_pressed_and_then_the_action_runs():
+    walk = Walk(GUARDED)
+    assert exact_before(walk.runbook.steps[0], walk.run).text == "is off web1"
+    (asked,) = walk.press(Button.RUN, typed="web1").requests
+    assert asked == LookBefore(0, 1, LabJob(LabCall("is off", ("web1",))), timedelta(minutes=1))
+    assert (walk.state, walk.buttons) == (State.MAKING_SURE, (Button.STOP,))
+    (asked,) = walk.looked().requests
+    assert asked == RunAction(0, 2, LabJob(LabCall("start", ("web1",))), timedelta(minutes=10), None)
+    assert [(event.mark, event.text) for event in walk.last.events] == [(Mark.LOOKED, "web1 is off")]
+    walk.finished()
+    assert walk.states() == [State.DONE, State.READY]
+
+
+def test_a_look_takes_no_longer_than_its_step_may():
+    walk = Walk(GUARDED.replace("- Confirm", "- Time limit: 5 seconds\n- Confirm"))
+    (asked,) = walk.press(Button.RUN, typed="web1").requests
+    assert asked.limit == timedelta(seconds=5)
+
+
+def test_what_does_not_hold_is_held_back_and_nothing_runs():
+    walk = Walk(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    assert walk.looked(holds=False, summary="web1 is running").requests == ()
+    assert (walk.state, walk.run.steps[0].summary) == (State.HELD, "web1 is running")
+    assert walk.buttons == (Button.CHECK_AGAIN, Button.SKIP, Button.STOP)
+    assert [event.text for event in walk.last.events] == ["nothing was run: web1 is running"]
+    walk.press(Button.SKIP)
+    assert walk.states() == [State.SKIPPED, State.READY]
+
+
+def test_to_check_again_only_looks_and_the_name_is_to_be_typed_anew():
+    walk = Walk(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    walk.looked(holds=False)
+    (asked,) = walk.press(Button.CHECK_AGAIN).requests
+    assert (type(asked), asked.attempt, walk.state) == (LookBefore, 2, State.LOOKING)
+    assert walk.looked().requests == ()
+    assert (walk.state, walk.buttons) == (State.READY, (Button.RUN,))
+    with pytest.raises(WrongInput):
+        walk.press(Button.RUN)
+    walk.press(Button.RUN, typed="web1")
+    assert walk.state is State.MAKING_SURE, "it is looked at right then, whatever was found a moment ago"
+
+
+def test_whoever_tries_again_is_looked_at_again():
+    walk = Walk(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    walk.looked()
+    walk.finished(ok=False)
+    (asked,) = walk.press(Button.RETRY, typed="web1").requests
+    assert isinstance(asked, LookBefore)
+
+
+def test_a_look_that_was_cut_short_has_changed_nothing():
+    walk = Walk(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    walk.give(Interrupted("the bot was off"))
+    assert walk.state is State.READY
+    walk.press(Button.RUN, typed="web1")
+    assert walk.press(Button.STOP).requests == (Cancel(0, 2),)
+    assert (walk.state, walk.run.steps[0].summary) == (State.HELD, "called off before anything was run")
+    assert walk.looked().why.startswith("ignored")
+
+
+def test_a_list_is_made_only_where_what_must_hold_does():
+    walk = Walk(PICK.replace("```bash", "**Before**: it is off.\n\n```lab\nis off $guest\n```\n\n```bash"))
+    walk.press(Button.RUN)
+    (asked,) = walk.looked().requests
+    assert isinstance(asked, ListChoices)
+
+
+def test_what_a_person_does_is_looked_at_first_and_there_is_no_done_until_it_holds():
+    walk = Walk(BY_HAND_GUARDED)
+    assert walk.buttons == (Button.LOOK, Button.CANNOT)
+    (asked,) = walk.press(Button.LOOK).requests
+    assert (type(asked), walk.state) == (LookBefore, State.LOOKING)
+    walk.looked(holds=False, summary="web1 is running")
+    assert walk.buttons == (Button.CHECK_AGAIN, Button.SKIP, Button.STOP)
+    walk.press(Button.CHECK_AGAIN)
+    assert walk.looked().requests == ()
+    assert (walk.state, walk.buttons) == (State.CLEARED, (Button.DONE, Button.CANNOT))
+    with pytest.raises(IllegalMove, match="“pressed” is not ticked"):
+        walk.press(Button.DONE)
+    walk.tick(0)
+    walk.press(Button.DONE)
+    assert walk.run.status is RunStatus.DONE
+
+
+def test_who_could_not_do_it_looks_first_all_the_same():
+    walk = Walk(BY_HAND_GUARDED)
+    walk.press(Button.CANNOT)
+    assert walk.buttons == (Button.LOOK, Button.SKIP, Button.STOP)
+
+
+def test_a_value_that_is_not_set_is_missed_before_anything_is_looked_at():
+    walk = Walk(BY_HAND_GUARDED, values={})
+    with pytest.raises(IllegalMove, match=r"cannot press Look first on step 1: because \$guest is not set"):
+        walk.press(Button.LOOK)
 
 
 @pytest.mark.parametrize(

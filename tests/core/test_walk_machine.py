@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.jobs import Cancel, ListChoices, RunAction, RunCheck
+from bot.core.jobs import Cancel, ListChoices, LookBefore, RunAction, RunCheck
 from bot.core.lab import LabCall
 from bot.core.offer import offer
 from bot.core.run import (
     BUSY,
     ActionFinished,
+    BeforeLooked,
     Button,
     CheckFinished,
     Choice,
@@ -28,11 +29,22 @@ from bot.core.run import (
     Tick,
 )
 from bot.core.run_json import run_from_json, run_to_json
-from bot.core.runbook import LabAction, Language, OnFailure, Question, Runbook, ScriptAction, Step, Verification
+from bot.core.runbook import (
+    Before,
+    LabAction,
+    Language,
+    OnFailure,
+    Question,
+    Runbook,
+    ScriptAction,
+    Step,
+    Verification,
+)
 from bot.core.walk import advance, start
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ACTING = {Button.RUN, Button.RETRY, Button.RUN_AGAIN}
+LOOKING = ACTING | {Button.LOOK, Button.CHECK_AGAIN}
 AWAITING_A_PERSON = (
     set(State)
     - BUSY
@@ -65,6 +77,9 @@ def steps(draw, heading, headings):
         heading=heading,
         line=1,
         boxes=draw(st.sampled_from([(), (), ("box",)])),
+        before=draw(st.none() | st.builds(Before, actions, st.just("it is off")))
+        if action or not question
+        else None,
         action=action,
         check=draw(st.none() | st.builds(Verification, actions, st.just(timedelta(1)), st.just(timedelta()))),
         question=question,
@@ -90,6 +105,7 @@ class Walking(RuleBasedStateMachine):
     def begin(self, runbook, known):
         self.runbook = runbook
         self.asked = set()
+        self.pressed_to_act = False
         values = {name: f"the {name}" for name in known}
         self.run = start(runbook, RunId(1), values=values, incident=None, person="ada", now=NOW).run
 
@@ -102,6 +118,8 @@ class Walking(RuleBasedStateMachine):
             return None
         assert before == copy
         self.run = made.run
+        if isinstance(command, Press):
+            self.pressed_to_act = command.button in ACTING
         for request in made.requests:
             self.look_at(request, command)
         if made.run != before and not isinstance(command, Tick):
@@ -115,7 +133,15 @@ class Walking(RuleBasedStateMachine):
             return
         assert (request.step, request.attempt) not in self.asked, "asked twice for one attempt"
         self.asked.add((request.step, request.attempt))
-        if isinstance(request, RunAction | ListChoices):
+        before = self.runbook.steps[request.step].before
+        if isinstance(request, LookBefore):
+            assert isinstance(command, Press)
+            assert command.button in LOOKING
+        elif isinstance(request, RunAction | ListChoices) and before:
+            assert isinstance(command, BeforeLooked), "what is guarded runs on nothing but a look"
+            assert command.holds
+            assert self.pressed_to_act, "a look that was asked for alone runs nothing"
+        elif isinstance(request, RunAction | ListChoices):
             assert isinstance(command, Press)
             assert command.button in ACTING
         else:
@@ -150,6 +176,8 @@ class Walking(RuleBasedStateMachine):
         at, attempt = self.run.current, self.run.steps[self.run.current].attempt
         choices = (Choice("a", "A"), Choice("b", "B")) if some else ()
         self.give(ChoicesListed(at, attempt, ok, "said", choices))
+        self.give(BeforeLooked(at, attempt, ok, "said"))
+        at, attempt = self.run.current, self.run.steps[self.run.current].attempt
         self.give(ActionFinished(at, attempt, ok, "said"))
         self.give(CheckFinished(at, attempt, ok, "said"))
 
@@ -159,7 +187,11 @@ class Walking(RuleBasedStateMachine):
             self.run.current,
             self.run.steps[self.run.current].attempt,
         )
-        for late in (ActionFinished(step, attempt, ok, ""), CheckFinished(step, attempt, ok, "")):
+        for late in (
+            BeforeLooked(step, attempt, ok, ""),
+            ActionFinished(step, attempt, ok, ""),
+            CheckFinished(step, attempt, ok, ""),
+        ):
             before = self.run
             made = self.give(late)
             assert awaited or (made.run is before and made.why.startswith("ignored"))

@@ -10,7 +10,7 @@ from bot.core.health import CheckName, Fingerprint, Kind, TargetId, TargetKind
 from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.member import SETTLED, Ground
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
-from bot.core.runbook import Language, Question, Runbook, ScriptAction, Step, Verification
+from bot.core.runbook import Before, Language, Question, Runbook, ScriptAction, Step, Verification
 from bot.views import Card
 from bot.workspace.limits import MOST_TEXT_OF_UPDATE, check_message, check_view
 
@@ -90,6 +90,7 @@ steps = st.builds(
     prose=texts,
     warnings=st.lists(words, max_size=4).map(tuple),
     boxes=st.lists(words, max_size=40).map(tuple),
+    before=st.none() | st.builds(Before, actions, texts),
     action=st.none() | actions,
     check=st.none()
     | st.builds(Verification, actions, st.just(timedelta(seconds=5)), st.just(timedelta(minutes=1))),
@@ -124,6 +125,8 @@ def runs(draw) -> tuple[Run, Runbook]:
     if now.state not in OFFERABLE or (now.state is State.ASKING and not step.question):
         now = replace(now, state=State.READY)
     held = tuple(now if at == current else draw(states) for at in range(len(made)))
+    if not step.before and now.state in {State.HELD, State.LOOKING, State.CLEARED, State.MAKING_SURE}:
+        held = (*held[:current], replace(now, state=State.READY), *held[current + 1 :])
     status = draw(st.sampled_from(list(RunStatus)))
     run = Run(
         id=RunId(draw(st.integers(1, 10**6))),
@@ -138,7 +141,8 @@ def runs(draw) -> tuple[Run, Runbook]:
         current=current,
         status=status,
         version=draw(st.integers(0, 10**6)),
-        ended_at=NOW if status is not RunStatus.UNDER_WAY else None,
+        ended_at=NOW if status in {RunStatus.DONE, RunStatus.STOPPED} else None,
+        pause=draw(texts) if status is RunStatus.PAUSED else "",
     )
     return run, book
 
@@ -148,6 +152,10 @@ OFFERABLE = {
     State.LISTING,
     State.CHOOSING,
     State.READY,
+    State.MAKING_SURE,
+    State.LOOKING,
+    State.CLEARED,
+    State.HELD,
     State.RUNNING,
     State.VERIFYING,
     State.FAILED,

@@ -1,0 +1,136 @@
+"""The `lab` lines that only look: what they take for sure, and what they do not. For a **Before**."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.actions import Outcome
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from tests.actions.lines import context, run
+from tests.guests import uuid
+
+RUNNING, OFF = 1, 5
+NODE = (
+    "<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>db1</name>"
+    "<uuid>{uuid}</uuid><memory>1024</memory><os><type>hvm</type></os><test:runstate>{state}</test:runstate>"
+    "</domain></node>"
+)
+
+
+@asynccontextmanager
+async def borea(folder: Path, state: int | None) -> AsyncIterator[Hypervisor]:
+    """Another host that defines db1, too; without a state it can't be asked."""
+    node = folder / "borea.xml"
+    if state is not None:
+        node.write_text(NODE.format(uuid=uuid("db1"), state=state))
+    hypervisor = Hypervisor("borea", f"test://{node}", on_event=lambda _: None)
+    try:
+        yield hypervisor
+    finally:
+        await hypervisor.close()
+
+
+@pytest.fixture
+async def blind() -> AsyncIterator[Hypervisor]:
+    """A hypervisor that does not answer."""
+    hypervisor = Hypervisor("atlas", "test:///nowhere/node.xml", on_event=lambda _: None)
+    yield hypervisor
+    await hypervisor.close()
+
+
+async def test_off_is_off_and_nothing_else(guests, hypervisor) -> None:
+    assert await run("is off db1", context(hypervisor)) == Outcome(ok=True, text="db1 is off")
+    assert await run("is off web1", context(hypervisor)) == Outcome(
+        ok=False, text="web1 is not off: it is running"
+    )
+    guests.domain("web1").suspend()
+    assert await run("is off web1", context(hypervisor)) == Outcome(ok=False, text="web1 is not off: it is paused")
+
+
+async def test_a_guest_that_another_host_runs_is_not_off(hypervisor, tmp_path) -> None:
+    async with borea(tmp_path, RUNNING) as other:
+        found = await run("is off db1", context(hypervisor, others=[other]))
+    assert not found.ok
+    assert found.text.startswith("db1 is off on atlas, but it is running on borea")
+
+
+async def test_a_guest_that_another_host_may_run_is_not_surely_off(hypervisor, tmp_path) -> None:
+    async with borea(tmp_path, None) as other:
+        found = await run("is off db1", context(hypervisor, others=[other]))
+    assert not found.ok
+    assert "borea can't be asked" in found.text
+
+
+async def test_a_left_over_definition_does_not_keep_a_guest_from_being_off(hypervisor, tmp_path) -> None:
+    async with borea(tmp_path, OFF) as other:
+        assert (await run("is off db1", context(hypervisor, others=[other]))).ok
+
+
+async def test_a_disk_is_the_one_that_was_looked_at_only_while_its_guest_names_it(guests, hypervisor) -> None:
+    guests.add("nas 1", disk=Path("/images/nas 1.img"), start=False)
+    work = context(hypervisor)
+    assert await run("uses disk 'nas 1' '/images/nas 1.img'", work) == Outcome(
+        True, "its disk is /images/nas 1.img"
+    )
+    assert await run("uses disk 'nas 1' /images/old.img", work) == Outcome(
+        ok=False, text="its disk is not /images/old.img, but /images/nas 1.img"
+    )
+    assert (await run("uses disk web1 /images/old.img", work)).text == "its disk is not /images/old.img, but none"
+    assert await run("uses disk nope /images/old.img", work) == Outcome(ok=False, text="nope is no longer there")
+
+
+async def test_off_with_its_disk_wants_both(guests, hypervisor) -> None:
+    guests.add("nas1", disk=Path("/images/nas1.img"), start=False)
+    work = context(hypervisor)
+    assert await run("is off nas1 disk=/images/nas1.img", work) == Outcome(
+        ok=True, text="nas1 is off; its disk is /images/nas1.img"
+    )
+    assert not (await run("is off nas1 disk=/images/nas2.img", work)).ok
+    guests.domain("nas1").create()
+    assert (await run("is off nas1 disk=/images/nas1.img", work)).text == "nas1 is not off: it is running"
+
+
+async def test_running_is_running_and_nothing_else(guests, hypervisor) -> None:
+    assert await run("is running web1", context(hypervisor)) == Outcome(ok=True, text="web1 is running")
+    assert await run("is running db1", context(hypervisor)) == Outcome(ok=False, text="db1 is off")
+    guests.domain("web1").suspend()
+    assert not (await run("is running web1", context(hypervisor))).ok
+
+
+@pytest.mark.parametrize("line", ["is off db1", "is running db1", "uses disk db1 /x", "not healthy db1"])
+async def test_what_cant_be_asked_is_not_taken_for_anything(blind, line) -> None:
+    unseen = Outcome(ok=False, text="can't be seen", known=False)
+    with pytest.raises(HypervisorUnreachable):
+        await run(line, context(blind, seen=unseen))
+
+
+@pytest.mark.parametrize("line", ["is off nope", "is running nope"])
+async def test_a_guest_that_is_gone_is_neither_off_nor_running(hypervisor, line) -> None:
+    with pytest.raises(GuestRefused, match="there is no such guest any more"):
+        await run(line, context(hypervisor))
+
+
+@pytest.mark.parametrize(
+    ("line", "seen", "found"),
+    [
+        ("not healthy web1", Outcome(True, "web1: up"), Outcome(False, "it is well: web1: up")),
+        ("not healthy web1", Outcome(False, "web1: no boot device"), Outcome(True, "web1: no boot device")),
+        (
+            "not healthy web1",
+            Outcome(False, "web1: nothing to be seen", known=False),
+            Outcome(True, "web1 is running, and not proven healthy"),
+        ),
+        ("not healthy atlas", Outcome(False, "atlas: no route"), Outcome(True, "atlas: no route")),
+        ("not healthy atlas", Outcome(False, "key refused", known=False), Outcome(False, "key refused")),
+    ],
+)
+async def test_what_is_well_or_cant_be_seen_is_not_unwell(hypervisor, line, seen, found) -> None:
+    assert await run(line, context(hypervisor, seen=seen)) == found
+
+
+async def test_an_incident_is_open_until_it_is_over(hypervisor) -> None:
+    assert await run("is open 7", context(hypervisor)) == Outcome(ok=True, text="incident 7 is recovering")
+    assert await run("is open 8", context(hypervisor)) == Outcome(ok=False, text="incident 8 is resolved")
+    assert await run("is open 9", context(hypervisor)) == Outcome(ok=False, text="there is no incident 9")
