@@ -139,7 +139,7 @@ class Caretaker:
         text = self._library.get(runbook)
         aim = await self._reader.ask(runs.aim, target, incident)
         values = await self._values(aim)
-        moved = await self._writer.do(runs.start, self._house, text, values, aim.incident, by)
+        moved = await self._writer.do(runs.start, self._house, text, values, aim, by)
         self._performer.perform(moved)
         return moved.run.id
 

@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.core.incident import IncidentId
 from bot.core.permit import Role
 from bot.core.progress import Progress
-from bot.core.run import Run, RunStatus
+from bot.core.run import Run
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook, who_may
 from bot.library import Library
@@ -53,7 +53,7 @@ class Artist:
             return None
         latest = next(iter(store.runs.of_incident(number)), None)
         run = run_from_json(latest.value) if latest else None
-        book = self._book(store, run) if run and run.status is RunStatus.UNDER_WAY else None
+        book = self._book(store, run) if run and not run.ended else None
         fitting = self._library.for_kind(incident.kind)
         name, owner = store.targets.names(), self._config.owner.slack
         lacking = queries.lacking(store, self._config, incident)

@@ -16,6 +16,7 @@ from bot.core.permit import Act, demand
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.targets import Presence
+from bot.usecases.ground import incidents_changed
 
 COUNTERS_WAIT = timedelta(seconds=2)
 """How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
@@ -97,6 +98,7 @@ def commit(store: Store, before: Situation, decision: Decision, now: datetime) -
             store.outbox.add(Parcel(subject, Tell.CARD), now, now + wait)
         else:
             store.outbox.add(Parcel(subject, notice.tell, thread=subject, text=notice.text), now, now)
+    incidents_changed(store, now, before.incidents, decision.incidents)
 
 
 def _is_urgent(was: Incident | None, changed: Mapping[IncidentId, Incident]) -> bool:

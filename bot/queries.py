@@ -16,7 +16,7 @@ from bot.core.incidents.member import lacks
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
 from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Tally, TargetPicture
-from bot.core.run import IllegalMove, Press, Run, RunStatus, WrongInput
+from bot.core.run import LIVE, IllegalMove, Press, Run, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
 from bot.core.walk import advance
@@ -39,7 +39,7 @@ def status(store: Store, now: datetime) -> LabPicture:
     return LabPicture(
         live=tuple(store.incidents.live()),
         tallies={kind: _tally(targets, healths, presences) for kind, targets in by_kind.items()},
-        runs=tuple(run_from_json(row.value) for row in store.runs.of_status(RunStatus.UNDER_WAY)),
+        runs=tuple(run_from_json(row.value) for row in store.runs.of_status(*LIVE)),
         silences=store.targets.silences(now),
         name=store.targets.names(),
     )

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
-from bot.core import engine, walk
-from bot.core.health import TargetId
-from bot.core.incident import Incident, IncidentId, Tell
+from bot.core import walk
+from bot.core.health import TargetId, TargetKind
+from bot.core.incident import IncidentId, Tell
 from bot.core.jobs import Request
 from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
 from bot.core.run import (
+    LIVE,
     Advance,
     Answer,
     Command,
@@ -30,14 +31,15 @@ from bot.core.run import (
     Stop,
     Tick,
 )
-from bot.core.run_json import run_from_json, run_to_json
+from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook, who_may
+from bot.core.runs.beginning import About, why_not_here, why_over, why_unknown
 from bot.core.runs.events import Mark, RunEvent
 from bot.incidents import find_target
 from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.store.runs import RunRow
+from bot.usecases.run_records import record, say, step_card, thread_of
 
 SHOWN = 2_800  # characters of output that a message bears; more becomes a file
 PROGRESS_WAIT = timedelta(seconds=2)
@@ -90,6 +92,8 @@ def aim(store: Store, _now: datetime, target: str | None, incident: int | None) 
         found = store.incidents.get(IncidentId(incident))
         if found is None:
             raise IllegalMove(f"cannot find incident {incident}: because there is none of that number")
+        if why := why_over(found):
+            raise IllegalMove(f"cannot start a runbook: because {why}")
         return Aim(found.subject, found.id)
     if target is None:
         return Aim(None, None)
@@ -99,25 +103,48 @@ def aim(store: Store, _now: datetime, target: str | None, incident: int | None) 
 
 
 def start(
-    store: Store,
-    now: datetime,
-    house: House,
-    runbook: Runbook,
-    values: Mapping[str, str],
-    incident: IncidentId | None,
-    by: str,
+    store: Store, now: datetime, house: House, runbook: Runbook, values: Mapping[str, str], aim: Aim, by: str
 ) -> Moved:
-    """Someone starts a runbook. Raises NotAllowed, or IllegalMove while another run of the incident goes on."""
+    """Someone starts a runbook. Raises NotAllowed; IllegalMove where it makes no sense, naming what is missing."""
     demand(house.config.people, by, Act.START_RUNBOOK)
-    for row in store.runs.of_incident(incident) if incident is not None else ():
-        if row.status == RunStatus.UNDER_WAY:
-            raise IllegalMove(
-                f"cannot start '{runbook.name}': because '{row.runbook}' is still under way in incident {incident}"
-            )
+    if why := _why_not(store, runbook, values, aim):
+        raise IllegalMove(f"cannot start '{runbook.name}': because {why}")
     store.runs.pin(runbook.hash, runbook.name, runbook.source)
-    run_id = RunId(store.runs.next_id())
-    advance = walk.start(runbook, run_id, values=values, incident=incident, person=_name(house, by), now=now)
-    return _commit(store, now, None, advance, by)
+    advance = walk.start(
+        runbook,
+        RunId(store.runs.next_id()),
+        values=values,
+        incident=aim.incident,
+        target=aim.target,
+        person=_name(house, by),
+        now=now,
+    )
+    record(store, now, None, advance, by)
+    return Moved(advance.run, advance.requests)
+
+
+def _why_not(store: Store, runbook: Runbook, values: Mapping[str, str], aim: Aim) -> str | None:
+    """Why the runbook can't be started there; None where it can."""
+    incident = store.incidents.get(aim.incident) if aim.incident is not None else None
+    about = None
+    if aim.target is not None:
+        about = About(TargetKind(aim.target.partition(":")[0]), store.targets.names()(aim.target))
+    return (
+        (why_over(incident) if incident else None)
+        or _rival(store, aim, about)
+        or why_not_here(runbook, about, incident)
+        or why_unknown(runbook, values, about)
+    )
+
+
+def _rival(store: Store, aim: Aim, about: About | None) -> str | None:
+    """The run that has to end first: of the same incident, or for the same machine."""
+    for row in store.runs.of_status(*LIVE):
+        if aim.incident is not None and row.incident == aim.incident:
+            return f"'{row.runbook}' is still {row.status} in incident {aim.incident}"
+        if about is not None and run_from_json(row.value).target == aim.target:
+            return f"'{row.runbook}' is still {row.status} for {about.name} (run {row.id})"
+    return None
 
 
 def move(store: Store, now: datetime, house: House, run_id: int, command: Command, by: str) -> Moved:
@@ -135,7 +162,9 @@ def move(store: Store, now: datetime, house: House, run_id: int, command: Comman
     if isinstance(command, GoTo):  # who takes a run away from its step must be one who may press that
         demand(house.config.people, by, Act.PRESS_STEP, needs=_needs(runbook, run.current))
     command = replace(command, person=_name(house, by))
-    return _commit(store, now, run, walk.advance(run, runbook, command, now), by)
+    advance = walk.advance(run, runbook, command, now)
+    record(store, now, run, advance, by)
+    return Moved(advance.run, advance.requests)
 
 
 def _needs(runbook: Runbook, step: int) -> str | None:
@@ -146,29 +175,30 @@ def _needs(runbook: Runbook, step: int) -> str | None:
 def finish(store: Store, now: datetime, house: House, run_id: int, command: Answer, output: str) -> Moved:
     """What was carried out has ended; the run goes on, or asks. `output`: what of it belongs in the thread."""
     run, runbook = read_run(store, house, run_id)
-    moved = _commit(store, now, run, walk.advance(run, runbook, command, now))
+    advance = walk.advance(run, runbook, command, now)
+    record(store, now, run, advance)
     if output.strip():
         _show_output(store, run, command, output.strip("\n"), now)
-    return moved
+    return Moved(advance.run, advance.requests)
 
 
 def resume(store: Store, now: datetime, house: House, why: str) -> None:
     """After a start: what was under way when the bot went down is not repeated; a person says how it ended."""
-    for row in store.runs.of_status(RunStatus.UNDER_WAY):
+    for row in store.runs.of_status(*LIVE):
         try:
             run, runbook = read_run(store, house, row.id)
         except PinnedTextBroken as broken:
             _give_up(store, run_from_json(row.value), str(broken), now)
         else:
-            _commit(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+            record(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
 
 
 def _give_up(store: Store, run: Run, why: str, now: datetime) -> None:
     """End a run that nobody could press a button of any more, and that would only stand in another's way."""
     ended = replace(run, status=RunStatus.STOPPED, version=run.version + 1, ended_at=now)
     event = RunEvent(now, Mark.ENDED, f"{RunStatus.STOPPED}: {why}")
-    _commit(store, now, run, Advance(ended, events=(event,), why=why))
-    _say(store, run, f"“{run.title}” can't go on: {why}", now)
+    record(store, now, run, Advance(ended, events=(event,), why=why))
+    say(store, run, f"“{run.title}” can't go on: {why}", now)
 
 
 def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mapping[str, str]) -> None:
@@ -180,7 +210,7 @@ def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mappin
         kept = "The last good version stays in use." if broken.in_use else "It can't be used."
         text = f"There is a mistake in a runbook. {kept}\n" + "\n".join(broken.lines[:MISTAKES])
         _say_once(store, f"library:{broken.name}", None, text, now)
-    for row in store.runs.of_status(RunStatus.UNDER_WAY):
+    for row in store.runs.of_status(*LIVE):
         new = hashes.get(row.runbook, row.text_hash)
         if new != row.text_hash:
             run = run_from_json(row.value)
@@ -198,7 +228,7 @@ def _say_once(store: Store, subject: str, thread: str | None, text: str, now: da
 
 def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:
     """A step's bar has moved."""
-    store.outbox.add(_step_card(run, step), now, now + PROGRESS_WAIT)
+    store.outbox.add(step_card(run, step), now, now + PROGRESS_WAIT)
 
 
 def attach(store: Store, now: datetime, run_id: int, name: str, title: str, content: bytes) -> None:
@@ -218,55 +248,10 @@ def read_run(store: Store, house: House, run_id: int) -> tuple[Run, Runbook]:
     return run_from_json(row.value), house.read(name, text)
 
 
-def thread_of(run: Run) -> str:
-    """The subject in whose thread a run is told: its incident, or itself."""
-    return f"incident:{run.incident}" if run.incident is not None else f"run:{run.id}"
-
-
 def _name(house: House, slack: str) -> str:
     """What people call whoever has that Slack id."""
     person = person_of(house.config.people, slack)
     return person.name if person else slack
-
-
-def _commit(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> Moved:
-    """Write a run as it now is, what happened in its incident's history, and what is to be told."""
-    run = advance.run
-    if run == before:
-        return Moved(run, ())
-    store.runs.save(
-        RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
-    )
-    _tell(store, now, before, run)
-    incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
-    if incident is not None:
-        _note(store, now, incident, advance.events, by)
-    return Moved(run, advance.requests)
-
-
-def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
-    """The cards that look different now: the run's or its incident's, and each step's that was ever begun."""
-    store.outbox.add(Parcel(thread_of(run), Tell.CARD), now, now)
-    old = before.steps if before else run.steps
-    for at, (was, step) in enumerate(zip(old, run.steps, strict=True)):
-        offered = before is None or (before.version != run.version and at in {before.current, run.current})
-        if (was != step or offered) and (was.since or step.since):
-            store.outbox.add(_step_card(run, at), now, now)
-    if run.ended and before is not None and not before.ended:
-        _say(store, run, f"“{run.title}” is {run.status}.", now)
-
-
-def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEvent, ...], by: str | None) -> None:
-    """A run's history is part of its incident's, and counts as progress."""
-    for one in events:
-        step = "" if one.step is None else f"step {one.step + 1}: "
-        incident, event = engine.progressed(incident, f"{step}{one.text}", now, by if one.person else None)
-        store.incidents.append([event])
-    store.incidents.save([incident])
-
-
-def _step_card(run: Run, step: int) -> Parcel:
-    return Parcel(f"run:{run.id}:step:{step}", Tell.CARD, thread=thread_of(run))
 
 
 def _show_output(store: Store, run: Run, command: Answer, output: str, now: datetime) -> None:
@@ -277,9 +262,4 @@ def _show_output(store: Store, run: Run, command: Answer, output: str, now: date
         attach(store, now, run.id, name, title, output.encode())
     else:
         fenced = output.replace("```", "'''")  # three backticks would end the fence
-        _say(store, run, f"{title}:\n```\n{fenced}\n```", now)
-
-
-def _say(store: Store, run: Run, text: str, now: datetime) -> None:
-    thread = thread_of(run)
-    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=text), now, now)
+        say(store, run, f"{title}:\n```\n{fenced}\n```", now)

@@ -33,6 +33,7 @@ from bot.monitoring.sight import BOT
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.targets import Known, Presence
+from bot.usecases.ground import machine_went, machines_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,14 @@ def take_inventory(
     if gone:
         waiting = situation(store, config, now)
         commit(store, waiting, engine.forget(waiting, gone, now), now)
-        store.targets.gone(gone, now)
+        _gone(store, before, gone, now)
     return targets
+
+
+def _gone(store: Store, before: Mapping[TargetId, Target], gone: Sequence[TargetId], now: datetime) -> None:
+    store.targets.gone(gone, now)
+    for target in gone:
+        machine_went(store, now, target, f"{before[target].name} is no longer there")
 
 
 def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:
@@ -157,6 +164,7 @@ def _tell_move(store: Store, was: Target, target: Target, now: datetime) -> None
         return
     words = f"{target.name} moved from {name_of(was.runs_on)} to {name_of(target.runs_on)}."
     store.alive.write(words, now)
+    machine_went(store, now, target.id, words.removesuffix("."))
     for incident in store.incidents.live():
         if target.id == incident.subject or target.id in incident.members:
             _say(store, incident, words, now)
@@ -166,6 +174,7 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     """Write believed observations and what follows from them, together."""
     before = situation(store, config, now, gap)
     decision = engine.decide(before, seen, now)
+    machines_seen(store, now, seen, before.name)
     for one in seen:
         store.targets.saw(one, _presence(one))
     commit(store, before, decision, now)
@@ -207,7 +216,7 @@ def _keep_configured(store: Store, config: Config, now: datetime) -> None:
     if gone:
         was = situation(store, config, now)
         commit(store, was, engine.forget(was, gone, now), now)
-        store.targets.gone(gone, now)
+        _gone(store, before, gone, now)
 
 
 def configured(config: Config) -> Iterable[Target]:

@@ -65,7 +65,7 @@ class Lab:
 
     def start(self, incident: int | None) -> None:
         book = self.library.get("mend")
-        runs.start(self.store, NOW, self.house, book, {}, incident, ALEX.slack)
+        runs.start(self.store, NOW, self.house, book, {}, runs.Aim(None, incident), ALEX.slack)
 
     def draw(self, subject: str) -> str:
         card = self.artist.draw(self.store, subject, NOW)

@@ -524,6 +524,10 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
             "6: cannot use $one: because this very list is to set it",
         ),
         (
+            f"- Run on: nas\n- Choose: one\n\n**Before**: so.\n\n```lab\nis off $one\n```\n{SH}",
+            "8: cannot use $one: because this very list is to set it",
+        ),
+        (
             "\n```lab\nstart $bay\n```\n\n## Where?\n- Ask: bay\n",
             "4: cannot use $bay: because step 2 “Where?”, which sets it, comes later",
         ),

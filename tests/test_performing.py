@@ -27,7 +27,16 @@ from tests.waiting import until
 from tests.walking import ALEX, clock, house, lines, parcels, runbook, stored
 
 HEAD = "# Mend a guest\n\n"
-ASKS = {State.READY, State.ASKING, State.CHOOSING, State.FAILED, State.UNPROVEN, State.UNKNOWN}
+ASKS = {
+    State.READY,
+    State.HELD,
+    State.CLEARED,
+    State.ASKING,
+    State.CHOOSING,
+    State.FAILED,
+    State.UNPROVEN,
+    State.UNKNOWN,
+}
 
 
 def step(script: str, *settings: str, check: str = "", heading: str = "Do it", language: str = "sh") -> str:
@@ -88,7 +97,9 @@ class Bot:
         return await self.writer.do(use_case, *args)
 
     async def start(self, text: str, **values: str) -> None:
-        self.performer.perform(await self.do(runs.start, self.house, runbook(HEAD + text), values, None, ALEX))
+        self.performer.perform(
+            await self.do(runs.start, self.house, runbook(HEAD + text), values, runs.Aim(None, None), ALEX)
+        )
 
     async def move(self, command) -> None:
         self.performer.perform(await self.do(runs.move, self.house, 1, command, ALEX))
@@ -174,6 +185,45 @@ async def test_a_script_that_fails_asks_and_can_be_tried_again(bot, tmp_path) ->
     (tmp_path / "disk").touch()
     run = await bot.pressed(Button.RETRY)
     assert (run.status, run.steps[0].attempt) == (RunStatus.DONE, 2)
+
+
+def before(script: str) -> str:
+    """A guard for the step below it, which runs where that runs."""
+    return f"**Before**: it is there.\n\n```sh\n{script}\n```\n\n"
+
+
+def guarded(guard: str, script: str) -> str:
+    return f"## Do it\n- Run on: bot\n\n{guard}```sh\n{script}\n```\n"
+
+
+async def test_what_must_hold_is_looked_at_when_it_is_pressed_and_what_does_not_hold_runs_nothing(bot, tmp_path):
+    disk, made = tmp_path / "disk", tmp_path / "made"
+    text = guarded(before('echo looking; [ -e "$disk" ] || { echo "no disk"; exit 3; }'), f"touch {made}")
+    await bot.start(text, disk=str(disk))
+    disk.touch()  # as it was when the button was drawn
+    disk.unlink()
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (State.HELD, "exit status 3: no disk")
+    assert await bot.lines() == ["Output of step 1:\n```\nlooking\nno disk\n```"]
+    disk.touch()
+    assert (await bot.pressed(Button.CHECK_AGAIN)).state is State.READY
+    assert not made.exists(), "whoever looks again has not pressed Run"
+    assert (await bot.pressed(Button.RUN)).status is RunStatus.DONE
+    assert made.exists()
+
+
+async def test_what_cant_be_looked_at_holds_nothing(tmp_path):
+    def refuses(_run, _place):
+        raise Refused("cannot run anything on atlas: because it does not answer")
+
+    async with living(tmp_path, reaches=refuses) as bot:
+        await bot.start(guarded(before("true"), f"touch {tmp_path}/made"))
+        run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].summary) == (
+        State.HELD,
+        "cannot run anything on atlas: because it does not answer",
+    )
+    assert not (tmp_path / "made").exists()
 
 
 async def test_a_list_that_cant_be_made_says_why(bot) -> None:

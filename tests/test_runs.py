@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import runs
-from bot.core.health import Kind
-from bot.core.incident import EventKind
+from bot import incidents, runs
+from bot.core.health import Kind, Target, TargetId
+from bot.core.incident import EventKind, IncidentId
 from bot.core.jobs import Cancel, RunAction
 from bot.core.permit import NotAllowed
 from bot.core.run import ActionFinished, Button, GoTo, IllegalMove, Press, RunStatus, StaleClick, State, Stop, Tick
@@ -16,8 +16,9 @@ from bot.incidents import UnknownName
 from bot.library import Broken, Refreshed
 from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.store import Store
-from tests.walking import ALEX, ROBIN, SAM, STRANGER, house, lines, parcels, runbook, stored, web1_crashes
+from tests.walking import ALEX, ROBIN, SAM, STRANGER, WEB1, house, lines, parcels, runbook, stored, web1_crashes
 
+ATLAS = TargetId("host:atlas")
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 
@@ -59,7 +60,7 @@ class Walked:
         self.store = store
         self.house = house(folder)
         web1_crashes(store, NOW, self.house.config)
-        self.last = self.do(runs.start, self.house, runbook(MEND), {"guest": "web1"}, 1, ALEX)
+        self.last = self.do(runs.start, self.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
 
     @property
     def run(self):
@@ -122,20 +123,22 @@ def test_a_started_run_is_told_in_its_incident_and_waits_for_a_person(walked) ->
 @pytest.mark.parametrize("by", [ROBIN, SAM, STRANGER])
 def test_only_an_admin_starts_a_run(walked, by) -> None:
     with pytest.raises(NotAllowed, match="only an admin may start a runbook: Alex"):
-        walked.do(runs.start, walked.house, runbook(MEND), {}, None, by)
+        walked.do(runs.start, walked.house, runbook(MEND), {"guest": "db1"}, runs.Aim(None, None), by)
     assert walked.store.runs.next_id() == 2
 
 
 def test_an_incident_has_one_run_at_a_time(walked) -> None:
     with pytest.raises(IllegalMove, match="cannot start 'mend': because 'mend' is still under way in incident 1"):
-        walked.do(runs.start, walked.house, runbook(MEND), {}, 1, ALEX)
+        walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
     walked.move(Stop("", "enough"))
-    assert walked.do(runs.start, walked.house, runbook(MEND), {}, 1, ALEX).run.id == 2
+    assert (
+        walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX).run.id == 2
+    )
 
 
 def test_a_run_without_an_incident_is_told_in_a_thread_of_its_own(walked) -> None:
     walked.forget_outbox()
-    moved = walked.do(runs.start, walked.house, runbook(MEND), {}, None, ALEX)
+    moved = walked.do(runs.start, walked.house, runbook(MEND), {"guest": "db1"}, runs.Aim(None, None), ALEX)
     assert moved.run.id == 2
     assert [(p.subject, p.tell, p.thread) for p in parcels(walked.store)] == [
         ("run:2", "card", None),
@@ -347,7 +350,9 @@ def test_a_run_whose_text_cant_be_read_any_more_is_ended_and_stands_in_nobodys_w
     assert walked.run.status is RunStatus.STOPPED
     assert walked.history[-1][0].startswith("stopped: cannot read 'mend' as the run has it: because line 4")
     assert any("can't go on: cannot read 'mend'" in line for line in lines(walked.store))
-    assert walked.do(runs.start, walked.house, runbook(MEND), {}, 1, ALEX).run.id == 2
+    assert (
+        walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX).run.id == 2
+    )
 
 
 # --- edited runbooks ---------------------------------------------------------------------------------------------
@@ -396,3 +401,48 @@ def test_a_run_counts_as_progress_of_its_incident(walked) -> None:
     walked.do(runs.move, walked.house, 1, Press(Button.RUN, 0, walked.run.version, ""), ALEX, now=LATER)
     after = walked.store.incidents.get(1)
     assert (before.progress_at, after.progress_at, after.kind) == (NOW, LATER, Kind.GUEST_DOWN)
+
+
+# --- where a run makes no sense ----------------------------------------------------------------------------------
+
+
+def refused(walked, **how) -> str:
+    """Why MEND, or another, is not started."""
+    how = {"book": MEND, "values": {"guest": "web1"}, "aim": runs.Aim(WEB1, None)} | how
+    before = walked.store.runs.next_id()
+    with pytest.raises(IllegalMove) as raised:
+        walked.do(runs.start, walked.house, runbook(how["book"]), how["values"], how["aim"], ALEX)
+    assert walked.store.runs.next_id() == before
+    return str(raised.value)
+
+
+def test_a_stale_start_button_of_an_incident_that_is_over_starts_nothing_and_says_what_to_do(walked) -> None:
+    walked.move(Stop("", "enough"))
+    walked.do(incidents.resolve, walked.house.config, IncidentId(1), ALEX, "false alarm")
+    why = "because incident 1 is over (false alarm); if it is not, reopen it first (/lab reopen 1)"
+    assert refused(walked, aim=runs.Aim(WEB1, IncidentId(1))) == f"cannot start 'mend': {why}"
+    with pytest.raises(IllegalMove, match="cannot start a runbook: because incident 1 is over"):
+        walked.do(runs.aim, None, 1)
+    assert walked.do(runs.aim, "web1", None) == runs.Aim(WEB1, None)
+
+
+def test_a_machine_has_one_run_at_a_time_also_where_one_is_for_no_incident(walked) -> None:
+    assert refused(walked) == "cannot start 'mend': because 'mend' is still under way for web1 (run 1)"
+
+
+def test_what_is_missing_is_named_and_nothing_begins(walked) -> None:
+    walked.move(Stop("", "enough"))
+    assert refused(walked, values={}) == (
+        "cannot start 'mend': because $guest is not known: no hypervisor that answers has web1"
+    )
+    assert refused(walked, values={}, aim=runs.Aim(None, None)) == (
+        "cannot start 'mend': because $guest is not known: it is for a guest: /lab run mend GUEST"
+    )
+
+
+def test_a_runbook_for_guests_is_not_started_for_a_host(walked) -> None:
+    walked.do(lambda store, now: store.targets.keep([Target(ATLAS)], now))
+    book = MEND.replace("## Wipe", "- Use for: guest-down\n\n## Wipe")
+    assert refused(walked, book=book, aim=runs.Aim(ATLAS, None)) == (
+        "cannot start 'mend': because it is for guest-down, and atlas is a host"
+    )

@@ -58,7 +58,7 @@ class KindFacts:
     when power and host are back, needs a repair and so an incident of its own. `pictured`: its subject's screen
     belongs into the thread. `hurts`: its subject itself has to be proven healthy, not only what depends on it.
     `silence`: its failures say only that nothing answers, which may be the trouble of whoever asks. `over`: what
-    is said of its end.
+    is said of its end. `about`: what its subject may be.
     """
 
     title: str
@@ -69,23 +69,31 @@ class KindFacts:
     hurts: bool = True
     silence: bool = False
     over: str = "all proven healthy"
+    about: tuple[TargetKind, ...] = (TargetKind.GUEST,)
 
+
+_ANY: Final = tuple(TargetKind)
+_HOST: Final = (TargetKind.HOST,)
 
 KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
     {
-        Kind.CANNOT_WATCH: KindFacts("Cannot watch {}"),
-        Kind.SERVICE_DOWN: KindFacts("{} down", silence=True),
-        Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True),
+        Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", about=_ANY),
+        Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
+        Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
         Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),
         Kind.GUEST_DAMAGED: KindFacts("{} damaged", damage=True, pictured=True),
         Kind.BOOT_DISK: KindFacts("{} can't boot: disk damaged", damage=True, pictured=True),
         Kind.GUEST_TWICE: KindFacts("{} runs twice", damage=True),
-        Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True, hurts=False),
-        Kind.NETWORK_DOWN: KindFacts("Network down between {} and the lab", over="the lab can be seen again"),
-        Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True),
-        Kind.POWER_LOSS: KindFacts("Power failure ({})", outage=True, takes_along=True),
+        Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True, hurts=False, about=_HOST),
+        Kind.NETWORK_DOWN: KindFacts(
+            "Network down between {} and the lab", over="the lab can be seen again", about=_ANY
+        ),
+        Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True, about=_HOST),
+        Kind.POWER_LOSS: KindFacts(
+            "Power failure ({})", outage=True, takes_along=True, about=(TargetKind.UPS, TargetKind.HOST)
+        ),
     }
 )
 """Every kind, the one that explains least first: that order is their rank."""

@@ -51,8 +51,10 @@ def _values(runbook: Runbook, at: int, step: Step, problems: Problems) -> None:
     known = set(BUILT_IN) | {other.question.name for other in others if other.question} | own
     for name in sorted(step.uses - known):
         problems.add(_line_of(step, name), f"use ${name}", _why_unset(runbook, name, known))
-    if step.lists and step.action and own & step.action.uses:
-        problems.add(step.action.line, f"use ${min(own)}", "this very list is to set it")
+    ahead = [action for action in step.runs if step.check is None or action is not step.check.action]
+    for action in ahead if step.lists else ():
+        if own & action.uses:
+            problems.add(action.line, f"use ${min(own)}", "this very list is to set it")
 
 
 def _why_unset(runbook: Runbook, name: str, known: set[str]) -> str:

@@ -10,6 +10,7 @@ from bot.config import Config, ConfigError, load
 from bot.config import schema as json_schema
 from bot.core.outline import outline
 from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmation, who_may
+from bot.core.runs.beginning import why_unknown
 from bot.library import Library, NoSuchRunbook, Refreshed
 from bot.manifest import AFTERWARDS, as_json
 from bot.terminal import LAB_FILE, UserMistake
@@ -63,6 +64,8 @@ def try_runbook(options: argparse.Namespace) -> int:
     """Walk a runbook dry: what would run, where, with which values. Nothing is run."""
     runbook, values = _runbook(_library(options.config), options.name), dict(options.value)
     print(f"{runbook.title}, dry: nothing is run")
+    if why := why_unknown(runbook, values, None):
+        print(f"With no more than this it could not be started: {why}")
     for number, step in enumerate(runbook.steps, 1):
         heading = f"{step.heading}  [{who_may(step, runbook)}]{'  only on request' if step.on_request else ''}"
         print(f"\n{number}. {heading}")

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, 
 from bot.core.health import Kind, TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
 from bot.core.names import UNTOLD, Names
-from bot.core.run import Run, RunStatus
+from bot.core.run import Run
 from bot.core.runbook import Runbook
 from bot.views import Card
 from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, safe, section
@@ -97,8 +97,8 @@ def _runbook(facts: IncidentFacts) -> str:
     if run is None:
         return ""
     called = f"📖 *{safe(run.title, NAME)}*"
-    if run.status is RunStatus.UNDER_WAY:
-        return f"{called}: {place(run, facts.book)}" if facts.book else f"{called}: under way"
+    if not run.ended:
+        return f"{called}: {place(run, facts.book)}" if facts.book else f"{called}: {run.status}"
     return f"{called}: {run.status}"
 
 
@@ -122,7 +122,7 @@ def _buttons(facts: IncidentFacts) -> list[ButtonElement | OverflowMenuElement]:
 
 
 def _busy(facts: IncidentFacts) -> bool:
-    return facts.run is not None and facts.run.status is RunStatus.UNDER_WAY
+    return facts.run is not None and not facts.run.ended
 
 
 def _start(facts: IncidentFacts) -> ButtonElement:

@@ -4,14 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.lab import LabVerb
+from bot.core.lab import Effect, LabVerb
 from bot.core.outline import outline
 from bot.core.runbook import Confirmation, needs_confirmation, who_may
 from bot.core.settings import duration
 from bot.core.written import Knowledge
 from bot.markdown import parse
 
-KNOWN = Knowledge((LabVerb("start", ("guest",)), LabVerb("healthy", ("target",))))
+KNOWN = Knowledge(
+    (
+        LabVerb("start", ("guest",), effect=Effect.STARTS),
+        LabVerb("healthy", ("target",)),
+        LabVerb("is off", ("guest",)),
+    )
+)
 
 TEXT = """# Mend it
 - Use for: guest-down, boot-disk
@@ -42,6 +48,12 @@ list
 
 > [!WARNING]
 > There is no way back.
+
+**Before**: it is off.
+
+```lab
+is off $guest
+```
 
 ```lab
 start $guest
@@ -111,6 +123,30 @@ def test_only_an_action_that_is_no_list_changes_the_world(runbook):
     assert [step.lists for step in runbook.steps] == [False, True, False, False, False, False]
 
 
+SCRIPT, IS_OFF = "\n```sh\nls\n```\n", "\n```lab\nis off $guest\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "effect"),
+    [
+        ("\n```lab\nstart $guest\n```\n", Effect.STARTS),
+        (IS_OFF, Effect.LOOKS),
+        (f"- Confirm: Sure?\n{IS_OFF}", Effect.LOOKS),
+        (f"- Run on: bot\n{SCRIPT}", Effect.LOOKS),
+        (f"- Run on: bot\n- Confirm: Sure?\n{SCRIPT}", Effect.CHANGES),
+        (f"- Run on: bot\n- Confirm by typing: $guest\n{SCRIPT}", Effect.CHANGES),
+        (f"- Run on: bot\n\n**Before**: off.\n{IS_OFF}{SCRIPT}", Effect.CHANGES),
+        (f"- Run on: bot\n{SCRIPT}\n**Check**:\n{IS_OFF}", Effect.CHANGES),
+        (f"- Run on: bot\n- Choose: one\n{SCRIPT}\n**Check**:\n{IS_OFF}", Effect.LOOKS),
+        ("By hand.\n", Effect.LOOKS),
+        ("- Confirm: Sure?\n\nBy hand.\n", Effect.LOOKS),
+        (f"By hand.\n\n**Check**:\n{IS_OFF}", Effect.CHANGES),
+    ],
+)
+def test_a_step_that_is_proven_guarded_or_confirmed_does_not_only_look(body, effect):
+    assert parse("e", f"# T\n## A\n{body}", Knowledge(KNOWN.verbs, bot=True)).runbook.steps[0].effect is effect
+
+
 def test_the_outline_shows_who_presses_what_runs_what_proves_it_and_where_a_failure_leads(runbook):
     assert (
         "\n".join(outline(runbook))
@@ -128,6 +164,7 @@ Mend it (mend), offered for guest-down, boot-disk
   3  Start
        pressed by admin
        confirms by typing $guest
+       looks first, and goes on only if it holds: `lab is off $guest` (it is off.)
        runs `lab start $guest` (at most 10 minutes)
        is proven by `lab healthy $guest`, looked at every 5 seconds for 2 minutes
        if it fails: goes to 6 “Ask for help”

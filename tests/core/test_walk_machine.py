@@ -40,6 +40,7 @@ from bot.core.runbook import (
     Step,
     Verification,
 )
+from bot.core.runs.ground import machine_changed
 from bot.core.walk import advance, start
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -68,6 +69,11 @@ questions = st.sampled_from(
 listing = Question("answer", choose=True)
 
 
+def guards(question):
+    looks = st.sampled_from([lab, script]) if question == listing else actions
+    return st.builds(Before, looks, st.just("it is off"))
+
+
 @st.composite
 def steps(draw, heading, headings):
     question = draw(st.none() | questions | st.just(listing))
@@ -77,9 +83,7 @@ def steps(draw, heading, headings):
         heading=heading,
         line=1,
         boxes=draw(st.sampled_from([(), (), ("box",)])),
-        before=draw(st.none() | st.builds(Before, actions, st.just("it is off")))
-        if action or not question
-        else None,
+        before=draw(st.none() | guards(question)) if action or not question else None,
         action=action,
         check=draw(st.none() | st.builds(Verification, actions, st.just(timedelta(1)), st.just(timedelta()))),
         question=question,
@@ -134,6 +138,8 @@ class Walking(RuleBasedStateMachine):
         assert (request.step, request.attempt) not in self.asked, "asked twice for one attempt"
         self.asked.add((request.step, request.attempt))
         before = self.runbook.steps[request.step].before
+        if self.run.status is RunStatus.PAUSED:
+            assert isinstance(request, RunCheck), "a paused run begins nothing"
         if isinstance(request, LookBefore):
             assert isinstance(command, Press)
             assert command.button in LOOKING
@@ -167,7 +173,7 @@ class Walking(RuleBasedStateMachine):
         self.give(Tick(self.run.current, boxes, "ada"))
         button = offer(self.run, self.runbook).main[0]
         typed = self.run.values.get("guest")
-        if button is not Button.STOP:
+        if button not in {Button.STOP, Button.GO_ON}:
             self.give(Press(button, self.run.current, self.run.version, "ada", typed=typed, answer="a"))
 
     @precondition(lambda self: self.run.state in BUSY)
@@ -202,6 +208,25 @@ class Walking(RuleBasedStateMachine):
         assert not made.requests
         assert self.run.ended or self.run.state not in BUSY
 
+    @rule(why=st.sampled_from(["it was started", "it moved"]), running=st.none() | st.booleans())
+    def another_hand_touches_the_machine(self, why, running):
+        before = self.run
+        made = machine_changed(before, why, NOW, running=running)
+        assert made.requests == ()
+        self.run = made.run
+        if before.ended:
+            assert made.run == before
+        elif made.run.status is RunStatus.UNDER_WAY:
+            assert before.deed, "only what the run did itself explains a change"
+        assert made.run.steps == before.steps, "what runs goes on to its end"
+
+    @precondition(lambda self: self.run.status is RunStatus.PAUSED)
+    @rule()
+    def someone_lets_it_go_on(self):
+        made = self.give(Press(Button.GO_ON, self.run.current, self.run.version, "ada"))
+        assert made.requests == ()
+        assert made.run.status is RunStatus.UNDER_WAY
+
     @rule(step=st.integers(-1, 5))
     def go_anywhere(self, step):
         self.give(GoTo(step, self.run.version, "ada"))
@@ -225,6 +250,12 @@ class Walking(RuleBasedStateMachine):
         else:
             assert Button.STOP in offered.buttons
             assert self.run.state in AWAITING_A_PERSON | BUSY
+
+    @invariant()
+    def a_paused_run_says_why_and_waits_for_a_person(self):
+        assert (self.run.status is RunStatus.PAUSED) == bool(self.run.pause)
+        if self.run.status is RunStatus.PAUSED:
+            assert offer(self.run, self.runbook).buttons == (Button.GO_ON, Button.STOP)
 
     @invariant()
     def nothing_is_under_way_but_the_current_step(self):

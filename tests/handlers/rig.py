@@ -139,7 +139,7 @@ class Rig:
         book = self.library.get(runbook)
         aim = await self.reader.ask(runs.aim, target, incident)
         values = {"guest": aim.target.partition(":")[2]} if aim.target else {}
-        moved = await self.writer.do(runs.start, self.house, book, values, aim.incident, by)
+        moved = await self.writer.do(runs.start, self.house, book, values, aim, by)
         self.performer.perform(moved)
         return moved.run.id
 

@@ -130,3 +130,13 @@ async def test_a_mention_is_answered_with_help_to_whoever_asked(rig):
     await rig.box.workspace.say(SAM.id, HOMELAB.id, f"<@{rig.box.workspace.app.user_id}> hello?")
     await until(lambda: rig.whispers(SAM.id))
     assert "/lab status" in rig.whispers(SAM.id)[-1]
+
+
+async def test_a_stale_start_button_starts_nothing_on_an_incident_that_is_over(rig):
+    await rig.web1_crashes()
+    card = await rig.card("incident:1")
+    await rig.type(ALEX.id, "resolve 1 it was me")
+    await rig.card("incident:1", "Reopen")
+    answer = await rig.refused(ALEX.id, card, "Start: Mend a guest")
+    assert "incident 1 is over (it was me); if it is not, reopen it first (/lab reopen 1)" in answer
+    assert await rig.reader.ask(lambda store, _now: store.runs.get(1)) is None

@@ -169,3 +169,16 @@ async def test_the_way_to_many_steps_is_a_modal(walk):
     assert await walk.submit(ALEX.id, view, answered="2") == {}
     await walk.card("run:1:step:2", "step_ask:answer")
     await walk.buttons_gone("run:1:step:4")
+
+
+async def test_a_run_whose_machine_others_started_pauses_and_a_person_lets_it_go_on(walk):
+    old = await walk.card("run:1:step:0")
+    await walk.web1_is_back()
+    card = await walk.card("run:1:step:0", "⏸️ *Paused*: web1 was started")
+    assert labels(card) == ["Go on", "Stop"]
+    assert "paused: web1 was started" in json.dumps(await walk.card("incident:1", "paused"), ensure_ascii=False)
+    assert "because the run has moved on" in await walk.refused(ALEX.id, old, "Run")
+    assert "Only an admin may press this step" in await walk.refused(ROBIN.id, card, "Go on")
+    await walk.press(ALEX.id, card, "Go on")
+    assert "Run" in labels(await walk.card("run:1:step:0", "step_press:run"))
+    assert (await walk.run()).status is RunStatus.UNDER_WAY

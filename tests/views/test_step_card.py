@@ -6,10 +6,12 @@ import pytest
 
 from bot.core.progress import Progress
 from bot.core.run import Button, State, StepState
+from bot.core.runs.ground import pause
 from bot.views.boxes import ticked
+from bot.views.modals import type_name_view
 from bot.views.run import MARKS
 from bot.views.step import StepFacts, step_card
-from tests.core.test_walk import Walk
+from tests.core.test_walk import LATER, Walk
 from tests.views.wild import shown
 
 BOOK = """\
@@ -144,6 +146,89 @@ def test_the_ticks_of_a_step_stay_on_record(walk):
 def test_a_value_that_is_not_set_is_named(walk):
     bare = Walk(BOOK, values={"hypervisor": "atlas"})
     assert "⛔ This step can't go on: `$guest` is not set." in card(bare)
+
+
+GUARDED = """\
+# Mend it
+
+## Swap it
+- Run on: $hypervisor
+- Confirm by typing: $guest
+
+**Before**: $guest is off.
+
+```lab
+is off $guest
+```
+
+```sh
+mv new old
+```
+
+## Press it
+- Run on: $hypervisor
+- Confirm: Hard.
+
+**Before**:
+
+```sh
+test -e "$disk"
+```
+
+```lab
+start $guest
+```
+"""
+
+
+def test_what_must_hold_before_is_shown_before_anyone_agrees():
+    walk = Walk(GUARDED)
+    told = card(walk)
+    assert (
+        "🔎 *Before*: web1 is off.\\nLooked at right then, and nothing runs unless it holds: `is off web1`" in told
+    )
+    asked = str(type_name_view(walk.run, walk.runbook, Button.RUN, {}).to_dict())
+    assert "`is off web1`" in asked
+    walk.press(Button.RUN, typed="web1")
+    walk.looked()
+    walk.finished()
+    assert "🔎 *Before*\\nLooked at right then, and nothing runs unless it holds: on *atlas* (sh):" in card(
+        walk, 1
+    )
+    [run, _more] = actions(walk)
+    assert (
+        run["confirm"]["text"]["text"] == 'Hard.\nOnly if it holds: On atlas: test -e "/img/web1.img"\nstart web1'
+    )
+
+
+def test_what_is_held_back_says_what_was_found_and_that_nothing_was_run():
+    walk = Walk(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    assert "🔎 looking …" in card(walk)
+    walk.looked(holds=False, summary="web1 is not off: it is running")
+    told = card(walk)
+    assert "⛔ *Step 1 of 2 · Swap it*\\nHeld back" in told
+    assert "⛔ *Nothing was run.* web1 is not off: it is running" in told
+    assert [one["text"]["text"] for one in actions(walk) if one["type"] == "button"] == [
+        "Check again",
+        "Skip",
+        "Stop",
+    ]
+
+
+def test_a_paused_run_says_why_on_its_step_and_what_still_runs():
+    walk = Walk(GUARDED)
+    walk.last = pause(walk.run, "web1 <was> started", LATER)
+    told = card(walk)
+    assert "⏸️ *Paused*: web1 &lt;was&gt; started" in told
+    assert "Nothing more runs until someone lets it go on." in told
+    assert [one["text"]["text"] for one in actions(walk)] == ["Go on", "Stop"]
+    assert "mv new old" not in told
+    walk.press(Button.GO_ON)
+    walk.press(Button.RUN, typed="web1")
+    walk.looked()
+    walk.last = pause(walk.run, "web1 moved", LATER)
+    assert "What runs already goes on to its end." in card(walk)
 
 
 @pytest.mark.parametrize("state", State)

@@ -1,0 +1,66 @@
+"""What a run stands on: its incident and its machine. When that changes by other hands, the run pauses.
+
+A change is the run's own doing while one of its steps that does not only look runs or is verified, and for a
+moment after it (deed.py). That its incident is then proven healthy is its doing, too, unless
+something came between.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.incident import Incident, Status
+from bot.core.run import Advance, Run, RunStatus
+from bot.core.runs.events import Mark, RunEvent
+
+_ROOM = 300  # characters of reasons; a run that waits for days need not tell them all
+
+
+def pause(run: Run, why: str, now: datetime) -> Advance:
+    """The run, waiting for a person to say whether it goes on. What runs already goes on to its end."""
+    if run.ended or why in run.pause:
+        return Advance(run, why="nothing new")
+    whys = f"{run.pause}; {why}" if run.pause and len(run.pause) < _ROOM else why
+    under_way = run.deed if run.deed and run.deed.ended is None else None  # another hand came after what has ended
+    made = replace(run, status=RunStatus.PAUSED, pause=whys, deed=under_way, version=run.version + 1)
+    return Advance(made, events=(RunEvent(now, Mark.PAUSED, f"paused: {why}"),), why=why)
+
+
+def machine_changed(run: Run, why: str, now: datetime, *, running: bool | None = None) -> Advance:
+    """The run, once its machine is seen to have changed. `running`: what it came to, None for any other change."""
+    if run.ended or run.deed is None or not run.deed.explains(running=running, now=now):
+        return pause(run, why, now)
+    seen = run.deed if running is None else run.deed.came_to(running=running)
+    return Advance(replace(run, deed=seen), why="it did that itself")
+
+
+def incident_changed(run: Run, was: Incident, incident: Incident, now: datetime) -> Advance:
+    """The run, once its incident has changed."""
+    why = _why_other(was, incident)
+    if why is None or (run.deed is not None and _is_own(run, incident)):
+        return Advance(run, why="nothing it minds")
+    return pause(run, why, now)
+
+
+def _why_other(was: Incident, incident: Incident) -> str | None:
+    """What has changed in an incident that a run for it stands on."""
+    number = incident.id
+    if incident.ended and not was.ended:
+        return f"incident {number} is over ({incident.resolution})"
+    if was.ended and not incident.ended:
+        return f"incident {number} is open again"
+    if was.status is Status.RECOVERING and incident.status in {Status.OPEN, Status.ACKNOWLEDGED}:
+        return f"incident {number} fails again"
+    return f"incident {number} is another one now: {incident.kind}" if was.subject != incident.subject else None
+
+
+def _is_own(run: Run, incident: Incident) -> bool:
+    """Whether the run's own last deed explains it: that it mended the machine, or tried to, and it fails again."""
+    assert run.deed is not None, "asked only for a run that did something"
+    if incident.ended:
+        return proven(incident) and run.status is RunStatus.UNDER_WAY and run.deed.may_mend
+    return run.deed.ended is None
+
+
+def proven(incident: Incident) -> bool:
+    """Whether an incident ended with all of it well: no person closed it, and nothing else took it over."""
+    return incident.resolved_by is None and bool(incident.own) and not incident.failing and not incident.unproven

@@ -1,0 +1,54 @@
+"""What runs stand on has changed: those that did not do it themselves pause, in the transaction that notes it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.core.health import Observation, TargetId
+from bot.core.incident import Incident, IncidentId
+from bot.core.names import Names
+from bot.core.run import LIVE, Run
+from bot.core.run_json import run_from_json
+from bot.core.runs.ground import incident_changed, machine_changed
+from bot.store import Store
+from bot.usecases.run_records import record
+
+
+def incidents_changed(
+    store: Store, now: datetime, before: Mapping[IncidentId, Incident], changed: Iterable[Incident]
+) -> None:
+    """Incidents ended, failed again, or became others. Call it once they are written down."""
+    was = {one.id: (before[one.id], one) for one in changed if one.id in before}
+    for run in _live(store) if was else ():
+        if run.incident is not None and (two := was.get(IncidentId(run.incident))):
+            record(store, now, run, incident_changed(run, *two, now))
+
+
+def machine_went(store: Store, now: datetime, target: TargetId, why: str) -> None:
+    """A machine has moved, or is no longer there."""
+    for run in _live(store):
+        if run.target == target:
+            record(store, now, run, machine_changed(run, why, now))
+
+
+def machines_seen(store: Store, now: datetime, seen: Sequence[Observation], name: Names) -> None:
+    """Machines were seen running, or off. Call it before that is written down: what differs is the change."""
+    told = [one for one in sorted(seen, key=lambda one: one.at) if one.running is not None]
+    if not any(run.target == one.target for run in _live(store) for one in told):
+        return
+    running = {target: presence.running for target, presence in store.targets.presences().items()}
+    for one in told:
+        if running.get(one.target) not in {None, one.running}:
+            _changed(store, now, one, name(one.target))
+        running[one.target] = one.running
+
+
+def _changed(store: Store, now: datetime, seen: Observation, name: str) -> None:
+    why = f"{name} was started" if seen.running else f"{name} stopped ({seen.why})"
+    for run in _live(store):
+        if run.target == seen.target:
+            record(store, now, run, machine_changed(run, why, now, running=seen.running))
+
+
+def _live(store: Store) -> list[Run]:
+    """The runs that have not ended, each as it is now."""
+    return [run_from_json(row.value) for row in store.runs.of_status(*LIVE)]

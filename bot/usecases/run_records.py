@@ -1,0 +1,74 @@
+"""How a run that has moved is written down and told: its row, its incident's history, its cards."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core import engine
+from bot.core.incident import Incident, IncidentId, Tell
+from bot.core.run import Advance, Run
+from bot.core.run_json import run_to_json
+from bot.core.runs.events import RunEvent
+from bot.store import Store
+from bot.store.outbox import Parcel
+from bot.store.runs import RunRow
+
+
+def record(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> None:
+    """Write a run as it now is, what happened in its incident's history, and what is to be told."""
+    run = advance.run
+    if run == before:
+        return
+    store.runs.save(
+        RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
+    )
+    if before is not None and replace(before, deed=run.deed) == run:
+        return  # nobody sees what it remembers of its own doing
+    _tell(store, now, before, run)
+    incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
+    if incident is not None:
+        _note(store, now, incident, advance.events, by)
+
+
+def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
+    """The cards that look different now: the run's or its incident's, and each step's that was ever begun."""
+    store.outbox.add(Parcel(thread_of(run), Tell.CARD), now, now)
+    old = before.steps if before else run.steps
+    for at, (was, step) in enumerate(zip(old, run.steps, strict=True)):
+        offered = before is None or (before.version != run.version and at in {before.current, run.current})
+        if (was != step or offered) and (was.since or step.since):
+            store.outbox.add(step_card(run, at), now, now)
+    if run.pause and before is not None and run.pause != before.pause:
+        say(store, run, _why_paused(before, run), now)
+    if run.ended and before is not None and not before.ended:
+        say(store, run, f"“{run.title}” is {run.status}.", now)
+
+
+def _why_paused(before: Run, run: Run) -> str:
+    if before.pause:
+        return f"⏸️ “{run.title}” stays paused: {run.pause.removeprefix(f'{before.pause}; ')}."
+    return f"⏸️ “{run.title}” is paused: {run.pause}. Nothing more runs until someone presses Go on or Stop."
+
+
+def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEvent, ...], by: str | None) -> None:
+    """A run's history is part of its incident's, and counts as progress."""
+    for one in events:
+        step = "" if one.step is None else f"step {one.step + 1}: "
+        incident, event = engine.progressed(incident, f"{step}{one.text}", now, by if one.person else None)
+        store.incidents.append([event])
+    store.incidents.save([incident])
+
+
+def step_card(run: Run, step: int) -> Parcel:
+    """A step's card, in its run's thread."""
+    return Parcel(f"run:{run.id}:step:{step}", Tell.CARD, thread=thread_of(run))
+
+
+def thread_of(run: Run) -> str:
+    """The subject in whose thread a run is told: its incident, or itself."""
+    return f"incident:{run.incident}" if run.incident is not None else f"run:{run.id}"
+
+
+def say(store: Store, run: Run, text: str, now: datetime) -> None:
+    """A line in a run's thread."""
+    thread = thread_of(run)
+    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=text), now, now)
