@@ -1,0 +1,132 @@
+"""A screen's lines taken apart: who wrote which part of a line, which row knows it, what was typed at a prompt."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.core.incidents.boot_signs import SIGNS, Role, Sign, Stage
+
+_STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])?\s*")
+_SPLIT = re.compile(
+    r"(?<=\S)\s+(?=\[\s*\d+\.\d{1,9}\](?:\[|\s|$))"
+    r"|(?<=[:>#)$])\s*(?=\[(?:  OK  |FAILED|DEPEND|\s*\d+\.\d{2,9})\])"
+)
+_LEAVES = re.compile(r"[#>)$:] ?(exit|logout|boot|normal|continue|reset|reboot|systemctl \w+|init \d)\s*$")
+_QUOTES = frozenset(
+    (
+        *("dmesg", "journalctl", "cat", "zcat", "xzcat", "tac", "less", "zless", "more", "tail", "head"),
+        *("grep", "zgrep", "egrep", "awk", "sed", "strings", "bat", "lnav", "vi", "vim", "view", "nano", "last"),
+        *("man", "curl", "virsh", "ssh", "screen", "tmux", "minicom", "cu", "picocom", "telnet", "qm", "xl"),
+    )
+)
+_GOES_DOWN = re.compile(
+    r"^(systemctl\s+(-\S+\s+)*)?(reboot|poweroff|halt|shutdown|kexec|init\s+[06]|telinit\s+[06])\b"
+)
+_ANY = re.compile("|".join(f"(?:{sign.pattern})" for sign in SIGNS), re.IGNORECASE)
+_BEGINS = tuple(sign for sign in SIGNS if sign.role is Role.BEGINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one writer wrote on one line. `clock`: a kernel's time stamp in seconds, None where it has none."""
+
+    text: str
+    body: str
+    clock: float | None
+
+    @property
+    def stamped(self) -> bool:
+        """Whether a kernel wrote it."""
+        return self.clock is not None
+
+
+def pieces(line: str) -> Iterable[Piece]:
+    """The parts of a line: a kernel may have written on after a prompt, which has no line end."""
+    line = _once(line.strip())
+    row = known(line, logged=False)
+    if row is not None and row.role is Role.NOISE:
+        return ()
+    return map(_piece, filter(None, _SPLIT.split(line)))
+
+
+def _once(line: str) -> str:
+    """A line that two ways to the same serial port wrote twice, as SeaBIOS and a loader do: once."""
+    half, odd = divmod(len(line), 2)
+    return line[:half] if half > 2 and not odd and line[:half] == line[half:] else line
+
+
+def _piece(text: str) -> Piece:
+    stamp = _STAMP.match(text)
+    return Piece(text, text[stamp.end() :], float(stamp[1])) if stamp else Piece(text, text, None)
+
+
+def known(line: str, *, logged: bool) -> Sign | None:
+    """The row that knows a line. `logged`: it has a kernel's time stamp."""
+    if not _ANY.search(line):
+        return None
+    return next((sign for sign in SIGNS if (sign.logged or not logged) and sign.search(line)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A shell's prompt. `who`: its own name, as `root@web1`. `begins`: a boot's first line stands behind it."""
+
+    row: Sign
+    who: str
+    typed: str
+    begins: Sign | None = None
+
+
+def prompt(line: str, rows: Sequence[Sign]) -> Prompt | None:
+    """The shell's prompt that a line is, if it is one of these."""
+    found = next(((row, match) for row in rows if (match := row.search(line))), None)
+    if found is None:
+        return None
+    row, match = found
+    typed = (match.groupdict().get("typed") or "").strip()
+    begins = next((sign for sign in _BEGINS if (at := sign.search(typed)) and at.start() == 0), None)
+    return Prompt(row, match["who"], "" if begins else typed, begins)
+
+
+def was_left(line: str) -> bool:
+    """Whether someone left what waits at this prompt, so that the boot goes on."""
+    return bool(_LEAVES.search(line))
+
+
+@dataclass(slots=True)
+class Session:
+    """Someone at a shell. `stand`, `line`: what the shell is proof of, or what it was left to mend.
+
+    `typed`: the command whose output follows. `doubt`: that output looks like a boot's.
+    """
+
+    who: str
+    typed: str
+    stand: Sign
+    line: str
+    doubt: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it is a login's, and no rescue's."""
+        return self.stand.stage is Stage.UP
+
+    @property
+    def quotes(self) -> bool:
+        """Whether what follows may be the text of something else, as far as the command goes."""
+        return any(_command(part) in _QUOTES for part in self.typed.split("|"))
+
+    @property
+    def goes_down(self) -> bool:
+        """Whether the command ends the system."""
+        return bool(_GOES_DOWN.match(" ".join(_words(self.typed))))
+
+
+def _words(typed: str) -> list[str]:
+    return [word for word in typed.split() if word not in {"sudo", "doas", "time", "exec"} and "=" not in word]
+
+
+def _command(typed: str) -> str:
+    """The program of what was typed at a prompt."""
+    words = _words(typed)
+    return words[0].rpartition("/")[2] if words else ""

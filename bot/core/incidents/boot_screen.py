@@ -1,0 +1,283 @@
+"""Where a machine stands, by what its screen shows now: which line is the latest that counts, and what led to it.
+
+It asks what the machine waits at, never whether some phrase stands somewhere: what was before the latest boot is
+history, what someone's session printed is no boot, and a prompt stands only while nothing follows it. It refuses
+to guess: what no row of boot_signs knows is "can't tell".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, was_left
+from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Part, Phase, Role, Sign, Stage, Wait
+from bot.core.incidents.boot_signs.sign import goes, up
+
+LINES, WIDTH = 400, 400
+"""So many of the last lines are looked at, and so much of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where a machine stands. `line`: what says so, "" if nothing does; `why`: what it means, in words.
+
+    `part`: what failed; `wait`: what it waits at. `disk`: a disk's damage explains the failure.
+    """
+
+    stage: Stage
+    why: str
+    line: str = ""
+    part: Part | None = None
+    wait: Wait | None = None
+    disk: bool = False
+
+
+EMPTY = Reading(Stage.UNKNOWN, "its screen shows no text")
+UNKNOWN = Reading(Stage.UNKNOWN, "nothing on its screen tells where it stands")
+
+_STAGES = {
+    Phase.FIRMWARE: Stage.FIRMWARE,
+    Phase.LOADER: Stage.LOADER,
+    Phase.KERNEL: Stage.KERNEL,
+    Phase.EARLY: Stage.USERSPACE,
+    Phase.LATE: Stage.USERSPACE,
+}
+_CLOCK_FELL = 2.0  # seconds; lines of several processors may swap by less
+_MENU_LINES = 12  # of a menu, below its countdown
+
+_KERNEL = goes("", "the kernel starts", "Linux kernel/printk", Phase.KERNEL)
+_SESSION = up("", "someone is logged in on its console", "a shell's prompt after a login")
+_TOLD = Sign("", Role.ENDS, "someone told it to go down", "a command at its console", Phase.LATE, Stage.OFF)
+
+
+def read_screen(lines: Sequence[str]) -> Reading:
+    """Where the machine stands whose screen shows these lines, oldest first, escapes applied."""
+    reader = _Reader()
+    for line in lines[-LINES:]:
+        for piece in pieces(line[:WIDTH]):
+            reader.take(piece)
+    return reader.verdict() if any(line.strip() for line in lines) else EMPTY
+
+
+class _Reader:
+    """Goes through the lines in order and keeps where the boot stands."""
+
+    def __init__(self) -> None:
+        self.left: Session | None = None  # the session in which a boot seems to have begun
+        self.clock = 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        """A boot begins: whatever was before tells nothing any more."""
+        self.stand: Sign | None = None
+        self.line = ""
+        self.passed = 0  # lines since that no row knows
+        self.phase: Phase | None = None
+        self.causes: list[tuple[Sign, str]] = []
+        self.began = False
+        self.session: Session | None = None
+
+    def take(self, piece: Piece) -> None:
+        """One more line, or one writer's part of it."""
+        if not piece.stamped and self._at_prompt(prompt(piece.text, SHELLS[:1]), piece.text):
+            return
+        sign = known(piece.body, logged=piece.stamped) or self._countdown(piece)
+        if piece.clock is not None:
+            self._ticked(piece.clock, sign)
+        elif sign is None and not self._at_prompt(prompt(piece.text, SHELLS[1:]), piece.text):
+            self.passed += 1
+        if sign is None or sign.role is Role.NOISE:
+            return
+        if sign.role is Role.BEGINS:
+            self._begin(sign, piece.text)
+        elif self.session is not None:
+            self._in_session(self.session, sign, piece)
+        elif not (piece.stamped and self._is_chatter(sign)):
+            self._on_screen(sign, piece.text)
+
+    def _countdown(self, piece: Piece) -> Sign | None:
+        at_menu = self.stand is not None and self.stand.wait is Wait.MENU and self.session is None
+        return COUNTDOWN if at_menu and not piece.stamped and COUNTDOWN.search(piece.body) else None
+
+    def _ticked(self, clock: float, sign: Sign | None) -> None:
+        """A kernel wrote: one that runs, or that runs anew."""
+        if clock < self.clock - _CLOCK_FELL and (sign is None or sign.role is not Role.BEGINS):
+            self._begin(_KERNEL, "")
+        self.clock = clock
+        if self.session is None and (self.phase is None or self.phase < Phase.KERNEL):
+            self._stands(_KERNEL, "")
+
+    def _begin(self, sign: Sign, text: str) -> None:
+        left = self.session or self.left
+        self._forget()
+        self.left, self.began, self.clock = left, True, 0.0
+        self._stands(sign, text)
+
+    def _is_chatter(self, sign: Sign) -> bool:
+        """Whether a kernel's line is one that it may write at any time."""
+        idle = self.phase is not None and (
+            self.phase is Phase.UP or (self._holds() and self.phase >= Phase.KERNEL)
+        )
+        return idle and sign.role in {Role.GOES, Role.CAUSE}
+
+    def _holds(self) -> bool:
+        """Whether the machine still stands where it was seen to stand."""
+        stand = self.stand
+        if stand is None or stand.role is not Role.STANDS or self.passed > stand.after:
+            return False
+        return stand.stage is Stage.UP or not was_left(self.line)
+
+    def _on_screen(self, sign: Sign, text: str) -> None:
+        """A line that a row knows, with nobody at a shell."""
+        if sign.again and sign.role is Role.STANDS and self.phase is not sign.phase:
+            return
+        if self._is_earlier(sign):
+            self._forget()
+            self.began = True
+        if self._says_less(sign):
+            if sign.role is Role.CAUSE:
+                self.causes.append((sign, text))
+        else:
+            self._stands(sign, text)
+
+    def _is_earlier(self, sign: Sign) -> bool:
+        """Whether a boot must have begun anew, since this comes before what was seen."""
+        if self.phase is None or sign.phase is None or sign.role is Role.ENDS:
+            return False
+        return sign.phase < Phase.KERNEL <= self.phase or (self.phase is Phase.UP and sign.phase is Phase.EARLY)
+
+    def _says_less(self, sign: Sign) -> bool:
+        """Whether what stands says more than this."""
+        stand = self.stand
+        if sign.role is Role.ENDS and sign.weak:
+            return self.phase is not Phase.UP
+        if stand is None:
+            return False
+        if stand.stage is Stage.UP and sign.role in {Role.GOES, Role.CAUSE}:
+            return True
+        if stand.role is Role.COUNTS and sign.wait is Wait.MENU:
+            return self.passed <= _MENU_LINES
+        return self._holds() and (sign.weak or sign.role is Role.CAUSE)
+
+    def _stands(self, sign: Sign, text: str) -> None:
+        system = sign.phase is not None and sign.phase >= Phase.KERNEL
+        if system and sign.role is Role.GOES and self._holds():  # what had stopped it does not any more
+            self.causes = []
+        if system:  # what a loader complained of did not stop it
+            self.causes = [(one, line) for one, line in self.causes if (one.phase or 0) >= Phase.KERNEL]
+        self.stand, self.line, self.passed, self.phase = sign, text, 0, sign.phase
+        if sign.role is Role.ENDS:
+            self.clock = 0.0  # the next kernel's begins anew
+        if sign.role is Role.CAUSE or (sign.stage is Stage.FAILED and not sign.by_cause):
+            self.causes.append((sign, text))
+
+    def _in_session(self, session: Session, sign: Sign, piece: Piece) -> None:
+        """A line that a row knows while someone is at a shell: mostly what that one's command printed."""
+        marked = piece.text.startswith("[") and not piece.stamped  # by systemd, as no command's output is
+        went_on = not session.healthy and sign.role is Role.GOES and marked
+        ended = sign.role is Role.ENDS and (marked or not sign.weak)
+        if sign.stage is Stage.UP or went_on or ended:
+            self.session = None
+            self._stands(sign, piece.text)
+        elif self._is_a_boots(session, sign, piece):
+            self._forget()
+            self.left = session
+            self._on_screen(sign, piece.text)
+        elif sign.role is Role.STANDS and not sign.weak and session.healthy:
+            session.doubt = True
+
+    def _is_a_boots(self, session: Session, sign: Sign, piece: Piece) -> bool:
+        """Whether the machine must have been reset under the session, as its command does not explain the line."""
+        fails = sign.stage is Stage.FAILED and not sign.weak
+        if session.quotes or sign.phase is None or sign.phase > Phase.EARLY:
+            return False
+        if piece.stamped:
+            return fails and (session.healthy or not session.typed)
+        return not session.typed or sign.phase <= Phase.LOADER or (fails and session.healthy)
+
+    def _at_prompt(self, shell: Prompt | None, text: str) -> bool:
+        """Whether the line is a shell's prompt. What it is proof of follows from what led to it."""
+        if shell is None:
+            return False
+        left = self.left
+        if self.session is None and left and left.who == shell.who and (left.quotes or not self.began):
+            self._forget()
+            self.session, self.left, self.phase = left, None, left.stand.phase
+        if self.session is None:
+            self.session = self._led_to(shell, text)
+        if self.session is None:
+            self._stands(shell.row, text)
+        else:
+            self.session.typed, self.session.doubt = shell.typed, False
+            self._told_to_go_down(self.session, text)
+        if shell.begins is not None:
+            self._begin(shell.begins, text)
+        return True
+
+    def _told_to_go_down(self, session: Session, text: str) -> None:
+        if session.healthy and session.goes_down:
+            self._forget()
+            self.left = session
+            self._stands(_TOLD, text)
+
+    def _led_to(self, shell: Prompt, text: str) -> Session | None:
+        """What stood there when a shell's prompt came first: a failure, a login, or nothing that tells."""
+        stand, phase, cause = self.stand, self.phase, self._cause()
+        if stand is not None and (stand.stage is Stage.FAILED or stand.wait is Wait.PROMPT):
+            return Session(shell.who, shell.typed, stand, self.line)
+        if cause is not None and phase is not None and phase <= Phase.EARLY:
+            return Session(shell.who, shell.typed, *cause)
+        by_itself = self.began and shell.row is SHELLS[0] and phase is not None and phase >= Phase.EARLY
+        if (stand is not None and stand.stage is Stage.UP) or by_itself:
+            self.phase = Phase.UP
+            return Session(shell.who, shell.typed, _SESSION, text)
+        return None
+
+    def _cause(self) -> tuple[Sign, str] | None:
+        """Why it stands: the latest complaint that tells more than that nothing was found."""
+        telling = [one for one in self.causes if one[0].part is not Part.NOTHING]
+        return next(reversed(telling or self.causes), None)
+
+    def verdict(self) -> Reading:
+        """Where it stands after all lines."""
+        if self.session is not None:
+            return self._logged_in(self.session)
+        if self.stand is None:
+            return UNKNOWN
+        return self._in_vain(self.stand) or self._standing(self.stand) or self._under_way(self.stand)
+
+    def _logged_in(self, session: Session) -> Reading:
+        if session.doubt:
+            return Reading(
+                Stage.UNKNOWN, "someone is logged in, and what stands there may be a quotation", session.line
+            )
+        if session.stand.role is Role.CAUSE:
+            return _failure(session.stand, session.line)
+        self.line = session.line
+        return self._reading(session.stand)
+
+    def _in_vain(self, stand: Sign) -> Reading | None:
+        """Attempts that go on for ever: one more of what failed before is no progress."""
+        vain = [one for one in self.causes if one[0].again]
+        enough = {Role.GOES: 1, Role.CAUSE: 2}.get(stand.role)
+        return _failure(*vain[-1]) if stand.again and enough is not None and len(vain) >= enough else None
+
+    def _standing(self, stand: Sign) -> Reading | None:
+        """What a line says at which the machine stands, if it still does."""
+        return self._reading(stand) if stand.role is Role.ENDS or self._holds() else None
+
+    def _reading(self, stand: Sign) -> Reading:
+        cause = self._cause()
+        if stand.by_cause and cause is not None and cause[0].part is not stand.part:
+            return _failure(*cause)
+        return Reading(stand.stage, stand.why, self.line, stand.part, stand.wait, stand.disk)
+
+    def _under_way(self, stand: Sign) -> Reading:
+        """How far it is, where nothing says that it stands."""
+        if self.phase is None or self.phase not in _STAGES or stand.role is Role.SHELL:
+            return Reading(Stage.UNKNOWN, UNKNOWN.why, self.line)
+        why = stand.why if stand.role is not Role.STANDS else "the boot went on"
+        return Reading(_STAGES[self.phase], why, self.line)
+
+
+def _failure(sign: Sign, line: str) -> Reading:
+    return Reading(Stage.FAILED, sign.why, line, sign.part, disk=sign.disk)

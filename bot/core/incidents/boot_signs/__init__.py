@@ -1,0 +1,28 @@
+"""What is known of firmware, loaders, kernels and systems: a table of the lines they print, each with its source.
+
+One file a family. Of the rows that match a line the first counts, so the order of the families is theirs.
+"""
+
+from bot.core.incidents.boot_signs import bsd, firmware, initramfs, linux, loaders, start, systems, windows
+from bot.core.incidents.boot_signs.sign import Part, Phase, Role, Sign, Stage, Wait
+
+__all__ = ["COUNTDOWN", "SHELLS", "SIGNS", "Part", "Phase", "Role", "Sign", "Stage", "Wait"]
+
+SIGNS: tuple[Sign, ...] = (
+    *windows.SIGNS,
+    *firmware.COUNTDOWNS,
+    *bsd.SIGNS,
+    *firmware.SIGNS,
+    *loaders.SIGNS,
+    *initramfs.SIGNS,
+    *linux.SIGNS,
+    *start.SIGNS,
+    *systems.SIGNS,
+)
+"""Every row but the shells'."""
+
+COUNTDOWN: Sign = loaders.COUNTDOWN.but(phase=Phase.LOADER)
+"""The countdown below a menu."""
+
+SHELLS: tuple[Sign, ...] = initramfs.SHELLS
+"""Rows of shells' prompts."""

@@ -1,0 +1,92 @@
+"""What only a system that has come up shows: login prompts, and the console menus of appliances."""
+
+from bot.core.incidents.boot_signs.sign import Phase, goes, noise, table, up
+
+_LOGIN = "it asks for a login"
+_CONSOLE = "its console's menu is there"
+
+_WORDS = (  # "login:" as login and getty print it in other languages
+    r"login|login name|user ?name|user|anmeldung|anmeldename|benutzername|identifiant|nom d['’]utilisateur|"
+    r"usuario|"
+    r"nombre de usuario|inicio de sesi[oó]n|utente|nome utente|usu[aá]rio|gebruikersnaam|aanmeldnaam|inloggning|"
+    r"anv[aä]ndarnamn|brugernavn|k[aä]ytt[aä]j[aä]tunnus|u[zż]ytkownik|nazwa u[zż]ytkownika|"
+    r"p[rř]ihl[aá][sš]en[ií]|"
+    r"u[zž]ivatel|felhaszn[aá]l[oó]n[eé]v|kullan[iı]c[iı] ad[iı]|логин|имя пользователя|користувач|登录|登入|登錄|"
+    r"用户名|"
+    r"ログイン|로그인"
+)
+
+LOGINS = table(
+    Phase.UP,
+    up(
+        rf"^(?!last )(?:[\w][\w.-]* |console |\S+ console )?(?:{_WORDS})\s?[:：]\s*(?:\S{{1,64}}(?: \(automatic "
+        rf"login\))?)?$",
+        _LOGIN,
+        "util-linux agetty.c; shadow login.c; busybox getty; FreeBSD getty; po files",
+    ),
+    up(
+        r"^(?!last )[\w][\w.-]* (console )?login: \S.*$",
+        _LOGIN,
+        "util-linux agetty.c, with a line written over it",
+    ),
+    up(r"^(?!last )[\w(][^\[\]:]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
+    up(r"^Press RETURN to get started|^User Access Verification", _LOGIN, "Cisco IOS"),
+    up(r"Press Ctrl[-+ ]?Alt[-+ ]?Del(ete)? to (unlock|log ?on|sign in)", _LOGIN, "Windows LogonUI"),
+    up(r"^Please press Enter to activate this console", "its console is there", "busybox init.c (OpenWrt)").but(
+        after=30
+    ),
+    noise(
+        r"^(Password:|Last login:|Login incorrect|Welcome to Ubuntu|Linux \S+ \d|Hint: |You have (new )?mail|"
+        r"The programs included|the exact distribution|individual files in|Debian GNU/Linux comes with|"
+        r"permitted by)",
+        "login, motd",
+    ),
+)
+
+APPLIANCES = table(
+    Phase.UP,
+    up(
+        r"^Enter an option( from \d+-\d+)?:",
+        _CONSOLE,
+        "pfSense rc.initial; OPNsense opnsense-shell; FreeNAS, TrueNAS",
+    ),
+    up(r"^\*\*\* (Welcome to|\S+: (OPNsense|pfSense)) ?", _CONSOLE, "pfSense rc.initial.banner; OPNsense").but(
+        after=30
+    ),
+    up(r"<F2> Customize System|<F12> Shut ?Down", _CONSOLE, "VMware ESXi DCUI").but(after=6),
+    up(
+        r"^\W*(XCP-ng|XenServer|Citrix Hypervisor) \d.*Configuration\W*$|<Up/Down> Select +<Enter>",
+        _CONSOLE,
+        "xsconsole",
+    ).but(after=24),
+    up(r"^ha > ?|^\[core-ssh ", _CONSOLE, "Home Assistant OS cli"),
+    up(
+        r"^SAC>|^EVENT: The CMD command is now available",
+        "its Special Administration Console answers",
+        "Windows Server sacdrv.sys",
+    ).but(after=6),
+    up(r"^[A-Z]:\\[^<>|]{0,80}>$", "its command prompt is there", "Windows cmd.exe on SAC; Server Core").but(
+        after=6
+    ),
+    up(
+        r"^(Server Configuration|\W*Welcome to Windows Server)|^Enter number to select an option:",
+        _CONSOLE,
+        "Windows Server Core SConfig",
+    ).but(after=24),
+)
+
+ISSUES = table(
+    Phase.LATE,
+    goes(
+        r"^(Debian GNU/Linux|Ubuntu|Fedora Linux|Rocky Linux|AlmaLinux|Red Hat Enterprise|CentOS|openSUSE|SUSE|"
+        r"Arch Linux|"
+        r"Alpine Linux|Welcome to Alpine|Void|Gentoo|NixOS|FreeBSD/|OpenBSD/|NetBSD/|Raspbian|Oracle Linux|"
+        r"Kernel \d).*"
+        r"(tty\w+|hvc\d|console|\(\w+\)|\\l|on an? \w+)$",
+        "its login is about to be shown",
+        "/etc/issue, gettytab",
+    ),
+    goes(r"^<<< Welcome to NixOS", "its login is about to be shown", "nixpkgs getty.nix"),
+)
+
+SIGNS = (*APPLIANCES, *LOGINS, *ISSUES)

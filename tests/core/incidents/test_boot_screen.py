@@ -1,0 +1,181 @@
+"""Where a machine stands by its screen: the corpus of boots/, whole and changed, and the bar it has to reach."""
+
+import random
+import re
+
+import pytest
+
+from bot.core.incidents.boot_screen import EMPTY, UNKNOWN, read_screen
+from bot.core.incidents.boot_signs import SHELLS, SIGNS, Part, Stage
+from tests.core.incidents.corpus import Text, read, stage_of, texts
+
+TEXTS = texts()
+NAMED = {text.name: text for text in TEXTS}
+EARLIER = [
+    *("login-ubuntu-tty", "initramfs-alert-uuid", "grub-menu-waits", "panic-unmountable", "luks-waits-debian"),
+    *("windows-bootmgr", "login-then-root-session", "emergency-shell-works", "ovmf-nothing", "going-down"),
+]
+NO_BEGINNING = {"binary-garbage", "kernel-hangs", "dracut-goes-on"}
+"""Texts that may as well go on from what was before them."""
+
+HOSTILE = {"failed", "waiting"}
+each = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
+
+
+# --- the corpus as it is -----------------------------------------------------------------------------------------
+
+
+@each
+def test_it_stands_where_a_careful_admin_would_say(text: Text) -> None:
+    assert read(text.log) in text.wanted
+
+
+def test_no_healthy_text_is_called_failed() -> None:
+    healthy = [text for text in TEXTS if not text.stages & HOSTILE]
+    assert len(healthy) > 60
+    assert [text.name for text in healthy if stage_of(text.log) == "failed"] == []
+
+
+def test_nothing_that_failed_or_waits_is_called_up() -> None:
+    hostile = [text for text in TEXTS if text.stages & HOSTILE]
+    assert len(hostile) > 140
+    assert [text.name for text in hostile if stage_of(text.log) == "up"] == []
+
+
+def test_nine_of_ten_failures_are_named_with_their_part() -> None:
+    failed = [text for text in TEXTS if "failed" in text.stages]
+    named = [text for text in failed if read(text.log) in text.wanted]
+    assert len(failed) > 100
+    assert len(named) / len(failed) >= 0.9
+
+
+@pytest.mark.parametrize("stage", ["up", "waiting"])
+def test_every_login_is_up_and_every_passphrase_menu_and_question_waits(stage: str) -> None:
+    meant = [text for text in TEXTS if text.stages == {stage}]
+    assert len(meant) > 35
+    assert [text.name for text in meant if stage_of(text.log) != stage] == []
+
+
+def test_no_two_texts_have_one_name() -> None:
+    assert len(NAMED) == len(TEXTS) > 200
+
+
+# --- the corpus, changed: where it stands stays ------------------------------------------------------------------
+
+
+@each
+def test_line_ends_change_nothing(text: Text) -> None:
+    assert stage_of(text.log.replace("\r\n", "\n").replace("\n", "\r\n")) in text.stages
+
+
+@each
+def test_colours_change_nothing(text: Text) -> None:
+    dice = random.Random(text.name)
+    paints = ["\x1b[0m ", "\x1b[1;31m ", " \x1b[33m", " "]
+    painted = re.sub(r" (?=\w)", lambda _: dice.choice(paints), text.log)
+    assert stage_of(painted if "\x1b" not in text.log else text.log) in text.stages
+
+
+@each
+def test_a_terminals_questions_at_the_end_change_nothing(text: Text) -> None:
+    asked = "\x1b[?2004h\x1b[6n\x1b[32766;32766H\x1b[6n\x1b]3008;start=x\x1b\\\x1bP+q544e\x1b\\\x1b[!p\x1b[0c"
+    assert stage_of(text.log + asked) in text.stages
+
+
+@each
+def test_a_beginning_that_is_missing_changes_nothing(text: Text) -> None:
+    dice = random.Random(text.name)
+    lines = text.log.split("\n")
+    written = [number for number, line in enumerate(lines) if line.strip()]
+    kept = written[-min(len(written), 14)]
+    for _ in range(5):
+        cut = dice.randint(0, len("\n".join(lines[:kept])))
+        assert stage_of(text.log[cut:]) in text.stages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("earlier", EARLIER)
+def test_an_earlier_boot_changes_nothing(earlier: str) -> None:
+    after = {text.name: f"{NAMED[earlier].log}\n{text.log}" for text in TEXTS if text.name not in NO_BEGINNING}
+    assert {name: stage_of(log) for name, log in after.items() if stage_of(log) not in NAMED[name].stages} == {}
+
+
+# --- what the corpus does not hold -------------------------------------------------------------------------------
+
+
+def test_a_screen_without_text_says_nothing() -> None:
+    assert read_screen([]) == read_screen(["", "   "]) == EMPTY
+    assert read_screen(["xyzzy"]) == UNKNOWN
+    assert (EMPTY.stage, UNKNOWN.stage) == (Stage.UNKNOWN, Stage.UNKNOWN)
+
+
+def test_what_says_so_and_what_it_means_is_told() -> None:
+    reading = read_screen(["Booting from Hard Disk...", "Missing operating system.", "No bootable device."])
+    assert (reading.part, reading.disk) == (Part.PARTITION, True)
+    assert (reading.line, reading.why) == (
+        "Missing operating system.",
+        "the boot sector found no system in its partition",
+    )
+
+
+@pytest.mark.parametrize(
+    ("screen", "stands"),
+    {
+        "grub rescue> ls\nerror: unknown filesystem.\ngrub rescue> exit\nfoo": "boot loader",
+        "(initramfs) exit": "early userspace",
+        "(initramfs) exit\n[   41.22] EXT4-fs (vda1): mounted filesystem": "early userspace",
+        "web1 login: \n" + "nobody knows this line\n" * 9: "can't tell",
+        "web1 login: root\nPassword:\nroot@web1:~# shutdown -c\nroot@web1:~# ": "up",
+        "web1 login: root\nPassword:\nroot@web1:~# sudo systemctl reboot": "off",
+        "web1 login: root\nPassword:\nroot@web1:~# cat /dev/vcs1\n(initramfs) ": "can't tell",
+        "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nDo you want to continue? [Y/n] ": "can't tell",
+        "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nGRUB loading.\nerror: no such device: 5f.\n"
+        "Entering rescue mode...\ngrub rescue> ": "failed: boot loader",
+        "web1 login: root\nPassword:\nroot@web1:~# SeaBIOS (version 1.16.2)\nNo bootable device.": (
+            "failed: nothing to boot"
+        ),
+        "web1 login: root\nPassword:\nroot@web1:~# less boot.log\n[    0.00] Linux version 6.1.0\n"
+        "[    2.10] Kernel panic - not syncing: x\nroot@web1:~# ": "up",
+        "root@web1:~# ": "can't tell",
+        "sh-5.1# ": "can't tell",
+        "[    0.00] Linux version 6.1.0\nfoo@bar:~$ ": "can't tell",
+        "You are in rescue mode. After logging in\nroot@web1:~# ls\nfoo\nroot@web1:~# ": "waiting: prompt",
+        "You are in emergency mode. After\nroot@web1:~# exit\n[  OK  ] Reached target Multi-User System.": (
+            "early userspace"
+        ),
+        "mount: mounting /dev/vda1 on /root failed: No such device\n/ # ": "failed: root file system",
+        "mount: mounting /dev/vda1 on /root failed: No device\n/ # ls\nbin\n/ # ": "failed: root file system",
+        "=> Booting Puma": "can't tell",
+        "U-Boot 2024.01\n=> ": "failed: boot loader",
+        "[  OK  ] Reached target Paths.\n[  OK  ] Stopped target Initrd Default Target.": "early userspace",
+        "web1 login: \n[  OK  ] Stopped target Multi-User System.": "off",
+        "web1 login: \n[   61.1] EXT4-fs (vdb1): mounted filesystem with ordered data mode": "up",
+        "web1 login: \n[   61.1] Linux\n[    0.6] virtio_blk virtio1: [vda] 67108864 512-byte blocks": "kernel",
+        "web1 login: \nBegin: Running /scripts/local-top ... done.": "early userspace",
+        "boot:boot:": "waiting: prompt",
+        "boot>\ncannot open hd0a:/bsd: No such file or directory\nboot>": "failed: kernel",
+        "Press any key to continue...": "waiting: key",
+        "You are in emergency mode. After logging in\nPress Enter to continue.": "failed: init",
+        "Entering emergency mode. Exit the shell to continue.\nWarning: /dev/vda2 does not exist\n:/# ": (
+            "failed: root file system"
+        ),
+        "Debian GNU/Linux 12 web1 ttyS0": "early userspace",
+    }.items(),
+)
+def test_it_also_knows(screen: str, stands: str) -> None:
+    assert read(screen) == stands
+
+
+def test_only_so_much_of_a_screen_is_looked_at() -> None:
+    assert read_screen(["grub rescue> ", *["[    1.0] kernel"] * 1000, "x" * 100_000]).stage is Stage.KERNEL
+
+
+# --- the table ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [*SIGNS, *SHELLS], ids=lambda sign: sign.pattern[:40])
+def test_each_row_names_its_source_and_says_what_it_means(sign) -> None:
+    assert sign.source
+    assert sign.why or sign.role == "noise"
+    assert sign.phase is not None
+    assert re.compile(sign.pattern)
