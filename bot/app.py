@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from bot import actions, incidents, runs
+from bot import actions, incidents, queries, runs
 from bot.actions import Context, Outcome
 from bot.clock import Clock
 from bot.config import Config, Secrets
@@ -123,6 +123,7 @@ class Caretaker:
             start_run=self.start_run,
             move_run=self.move_run,
             on_hopeless=self.hopeless.set,
+            database=await self._reader.ask(queries.identity),
         )
         delivering = talk.begin(self._secrets, opened)
         reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")

@@ -20,6 +20,7 @@ from bot.runs import House, NoSuchRun, PinnedTextBroken, read_run
 from bot.store import Store
 from bot.views import Card
 from bot.views.incident import IncidentFacts, incident_card
+from bot.views.origin import marked
 from bot.views.run import run_card, unreadable_card
 from bot.views.step import StepFacts, step_card
 
@@ -43,9 +44,9 @@ class Artist:
         if found is None:
             return None
         incident, run, step = (None if number is None else int(number) for number in found.groups())
-        if incident is not None:
-            return self._incident(store, IncidentId(incident))
-        return None if run is None else self._run(store, run, step)
+        card = self._incident(store, IncidentId(incident)) if incident is not None else None
+        card = self._run(store, run, step) if run is not None else card
+        return marked(card, store.identity()) if card else None
 
     def _incident(self, store: Store, number: IncidentId) -> Card | None:
         incident = store.incidents.get(number)

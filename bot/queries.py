@@ -137,6 +137,11 @@ def _lately(latest: Iterable[Incident], target: TargetId) -> tuple[Incident, ...
     return tuple(islice(mine, LATELY))
 
 
+def identity(store: Store, _now: datetime) -> str:
+    """By what this database is told from every other."""
+    return store.identity()
+
+
 def run(store: Store, _now: datetime, house: House, number: int) -> tuple[Run, Runbook]:
     """A run and its runbook as it was when the run began. Raises NoSuchRun or PinnedTextBroken."""
     return read_run(store, house, number)

@@ -26,7 +26,7 @@ from handlers.desk import MoveRun, StartRun
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What the conversation needs of the bot. `on_hopeless`: see `Line`."""
+    """What the conversation needs of the bot. `on_hopeless`: see `Line`. `database`: see `Desk`."""
 
     config: Config
     now: Callable[[], datetime]
@@ -38,6 +38,7 @@ class Talk:
     start_run: StartRun
     move_run: MoveRun
     on_hopeless: Callable[[], None]
+    database: str
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> asyncio.Task[None]:
         """Deliver and listen until `opened` is closed; the task that delivers, which has no end of its own."""
@@ -64,4 +65,5 @@ class Talk:
             house=self.house,
             start_run=self.start_run,
             move_run=self.move_run,
+            database=self.database,
         )

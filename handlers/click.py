@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.core.incident import IncidentId
+from bot.views.origin import DATABASE, unmarked, unmarked_state
 from handlers.desk import Desk, Spot
 from handlers.kindly import kindly
 
@@ -21,7 +22,8 @@ Payload = dict[str, Any]
 class Click:
     """`value`: what the button or the chosen option carries. `trigger`: opens one modal, within three seconds.
 
-    `block` and `state`: where the element stands, and what the message's inputs hold.
+    `block` and `state`: where the element stands, and what the message's inputs hold. `database`: the one the card
+    was drawn from.
     """
 
     spot: Spot
@@ -29,6 +31,7 @@ class Click:
     value: Mapping[str, Any]
     block: str
     state: Mapping[str, Any]
+    database: str | None
 
     @property
     def user(self) -> str:
@@ -43,7 +46,7 @@ class Click:
     @property
     def about(self) -> dict[str, Any]:
         """What a modal opened by this click remembers."""
-        return {**self.value, **self.spot.about}
+        return {**self.value, **self.spot.about, DATABASE: self.database}
 
 
 Press = Callable[[Desk, Click], Awaitable[None]]
@@ -66,7 +69,9 @@ def read_click(body: Payload) -> Click:
     parent = message.get("thread_ts")
     thread = parent if parent != message.get("ts") else None
     spot = Spot(body["user"]["id"], body["channel"]["id"], thread)
-    return Click(spot, body["trigger_id"], value, action["block_id"], body.get("state", {}).get("values", {}))
+    block, database = unmarked(action["block_id"])
+    state = unmarked_state(body.get("state", {}).get("values", {}))
+    return Click(spot, body["trigger_id"], value, block, state, database)
 
 
 def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
@@ -76,6 +81,7 @@ def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
         await ack()
         click = read_click(body)
         async with kindly(partial(desk.whisper, click.spot)):
+            desk.demand_own(click.database)
             await press(desk, click)
 
     return listen

@@ -14,6 +14,7 @@ from bot.slack import Slack
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.views import Card
+from bot.views.origin import ELSEWHERE
 
 StartRun = Callable[[str, str | None, int | None, str], Awaitable[int]]
 """`(runbook, target, incident, by)`: start it and return the run's number.
@@ -24,6 +25,10 @@ MoveRun = Callable[[int, Command, str], Awaitable[None]]
 """`(run, command, by)`: press a button of a run.
 
 Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken."""
+
+
+class OtherDatabase(Exception):
+    """The card that was clicked was drawn from a database that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All of it. What is asynchronous and more than one transaction comes as a callable."""
+    """All of it. What is asynchronous and more than one transaction comes as a callable.
+
+    `database`: by what the bot's database is told from every other.
+    """
 
     writer: Writer
     reader: Reader
@@ -52,6 +60,7 @@ class Desk:
     house: House
     start_run: StartRun
     move_run: MoveRun
+    database: str
 
     async def whisper(self, spot: Spot, card: Card) -> None:
         """Tell one person, where they are looking."""
@@ -66,6 +75,11 @@ class Desk:
         name = self.config.slack.channel
         if person_of(self.config.people, user) is None and channel != await self.slack.channel_id(name):
             raise NotAllowed(f"only people in #{name.removeprefix('#')} may ask; this is another channel")
+
+    def demand_own(self, database: str | None) -> None:
+        """Do nothing for a card of another database: its numbers mean something else. Raises OtherDatabase."""
+        if database != self.database:
+            raise OtherDatabase(ELSEWHERE)
 
     def demand(self, user: str, act: Act, *, needs: str | None = None) -> None:
         """Say no before a modal is opened, not after it was filled. Raises NotAllowed."""

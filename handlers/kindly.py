@@ -14,6 +14,7 @@ from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.slack_errors import Rejected
 from bot.views import Card
 from bot.views.answers import refusal_card, said
+from handlers.desk import OtherDatabase
 
 
 class Mistake(Exception):
@@ -29,6 +30,7 @@ MISTAKES = (
     NoSuchRunbook,
     NoSuchRun,
     PinnedTextBroken,
+    OtherDatabase,
 )
 _TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired"})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.views.origin import DATABASE
 from handlers.click import Payload
 from handlers.desk import Desk, Spot
 from handlers.kindly import kindly
@@ -67,12 +68,14 @@ def on_submit(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
 
     async def listen(ack: AsyncAck, body: Payload) -> None:
         submission = read_submission(body)
-        complaint = await modal.check(desk, submission)
+        own = submission.about.get(DATABASE) == desk.database
+        complaint = await modal.check(desk, submission) if own else None
         if complaint:
             await ack(response_action="errors", errors={modal.field: complaint})
             return
         await ack()
         async with kindly(partial(desk.whisper, submission.spot)):
+            desk.demand_own(submission.about.get(DATABASE))
             await modal.submit(desk, submission)
 
     return listen

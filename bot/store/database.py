@@ -63,6 +63,11 @@ class Store:
         self._db.execute("PRAGMA synchronous=FULL")
         migrate(self._db)
 
+    def identity(self) -> str:
+        """By what this database is told from every other, in hexadecimal: made with it, and never changed."""
+        (row,) = self._db.query("select id from database_id")
+        return str(row["id"])
+
     @contextmanager
     def transaction(self) -> Iterator["Store"]:
         """All or nothing, and nothing on any exception. Raises StoreFailed, e.g. when the disk is full."""

@@ -1,5 +1,7 @@
 """The tables, as the migrations that make them. A migration that was ever released is never edited."""
 
+import secrets
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("caretaker")
@@ -32,6 +34,21 @@ def identity(db: Database) -> None:
     """A target's name is no longer its id: a guest is its UUID, which it gets with its next inventory."""
     db.table("target").add_column("name", str)
     db.execute("update target set name = substr(id, instr(id, ':') + 1)")
+
+
+@migrations(name="0003_database_id")
+def database_id(db: Database) -> None:
+    """A database is told from every other. Cards that were posted before are drawn again, or would not count."""
+    db.table("database_id").insert({"id": secrets.token_hex(6)}, pk="id")
+    db.execute(
+        "with live (subject, thread) as ("
+        "select 'incident:' || id, null from incident where status != 'resolved' union all "
+        "select 'run:' || id || ':step:' || json_extract(value_json, '$.current'), "
+        "coalesce('incident:' || incident, 'run:' || id) from run where status = 'under way') "
+        "insert into outbox (subject, tell, thread, text, state, attempts, doubtful, created_at, due_at) "
+        "select subject, 'card', thread, '', 'waiting', 0, 0, at, at from post join live using (subject) "
+        "where subject not in (select subject from outbox where tell = 'card' and state in ('waiting', 'sending'))"
+    )
 
 
 @migrations(name="0004_evidence")

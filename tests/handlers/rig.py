@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import actions, runs
+from bot import actions, queries, runs
 from bot.cards import Artist
 from bot.config import Config, Runbooks, SlackConfig
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
@@ -119,9 +119,13 @@ class Rig:
         artist = Artist(self.config, self.library, self.performer.progress, self.house)
         self.courier = Courier(self.writer, self.slack, "homelab", artist.draw, now)
         self.writer.wake = self.courier.poke
-        app = make_app(self.slack)
+        self.app = make_app(self.slack)
+        self.line = Line(self.app, self.slack, now=now, on_hopeless=lambda: None)
+
+    async def listen(self) -> None:
+        """Answer what people do, once the database is open."""
         register(
-            app,
+            self.app,
             Desk(
                 self.writer,
                 self.reader,
@@ -131,9 +135,9 @@ class Rig:
                 self.house,
                 self.start_run,
                 self.move_run,
+                await self.reader.ask(queries.identity),
             ),
         )
-        self.line = Line(app, self.slack, now=now, on_hopeless=lambda: None)
 
     async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
         book = self.library.get(runbook)
@@ -271,15 +275,29 @@ def filled(view: dict, values: dict[str, str]) -> dict:
 @asynccontextmanager
 async def rig(folder: Path, clock: Callable[[], float] = time.time) -> AsyncIterator[Rig]:
     """A rig, connected, with a host and two guests known. `clock`: the workspace's."""
+    async with workspace(clock) as box, rig_in(folder, box) as made:
+        yield made
+
+
+@asynccontextmanager
+async def workspace(clock: Callable[[], float] = time.time) -> AsyncIterator[Box]:
+    """The workspace alone."""
     settings = replace(installed(manifest()), rate_limits=False, clock=clock)
+    async with Box.start(settings=settings) as box:
+        yield box
+
+
+@asynccontextmanager
+async def rig_in(folder: Path, box: Box) -> AsyncIterator[Rig]:
+    """A rig in that workspace, its database in that folder."""
     async with AsyncExitStack() as stack:
-        box = await stack.enter_async_context(Box.start(settings=settings))
         made = Rig(folder, box)
         stack.push_async_callback(made.slack.close)
         await made.writer.open(folder / "caretaker.db")
         stack.push_async_callback(made.writer.close)
         await made.reader.open(folder / "caretaker.db")
         stack.push_async_callback(made.reader.close)
+        await made.listen()
         made.library.refresh()
         assert not made.library.broken(), made.library.broken()
         await made.writer.do(lambda store, at: store.targets.keep(LAB, at))

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
+from bot.store.rows import time_out
+from bot.store.schema import migrations
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,6 +60,58 @@ def test_opening_again_migrates_nothing_and_finds_everything(path, store):
     assert journal(again) == ["first"]
     assert again._db.execute("select count(*) from _sqlite_migrations").fetchone() == (3,)
     again.close()
+
+
+def test_a_database_is_told_from_every_other_for_as_long_as_it_lives(path, store, tmp_path):
+    identity = store.identity()
+    store.close()
+    again, other, reader = Store(path), Store(tmp_path / "other.db"), Store(path, read_only=True)
+    assert again.identity() == reader.identity() == identity
+    assert other.identity() != identity
+    for one in (again, other, reader):
+        one.close()
+
+
+def test_what_was_posted_before_databases_were_told_apart_is_drawn_again(path):
+    """Or every button that people see when they upgrade would be taken for that of an earlier database."""
+    db = Database(path)
+    migrations.apply(db, stop_before="0003_database_id")
+    for number, status in ((1, "open"), (2, "resolved"), (3, "acknowledged"), (4, "recovering")):
+        row = {"id": number, "kind": "guest-down", "subject": "guest:web1", "status": status, "value_json": "{}"}
+        db.table("incident").insert(row)
+    for number, incident, status in ((1, 1, "under way"), (2, None, "under way"), (3, 3, "done")):
+        row = {
+            "id": number,
+            "incident": incident,
+            "runbook": "r",
+            "status": status,
+            "version": 1,
+            "text_hash": "h",
+        }
+        db.table("run").insert({**row, "value_json": '{"current": 4}'})
+    posts = (
+        "incident:1",
+        "incident:2",
+        "incident:3",
+        "run:1:step:3",
+        "run:1:step:4",
+        "run:2:step:4",
+        "run:3:step:4",
+    )
+    for subject in posts:
+        db.table("post").insert({"subject": subject, "channel": "C1", "ts": "1.0", "at": time_out(NOW)})
+    waits = {"subject": "incident:3", "tell": "card", "state": "waiting", "attempts": 0, "doubtful": 0}
+    db.table("outbox").insert({**waits, "created_at": time_out(NOW), "due_at": time_out(NOW), "text": ""})
+    db.close()
+    store = Store(path)
+    assert [(one.parcel.subject, one.parcel.thread) for one in store.outbox.waiting()] == [
+        ("incident:3", None),
+        ("incident:1", None),
+        ("run:1:step:4", "incident:1"),
+        ("run:2:step:4", "run:2"),
+    ]
+    assert all(one.parcel.is_card for one in store.outbox.waiting())
+    store.close()
 
 
 def test_a_database_that_a_newer_caretaker_has_written_is_refused_by_writer_and_reader(path, store):
