@@ -419,9 +419,9 @@ def refused(walked, **how) -> str:
 def test_a_stale_start_button_of_an_incident_that_is_over_starts_nothing_and_says_what_to_do(walked) -> None:
     walked.move(Stop("", "enough"))
     walked.do(incidents.resolve, walked.house.config, IncidentId(1), ALEX, "false alarm")
-    why = "because incident 1 is over (false alarm); if it is not, reopen it first (/lab reopen 1)"
+    why = "because incident 1 was closed (false alarm); if it is not over, reopen it first (/lab reopen 1)"
     assert refused(walked, aim=runs.Aim(WEB1, IncidentId(1))) == f"cannot start 'mend': {why}"
-    with pytest.raises(IllegalMove, match="cannot start a runbook: because incident 1 is over"):
+    with pytest.raises(IllegalMove, match="cannot start a runbook: because incident 1 was closed"):
         walked.do(runs.aim, None, 1)
     assert walked.do(runs.aim, "web1", None) == runs.Aim(WEB1, None)
 

@@ -169,12 +169,30 @@ def test_what_its_own_incidents_are_about_fits_whatever_the_table_says(restore):
     assert why_not_here(restore, ATLAS, replace(INCIDENT, kind=Kind.BOOT_DISK)) is None
 
 
-def test_an_incident_that_is_over_gets_no_run_and_says_what_to_do():
-    assert why_over(INCIDENT) is None
-    over = INCIDENT.move(Move.RESOLVE, NOW, why="all proven healthy")
-    assert why_over(over) == (
-        "incident 3 is over (all proven healthy); if it is not, reopen it first (/lab reopen 3)"
-    )
+@pytest.mark.parametrize(
+    ("over", "why"),
+    [
+        (
+            INCIDENT.move(Move.RESOLVE, NOW, why="all proven healthy"),
+            "incident 3 was resolved (all proven healthy); if it is not over, reopen it first (/lab reopen 3)",
+        ),
+        (
+            INCIDENT.move(Move.CLOSE, NOW, by="U0ADA", why="false alarm"),
+            "incident 3 was closed (false alarm); if it is not over, reopen it first (/lab reopen 3)",
+        ),
+        (
+            INCIDENT.move(Move.MOVE, NOW, why="atlas is down", into=IncidentId(9)),
+            (
+                "incident 3 was moved to incident 9 (atlas is down); what is left to do is followed there "
+                "(/lab incident 9)"
+            ),
+        ),
+        (INCIDENT.move(Move.WITHDRAW, NOW, why="my cable was out"), "incident 3 was withdrawn (my cable was out)"),
+        (INCIDENT, None),
+    ],
+)
+def test_an_incident_that_is_over_gets_no_run_and_says_what_to_do(over, why):
+    assert why_over(over) == why
 
 
 def test_every_kind_says_what_it_may_be_about():

@@ -34,8 +34,9 @@ PRINT = Fingerprint(CheckName("state"), WEB1)
 OPEN = Incident(IncidentId(7), Kind.GUEST_DOWN, WEB1, "crashed", LATER, LATER, own=frozenset({PRINT}))
 FAILING = replace(OPEN, failing=frozenset({PRINT}))
 PROVEN = OPEN.move(Move.RESOLVE, LATER, why="all proven healthy")
-CLOSED = OPEN.move(Move.RESOLVE, LATER, by="U0ADA", why="false alarm")
-MOVED = FAILING.move(Move.RESOLVE, LATER, why="Part of incident 9: what is still unproven is followed there.")
+CLOSED = OPEN.move(Move.CLOSE, LATER, by="U0ADA", why="false alarm")
+MOVED = FAILING.move(Move.MOVE, LATER, why="atlas is down", into=IncidentId(9))
+WITHDRAWN = FAILING.move(Move.WITHDRAW, LATER, why="my own cable was out")
 GONE = replace(OPEN, own=frozenset()).move(Move.RESOLVE, LATER, why="no longer there: web1")
 RECOVERING = OPEN.move(Move.RECOVER, LATER)
 RELAPSED = RECOVERING.move(Move.RELAPSE, LATER)
@@ -186,7 +187,7 @@ def test_reasons_add_up_each_told_once_and_never_without_end():
     walk = Grounded(START)
     walk.machine()
     walk.incident(OPEN, PROVEN)
-    assert walk.run.pause == "web1 was started; incident 7 is over (all proven healthy)"
+    assert walk.run.pause == "web1 was started; incident 7 was resolved (all proven healthy)"
     version = walk.run.version
     assert walk.machine().events == ()
     assert walk.run.version == version
@@ -206,10 +207,16 @@ def test_the_moves_of_a_run_are_those_of_its_table():
 @pytest.mark.parametrize(
     ("was", "now", "why"),
     [
-        (OPEN, PROVEN, "incident 7 is over (all proven healthy)"),
-        (OPEN, CLOSED, "incident 7 is over (false alarm)"),
-        (FAILING, MOVED, "incident 7 is over (Part of incident 9: what is still unproven is followed there.)"),
-        (OPEN, GONE, "incident 7 is over (no longer there: web1)"),
+        (OPEN, PROVEN, "incident 7 was resolved (all proven healthy)"),
+        (OPEN, CLOSED, "incident 7 was closed (false alarm)"),
+        (FAILING, MOVED, "incident 7 was moved to incident 9 (atlas is down)"),
+        (FAILING, WITHDRAWN, "incident 7 was withdrawn (my own cable was out)"),
+        (
+            PROVEN,
+            PROVEN.move(Move.MOVE, LATER, why="it was the power", into=IncidentId(9)),
+            "was moved to incident 9",
+        ),
+        (OPEN, GONE, "incident 7 was resolved (no longer there: web1)"),
         (PROVEN, PROVEN.move(Move.REOPEN, LATER), "incident 7 is open again"),
         (RECOVERING, RELAPSED, "incident 7 fails again"),
         (
@@ -287,7 +294,7 @@ def test_a_restore_resolves_its_own_incident_and_goes_on():
     walk.finished()
     assert walk.incident(OPEN, RECOVERING).run.status is RunStatus.UNDER_WAY
     walk.checked()
-    assert walk.incident(RECOVERING, replace(RECOVERING, status=PROVEN.status)).run.status is RunStatus.UNDER_WAY
+    assert walk.incident(RECOVERING, RECOVERING.move(Move.RESOLVE, AFTER)).run.status is RunStatus.UNDER_WAY
     walk.press(Button.DONE)
     assert walk.run.status is RunStatus.DONE
 
@@ -316,7 +323,7 @@ def test_a_script_that_started_the_guest_may_have_mended_it():
     assert walk.incident(OPEN, PROVEN).run.status is RunStatus.UNDER_WAY
 
 
-@pytest.mark.parametrize("end", [CLOSED, MOVED, GONE])
+@pytest.mark.parametrize("end", [CLOSED, MOVED, WITHDRAWN, GONE])
 def test_an_incident_that_a_person_closed_or_that_moved_is_never_the_runs_own_doing(end):
     walk = Grounded(START)
     walk.ran(checked=True)
@@ -354,9 +361,9 @@ def test_a_pause_while_a_step_works_keeps_what_it_does_as_its_own():
     walk = Grounded(START)
     walk.press(Button.RUN)
     assert walk.state in BUSY
-    walk.last = pause(walk.run, "incident 7 is over (false alarm)", AFTER)
+    walk.last = pause(walk.run, "incident 7 was closed (false alarm)", AFTER)
     assert walk.run.deed == Deed(running=True)
-    assert walk.machine(running=True).run.pause == "incident 7 is over (false alarm)"
+    assert walk.machine(running=True).run.pause == "incident 7 was closed (false alarm)"
 
 
 def test_an_effect_is_known_from_the_verb():

@@ -138,5 +138,5 @@ async def test_a_stale_start_button_starts_nothing_on_an_incident_that_is_over(r
     await rig.type(ALEX.id, "resolve 1 it was me")
     await rig.card("incident:1", "Reopen")
     answer = await rig.refused(ALEX.id, card, "Start: Mend a guest")
-    assert "incident 1 is over (it was me); if it is not, reopen it first (/lab reopen 1)" in answer
+    assert "incident 1 was closed (it was me); if it is not over, reopen it first (/lab reopen 1)" in answer
     assert await rig.reader.ask(lambda store, _now: store.runs.get(1)) is None

@@ -123,15 +123,15 @@ def test_a_machine_that_another_hand_started_pauses_its_run_and_is_told_once(lab
 def test_an_incident_that_comes_to_its_end_by_itself_pauses_its_run(lab):
     lab.comes_up()
     assert lab.incident.ended
-    assert lab.run.pause == "web1 was started; incident 1 is over (all proven healthy)"
-    assert "⏸️ “Start it” stays paused: incident 1 is over (all proven healthy)." in lines(lab.store)
+    assert lab.run.pause == "web1 was started; incident 1 was resolved (all proven healthy)"
+    assert "⏸️ “Start it” stays paused: incident 1 was resolved (all proven healthy)." in lines(lab.store)
     with pytest.raises(IllegalMove, match="because the run is paused"):
         lab.press(Button.RUN)
 
 
 def test_a_person_who_resolves_an_incident_pauses_its_run(lab):
     lab.do(incidents.resolve, lab.house.config, IncidentId(1), ALEX, "false alarm")
-    assert lab.run.pause == "incident 1 is over (false alarm)"
+    assert lab.run.pause == "incident 1 was closed (false alarm)"
     lab.press(Button.GO_ON)
     lab.do(incidents.reopen, lab.house.config, IncidentId(1), ALEX)
     assert lab.run.pause == "incident 1 is open again"

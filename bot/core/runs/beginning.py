@@ -25,12 +25,13 @@ class About:
 
 def why_over(incident: Incident) -> str | None:
     """Why nothing is started for an incident that has ended, and what to do instead."""
-    if not incident.ended:
+    end = incident.end
+    if end is None:
         return None
-    return (
-        f"incident {incident.id} is over ({incident.resolution}); if it is not, reopen it first "
-        f"(/lab reopen {incident.id})"
-    )
+    was = f"incident {incident.id} was {end} ({incident.resolution})"
+    if end.into is not None:
+        return f"{was}; what is left to do is followed there (/lab incident {end.into})"
+    return f"{was}; if it is not over, reopen it first (/lab reopen {incident.id})" if end.may_reopen else was
 
 
 def why_not_here(runbook: Runbook, about: About | None, incident: Incident | None) -> str | None:

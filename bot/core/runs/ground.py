@@ -8,7 +8,7 @@ something came between.
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.incident import Incident, Status
+from bot.core.incident import Incident, Status, Way
 from bot.core.run import Advance, Run, RunStatus
 from bot.core.runs.events import Mark, RunEvent
 
@@ -44,8 +44,8 @@ def incident_changed(run: Run, was: Incident, incident: Incident, now: datetime)
 def _why_other(was: Incident, incident: Incident) -> str | None:
     """What has changed in an incident that a run for it stands on."""
     number = incident.id
-    if incident.ended and not was.ended:
-        return f"incident {number} is over ({incident.resolution})"
+    if incident.ended and incident.end != was.end:
+        return f"incident {number} was {incident.end} ({incident.resolution})"
     if was.ended and not incident.ended:
         return f"incident {number} is open again"
     if was.status is Status.RECOVERING and incident.status in {Status.OPEN, Status.ACKNOWLEDGED}:
@@ -57,10 +57,10 @@ def _is_own(run: Run, incident: Incident) -> bool:
     """Whether the run's own last deed explains it: that it mended the machine, or tried to, and it fails again."""
     assert run.deed is not None, "asked only for a run that did something"
     if incident.ended:
-        return proven(incident) and run.status is RunStatus.UNDER_WAY and run.deed.may_mend
+        return _proven(incident) and run.status is RunStatus.UNDER_WAY and run.deed.may_mend
     return run.deed.ended is None
 
 
-def proven(incident: Incident) -> bool:
-    """Whether an incident ended with all of it well: no person closed it, and nothing else took it over."""
-    return incident.resolved_by is None and bool(incident.own) and not incident.failing and not incident.unproven
+def _proven(incident: Incident) -> bool:
+    """Whether it ended with what it was about seen well: one that is about nothing any more shows nothing."""
+    return incident.end is not None and incident.end.way is Way.PROVEN and bool(incident.own)
