@@ -14,6 +14,7 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -32,6 +33,7 @@ class Scheduler:
         """`on_error` hears the name of a job that raised, and what."""
         self._busy: set[str] = set()
         self._once_more: set[str] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": NEVER_TOO_LATE},
@@ -48,9 +50,13 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """No job is started any more; what runs is its owner's to end."""
+        """No job is started any more, and what runs is called off: `ended` waits for it."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    async def ended(self) -> None:
+        """Wait until what ran has ended, and with it the processes it had started."""
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     def every(self, name: str, interval: timedelta, job: Job, *, at_once: bool = False) -> None:
         """Run `job` every `interval`, in place of an earlier job of that name; `at_once`: the first time now."""
@@ -95,8 +101,14 @@ class Scheduler:
 
     async def _run(self, name: str, job: Job) -> None:
         self._busy.add(name)
-        with suppress(asyncio.CancelledError):  # a job is cancelled only when all is stopped: that is no failure
-            await job()
+        running = asyncio.current_task()
+        assert running is not None, "a coroutine runs in a task"
+        self._running.add(running)
+        try:
+            with suppress(asyncio.CancelledError):  # a job is cancelled only when all is stopped: no failure
+                await job()
+        finally:
+            self._running.discard(running)
 
     def _ended(self, event: JobExecutionEvent) -> None:
         """Only now does APScheduler itself take a job for ended, well or not."""

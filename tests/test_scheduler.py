@@ -170,6 +170,24 @@ async def test_nothing_is_started_after_the_stop(jobs):
     assert len(jobs.times("often")) <= ran + 1
 
 
+async def test_what_runs_at_the_stop_is_called_off_and_can_clean_up_first(jobs):
+    done = []
+
+    async def work() -> None:
+        done.append("began")
+        try:
+            await asyncio.sleep(600)
+        finally:
+            await asyncio.sleep(0.05)
+            done.append("cleaned up")
+
+    jobs.scheduler.every("work", SOON, work, at_once=True)
+    await until(lambda: done)
+    jobs.scheduler.stop()
+    await jobs.scheduler.ended()
+    assert done == ["began", "cleaned up"]
+
+
 @pytest.mark.parametrize("interval", [SLOT, SECOND, 30 * SECOND, AN_HOUR])
 def test_the_next_slot_is_exactly_an_interval_after_the_last(interval):
     trigger = _EverySlots(interval)

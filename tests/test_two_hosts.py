@@ -132,6 +132,7 @@ async def living(folder: Path, atlas: Owner, borea: Owner):
         yield bot
     finally:
         bot.scheduler.stop()
+        await bot.scheduler.ended()
         await bot.rounds.close()
         for hypervisor in bot.hypervisors.values():
             await hypervisor.close()

@@ -106,6 +106,7 @@ async def looking(config: Config) -> AsyncIterator[Looking]:
         yield bot
     finally:
         bot.scheduler.stop()
+        await bot.scheduler.ended()
         await bot.rounds.close()
         for hypervisor in bot.hypervisors.values():
             await hypervisor.close()
