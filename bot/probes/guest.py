@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import screen
+from bot.children import MARK, identity, tied
 from bot.core.guest import GuestInfo, boot_failure
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
@@ -107,9 +108,9 @@ async def _text_of(picture: bytes) -> str:
 
     It is read by a process of its own: that computes for up to seconds, and a thread would hold up all others.
     """
-    command = (sys.executable, "-I", screen.__file__)
-    nothing: dict[str, str] = {}  # the bot's environment holds its tokens, and the picture is a guest's
-    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=nothing)
+    command = tied((sys.executable, "-I", screen.__file__))
+    bare = {MARK: identity()}  # the bot's environment holds its tokens, and the picture is a guest's
+    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=bare)
     try:
         text, why = await reading.communicate(picture)
     finally:

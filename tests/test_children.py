@@ -1,0 +1,106 @@
+"""Processes that must not outlive the bot, with real ones: bots that are killed, and what they leave behind."""
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.children import MARK, end_marked, end_orphans, identity, own_folder, tied
+from tests.waiting import until
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="there is no /proc")
+
+BOT = f"""
+import subprocess, sys, time
+sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})
+from bot.children import MARK, identity, own_folder, tied
+from pathlib import Path
+command = ["sleep", "600"] if sys.argv[1] == "loose" else tied(["sleep", "600"])
+child = subprocess.Popen(command, env={{MARK: identity(), "PATH": "/usr/bin:/bin"}})
+print(child.pid, own_folder(Path(sys.argv[2])), flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def bot(how, folder):
+    """A process with a child, loose or tied: the process, its child's number, and its folder."""
+    with subprocess.Popen([sys.executable, "-c", BOT, how, folder], stdout=subprocess.PIPE, text=True) as process:
+        pid, made = process.stdout.readline().split()
+        try:
+            yield process, int(pid), Path(made)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def sleeper(**environment):
+    with subprocess.Popen(["/bin/sleep", "600"], env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def was_left_alone(process: subprocess.Popen[bytes]) -> bool:
+    """Whether no other signal reached it before this one does."""
+    process.terminate()
+    return process.wait(5) == -signal.SIGTERM
+
+
+async def test_a_tied_child_ends_with_a_bot_that_is_killed(tmp_path):
+    with bot("tied", tmp_path) as (process, child, _):
+        assert runs(child)
+        process.kill()
+        await until(lambda: not runs(child))
+
+
+async def test_what_a_killed_bot_left_behind_is_ended_at_the_next_start(tmp_path):
+    with bot("loose", tmp_path) as (process, child, folder):
+        process.kill()
+        process.wait()
+        assert runs(child)
+        assert end_orphans((tmp_path,)) >= 1
+        await until(lambda: not runs(child))
+        assert not folder.exists()
+
+
+def test_children_and_folders_of_bots_that_live_are_left_alone(tmp_path):
+    folder = own_folder(tmp_path)
+    with sleeper(**{MARK: identity()}) as child:
+        end_orphans((tmp_path,))
+        assert was_left_alone(child)
+    assert folder.exists()
+
+
+@pytest.mark.parametrize("mark", ["", "1", "1:2", "a:b:c", "0:999999999:1", ":1:1"])
+def test_a_mark_that_names_nobody_here_ends_nothing(mark):
+    with sleeper(**{MARK: mark}) as process:
+        end_orphans()
+        assert was_left_alone(process)
+
+
+async def test_of_its_own_children_those_with_a_mark_more_are_ended():
+    mine = {MARK: identity()}
+    with sleeper(**mine, SESSION="1") as one, sleeper(**mine, SESSION="2") as other:
+        await until(lambda: end_marked({"SESSION": "1"}))
+        assert one.wait(5) < 0
+        assert was_left_alone(other)
+
+
+def test_a_command_is_tied_by_a_program_that_is_there():
+    assert Path(tied(["true"])[0]).exists() or tied(["true"]) == ["true"]
+
+
+def test_its_folder_is_nobody_elses(tmp_path):
+    assert own_folder(tmp_path).stat().st_mode & 0o077 == 0
