@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot import actions, incidents, queries, runs
 from bot.actions import Context, Outcome
+from bot.children import end_orphans
 from bot.clock import Clock
 from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
@@ -25,6 +26,7 @@ from bot.core.written import Knowledge
 from bot.hypervisor import GuestRefused
 from bot.hypervisor.machine import Machine
 from bot.markdown import parse
+from bot.names import Names
 from bot.performing import Performer
 from bot.probes import Parts
 from bot.reach import Reach
@@ -61,9 +63,10 @@ class Caretaker:
         self._reader = Reader(clock.now)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
-        self._hypervisors = hypervisors_of(config, self._heard)
+        names = Names()
+        self._hypervisors = hypervisors_of(config, self._heard, names)
         self._ways = Ways(config)
-        parts = Parts(clock.now, self._hypervisors, self._ways.read_end)
+        parts = Parts(clock.now, self._hypervisors, self._ways.read_end, names)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
@@ -79,6 +82,9 @@ class Caretaker:
 
         Raises StoreFailed.
         """
+        left = await asyncio.to_thread(end_orphans)
+        if left:
+            log.warning("ended %d processes that an earlier bot had left behind", left)
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self._ways.close)
             await self._open_database(opened)
@@ -107,6 +113,7 @@ class Caretaker:
         await self.rounds.start()
         opened.push_async_callback(self.rounds.close)
         opened.push_async_callback(self._performer.close)
+        opened.push_async_callback(self._scheduler.ended)
         opened.callback(self._scheduler.stop)
         self._scheduler.start()
 

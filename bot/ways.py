@@ -17,6 +17,7 @@ from bot.core.guest import GuestEvent
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
+from bot.names import Names
 from bot.reach import Reach, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
@@ -34,10 +35,13 @@ tail -c {END} -- "$path"
 _SIZE = 'stat -L -c %s -- "$path"'
 
 
-def hypervisors_of(config: Config, on_event: Callable[[GuestEvent], None]) -> Mapping[str, Hypervisor]:
-    """The hypervisors, by their host's name."""
+def hypervisors_of(
+    config: Config, on_event: Callable[[GuestEvent], None], names: Names | None = None
+) -> Mapping[str, Hypervisor]:
+    """The hypervisors, by their host's name. `names`: looks their names up, along with those of others."""
+    names = names or Names()
     hosts = ((host.name, host.hypervisor) for host in config.hosts.values())
-    return {name: Hypervisor(name, uri, on_event=on_event) for name, uri in hosts if uri}
+    return {name: Hypervisor(name, uri, on_event=on_event, names=names) for name, uri in hosts if uri}
 
 
 class Ways:

@@ -252,7 +252,8 @@ async def test_a_killed_daemon_is_lost_with_a_reason_and_found_again(running) ->
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST))
         assert not hypervisor.connected
         with pytest.raises(
-            HypervisorUnreachable, match=r"cannot list the guests' states on atlas: because .*socket"
+            HypervisorUnreachable,
+            match=r"states on atlas: because the libvirt of atlas does not run \(.*-sock: No such file",
         ):
             await hypervisor.states()
         await running.start()
@@ -294,7 +295,7 @@ async def test_a_frozen_daemon_costs_the_deadline_and_no_more(running, frozen) -
     async with connected(default(running), deadline=SECOND / 4) as (hypervisor, events):
         frozen()
         began = time.monotonic()
-        with pytest.raises(HypervisorUnreachable, match=r"because no answer within 0\.25 s"):
+        with pytest.raises(HypervisorUnreachable, match="because the libvirt of atlas does not answer"):
             await hypervisor.states()
         assert 0.2 < time.monotonic() - began < 1
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST))
@@ -303,17 +304,17 @@ async def test_a_frozen_daemon_costs_the_deadline_and_no_more(running, frozen) -
         assert uuid("test") in await hypervisor.states()
 
 
-async def test_a_daemon_that_stays_frozen_takes_one_thread_however_often_it_is_asked(running, frozen) -> None:
+async def test_a_daemon_that_stays_frozen_hangs_one_thread_however_often_it_is_asked(running, frozen) -> None:
     async with connected(default(running), deadline=SECOND / 20) as (hypervisor, _):
         frozen()
         for _ in range(2):
             with pytest.raises(HypervisorUnreachable):
                 await hypervisor.states()
-        threads = threading.active_count()
         for _ in range(20):
-            with pytest.raises(HypervisorUnreachable, match="opening the connection takes too long"):
+            with pytest.raises(HypervisorUnreachable, match="the libvirt of atlas does not answer"):
                 await hypervisor.states()
-        assert threading.active_count() == threads
+        asking = [thread for thread in threading.enumerate() if thread.name.startswith("libvirt atlas")]
+        assert len(asking) <= 2, "the one that hangs, and one that asks whether it still does"
 
 
 async def test_closing_does_not_wait_for_a_frozen_daemon(running, frozen) -> None:
@@ -344,5 +345,5 @@ async def test_fifty_losses_leak_no_descriptors_and_no_threads(running) -> None:
 @pytest.mark.parametrize("scheme", ["qemu+tcp", "qemu+tls", "qemu+ssh", "qemu"])
 async def test_a_host_that_takes_no_connection_is_told_at_once(scheme, unused_tcp_port) -> None:
     async with connected(f"{scheme}://127.0.0.1:{unused_tcp_port}/system", start=False) as (hypervisor, _):
-        with pytest.raises(HypervisorUnreachable, match=f"127.0.0.1 port {unused_tcp_port} does not answer"):
+        with pytest.raises(HypervisorUnreachable, match=f"atlas .*port {unused_tcp_port}"):
             await hypervisor.states()

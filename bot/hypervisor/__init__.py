@@ -22,8 +22,29 @@ import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
 from bot.hypervisor.events import guest_state
-from bot.hypervisor.link import ConnectionLost, Link
+from bot.hypervisor.link import Link
+from bot.hypervisor.obstacles import (
+    CannotWatch,
+    ConnectionLost,
+    HostSilent,
+    HypervisorUnreachable,
+    What,
+    unreachable,
+)
+from bot.hypervisor.refusals import answered
+from bot.names import Names
 from bot.screen import as_png
+
+__all__ = [
+    "AgentSilent",
+    "CannotWatch",
+    "GuestRefused",
+    "HostSilent",
+    "Hypervisor",
+    "HypervisorUnreachable",
+    "Unsupported",
+    "guest_info",
+]
 
 T = TypeVar("T")
 
@@ -44,10 +65,6 @@ _UNSUPPORTED = {
 }
 
 
-class HypervisorUnreachable(Exception):
-    """The hypervisor could not be asked, did not answer in time, or was busy. Transient."""
-
-
 class GuestRefused(Exception):
     """The hypervisor answered no: no such guest, not in this state, not with this driver. Permanent."""
 
@@ -66,7 +83,8 @@ class Hypervisor:
     A guest is named by its UUID in every call: names can be given to another, or to two.
 
     `on_event` is called on that loop with what guests do, and with CONNECTED and LOST. `deadline` bounds the bulk
-    calls; every method raises HypervisorUnreachable when its own is missed, and the next call opens anew.
+    calls; every method raises HypervisorUnreachable when its own is missed: HostSilent if the host itself is
+    silent, CannotWatch if the watcher is refused. `names` looks its host up.
     """
 
     def __init__(
@@ -76,12 +94,14 @@ class Hypervisor:
         *,
         on_event: Callable[[GuestEvent], None],
         deadline: timedelta = timedelta(seconds=5),
+        names: Names | None = None,
     ) -> None:
         self.name = name
         self._deadline = deadline
-        self._all = Link(name, uri, on_event)
+        names = names or Names()
+        self._all = Link(name, uri, names, on_event)
         # A node file of the test driver is private to its connection, and none of its guests can hang.
-        self._one = self._all if uri.startswith("test:") else Link(name, uri)
+        self._one = self._all if uri.startswith("test:") else Link(name, uri, names)
         self._keeper: asyncio.Task[None] | None = None
         self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
@@ -113,7 +133,12 @@ class Hypervisor:
                 for d, s in told
             }
 
-        states = await self._ask(lambda: "list the guests' states", job, self._all, self._deadline)
+        what = "list the guests' states"
+        try:
+            async with asyncio.timeout(4 * self._deadline.total_seconds()):
+                states = await self._ask_all(what, job)
+        except TimeoutError:
+            raise HypervisorUnreachable(f"cannot {what} on {self.name}: because it takes too long") from None
         self._names |= {uuid: state.name for uuid, state in states.items()}
         return states
 
@@ -192,12 +217,26 @@ class Hypervisor:
 
         return await self._ask(lambda: f"{verb} '{self._called(uuid)}'", named, self._one, deadline)
 
+    async def _ask_all(self, what: str, job: Callable[[Any], T]) -> T:
+        """Ask of all guests at once. A connection that broke says nothing of its host: opening it again does."""
+        for again in (True, False):
+            try:
+                return await self._all.ask(what, job, self._deadline)
+            except ConnectionLost as lost:
+                if lost.obstacle.what is not What.BROKEN or not again:
+                    raise unreachable(f"cannot {what} on {self.name}", lost.obstacle) from lost
+            except libvirt.libvirtError as error:
+                if error.get_error_code() in _BUSY:
+                    raise _refusal(f"cannot {what} on {self.name}: because", error) from error
+                raise unreachable(f"cannot {what} on {self.name}", answered(error, self._all.way)) from error
+        raise AssertionError("the second try returns or raises")
+
     async def _ask(self, what: Callable[[], str], job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
         """`what`: the words for it, asked for when it failed."""
         try:
             return await link.call(job, deadline)
         except ConnectionLost as lost:
-            raise HypervisorUnreachable(f"cannot {what()} on {self.name}: because {lost}") from lost
+            raise unreachable(f"cannot {what()} on {self.name}", lost.obstacle) from lost
         except libvirt.libvirtError as error:
             raise _refusal(f"cannot {what()} on {self.name}: because", error) from error
 

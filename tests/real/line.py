@@ -1,0 +1,78 @@
+"""A line to a Unix socket that has a length: whatever is sent takes its time, each way, at any bandwidth.
+
+Also a program: `python -m tests.real.line ADDRESS PORT SOCKET DELAY`.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Line:
+    """It listens on `port`. `delay`: seconds each way. `sent`: bytes that came back so far."""
+
+    socket: Path
+    delay: float
+    port: int = 0
+    sent: int = 0
+    lines: int = 0
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.lines += 1
+        try:
+            far_reader, far_writer = await asyncio.open_unix_connection(str(self.socket))
+        except OSError:
+            writer.transport.abort()
+            return
+        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer, back=True))
+
+    async def _carry(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, back: bool = False
+    ) -> None:
+        """Everything arrives `delay` after it was sent; what is under way does not hold up what follows."""
+        loop = asyncio.get_running_loop()
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def arrive() -> None:
+            with suppress(OSError):
+                while True:
+                    when, data = await under_way.get()
+                    await asyncio.sleep(max(0.0, when - loop.time()))
+                    if not data:
+                        break
+                    sink.write(data)
+                    await sink.drain()
+                    self.sent += len(data) if back else 0
+            sink.close()
+
+        arriving = asyncio.create_task(arrive())
+        self._tasks.add(arriving)
+        with suppress(OSError):
+            while data := await source.read(65536):
+                under_way.put_nowait((loop.time() + self.delay, data))
+        under_way.put_nowait((loop.time() + self.delay, b""))
+        await arriving
+
+
+@asynccontextmanager
+async def line_to(socket: Path, *, delay: float, address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Line]:
+    """A line, until the block ends."""
+    line = Line(socket, delay)
+    async with await asyncio.start_server(line.serve, address, port) as server:
+        line.port = server.sockets[0].getsockname()[1]
+        yield line
+
+
+async def _forever(address: str, port: str, socket: str, delay: str) -> None:
+    async with line_to(Path(socket), delay=float(delay), address=address, port=int(port)):
+        print("listening", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_forever(*sys.argv[1:]))
