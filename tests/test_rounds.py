@@ -1,7 +1,7 @@
 """The rounds on libvirt's test hypervisor and real sockets: what they make of it stands in a real database."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -49,9 +49,9 @@ def daemon():
         yield host
 
 
-def lab_yaml(folder: Path, *, uri=URI, **more) -> Config:
+def lab_yaml(folder: Path, *, uri=URI, checks=None, **more) -> Config:
     more.setdefault("timing", QUICK)
-    atlas = Host("atlas", hypervisor=uri)
+    atlas = Host("atlas", address="127.0.0.1", hypervisor=uri, checks=checks or {})
     return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, hosts={"atlas": atlas}, **more)
 
 
@@ -132,6 +132,7 @@ async def living(config: Config):
         yield bot
     finally:
         bot.scheduler.stop()
+        await bot.scheduler.ended()
         await bot.rounds.close()
         await bot.hypervisor.close()
         await bot.ways.close()
@@ -336,19 +337,47 @@ async def test_a_host_that_goes_takes_its_guests_along_and_they_are_looked_into_
     daemon, tmp_path
 ) -> None:
     patient = replace(QUICK, boot_look=timedelta(seconds=3))
-    async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), timing=patient)) as bot:
+    port = free_port()
+    lab = lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), checks=door(port), timing=patient)
+    async with AsyncExitStack() as power, living(lab) as bot:
+        await power.enter_async_context(listening(port))
         await bot.runs("test")
         await bot.comes_to(f"boot@{guest('test')}", Health.OK)
+        await bot.comes_to("door@host:atlas", Health.OK)
+        await power.aclose()
         daemon.cut_power()
         incident = await bot.incident(kind=Kind.HOST_DOWN)
         assert (incident.subject, incident.unproven) == ("host:atlas", (guest("test"), "host:atlas"))
         await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
         await bot.comes_to(f"boot@{guest('test')}", Health.OK)  # what is known of it; nobody looks now
+        await power.enter_async_context(listening(port))
         await daemon.start()
         await bot.comes_to(f"boot@{guest('test')}", Health.UNKNOWN)  # it may have started anew, and is given time
         await bot.incident(id=1, status=Status.RECOVERING)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
+
+
+@pytest.mark.real
+@pytest.mark.slow
+async def test_a_libvirt_that_stops_while_its_host_answers_is_told_as_what_it_is_and_nothing_is_down(
+    daemon, tmp_path
+) -> None:
+    port = free_port()
+    lab = lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), checks=door(port))
+    async with listening(port), living(lab) as bot:
+        await bot.runs("test")
+        daemon.cut_power()
+        incident = await bot.incident(kind=Kind.CANNOT_WATCH)
+        assert incident.subject == "host:atlas"
+        assert incident.why.startswith("the libvirt of atlas does not run (")
+        assert "Start libvirt on atlas" in incident.why, "with what mends it"
+        await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
+        await bot.comes_to("hypervisor@host:atlas", Health.UNKNOWN)
+        await daemon.start()
+        await bot.incident(id=1, status=Status.RESOLVED)
+        await bot.runs("test")
+        assert [i.kind for i in await bot.incidents()] == [Kind.CANNOT_WATCH]
 
 
 # --- services ----------------------------------------------------------------------------------------------------

@@ -9,10 +9,13 @@ from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId, uuid_of
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor import CannotWatch, HostSilent, Hypervisor, HypervisorUnreachable
 
 STATE = CheckName("state")
 """The check of a guest's power, whoever noticed: poll or event."""
+
+WATCHING = CheckName("watching")
+"""The check of whether a host can be watched at all. It fails when the bot is refused, whatever the host does."""
 
 _PAUSED_OR_SO = {Power.PAUSED, Power.SUSPENDED, Power.SHUTTING_DOWN, Power.UNKNOWN}
 _ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
@@ -50,32 +53,47 @@ class HypervisorProbe:
     told: Callable[[Mapping[str, GuestState]], bool] = lambda _states: False
 
     async def look(self) -> Sequence[Observation]:
-        """The hypervisor itself first, then each guest of the inventory. Unreachable: its guests are UNKNOWN."""
+        """The hypervisor itself first, whether it can be watched, then each guest of the inventory.
+
+        A silent host FAILs. Whatever else keeps the bot from asking says nothing of the machine: it is UNKNOWN,
+        and what a person has to mend is a failure of the watching. Behind either of them each guest is UNKNOWN.
+        """
         guests = self.guests().values()
         try:
             states = await self.hypervisor.states()
+        except CannotWatch as why:
+            return self._blind(self._host(Health.UNKNOWN, str(why)), self._refused(why), str(why))
+        except HostSilent as why:
+            host = self._host(Health.FAIL, str(why), Kind.HOST_DOWN)
+            return self._blind(host, self._watching(Health.UNKNOWN, str(why)), str(why))
         except HypervisorUnreachable as why:
-            return self._blind(Health.FAIL, str(why), Kind.HOST_DOWN)
-        except GuestRefused as why:  # it answers, so it is up; but not to this question
-            return self._blind(Health.UNKNOWN, str(why))
+            watching = self._watching(Health.UNKNOWN, str(why))
+            return self._blind(self._host(Health.UNKNOWN, str(why)), watching, str(why))
         if self.told(states):
             self.stale()
         at = self.now()
-        up = Observation(self._fingerprint, Health.OK, at, f"libvirt answers: {len(states)} guests")
-        return [
-            up,
-            *(observe(guest, states[uuid_of(guest.id)], at) for guest in guests if uuid_of(guest.id) in states),
-        ]
+        told = f"libvirt answers: {len(states)} guests"
+        up = [self._host(Health.OK, told), self._watching(Health.OK, told)]
+        found = ((guest, states.get(uuid_of(guest.id))) for guest in guests)
+        return [*up, *(observe(guest, state, at) for guest, state in found if state is not None)]
 
-    def _blind(self, health: Health, why: str, kind: Kind | None = None) -> Sequence[Observation]:
-        at = self.now()
+    def _blind(self, host: Observation, watching: Observation, why: str) -> Sequence[Observation]:
         guests = (Fingerprint(STATE, guest) for guest in self.guests())
-        unseen = (Observation(guest, Health.UNKNOWN, at, why) for guest in guests)
-        return [Observation(self._fingerprint, health, at, why, kind), *unseen]
+        unseen = (Observation(guest, Health.UNKNOWN, host.at, why, evidence=Evidence.NONE) for guest in guests)
+        return [host, watching, *unseen]
 
-    @property
-    def _fingerprint(self) -> Fingerprint:
-        return Fingerprint(self.check, self.host.id)
+    def _host(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
+        evidence = Evidence.INSIDE if health is Health.OK else Evidence.NONE
+        return Observation(Fingerprint(self.check, self.host.id), health, self.now(), why, kind, evidence=evidence)
+
+    def _watching(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
+        """Being let in proves nothing of the machine."""
+        seen = Fingerprint(WATCHING, self.host.id)
+        return Observation(seen, health, self.now(), why, kind, evidence=Evidence.NONE)
+
+    def _refused(self, why: CannotWatch) -> Observation:
+        failure = self._watching(Health.FAIL, f"{why.why}. {why.mend}", Kind.CANNOT_WATCH)
+        return replace(failure, facts={"refusal": why.what.name.lower(), "mend": why.mend})
 
 
 def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = False) -> Observation:

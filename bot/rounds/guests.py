@@ -183,14 +183,15 @@ class GuestRounds:
         if seen[0].health is not Health.OK:
             self._shared.places = self._shared.places.lost(self._host.name)
         settled = [self._see(one) for one in seen]
-        if seen[0].health is self._watch.believed(seen[0].fingerprint) is Health.FAIL:
+        blind = (one for one in seen[:2] if one.health is self._watch.believed(one.fingerprint) is Health.FAIL)
+        if any(blind):
             self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
             self._booting.clear()
         if seen[0].health is Health.OK:
             self._reached = seen[0].at
-        if not all(settled):
+        if not all(settled) or seen[0].health is Health.UNKNOWN:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
-        self._met = self._met or len(seen) > 1
+        self._met = self._met or (seen[0].health is Health.OK and bool(self._targets))
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.config import Config, ConfigError, Host, load, load_secrets
 from bot.core.guest import GuestEvent
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable
 from bot.reach import Refused, Script, Unreachable
 from bot.slack import Slack
 from bot.slack_errors import SlackError
@@ -107,10 +107,13 @@ def _of_exam(exam: SlackExam, channel: str) -> Iterator[Finding]:
 
 
 async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding]:
+    by_hand = f"Try it by hand, as the bot's own user: virsh -c '{host.hypervisor}' list"
     try:
         guests = await hypervisor.states()
-    except (HypervisorUnreachable, GuestRefused) as why:
-        return [Finding(str(why), f"try it by hand, as the bot's own user: virsh -c '{host.hypervisor}' list")]
+    except CannotWatch as why:
+        return [Finding(str(why), f"{why.mend} {by_hand}")]
+    except HypervisorUnreachable as why:
+        return [Finding(str(why), by_hand)]
     return [Finding(f"libvirt on {host.name} answers: {len(guests)} guests")]
 
 

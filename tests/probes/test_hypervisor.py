@@ -60,12 +60,13 @@ async def test_one_look_tells_of_the_hypervisor_and_of_each_of_its_guests(guests
     guests.add("web1")
     guests.add("spare", start=False)
     async with probing(["web1", "spare"]) as probe:
-        host, web1, spare = await probe.look()
+        host, watching, web1, spare = await probe.look()
     assert (str(host.fingerprint), host.health, host.why) == (
         "hypervisor@host:atlas",
         Health.OK,
         "libvirt answers: 2 guests",
     )
+    assert (str(watching.fingerprint), watching.health) == ("watching@host:atlas", Health.OK)
     assert (str(web1.fingerprint), web1.health, web1.running) == (f"state@guest:{uuid('web1')}", Health.OK, True)
     assert (spare.health, spare.kind, spare.running) == (Health.FAIL, Kind.GUEST_DOWN, False)
     assert not spare.stated, "a poll is confirmed before it is believed"
@@ -75,7 +76,7 @@ async def test_a_guest_someone_shut_down_is_well_and_was_stopped_on_purpose(gues
     guests.add("web1")
     guests.domain("web1").shutdown()
     async with probing(["web1"]) as probe:
-        _, web1 = await probe.look()
+        *_, web1 = await probe.look()
     assert (web1.health, web1.running, web1.facts) == (Health.OK, False, {"stopped": "on purpose"})
 
 
@@ -83,7 +84,7 @@ async def test_a_paused_guest_is_not_as_it_should_be_and_neither_runs_nor_is_off
     guests.add("web1")
     guests.domain("web1").suspend()
     async with probing(["web1"]) as probe:
-        _, web1 = await probe.look()
+        *_, web1 = await probe.look()
     paused = "paused by a person, but it should be running"
     assert (web1.health, web1.running, web1.why) == (Health.FAIL, None, paused)
     assert not web1.stated, "a backup that pauses it for a moment is no failure"
@@ -98,7 +99,7 @@ async def test_a_guest_put_back_to_a_paused_snapshot_is_not_well(guests) -> None
     domain.revertToSnapshot(snapshot)
     snapshot.delete()
     async with probing(["web1"]) as probe:
-        _, web1 = await probe.look()
+        *_, web1 = await probe.look()
     assert (web1.health, web1.kind) == (Health.FAIL, Kind.GUEST_DOWN)
     assert web1.why.endswith("but it should be running")
 
@@ -106,7 +107,7 @@ async def test_a_guest_put_back_to_a_paused_snapshot_is_not_well(guests) -> None
 async def test_that_a_guest_has_power_proves_nothing(guests) -> None:
     guests.add("web1")
     async with probing(["web1"]) as probe:
-        _, web1 = await probe.look()
+        *_, web1 = await probe.look()
     assert (web1.health, web1.evidence) == (Health.OK, Evidence.OUTSIDE)
     needs = requirement(Target(web1.target), frozenset(), timedelta(0))
     assert not Member(web1.target, was_running=True).after(web1, needs).proven
@@ -120,12 +121,31 @@ def test_a_guest_that_starts_has_to_be_seen_anew(what) -> None:
     assert not proven.after(seen, requirement(Target(seen.target), frozenset(), timedelta(0))).proven
 
 
-async def test_behind_a_hypervisor_that_is_away_every_guest_is_unknown(tmp_path) -> None:
-    async with probing(["web1", "web2"], uri=f"qemu+unix:///session?socket={tmp_path}/none") as probe:
-        host, *behind = await probe.look()
+async def test_behind_a_host_that_is_silent_every_guest_is_unknown(unused_tcp_port) -> None:
+    async with probing(["web1", "web2"], uri=f"qemu+ssh://127.0.0.1:{unused_tcp_port}/system") as probe:
+        host, watching, *behind = await probe.look()
     assert (host.health, host.kind) == (Health.FAIL, Kind.HOST_DOWN)
-    assert host.why.startswith("cannot list the guests' states on atlas: because")
-    assert [(one.health, one.running) for one in behind] == [(Health.UNKNOWN, None)] * 2
+    assert host.why.startswith("cannot list the guests' states on atlas: because atlas does not answer")
+    assert [(one.health, one.running) for one in (watching, *behind)] == [(Health.UNKNOWN, None)] * 3
+
+
+async def test_a_libvirt_that_does_not_run_is_the_watchers_trouble_and_says_nothing_of_the_machine(
+    tmp_path,
+) -> None:
+    async with probing(["web1", "web2"], uri=f"qemu+unix:///session?socket={tmp_path}/none") as probe:
+        host, watching, *behind = await probe.look()
+    assert [(one.health, one.kind) for one in (host, *behind)] == [(Health.UNKNOWN, None)] * 3
+    assert (str(watching.fingerprint), watching.health) == ("watching@host:atlas", Health.FAIL)
+    assert watching.kind is Kind.CANNOT_WATCH
+    assert watching.why.startswith("the libvirt of atlas does not run")
+    assert "systemctl start libvirtd" in watching.why
+    assert watching.facts["refusal"] == "daemon"
+    assert watching.evidence is host.evidence is Evidence.NONE
+
+
+async def test_a_name_that_cannot_be_looked_up_says_nothing_of_the_machine() -> None:
+    async with probing(["web1"], uri="qemu+tcp://atlas.invalid/system") as probe:
+        assert [seen.health for seen in await probe.look()] == [Health.UNKNOWN] * 3
 
 
 async def test_other_guests_than_the_inventory_has_are_noticed(guests) -> None:
@@ -135,12 +155,12 @@ async def test_other_guests_than_the_inventory_has_are_noticed(guests) -> None:
         await probe.look()
         assert not noticed.is_set()
         guests.add("new")
-        assert len(await probe.look()) == 2, "of a guest that is not in the inventory nothing can be said yet"
+        assert len(await probe.look()) == 3, "of a guest that is not in the inventory nothing can be said yet"
         assert noticed.is_set()
         noticed.clear()
         guests.remove("new")
         guests.remove("web1")
-        assert len(await probe.look()) == 1
+        assert len(await probe.look()) == 2
         assert noticed.is_set()
 
 
