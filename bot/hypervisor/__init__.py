@@ -21,6 +21,7 @@ import libvirt
 import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
+from bot.hypervisor.console_ocr import as_png
 from bot.hypervisor.events import guest_state
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
@@ -33,7 +34,6 @@ from bot.hypervisor.obstacles import (
 )
 from bot.hypervisor.refusals import answered
 from bot.names import Names
-from bot.screen import as_png
 
 __all__ = [
     "AgentSilent",

@@ -10,14 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot import screen
 from bot.children import MARK, identity, tied
 from bot.core.guest import GuestInfo, boot_failure
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, console_ocr
+from bot.hypervisor.console_ocr import UnreadablePicture
 from bot.probes import Parts
 from bot.reach import Refused, Unreachable
-from bot.screen import UnreadablePicture
 
 BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
@@ -108,7 +107,7 @@ async def _text_of(picture: bytes) -> str:
 
     It is read by a process of its own: that computes for up to seconds, and a thread would hold up all others.
     """
-    command = tied((sys.executable, "-I", screen.__file__))
+    command = tied((sys.executable, "-I", console_ocr.__file__))
     bare = {MARK: identity()}  # the bot's environment holds its tokens, and the picture is a guest's
     reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=bare)
     try:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import bot.screen
-from bot.screen import UNKNOWN, UnreadablePicture, as_png, read_png, text_of
+from bot.hypervisor import console_ocr
+from bot.hypervisor.console_ocr import UNKNOWN, UnreadablePicture, as_png, read_png, text_of
 
 BIOS = next((path for path in map(Path, ("/usr/share/seabios/vgabios-stdvga.bin",)) if path.exists()), None)
 LETTER_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
@@ -163,7 +163,7 @@ def test_a_png_cut_short_is_refused(font, keep) -> None:
 
 def as_a_program(picture: bytes) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-I", bot.screen.__file__], input=picture, capture_output=True, check=False
+        [sys.executable, "-I", console_ocr.__file__], input=picture, capture_output=True, check=False
     )
 
 
