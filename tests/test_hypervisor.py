@@ -14,7 +14,7 @@ import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, Power, Reason
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
-from bot.hypervisor.console_ocr import text_of
+from bot.hypervisor.console_ocr.reading import text_of
 from bot.hypervisor.events import guest_state, lifecycle_event, run_event_loop, unwatch, watch
 from tests.guests import uuid
 from tests.real.guest import running_host

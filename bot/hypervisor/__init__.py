@@ -21,7 +21,6 @@ import libvirt
 import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
-from bot.hypervisor.console_ocr import as_png
 from bot.hypervisor.events import guest_state
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
@@ -32,6 +31,7 @@ from bot.hypervisor.obstacles import (
     What,
     unreachable,
 )
+from bot.hypervisor.pictures import LARGEST, UnreadablePicture, as_png
 from bot.hypervisor.refusals import answered
 from bot.names import Names
 
@@ -202,7 +202,11 @@ class Hypervisor:
 
     async def screenshot(self, uuid: str) -> bytes:
         """A PNG of its first screen."""
-        return as_png(await self._ask_guest("take a picture of", uuid, _picture, self._deadline))
+        try:
+            return await self._ask_guest("take a picture of", uuid, _picture, self._deadline)
+        except UnreadablePicture as why:
+            what = f"cannot take a picture of '{self._called(uuid)}' on {self.name}"
+            raise GuestRefused(f"{what}: because what came is none ({why})") from why
 
     def _called(self, uuid: str) -> str:
         return self._names.get(uuid, uuid)
@@ -257,10 +261,16 @@ def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
 
 def _picture(domain: Any) -> bytes:
     stream, data = domain.connect().newStream(), bytearray()
+
+    def take(_stream: Any, chunk: bytes, _opaque: None) -> None:
+        data.extend(chunk)
+        if len(data) > LARGEST:
+            raise UnreadablePicture(f"cannot read a picture: because it has more than {LARGEST} bytes")
+
     domain.screenshot(stream, 0)
-    stream.recvAll(lambda _stream, chunk, _opaque: data.extend(chunk), None)
+    stream.recvAll(take, None)
     stream.finish()
-    return bytes(data)
+    return as_png(bytes(data))
 
 
 def _inventory(connection: Any) -> list[GuestInfo]:

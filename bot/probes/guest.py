@@ -3,18 +3,15 @@
 A guest whose boot disk is damaged is still "running" for its hypervisor. Only from inside is it proven healthy.
 """
 
-import asyncio
-import sys
-from asyncio.subprocess import PIPE
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.children import MARK, identity, tied
 from bot.core.guest import GuestInfo, boot_failure
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, console_ocr
-from bot.hypervisor.console_ocr import UnreadablePicture
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor.pictures import UnreadablePicture
+from bot.hypervisor.screen_text import ScreenReader
 from bot.probes import Parts
 from bot.reach import Refused, Unreachable
 
@@ -35,7 +32,7 @@ class GuestProbe:
     info: GuestInfo
     patience: timedelta
     parts: Parts
-    _picture: tuple[int, str] = field(default=(0, ""), init=False, repr=False)  # the last one's hash and its text
+    _reader: ScreenReader = field(default_factory=ScreenReader, init=False, repr=False)
 
     async def look(self, started: datetime | None, since: datetime | None = None) -> Observation:
         """What shows of its boot. `started`: when it was started, None if that is not known (long ago).
@@ -71,9 +68,7 @@ class GuestProbe:
         """What its screen shows in text mode. None: nothing, or it has none."""
         try:
             picture = await self._hypervisor.screenshot(self.info.uuid)
-            if hash(picture) != self._picture[0]:  # many stand still
-                self._picture = (hash(picture), await _text_of(picture))
-            return self._read(self._picture[1])
+            return self._read(await self._reader.text_of(picture))
         except (GuestRefused, UnreadablePicture):
             return None
 
@@ -100,22 +95,3 @@ class GuestProbe:
     def _saw(self, health: Health, why: str) -> Observation:
         kind = Kind.BOOT_DISK if health is Health.FAIL else None
         return Observation(Fingerprint(BOOT, self.guest.id), health, self.parts.now(), why, kind, running=True)
-
-
-async def _text_of(picture: bytes) -> str:
-    """The text on a screenshot. Raises UnreadablePicture.
-
-    It is read by a process of its own: that computes for up to seconds, and a thread would hold up all others.
-    """
-    command = tied((sys.executable, "-I", console_ocr.__file__))
-    bare = {MARK: identity()}  # the bot's environment holds its tokens, and the picture is a guest's
-    reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=bare)
-    try:
-        text, why = await reading.communicate(picture)
-    finally:
-        if reading.returncode is None:
-            reading.kill()
-            await reading.wait()
-    if reading.returncode:
-        raise UnreadablePicture(why.decode(errors="replace").strip())
-    return text.decode()

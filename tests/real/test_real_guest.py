@@ -17,7 +17,7 @@ from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, boot_failu
 from bot.core.health import Kind
 from bot.demo.real import RealGuest, RealHost
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
-from bot.hypervisor.console_ocr import text_of
+from bot.hypervisor.console_ocr.reading import text_of
 from tests.real.guest import running_host
 from tests.waiting import until
 

@@ -11,7 +11,7 @@ from bot.demo.real_lab import GUEST, HOST, RealLab
 from bot.demo.tiny_guest import tiny_guest
 from bot.demonstration import RealStage, demonstration
 from bot.hypervisor import Hypervisor
-from bot.hypervisor.console_ocr import text_of
+from bot.hypervisor.console_ocr.reading import text_of
 from bot.workspace.records import ALEX, Json
 from tests.story.person import Person, buttons, words
 from tests.story.stages import checksum, needs, slow_restic
