@@ -67,7 +67,7 @@ class Names:
             async with asyncio.timeout(patience.total_seconds()):
                 found = await asyncio.shield(self._begun(name, port))
         except TimeoutError:
-            trouble = NameTrouble(f"no resolver answered within {patience.total_seconds():g} s")
+            trouble = NameTrouble(f"no resolver answered within {round(patience.total_seconds(), 1):g} s")
         except OSError as error:
             trouble = NameTrouble(error.strerror or str(error), _is_definite(error))
         else:

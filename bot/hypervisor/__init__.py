@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
-from xml.etree import ElementTree as ET
 
 import libvirt
 import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
+from bot.hypervisor.definition import guest_info
 from bot.hypervisor.events import guest_state
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
@@ -48,7 +48,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-AGENT_CHANNEL = "org.qemu.guest_agent.0"
 AGENT_OVERHEAD = timedelta(seconds=5)  # libvirt greets the agent first (2 s), and answers late rather than never
 OPERATION_DEADLINE = timedelta(seconds=60)  # QEMU gets up to 30 s to die, and a start may wait for storage
 
@@ -283,27 +282,3 @@ def _inventory(connection: Any) -> list[GuestInfo]:
             if error.get_error_code() not in _NOT_THERE:
                 raise
     return sorted(found, key=lambda info: info.name)
-
-
-def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
-    """A guest's libvirt XML, read. Disks the host has no file or device for (network, CD-ROM) are left out."""
-    tree = ET.fromstring(xml)  # noqa: S314  written by libvirt, not by a guest
-    disks = [disk for disk in tree.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
-    disks.sort(key=_boot_order)
-    sources = (source for disk in disks if (source := disk.find("source")) is not None)
-    log_file = tree.find("devices/serial/log")
-    return GuestInfo(
-        name=tree.findtext("name", ""),
-        uuid=tree.findtext("uuid", ""),
-        autostart=autostart,
-        persistent=persistent,
-        has_agent=tree.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']") is not None,
-        disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
-        console_log=log_file.get("file") if log_file is not None else None,
-    )
-
-
-def _boot_order(disk: ET.Element) -> int:
-    """A disk's own place in the boot order; those without one come after, in the order of the XML."""
-    boot = disk.find("boot")
-    return int(boot.get("order", "0")) if boot is not None else 1_000

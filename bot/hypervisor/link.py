@@ -196,7 +196,7 @@ class Link:
             await knock(self.way, self._names, min(PREFLIGHT, patience))
         except ConnectionLost as lost:
             return lost
-        return ConnectionLost(Obstacle(What.BROKEN, f"no answer within {patience.total_seconds():g} s"))
+        return ConnectionLost(Obstacle(What.BROKEN, f"no answer within {round(patience.total_seconds(), 1):g} s"))
 
     def _drop(self, session: Session, why: str) -> None:
         if session is not self._session:

@@ -1,0 +1,31 @@
+"""What a guest is made of, read from its libvirt XML. It asks nobody and judges nothing."""
+
+from xml.etree import ElementTree as ET
+
+from bot.core.guest import GuestInfo
+
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+
+
+def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
+    """A guest's libvirt XML, read. Disks the host has no file or device for (network, CD-ROM) are left out."""
+    tree = ET.fromstring(xml)  # noqa: S314  written by libvirt, not by a guest
+    disks = [disk for disk in tree.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
+    disks.sort(key=_boot_order)
+    sources = (source for disk in disks if (source := disk.find("source")) is not None)
+    log_file = tree.find("devices/serial/log")
+    return GuestInfo(
+        name=tree.findtext("name", ""),
+        uuid=tree.findtext("uuid", ""),
+        autostart=autostart,
+        persistent=persistent,
+        has_agent=tree.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']") is not None,
+        disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
+        console_log=log_file.get("file") if log_file is not None else None,
+    )
+
+
+def _boot_order(disk: ET.Element) -> int:
+    """A disk's own place in the boot order; those without one come after, in the order of the XML."""
+    boot = disk.find("boot")
+    return int(boot.get("order", "0")) if boot is not None else 1_000
