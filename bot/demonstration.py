@@ -86,16 +86,21 @@ async def demonstration(stage: Stage, folder: Path, port: int = 0) -> AsyncItera
     async with AsyncExitStack() as opened:
         opened.push_async_callback(stage.close)
         await stage.start()
-        box = await _open_box(opened, stage.panel(), port)
+        bots: list[Caretaker] = []  # the page is there before the bot, and names what it watches once it does
+
+        def offered() -> list[Command]:
+            return [Command(*one) for one in completions([name for bot in bots for name in bot.rounds.labels()])]
+
+        box = await _open_box(opened, stage.panel(), offered, port)
         bot = Caretaker(configure(folder, stage), Secrets(box.bot_token, box.app_token, box.api_url))
+        bots.append(bot)
         opened.push_async_callback(bot.stop)
         await bot.start()
         yield box
 
 
-async def _open_box(opened: AsyncExitStack, panel: Panel, port: int) -> Box:
-    offered = [Command(*one) for one in completions()]
-    box = partial(Box.start, settings=installed(manifest()), panel=panel, completions=lambda: offered)
+async def _open_box(opened: AsyncExitStack, panel: Panel, offered: Callable[[], list[Command]], port: int) -> Box:
+    box = partial(Box.start, settings=installed(manifest()), panel=panel, completions=offered)
     try:
         return await opened.enter_async_context(box(port))
     except OSError:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.actions import discover
 from bot.core.health import Kind
+from bot.core.lab import Effect
 from bot.core.runbook import ScriptAction
 from bot.core.settings import NOT_YET, OF_RUNBOOKS, OF_STEPS
 from bot.core.values import BUILT_IN
@@ -65,6 +66,30 @@ def test_whatever_cuts_power_or_replaces_a_disk_is_confirmed(library):
             )
             if re.search(r'power off|mv -- "\$disk"', text):
                 assert step.confirm or step.confirm_typed, f"{runbook.name}: {step.heading}"
+
+
+@pytest.mark.real
+def test_a_disk_that_something_has_open_is_not_exchanged(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    restored = Path(f"{machine.disk}.restore{machine.disk}")
+    restored.parent.mkdir(parents=True)
+    restored.write_bytes(raw_image(b"b"))
+    with machine.disk.open("rb"):
+        refused = machine.run(EXCHANGE)
+    assert refused.returncode == 1
+    assert "still has" in refused.stderr
+    assert machine.disk.read_bytes() == raw_image(b"a")
+    assert machine.run(EXCHANGE).returncode == 0
+    assert machine.disk.read_bytes() == raw_image(b"b")
+
+
+def test_every_step_that_stops_or_replaces_something_looks_before(library):
+    assert library.hints() == ()
+    for runbook in library.all():
+        for step in runbook.steps:
+            if step.confirm or step.confirm_typed or step.effect in {Effect.STOPS, Effect.STARTS}:
+                guarded = step.before is not None or "healthy" in _text(step.check and step.check.action)
+                assert guarded, f"{runbook.name}: {step.heading}"
 
 
 def test_the_readme_names_every_setting_and_every_value():

@@ -22,6 +22,11 @@ class Typed:
     end: int
 
 
+def quoted(name: str) -> str:
+    """A name as it is typed: in quotes where it holds blanks."""
+    return f'"{name}"' if " " in name else name
+
+
 def typed(text: str) -> tuple[Typed, ...]:
     """The words of a text. A quote that is never closed lasts to the end; one within a word is part of it."""
     found = _WORD.finditer(straight(text))

@@ -202,6 +202,10 @@ class Rounds:
         """What people call a target."""
         return names_of(self._known.values())(target)
 
+    def labels(self) -> list[str]:
+        """What people call all that is looked at."""
+        return sorted(names_of(self._known.values()).labels.values())
+
     def guest(self, guest: TargetId) -> GuestProbe | None:
         """What is known of the making of a guest, and on which host it lives."""
         return next((found for guests in self._guests.values() if (found := guests.find(guest))), None)

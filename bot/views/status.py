@@ -27,7 +27,9 @@ def status_card(lab: LabPicture) -> Card:
     if lab.runs:
         blocks.append(
             section(
-                "\n".join(f"📖 *{safe(run.title, 100)}* under way, step {run.current + 1}" for run in lab.runs[:5])
+                "\n".join(
+                    f"📖 *{safe(run.title, 100)}* {run.status}, step {run.current + 1}" for run in lab.runs[:5]
+                )
             )
         )
     if lab.silences:

@@ -102,7 +102,9 @@ class _Page:
 
     async def commands(self, _request: web.Request) -> web.StreamResponse:
         offers = self._completions()
-        described = [{"text": o.name, "hint": o.usage_hint, "description": o.description} for o in offers]
+        described = [
+            {"text": o.name, "hint": o.usage_hint, "description": o.description, "after": o.after} for o in offers
+        ]
         return _json({"commands": described})
 
     async def panel(self, _request: web.Request) -> web.StreamResponse:

@@ -32,11 +32,15 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command as the app registered it: what the composer completes."""
+    """A slash command as the app registered it: what the composer completes.
+
+    `after`: what must have been typed before it is offered, e.g. `/lab why ` for `/lab why web1`.
+    """
 
     name: str
     description: str
     usage_hint: str
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`/lab`: its verbs, one file each, and what a verb gets. Nothing typed here is ever run as a command anywhere."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 
 from bot.core.incident import IncidentId
 from bot.core.nearest import did_you_mean
+from bot.core.quotes import quoted, typed
 from bot.views import Card
 from handlers.click import Payload
 from handlers.desk import Desk
@@ -16,11 +17,15 @@ from handlers.discovery import declared
 from handlers.kindly import Mistake, kindly
 
 NOTHING_TYPED = "status"
+MACHINE = "web1"  # stands for a machine's name in how a verb is written
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was typed after the verb, and by whom (a Slack id). `usage`: how the verb is written."""
+    """What was typed after the verb, and by whom (a Slack id). `usage`: how the verb is written.
+
+    A name with blanks stands in quotes, or needs none where nothing follows it.
+    """
 
     by: str
     text: str
@@ -28,8 +33,8 @@ class Asked:
 
     @property
     def words(self) -> list[str]:
-        """The words of it."""
-        return self.text.split()
+        """The words of it; what stands in quotes is one."""
+        return [word.text for word in typed(self.text)]
 
     def word(self, at: int) -> str:
         """The word at that place, from 0. Raises Mistake where there is none."""
@@ -40,7 +45,19 @@ class Asked:
     def rest(self, after: int) -> str:
         """All that stands behind the first `after` words. Raises Mistake where there is nothing."""
         self.word(after)
-        return self.text.split(maxsplit=after)[after]
+        return self.text[typed(self.text)[after].start :]
+
+    def name(self, after: int = 0) -> str:
+        """All that stands behind the first `after` words, as one name, in quotes or not. Raises Mistake."""
+        return self.word(after) if len(self.words) == after + 1 else self.rest(after)
+
+    def name_before(self, follows: Callable[[str], bool]) -> tuple[str, int]:
+        """The name in front of the first word that `follows`, and how many words it has. Raises Mistake."""
+        name, words = self.word(0), typed(self.text)
+        if words[0].quoted:
+            return name, 1
+        length = next((at for at, word in enumerate(words) if at and follows(word.text)), 1)
+        return self.text[: words[length - 1].end], length
 
     def incident(self) -> IncidentId:
         """The first word as an incident's number. Raises Mistake."""
@@ -77,10 +94,20 @@ def usages() -> list[tuple[str, str]]:
     return [(verb.usage, verb.help) for verb in verbs().values()]
 
 
-def completions() -> list[tuple[str, str, str]]:
-    """For a composer: what to type, what it does, and an example of what follows it."""
-    return [
-        (f"/lab {verb.name}", verb.help, verb.usage.removeprefix(verb.name).strip()) for verb in verbs().values()
+def completions(machines: Iterable[str] = ()) -> list[tuple[str, str, str, str]]:
+    """For a composer: what to type, what it does, an example of what follows it, and after what it is offered.
+
+    `machines`: names to complete, where a verb takes one.
+    """
+    bare = [
+        (f"/lab {verb.name}", verb.help, verb.usage.removeprefix(verb.name).strip(), "")
+        for verb in verbs().values()
+    ]
+    named = ((verb, *verb.usage.partition(f" {MACHINE}")) for verb in verbs().values() if MACHINE in verb.usage)
+    return bare + [
+        (f"/lab {before} {quoted(machine)}", verb.help, more.strip(), f"/lab {before} ")
+        for verb, before, _, more in named
+        for machine in machines
     ]
 
 

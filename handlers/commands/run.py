@@ -10,7 +10,7 @@ from handlers.desk import Desk
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Start a runbook, for a target or for none."""
     name = asked.word(0)
-    target = asked.word(1) if len(asked.words) > 1 else None
+    target = asked.name(1) if len(asked.words) > 1 else None
     run = await desk.start_run(name, target, None, asked.by)
     return said(
         f"📖 Run {run} of {safe(name, NAME)} has begun; its first step is in the thread. Nothing runs by itself."

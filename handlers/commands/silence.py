@@ -14,16 +14,25 @@ from handlers.kindly import Mistake
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Do not hear of a target for a while."""
-    name, length, reason = asked.word(0), _length(asked), asked.rest(2)
+    name, words = asked.name_before(_is_length)
+    length, reason = _length(name, asked.word(words)), asked.rest(words + 1)
     made = await desk.writer.do(incidents.silence, desk.config, name, length, asked.by, reason)
     return silenced_card(name, when(made.until), reason)
 
 
-def _length(asked: Asked) -> timedelta:
+def _is_length(word: str) -> bool:
     try:
-        return duration(asked.word(1))
+        duration(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _length(name: str, word: str) -> timedelta:
+    try:
+        return duration(word)
     except ValueError as error:
-        raise Mistake(f"cannot silence '{asked.word(0)}': because {error}") from error
+        raise Mistake(f"cannot silence '{name}': because {error}") from error
 
 
 VERB = Verb("silence", "silence web1 2h the reason", "do not hear of a machine for a while", answer)

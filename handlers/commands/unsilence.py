@@ -10,7 +10,7 @@ from handlers.desk import Desk
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Hear of a target again."""
-    name = asked.word(0)
+    name = asked.name()
     await desk.writer.do(incidents.unsilence, desk.config, name, asked.by)
     return said(f"🔔 Alerts for {safe(name, NAME)} are on again.")
 

@@ -55,3 +55,10 @@ def test_a_value_takes_the_place_of_one_word_whatever_it_holds(value):
 def test_a_call_is_not_made_with_a_value_that_is_not_set():
     with pytest.raises(KeyError):
         take_apart("start $guest", VERBS).filled({})
+
+
+def test_a_name_with_blanks_stands_in_quotes_also_in_those_a_phone_puts_there():
+    for line in ('start "web server"', "start 'web server'", "start “web server”", "start „web server“"):
+        call = take_apart(line, (LabVerb("start", ("guest",)),))
+        assert call == LabCall("start", ("web server",))
+        assert str(call) == "start 'web server'"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.quotes import straight, typed
+from bot.core.quotes import quoted, straight, typed
 
 
 def test_typographic_quotes_are_quotes_and_an_apostrophe_is_none():
@@ -34,3 +34,7 @@ def test_a_word_knows_where_it_stands_and_whether_it_was_quoted():
     assert (name.quoted, text[name.start : name.end]) == (True, "“web server”")
     assert text[typed(text)[2].end :] == " the  reason"
     assert not typed(text)[2].quoted
+
+
+def test_a_name_is_quoted_where_it_holds_blanks():
+    assert (quoted("web1"), quoted("web server")) == ("web1", '"web server"')

@@ -1,8 +1,10 @@
 """Every verb of /lab, typed as a person types it, answered to the asker alone."""
 
+from datetime import timedelta
+
 import pytest
 
-from bot.core.health import Health, Kind
+from bot.core.health import Health, Kind, Target, TargetId
 from bot.core.incident import Status
 from bot.workspace.records import ALEX, FAMILY, HOMELAB, ROBIN, SAM
 from handlers.commands import completions, verbs
@@ -16,12 +18,65 @@ VERBS = {"ack", "help", "incident", "incidents", "reopen", "resolve", "run", "ru
 CHANGES = ["ack 1", "resolve 1 x", "reopen 1", "silence web1 2h x", "unsilence web1", "run mend"]
 
 
+SERVER = TargetId("guest:web server")
+
+
+@pytest.fixture
+async def with_blanks(rig):
+    """A lab with a guest whose name has a blank in it, and another that its first word may be taken for."""
+    known = [Target(SERVER, runs_on=ATLAS), Target(TargetId("guest:web"), runs_on=ATLAS)]
+    await rig.writer.do(lambda store, now: store.targets.keep(known, now))
+    return rig
+
+
+@pytest.mark.parametrize("said", ["web server", '"web server"', "“web server”", "„web server“", "Web  server"])
+async def test_a_name_with_blanks_needs_quotes_only_where_something_follows(with_blanks, said):
+    answer = await with_blanks.type(SAM.id, f"why {said}")
+    if said == "Web  server":
+        assert "did you mean 'web server'?" in answer
+    else:
+        assert "web server*, a guest on atlas" in answer
+
+
+@pytest.mark.parametrize("said", ["web server 2h", '"web server" 2h', "“web server” 2h"])
+async def test_a_machine_with_blanks_in_its_name_is_silenced(with_blanks, said):
+    await with_blanks.type(ROBIN.id, f"silence {said} robin’s new disk, till 4h after")
+    [made] = await with_blanks.reader.ask(lambda store, now: store.targets.silences(now))
+    assert (made.target, made.reason, made.until - made.since) == (
+        SERVER,
+        "robin’s new disk, till 4h after",
+        timedelta(hours=2),
+    )
+    await with_blanks.type(ROBIN.id, "unsilence web server")
+    assert await with_blanks.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+
+
+@pytest.mark.parametrize("said", ["web server", '"web server"', "“web server”"])
+async def test_a_runbook_is_started_for_a_machine_with_blanks_in_its_name(with_blanks, said):
+    assert "Run 1 of mend has begun" in await with_blanks.type(ALEX.id, f"run mend {said}")
+    assert (await with_blanks.run()).target == SERVER
+
+
+async def test_what_is_typed_before_a_length_is_the_name_and_a_length_must_follow_it(with_blanks):
+    answer = await with_blanks.type(ROBIN.id, 'silence "web server" soon x')
+    assert "cannot silence 'web server', because 'soon' is not a time" in answer
+    assert "it is written /lab silence" in await with_blanks.type(ROBIN.id, "silence")
+
+
 def test_each_file_is_a_verb_with_an_example_and_a_help():
     assert verbs().keys() == VERBS
     for verb in verbs().values():
         assert verb.usage.split()[0] == verb.name
         assert verb.help
-    assert ("/lab ack", verbs()["ack"].help, "7") in completions()
+    assert ("/lab ack", verbs()["ack"].help, "7", "") in completions()
+
+
+def test_a_composer_completes_names_in_quotes_where_they_need_them():
+    offered = {text: (hint, after) for text, _, hint, after in completions(["web server", "db1"])}
+    assert offered['/lab silence "web server"'] == ("2h the reason", "/lab silence ")
+    assert offered["/lab why db1"] == ("", "/lab why ")
+    assert offered['/lab run restore-boot-disk "web server"'] == ("", "/lab run restore-boot-disk ")
+    assert not [text for text in offered if text.startswith("/lab ack ")]
 
 
 async def test_status_and_nothing_typed_show_the_lab_at_a_glance(rig):

@@ -117,7 +117,8 @@ class Lab:
 
 
 def completions() -> list[Command]:
-    return [Command(f"/lab {verb}", description, "") for verb, description in VERBS.items()]
+    verbs = [Command(f"/lab {verb}", description, "") for verb, description in VERBS.items()]
+    return [*verbs, Command('/lab silence "web server"', "Say nothing for a while", "", "/lab silence ")]
 
 
 @asynccontextmanager

@@ -81,6 +81,16 @@ async def test_a_command_is_completed_and_its_answer_shows_to_the_asker_until_di
     await expect(answer).to_have_count(0)
 
 
+async def test_a_name_with_blanks_is_completed_once_its_verb_is_typed(page):
+    offers = page.get_by_role("listbox", name="Commands").get_by_role("option")
+    await composer(page).press_sequentially("/lab silence")
+    await expect(offers).to_have_count(1)
+    await composer(page).press_sequentially(" Web s")
+    await expect(offers).to_have_text(['/lab silence "web server"Say nothing for a while'])
+    await composer(page).press("Enter")
+    await expect(composer(page)).to_have_value('/lab silence "web server" ')
+
+
 async def test_enter_sends_and_shift_enter_breaks_the_line(app, desk):
     await composer(desk).press_sequentially("one")
     await composer(desk).press("Shift+Enter")

@@ -156,8 +156,7 @@ export class Composer {
         () => [],
       );
     const commands = await this.commands;
-    if (this.input.value === text)
-      this.offer(commands.filter((command) => command.text.startsWith(text.toLowerCase())));
+    if (this.input.value === text) this.offer(commands.filter((command) => fits(command, text)));
   }
 
   offer(matches) {
@@ -195,4 +194,10 @@ export class Composer {
     this.input.focus();
     this.complete();
   }
+}
+
+// Quotes count for nothing here: whoever types web s means "web server".
+function fits({ text, after }, typed) {
+  const bare = (words) => words.toLowerCase().replaceAll(/["“”„]/g, "");
+  return bare(text).startsWith(bare(typed)) && bare(typed).startsWith(bare(after ?? ""));
 }
