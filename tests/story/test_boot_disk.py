@@ -1,5 +1,6 @@
 """A guest's boot disk is overwritten. One message says so, and its buttons lead to a guest that is proven well."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -124,6 +125,31 @@ async def test_a_stranger_changes_nothing_and_hands_only_what_is_theirs_and_both
         await person.press("Run", on="Step 1 of 6")
         assert await person.is_told("Only an admin may press this step: alex", "Nothing was changed.")
     assert "Run" in buttons(await alex.sees("Step 1 of 6", "👉")), "it still waits to be run"
+
+
+async def test_a_guest_that_someone_starts_in_the_middle_of_its_restore_keeps_its_disk(home):
+    alex, guests, disk = home.alex, home.lab.guests, home.lab.guests.disk("web1")
+    await home.lab.corrupt("web1")
+    damaged = checksum(disk)
+    incident = await alex.sees("web1 can't boot: disk damaged")
+    await alex.press("Start: Restore")
+    await alex.press("Run", on="Step 1 of 6")
+    await alex.press("Run", on="Step 2 of 6", agreeing_to="This cuts the power of web1")
+    await alex.press("Run", on="Step 3 of 6")
+    await alex.press("Choose", on="Step 3 of 6")
+    await alex.fills("Choose", snapshot="20")
+    await alex.press("Run", on="Step 4 of 6")
+    stale = await alex.look_for("Run", on="Step 5 of 6")
+
+    await asyncio.to_thread(guests.start, "web1")
+    await alex.sees_in(incident, "“Restore a guest's boot disk” is paused: web1 was started")
+    await alex.press_again(stale)
+    await alex.is_told("because the run has moved on", "Nothing was changed")
+    await alex.press("Go on", on="Step 5 of 6")
+    await alex.press("Run", on="Step 5 of 6")
+    await alex.fills("Are you sure?", Name="web1")
+    await alex.sees_in(incident, "Step 5 of 6", "Nothing was run", "web1 is not off: it is running")
+    assert checksum(disk) == damaged, "the disk of a guest that runs is not exchanged"
 
 
 async def walk_through_restore(person: Person) -> None:
