@@ -33,6 +33,7 @@ from bot.reach import Reach
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
 from bot.scheduler import Scheduler
+from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.vocabulary import knowledge, library_of
@@ -131,10 +132,13 @@ class Caretaker:
             move_run=self.move_run,
             on_hopeless=self.hopeless.set,
             database=await self._reader.ask(queries.identity),
+            outlook=self.rounds.outlook,
+            unwritten=lambda: self._watch.unwritten.failing,
+            names=self.rounds.names,
         )
         delivering = talk.begin(self._secrets, opened)
         reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")
-        for task in (delivering, reading):
+        for task in (*delivering, reading):
             task.add_done_callback(self._must_go_on)
             opened.push_async_callback(_end, task)
 
@@ -278,5 +282,5 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 def _failed(job: str, why: BaseException) -> None:
-    if not isinstance(why, asyncio.CancelledError):  # which it is when the bot stops
+    if not isinstance(why, asyncio.CancelledError | StoreFailed):  # the bot stops; the writer has told it already
         log.error("the job '%s' failed", job, exc_info=why)

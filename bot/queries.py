@@ -15,7 +15,7 @@ from bot.core.incidents.evidence import requirement
 from bot.core.incidents.member import lacks
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
-from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Tally, TargetPicture
+from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Outlook, Tally, TargetPicture
 from bot.core.run import LIVE, IllegalMove, Press, Run, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
@@ -26,11 +26,12 @@ from bot.store import Store
 from bot.store.targets import Presence
 
 LATELY = 5  # incidents of the past in an answer
+WELL = Outlook()  # of who has no bot to ask
 _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own are looked for
 
 
-def status(store: Store, now: datetime) -> LabPicture:
-    """The lab at a glance."""
+def status(store: Store, now: datetime, outlook: Outlook = WELL) -> LabPicture:
+    """The lab at a glance. `outlook`: what the bot knows of its own work."""
     healths, presences = _healths(store), store.targets.presences()
     by_kind: dict[TargetKind, list[Target]] = defaultdict(list)
     for target in store.targets.inventory().values():
@@ -38,10 +39,12 @@ def status(store: Store, now: datetime) -> LabPicture:
             by_kind[target.kind].append(target)
     return LabPicture(
         live=tuple(store.incidents.live()),
-        tallies={kind: _tally(targets, healths, presences) for kind, targets in by_kind.items()},
+        tallies={kind: _tally(targets, healths, presences, outlook) for kind, targets in by_kind.items()},
         runs=tuple(run_from_json(row.value) for row in store.runs.of_status(*LIVE)),
         silences=store.targets.silences(now),
         name=store.targets.names(),
+        unlisted=tuple(sorted(outlook.unlisted)),
+        cannot_write=outlook.cannot_write,
     )
 
 
@@ -60,17 +63,31 @@ def _worst(healths: Iterable[Health]) -> Health:
 
 
 def _tally(
-    targets: Sequence[Target], healths: Mapping[TargetId, Health], presences: Mapping[TargetId, Presence]
+    targets: Sequence[Target],
+    healths: Mapping[TargetId, Health],
+    presences: Mapping[TargetId, Presence],
+    outlook: Outlook,
 ) -> Tally:
-    found: dict[Health, list[TargetId]] = defaultdict(list)
-    off = 0
+    """How the targets of a kind are. What was well before the bot was off, nobody has looked at since."""
+    found: dict[str, list[TargetId]] = defaultdict(list)
     for target in targets:
         health, presence = healths.get(target.id, Health.UNKNOWN), presences.get(target.id)
-        if health is Health.OK and presence is not None and presence.running is False:
-            off += 1
+        if target.id in outlook.unwatched:
+            found["unwatched"].append(target.id)
+        elif target.id in outlook.unlooked and health is not Health.FAIL:
+            found["unlooked"].append(target.id)
+        elif health is Health.OK and presence is not None and presence.running is False:
+            found["off"].append(target.id)
         else:
             found[health].append(target.id)
-    return Tally(len(found[Health.OK]), off, tuple(found[Health.FAIL]), tuple(found[Health.UNKNOWN]))
+    return Tally(
+        well=len(found[Health.OK]),
+        off=len(found["off"]),
+        failing=tuple(found[Health.FAIL]),
+        unseen=tuple(found[Health.UNKNOWN]),
+        unlooked=tuple(found["unlooked"]),
+        unwatched=tuple(found["unwatched"]),
+    )
 
 
 def incidents(store: Store, _now: datetime) -> IncidentList:

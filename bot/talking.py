@@ -4,24 +4,33 @@ When it begins, app.py says. It is imported after the bot has begun to look: Sla
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot import emergency
 from bot.cards import Artist
 from bot.config import Config, Secrets
+from bot.core.health import Observation, TargetId
+from bot.core.picture import Outlook
 from bot.core.progress import Progress
 from bot.library import Library
 from bot.outbox import Courier
 from bot.runs import House
 from bot.slack import Slack
 from bot.slack_app import make_app
+from bot.slack_errors import SlackError
 from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from handlers import Desk, register
 from handlers.desk import MoveRun, StartRun
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=10)  # for Slack to hear why the bot can't start
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,30 @@ class Talk:
     move_run: MoveRun
     on_hopeless: Callable[[], None]
     database: str
+    outlook: Callable[[], Outlook]
+    unwritten: Callable[[], Sequence[Observation]]
+    names: Callable[[TargetId], str]
 
-    def begin(self, secrets: Secrets, opened: AsyncExitStack) -> asyncio.Task[None]:
-        """Deliver and listen until `opened` is closed; the task that delivers, which has no end of its own."""
+    def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
+        """Deliver and listen until `opened` is closed; the tasks that deliver, which have no end of their own."""
         slack = Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url)
         opened.push_async_callback(slack.close)
         artist = Artist(self.config, self.library, self.progress, self.house)
         courier = Courier(self.writer, slack, self.config.slack.channel, artist.draw, self.now)
         self.writer.wake = courier.poke
-        delivering = asyncio.create_task(courier.run(), name="delivery to Slack")
+        cry = emergency.Emergency(
+            self.writer,
+            slack,
+            self.config.slack.channel,
+            self.config.owner.slack,
+            self.now,
+            self.unwritten,
+            self.names,
+        )
+        delivering = (
+            asyncio.create_task(courier.run(), name="delivery to Slack"),
+            asyncio.create_task(cry.run(), name="telling of a database that can't be written"),
+        )
         app = make_app(slack)
         register(app, self._desk(slack))
         line = Line(app, slack, now=self.now, on_hopeless=self.on_hopeless)
@@ -66,4 +90,16 @@ class Talk:
             start_run=self.start_run,
             move_run=self.move_run,
             database=self.database,
+            outlook=self.outlook,
         )
+
+
+async def cannot_start(secrets: Secrets, config: Config, why: str, now: datetime) -> None:
+    """Tell in Slack that the bot can't start, unless that was told lately or Slack can't be reached."""
+    owner = config.owner.slack
+    async with Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url) as slack:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await emergency.cannot_start(slack, config.slack.channel, owner, why, now)
+        except (SlackError, TimeoutError) as failed:
+            log.error("cannot tell that I can't start: %s", failed)

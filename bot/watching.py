@@ -20,7 +20,9 @@ from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
 from bot.monitoring.beliefs import Beliefs
 from bot.monitoring.sight import SightMonitor
+from bot.monitoring.unwritten import Unwritten
 from bot.sightings import Followed, believe, pass_time
+from bot.store import StoreFailed
 from bot.store.targets import Known
 from bot.store.writer import Writer
 
@@ -47,7 +49,7 @@ class Suspicion:
 
 
 class Watch:
-    """Hears every observation and passes on what is news.
+    """Hears every observation and passes on what is news. `unwritten`: what could not be written yet.
 
     `damaged` is called once for each incident of damage. `find`: a target of the inventory; `look_at`: has all
     checks of a target look now; `sight`: whether the bot sees, None where nobody makes sure of it.
@@ -61,6 +63,7 @@ class Watch:
         self._config = config
         self._writer = writer
         self._clock = clock
+        self.unwritten = Unwritten()
         self._beliefs = Beliefs()
         self._suspected: dict[Fingerprint, Suspicion] = {}
         self._making_sure: asyncio.Task[None] | None = None
@@ -70,6 +73,7 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
+        self._looked: set[TargetId] = set()
         self._passed = clock()  # until when the core has seen time pass
 
     def remember(self, known: tuple[Known, ...], gap: Gap | None) -> None:
@@ -85,6 +89,7 @@ class Watch:
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
+        self._looked.difference_update(gone)
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._suspected.pop(one, None)
@@ -97,8 +102,13 @@ class Watch:
         """Whether any check of `target` fails, or seemed to when it looked last."""
         return self._beliefs.doubts(target)
 
+    def has_looked(self, target: TargetId) -> bool:
+        """Whether anything was looked at of that target since the start."""
+        return target in self._looked
+
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
+        self._looked.add(seen.target)
         hidden = self._hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)
@@ -206,17 +216,25 @@ class Watch:
         self._gathering = None
 
     async def _write(self, batch: list[Observation]) -> None:
+        """Write what is news, and before it what could not be written earlier."""
+        batch, trouble = [*self.unwritten.take(), *batch], self._writer.trouble
         lately = self._clock() - self._config.timing.storm_within
         gap = self._gap if self._gap and self._gap.until > lately else None
+        if trouble is not None:
+            gap = Gap(trouble.since, self._clock(), "I could not write my database")
         try:
             self._follow(await self._writer.do(believe, self._config, batch, gap))
+        except StoreFailed:
+            self.unwritten.keep(batch)
         except Exception:
             log.exception("cannot write %d observations; the next look brings them again", len(batch))
             for one in batch:
                 self._written.pop(one.fingerprint, None)
 
     async def pass_time(self) -> None:
-        """Let the core see that time has passed."""
+        """Let the core see that time has passed; try again to write what could not be written."""
+        if self.unwritten:
+            await self._write([])
         now = self._clock()
         self._follow(await self._writer.do(pass_time, self._config, self._passed))
         self._passed = now
@@ -244,6 +262,8 @@ class Watch:
             await self._making_sure
         if self._gathering is not None:
             await self._gathering
+        if self.unwritten:
+            await self._write([])
 
 
 async def _nobody_looks(_target: TargetId) -> None:

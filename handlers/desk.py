@@ -7,6 +7,7 @@ from slack_sdk.models.views import View
 
 from bot.config import Config
 from bot.core.permit import Act, NotAllowed, demand, person_of
+from bot.core.picture import Outlook
 from bot.core.run import Command
 from bot.library import Library
 from bot.runs import House
@@ -50,6 +51,7 @@ class Desk:
     """All of it. What is asynchronous and more than one transaction comes as a callable.
 
     `database`: by what the bot's database is told from every other.
+    `outlook`: what the bot knows of its own work.
     """
 
     writer: Writer
@@ -61,6 +63,7 @@ class Desk:
     start_run: StartRun
     move_run: MoveRun
     database: str
+    outlook: Callable[[], Outlook] = Outlook
 
     async def whisper(self, spot: Spot, card: Card) -> None:
         """Tell one person, where they are looking."""

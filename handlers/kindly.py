@@ -12,6 +12,7 @@ from bot.incidents import UnknownName
 from bot.library import NoSuchRunbook
 from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.slack_errors import Rejected
+from bot.store import StoreFailed
 from bot.views import Card
 from bot.views.answers import refusal_card, said
 from handlers.desk import OtherDatabase
@@ -42,6 +43,9 @@ async def kindly(tell: Callable[[Card], Awaitable[None]]) -> AsyncIterator[None]
         yield
     except MISTAKES as mistake:
         await tell(refusal_card(str(mistake)))
+    except StoreFailed as failed:
+        await tell(refusal_card(f"cannot write my database: because {failed.reason}"))
+        raise
     except Rejected as rejected:
         if rejected.error not in _TOO_LATE:
             raise

@@ -10,6 +10,7 @@ from bot import incidents, queries
 from bot.config import Config, SlackConfig
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId, TargetKind
 from bot.core.permit import Person
+from bot.core.picture import Outlook
 from bot.sightings import believe
 from bot.store import StoreFailed
 from bot.store.reader import Reader
@@ -75,6 +76,21 @@ async def test_status_counts_each_kind_of_target_and_leaves_the_ephemeral_out(la
     assert found.tallies[TargetKind.HOST].well == 1
     assert found.tallies[TargetKind.UPS].unseen == (RACK,)
     assert [one.subject for one in found.live] == [WEB1]
+
+
+async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobody_watches_does_not_count(lab):
+    await lab.see(ATLAS, Health.OK)
+    await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
+    await lab.see(DB1, Health.OK, running=False)
+    outlook = Outlook(
+        unlooked=frozenset({ATLAS, WEB1, DB1}), unwatched=frozenset({RACK}), unlisted=frozenset({ATLAS})
+    )
+    found = await lab.reader.ask(queries.status, outlook)
+    hosts, guests, upses = (found.tallies[kind] for kind in (TargetKind.HOST, TargetKind.GUEST, TargetKind.UPS))
+    assert (hosts.well, hosts.unlooked) == (0, (ATLAS,))
+    assert (guests.failing, guests.unlooked, guests.off) == ((WEB1,), (DB1,), 0)
+    assert (upses.whole, upses.unseen, upses.unwatched) == (0, (), (RACK,))
+    assert found.unlisted == (ATLAS,)
 
 
 async def test_a_target_is_failing_if_any_check_fails_and_well_if_one_could_look(lab):

@@ -272,12 +272,44 @@ async def test_a_power_failure_is_one_once_it_has_lasted(bot):
     assert await bot.incidents() == {ATLAS: Status.OPEN}
 
 
-async def test_what_could_not_be_written_is_news_again_at_the_next_look(bot, caplog):
-    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = on") and None)
+async def writes(bot: Bot, *, can: bool) -> None:
+    """Let the database be written, or not."""
+    pragma = f"PRAGMA query_only = {'off' if can else 'on'}"
+    await bot.writer.do(lambda store, _: store._db.execute(pragma) and None)
+
+
+async def test_what_could_not_be_written_is_kept_and_written_once_it_can_be(bot, caplog):
+    await writes(bot, can=False)
+    await bot.believe(WEB, Health.FAIL)
+    assert "cannot write the database" in caplog.text
+    assert [one.target for one in bot.watch.unwritten.failing] == [WEB]
+    await writes(bot, can=True)
+    bot.time += MINUTE
+    assert await bot.writer.do(lambda store, _: store.incidents.live()) == []
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {WEB: Status.OPEN}
+    assert not bot.watch.unwritten
+    [incident] = await bot.writer.do(lambda store, _: store.incidents.live())
+    history = await bot.writer.do(lambda store, _: store.incidents.history(incident.id))
+    assert "I could not write my database 12:00–12:01 UTC; this may have begun then." in [e.text for e in history]
+
+
+async def test_what_ended_while_it_could_not_be_written_is_told_with_its_end(bot):
+    await writes(bot, can=False)
+    bot.see(WEB1, Health.FAIL, stated=True, running=False)
+    await bot.watch.close()
+    bot.time += MINUTE
+    await bot.believe(WEB1, Health.OK, running=True)
+    await writes(bot, can=True)
+    await bot.watch.pass_time()
+    assert await bot.incidents() == {WEB1: Status.RESOLVED}
+
+
+async def test_what_the_core_cannot_take_is_news_again_at_the_next_look(bot, caplog):
+    await bot.writer.do(lambda store, _: store._db.execute("alter table health rename to away") and None)
     await bot.believe(WEB, Health.FAIL)
     assert "cannot write 1 observations; the next look brings them again" in caplog.text
-    await bot.writer.do(lambda store, _: store._db.execute("PRAGMA query_only = off") and None)
-    assert await bot.incidents() == {}
+    await bot.writer.do(lambda store, _: store._db.execute("alter table away rename to health") and None)
     bot.see(WEB, Health.FAIL)
     assert await bot.incidents() == {WEB: Status.OPEN}
 

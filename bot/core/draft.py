@@ -25,15 +25,16 @@ from bot.core.names import UNTOLD, Names
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which the bot itself was off; known for a while after its start."""
+    """A time in which the bot itself was off, or could not do its work; known for a while afterwards."""
 
     since: datetime
     until: datetime
+    what: str = "I was off"
 
     def __str__(self) -> str:
         same_day = self.since.date() == self.until.date()
         form = "%H:%M" if same_day else "%d %b %H:%M"
-        return f"I was off {self.since:{form}}–{self.until:{form}} UTC"
+        return f"{self.what} {self.since:{form}}–{self.until:{form}} UTC"
 
 
 @dataclass(frozen=True, slots=True)

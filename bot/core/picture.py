@@ -15,18 +15,46 @@ from bot.core.run import Run
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that keeps the bot itself from its work, since when and why."""
+
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the bot knows of its own work and no row tells.
+
+    `cannot_write`: its database. `unlooked`: what it has not looked at since it started; `unlisted`: the hosts of
+    which it does not know yet what guests they have; `unwatched`: what lab.yaml names and nothing looks at.
+    """
+
+    cannot_write: Trouble | None = None
+    unlooked: frozenset[TargetId] = frozenset()
+    unlisted: frozenset[TargetId] = frozenset()
+    unwatched: frozenset[TargetId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """The targets of one kind. `off`: not running, and nobody expects them to. `unseen`: none could look."""
+    """The targets of one kind.
+
+    `off`: not running, and nobody expects them to. `unseen`: none could look; `unlooked`: none has looked since
+    the bot started; `unwatched`: nothing looks at them.
+    """
 
     well: int = 0
     off: int = 0
     failing: tuple[TargetId, ...] = ()
     unseen: tuple[TargetId, ...] = ()
+    unlooked: tuple[TargetId, ...] = ()
+    unwatched: tuple[TargetId, ...] = ()
 
     @property
     def whole(self) -> int:
-        """How many there are."""
-        return self.well + self.off + len(self.failing) + len(self.unseen)
+        """How many are watched."""
+        return self.well + self.off + len(self.failing) + len(self.unseen) + len(self.unlooked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +66,8 @@ class LabPicture:
     runs: tuple[Run, ...]
     silences: tuple[Silence, ...]
     name: Names = UNTOLD
+    unlisted: tuple[TargetId, ...] = ()
+    cannot_write: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)

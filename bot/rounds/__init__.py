@@ -7,7 +7,7 @@ have rounds of their own: guests.py.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -26,19 +26,20 @@ from bot.core.health import (
     Target,
     TargetId,
     TargetKind,
-    name_of,
     target_id,
 )
 from bot.core.incident import Incident
 from bot.core.names import meant_by, names_of
+from bot.core.picture import Outlook
 from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
-from bot.probes.ups import Params as UpsParams
+from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guests import GuestRounds, Shared
+from bot.rounds.outlook import outlook
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
 from bot.sightings import alive, attach, begin, clock_stepped, configured, end, stopped
@@ -114,7 +115,12 @@ class Rounds:
         self._sight.close()
         for probe in self._probes.values():
             await probe.close()
-        await self._writer.do(end)
+        with suppress(StoreFailed):  # the writer has said so: the next start finds that the bot was cut off
+            await self._writer.do(end)
+
+    def outlook(self) -> Outlook:
+        """What has not been seen yet, and what keeps the bot from its work."""
+        return outlook(self._config, self._watch, self._writer, self._known.values(), self._guests.values())
 
     def _add(self, watched: Watched, check: Check) -> None:
         probe = discover()[check.probe].make(watched, check.params, self._parts)
@@ -258,41 +264,3 @@ class Rounds:
         task = asyncio.create_task(work)  # kept, or it may vanish half way
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
-    """Every check of lab.yaml but those of guests, and the one that each UPS has without saying."""
-    targets = {t.id: t for t in configured(config)}
-    for ups in config.ups.values():
-        params = UpsParams(port=ups.port, ups=ups.ups, steady=config.timing.on_battery)
-        check = Check("ups", "ups", params, every=ups.every)
-        yield Watched(CheckName("ups"), targets[target_id(TargetKind.UPS, ups.name)], ups.address), check
-    named = (
-        (TargetKind.HOST, config.hosts),
-        (TargetKind.SERVICE, config.services),
-    )
-    for kind, things in named:
-        for thing in things.values():
-            identity = target_id(kind, thing.name)
-            for name, check in thing.checks.items():
-                yield Watched(CheckName(name), targets[identity], thing.address), check
-
-
-def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple[Watched, Check]]:
-    """The checks lab.yaml has of guests, each with the guest it means."""
-    for said in config.guests.values():
-        meant = meant_guest(said, known)
-        if meant is not None:
-            for name, check in said.checks.items():
-                yield Watched(CheckName(name), meant, said.address), check
-
-
-def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:
-    """The guest lab.yaml means by a name; None where there is none, or several and it does not say which."""
-    on = target_id(TargetKind.HOST, said.host) if said.host else None
-    guests = (target for target in known if target.kind is TargetKind.GUEST and target.name == said.name)
-    meant = [guest for guest in guests if on in (None, guest.runs_on)]
-    if len(meant) > 1:
-        places = " and ".join(sorted(name_of(guest.runs_on) for guest in meant if guest.runs_on))
-        log.error("cannot check '%s': because %s have one each; say guests.%s.host", said.name, places, said.name)
-    return meant[0] if len(meant) == 1 else None

@@ -100,6 +100,7 @@ class GuestRounds:
         self._booting: dict[TargetId, datetime | None] = {}  # not seen up yet, and since when if that is known
         self._since: dict[TargetId, datetime] = {}  # from when on a boot that was noticed late may have begun
         self._reached: datetime | None = None  # when the hypervisor answered last
+        self.listed = False  # whether it is known which guests there are
         self._met = False  # its guests were seen once, so that one seen to run now has started
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
         self._probe = HypervisorProbe(
@@ -245,6 +246,7 @@ class GuestRounds:
             targets = await self._writer.do(take_inventory, self._config, self._host.name, found, places)
             self._defined = frozenset(info.uuid for info in found)
             self._keep(targets, found)
+            self.listed = True
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
 
     def _keep(self, targets: Sequence[Target], found: Sequence[GuestInfo]) -> None:

@@ -4,6 +4,6 @@ Current-state tables, append-only history and the outbox live in one database, s
 leaves them in agreement, whatever happens to the power. Nothing here decides anything.
 """
 
-from bot.store.database import Store, StoreFailed
+from bot.store.database import Store, StoreFailed, StoreInUse
 
-__all__ = ["Store", "StoreFailed"]
+__all__ = ["Store", "StoreFailed", "StoreInUse"]

@@ -30,6 +30,15 @@ _OUTER_CAUSES = {
 class StoreFailed(Exception):
     """The database can't be used. Permanent until a person acts; the message names the file."""
 
+    @property
+    def reason(self) -> str:
+        """Why, without what could not be done."""
+        return str(self).partition(": because ")[2] or str(self)
+
+
+class StoreInUse(StoreFailed):
+    """Another Caretaker has the database open: there is nothing to mend, one of the two is too many."""
+
 
 class Store:
     """One connection to the database. Belongs to the thread that opened it."""
@@ -67,6 +76,11 @@ class Store:
         """By what this database is told from every other, in hexadecimal: made with it, and never changed."""
         (row,) = self._db.query("select id from database_id")
         return str(row["id"])
+
+    @property
+    def changes(self) -> int:
+        """How many rows this connection has changed so far."""
+        return int(self._db.conn.total_changes)
 
     @contextmanager
     def transaction(self) -> Iterator["Store"]:

@@ -15,7 +15,7 @@ from bot.hypervisor import HypervisorUnreachable
 from bot.probes import Parts, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import HypervisorProbe
-from bot.rounds import checks_of, guest_checks_of
+from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.waiting import Tally, telling

@@ -1,8 +1,14 @@
-"""`health`: whether the bot lives, asked from outside it. It imports little, because a supervisor asks often."""
+"""`health`: whether the bot lives, asked from outside it. It imports little, because a supervisor asks often.
+
+A bot that can't write its database can't renew its sign of life there: that it lives is seen by the lock it holds,
+without touching that. What keeps it from writing is asked of the file system.
+"""
 
 import argparse
+import os
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.config import load
 from bot.store import Store, StoreFailed
@@ -11,6 +17,8 @@ from bot.terminal import UserMistake
 from bot.vocabulary import probe_params
 
 MISSED = 4  # signs of life that may be missing before the bot counts as dead
+ROOM = 64 * 1024  # bytes; with less a file system is full for a database
+LOCKS = Path("/proc/locks")
 
 
 def health(options: argparse.Namespace) -> int:
@@ -24,11 +32,39 @@ def health(options: argparse.Namespace) -> int:
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
     age = datetime.now(UTC) - last.at if last else None
+    trouble = _trouble(config.database)
     if last is None or age is None or last.stopped_at or age > MISSED * config.timing.alive_every:
-        print(f"not alive: {_last_seen(last)}")
+        if last is None or last.stopped_at or not _is_held(config.database):
+            print(f"not alive: {_last_seen(last)}")
+        else:
+            since = f"{last.at:%Y-%m-%d %H:%M:%S} UTC"
+            print(f"alive, but it has written nothing since {since}: {trouble or 'its log says why'}")
+        return 1
+    if trouble:
+        print(f"alive, but it cannot write its database: {trouble}")
         return 1
     print(f"alive: seen {age.total_seconds():.0f} s ago")
     return 0
+
+
+def _trouble(database: Path) -> str:
+    """What keeps anyone from writing there, in words; empty for nothing that is known."""
+    found = os.statvfs(database)
+    if found.f_flag & os.ST_RDONLY:
+        return f"the file system of {database.parent} is read-only"
+    if found.f_bavail * found.f_frsize < ROOM:
+        return f"the file system of {database.parent} is full"
+    return ""
+
+
+def _is_held(database: Path) -> bool:
+    """Whether a process holds the database's lock. To try it would be to hold it against a bot that starts."""
+    try:
+        lock = database.with_name(f"{database.name}.lock").stat().st_ino
+        held = LOCKS.read_text().split("\n")
+    except OSError:
+        return False
+    return any(" FLOCK " in line and f":{lock} " in line for line in held)
 
 
 def _last_seen(last: Alive | None) -> str:

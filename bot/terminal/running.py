@@ -9,9 +9,10 @@ import sys
 from collections.abc import MutableMapping
 
 from bot.app import Caretaker
+from bot.clock import Clock
 from bot.config import Config, Secrets, load, load_secrets
 from bot.redact import Redactor
-from bot.store import StoreFailed
+from bot.store import StoreFailed, StoreInUse
 from bot.terminal import UserMistake
 from bot.vocabulary import probe_params
 
@@ -46,13 +47,25 @@ async def serve(config: Config, secrets: Secrets) -> int:
     told = told_to_stop()
     bot = Caretaker(config, secrets)
     log.info("watching %s; posting to #%s", _what(config), config.slack.channel)
-    await bot.start()
+    try:
+        await bot.start()
+    except StoreFailed as why:
+        await _tell(config, secrets, why)
+        raise
     try:
         await first_of(told, bot.hopeless)
         log.info("stopping, as told" if told.is_set() else "stopping, to be started again")
     finally:
         await bot.stop()
     return 0 if told.is_set() else EXIT_AGAIN
+
+
+async def _tell(config: Config, secrets: Secrets, why: StoreFailed) -> None:
+    """What a bot can't tell that does not start. Where another one watches, there is nothing to tell."""
+    if not isinstance(why, StoreInUse):
+        from bot.talking import cannot_start  # noqa: PLC0415  Slack's libraries take their time
+
+        await cannot_start(secrets, config, str(why), Clock().now())
 
 
 def told_to_stop() -> asyncio.Event:

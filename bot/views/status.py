@@ -9,11 +9,13 @@ from bot.core.kinds import PLURALS, TargetKind
 from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
+from bot.views.emergency import cannot_write_line
 from bot.views.limits import context, safe, section
 from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
 
 _SHOWN: Final = 10
+_KINDS: Final = tuple(kind for kind in TargetKind if kind is not TargetKind.BOT)  # its trouble is an incident
 
 
 def status_card(lab: LabPicture) -> Card:
@@ -22,7 +24,9 @@ def status_card(lab: LabPicture) -> Card:
     blocks: list[Block] = [section(f"*{head}*")]
     if lab.live:
         blocks.append(section(_lines(lab.live, lab.name)))
-    tallies = [_tally(kind, lab.tallies[kind], lab.name) for kind in TargetKind if kind in lab.tallies]
+    tallies = [_tally(kind, lab.tallies[kind], lab.name) for kind in _KINDS if kind in lab.tallies]
+    if lab.unlisted:
+        tallies.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
     blocks.append(section("\n".join(tallies) if tallies else "Nothing is watched yet."))
     if lab.runs:
         blocks.append(
@@ -42,22 +46,36 @@ def status_card(lab: LabPicture) -> Card:
 
 
 def _head(lab: LabPicture) -> str:
+    """What matters most. All is well only where everything was looked at and could be seen."""
+    if lab.cannot_write is not None:
+        return cannot_write_line(lab.cannot_write)
     if lab.live:
         return f"🔴 {len(lab.live)} open incident{'s' if len(lab.live) > 1 else ''}"
-    if any(tally.failing for tally in lab.tallies.values()):
-        return "🟡 No open incident, but not all is well"
-    if any(tally.unseen for tally in lab.tallies.values()):
-        return "⚪ No open incident, but not everything can be seen"
-    return "🟢 All is well"
+    tallies = lab.tallies.values()
+    heads = (
+        (any(one.failing for one in tallies), "🟡 No open incident, but not all is well"),
+        (any(one.unseen for one in tallies), "⚪ No open incident, but not everything can be seen"),
+        (
+            any(one.unlooked for one in tallies) or bool(lab.unlisted),
+            "⚪ No open incident, but not everything has been looked at yet",
+        ),
+        (not any(one.whole for one in tallies), "⚪ Nothing is watched yet"),
+    )
+    return next((head for holds, head in heads if holds), "🟢 All is well")
 
 
 def _tally(kind: TargetKind, tally: Tally, name: Names) -> str:
     """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`."""
-    mark = "❌" if tally.failing else "❔" if tally.unseen else "✅"
+    mark = "❌" if tally.failing else "❔" if tally.unseen or tally.unlooked else "✅"
     line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
     line += f", {tally.off} off" if tally.off else ""
-    line += f" · failing: {names(tally.failing, name)}" if tally.failing else ""
-    return line + (f" · not seen: {names(tally.unseen, name)}" if tally.unseen else "")
+    parts = (
+        ("failing", tally.failing),
+        ("not seen", tally.unseen),
+        ("not looked at yet", tally.unlooked),
+        ("not watched", tally.unwatched),
+    )
+    return line + "".join(f" · {words}: {names(found, name)}" for words, found in parts if found)
 
 
 def incidents_card(found: IncidentList) -> Card:

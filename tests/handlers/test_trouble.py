@@ -26,6 +26,18 @@ async def test_what_fails_through_no_fault_of_the_person_is_told_as_such_and_log
     assert (await rig.incident()).status is Status.OPEN
 
 
+async def test_a_click_that_cannot_be_written_is_told_so_and_changes_nothing(rig):
+    await rig.web1_crashes()
+    card = await rig.card("incident:1")
+    await rig.writer.do(lambda store, _now: store._db.execute("PRAGMA query_only = on") and None)
+    answer = await rig.refused(ALEX.id, card, "Acknowledge")
+    await rig.writer.do(lambda store, _now: store._db.execute("PRAGMA query_only = off") and None)
+    assert (
+        "I cannot write my database, because attempt to write a readonly database. Nothing was changed." in answer
+    )
+    assert (await rig.incident()).status is Status.OPEN
+
+
 async def test_a_run_whose_database_is_gone_is_said_kindly(rig):
     await rig.web1_crashes()
     await rig.press(ALEX.id, await rig.card("incident:1"), "Start: Mend a guest")

@@ -21,7 +21,9 @@ from tests.walking import PEOPLE
 pytestmark = [pytest.mark.real, pytest.mark.slow, needs_networks]
 
 SECOND = timedelta(seconds=1)
-QUICK = Timing(check_every=SECOND, retry_every=SECOND / 2, failures=3, grace=timedelta(), on_battery=SECOND)
+QUICK = Timing(
+    check_every=SECOND, retry_every=SECOND / 2, failures=3, grace=timedelta(), on_battery=SECOND, steady=SECOND
+)
 ASKED_OFTEN = Witnesses(every=SECOND, steady=SECOND)
 NAMES = ("atlas", "borea", "nas")
 HOSTS = tuple(TargetId(f"host:{name}") for name in NAMES)

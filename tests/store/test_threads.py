@@ -118,7 +118,7 @@ async def test_of_two_caretakers_on_one_database_the_second_is_refused(writer, p
     second = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", script, path], capture_output=True, text=True, check=False
     )
-    assert "StoreFailed: cannot open the database" in second.stderr
+    assert "StoreInUse: cannot open the database" in second.stderr
     assert "another Caretaker is using it" in second.stderr
 
 

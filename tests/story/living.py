@@ -26,13 +26,13 @@ from tests.waiting import until
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 LAB_YAML = f"""\
-slack: {{channel: homelab}}
+slack: {{{{channel: homelab}}}}
 people:
-  alex: {{slack: {ALEX.id}, roles: admin, owner: true}}
-  robin: {{slack: {ROBIN.id}, roles: hands}}
-data: data
-runbooks: {{folder: runbooks}}
-timing: {{check_every: 2s, retry_every: 500ms, grace: 5s, alive_every: 500ms}}
+  alex: {{{{slack: {ALEX.id}, roles: admin, owner: true}}}}
+  robin: {{{{slack: {ROBIN.id}, roles: hands}}}}
+data: {{data}}
+runbooks: {{{{folder: runbooks}}}}
+timing: {{{{check_every: 2s, retry_every: 500ms, grace: 5s, alive_every: 500ms}}}}
 """
 
 NOTES = """\
@@ -137,8 +137,8 @@ class World:
 
 
 @asynccontextmanager
-async def a_world() -> AsyncIterator[World]:
-    """All of it, with the bot running and every guest seen well."""
+async def a_world(data: Path = Path("data")) -> AsyncIterator[World]:
+    """All of it, with the bot running and every guest seen well. `data`: where its database is."""
     host = RealHost()
     await host.start()
     folder = host.folder / "lab"  # the hypervisor, which is nobody, must get there
@@ -149,7 +149,7 @@ async def a_world() -> AsyncIterator[World]:
         (stage.lab.folder / "atlas").chmod(0o777)  # where a guest that crashes leaves its memory
         (folder / "runbooks").mkdir()
         (folder / "runbooks" / "guest-down.md").write_text(NOTES)  # instead of the shipped one
-        (folder / "lab.yaml").write_text(LAB_YAML + stage.yaml())
+        (folder / "lab.yaml").write_text(LAB_YAML.format(data=data) + stage.yaml())
         async with Box.start(settings=installed(manifest())) as box:
             bot = Bot(folder / "lab.yaml", tokens(box))
             try:

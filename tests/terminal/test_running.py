@@ -125,6 +125,24 @@ async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(t
     assert (await health(tmp_path)).startswith("1 not alive: stopped 20")
 
 
+async def test_health_tells_a_bot_that_lives_and_writes_nothing_from_one_that_is_dead(tmp_path):
+    write_lab(tmp_path, "timing: {alive_every: 200ms}\n")
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("still trying")
+        os.kill(bot.process.pid, signal.SIGSTOP)
+
+        async def silent() -> bool:
+            return (await health(tmp_path)).startswith("1 alive, but it has written nothing since 20")
+
+        await until(silent, PATIENCE)
+        os.kill(bot.process.pid, signal.SIGCONT)
+        await until(lambda: _is_well(tmp_path), PATIENCE)
+
+
+async def _is_well(folder: Path) -> bool:
+    return (await health(folder)).startswith("0 alive")
+
+
 async def health(folder: Path) -> str:
     told = await caretaker("health", folder=folder)
     return f"{told.code} {told.out}{told.err}"

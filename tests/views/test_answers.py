@@ -1,5 +1,6 @@
 """What only the asker reads: the lab at a glance, a machine, oneself, a refusal."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.core.health import CheckName, Health, Kind, Target, TargetId, TargetKind
 from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.mute import Silence
-from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture
+from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture, Trouble
 from bot.views.answers import incident_history_card, refusal_card
 from bot.views.limits import cut, fitting
 from bot.views.status import status_card
@@ -32,6 +33,14 @@ def lab(tally: Tally, live=(), silences=()) -> LabPicture:
         (lab(Tally(failing=(WEB1,))), "🟡 No open incident, but not all is well"),
         (lab(Tally(failing=(WEB1,)), (DOWN,)), "🔴 1 open incident"),
         (lab(Tally(failing=(WEB1,)), (DOWN, DOWN)), "🔴 2 open incidents"),
+        (lab(Tally(well=1, unlooked=(WEB1,))), "⚪ No open incident, but not everything has been looked at yet"),
+        (
+            replace(lab(Tally(well=1)), unlisted=(ATLAS,)),
+            "⚪ No open incident, but not everything has been looked at yet",
+        ),
+        (lab(Tally(well=1, unwatched=(WEB1,))), "🟢 All is well"),
+        (lab(Tally(unwatched=(WEB1,))), "⚪ Nothing is watched yet"),
+        (LabPicture((), {}, (), ()), "⚪ Nothing is watched yet"),
     ],
 )
 def test_the_first_words_of_status_say_how_it_is(picture, head):
@@ -41,6 +50,25 @@ def test_the_first_words_of_status_say_how_it_is(picture, head):
 def test_a_tally_names_what_is_not_well_and_counts_the_rest():
     told = living(status_card(lab(Tally(well=46, off=2, failing=(WEB1,), unseen=(TargetId("guest:db1"),)))))
     assert "❌ guests: 46 of 50 well, 2 off · failing: web1 · not seen: db1" in told
+
+
+def test_what_was_not_looked_at_yet_and_what_nobody_watches_is_named():
+    tally = Tally(well=1, unlooked=(WEB1,), unwatched=(ATLAS,))
+    told = living(status_card(replace(lab(tally), unlisted=(ATLAS,))))
+    assert "❔ guests: 1 of 2 well · not looked at yet: web1 · not watched: atlas" in told
+    assert "❔ guests of atlas: not listed yet" in told
+
+
+def test_a_database_that_cannot_be_written_comes_before_all_else():
+    trouble = Trouble(NOW, "database or disk is full")
+    card = status_card(replace(lab(Tally(failing=(WEB1,)), (DOWN,)), cannot_write=trouble))
+    assert card.text.startswith("⛔ I cannot write my database since ")
+    assert card.text.endswith(": database or disk is full. What I say may be old.")
+
+
+def test_the_bots_own_sight_is_no_line_of_its_own():
+    own = {TargetKind.BOT: Tally(failing=(TargetId("bot:caretaker"),)), TargetKind.GUEST: Tally(well=1)}
+    assert "own sight" not in living(status_card(LabPicture((), own, (), ())))
 
 
 def test_many_open_incidents_are_counted_and_silences_told():

@@ -1,0 +1,50 @@
+"""Which checks lab.yaml asks for, each with what it looks at."""
+
+import logging
+from collections.abc import Collection, Iterable
+
+from bot.config import Check, Config, Guest
+from bot.core.health import CheckName, Target, TargetKind, name_of, target_id
+from bot.probes import Watched
+from bot.probes.ups import Params as UpsParams
+from bot.sightings import configured
+
+log = logging.getLogger(__name__)
+
+
+def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
+    """Every check of lab.yaml but those of guests, and the one that each UPS has without saying."""
+    targets = {t.id: t for t in configured(config)}
+    for ups in config.ups.values():
+        params = UpsParams(port=ups.port, ups=ups.ups, steady=config.timing.on_battery)
+        check = Check("ups", "ups", params, every=ups.every)
+        yield Watched(CheckName("ups"), targets[target_id(TargetKind.UPS, ups.name)], ups.address), check
+    named = (
+        (TargetKind.HOST, config.hosts),
+        (TargetKind.SERVICE, config.services),
+    )
+    for kind, things in named:
+        for thing in things.values():
+            identity = target_id(kind, thing.name)
+            for name, check in thing.checks.items():
+                yield Watched(CheckName(name), targets[identity], thing.address), check
+
+
+def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple[Watched, Check]]:
+    """The checks lab.yaml has of guests, each with the guest it means."""
+    for said in config.guests.values():
+        meant = meant_guest(said, known)
+        if meant is not None:
+            for name, check in said.checks.items():
+                yield Watched(CheckName(name), meant, said.address), check
+
+
+def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:
+    """The guest lab.yaml means by a name; None where there is none, or several and it does not say which."""
+    on = target_id(TargetKind.HOST, said.host) if said.host else None
+    guests = (target for target in known if target.kind is TargetKind.GUEST and target.name == said.name)
+    meant = [guest for guest in guests if on in (None, guest.runs_on)]
+    if len(meant) > 1:
+        places = " and ".join(sorted(name_of(guest.runs_on) for guest in meant if guest.runs_on))
+        log.error("cannot check '%s': because %s have one each; say guests.%s.host", said.name, places, said.name)
+    return meant[0] if len(meant) == 1 else None

@@ -1,0 +1,47 @@
+"""What is said in Slack when the bot can't write its database, and when it can again. It comes from no row."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.core.health import Observation, TargetId
+from bot.core.picture import Trouble
+from bot.views import Card
+from bot.views.limits import TEXT, cut, safe, section
+from bot.views.times import clock, lasted, when
+
+_SHOWN = 10
+
+
+def cannot_write_line(trouble: Trouble) -> str:
+    """What is wrong, for whoever asks for the lab's status, too."""
+    since = when(trouble.since)
+    return f"⛔ I cannot write my database since {since}: {safe(trouble.why, 200)}. What I say may be old."
+
+
+def cannot_write_card(
+    trouble: Trouble, owner: str, noticed: Sequence[Observation], names: Callable[[TargetId], str]
+) -> Card:
+    """The message that goes past the outbox. `noticed`: what fails now and has no incident for that reason."""
+    lines = [f"{cannot_write_line(trouble)} <@{owner}>"]
+    if noticed:
+        lines.append("Noticed since, and not recorded yet:")
+        lines += [f"• *{safe(names(s.target), 60)}*: {safe(s.why, 150)} ({clock(s.at)})" for s in noticed[:_SHOWN]]
+        left = len(noticed) - _SHOWN
+        lines += [f"… and {left} more"] if left > 0 else []
+    return _card("\n".join(lines))
+
+
+def can_write_card(trouble: Trouble, until: datetime) -> Card:
+    """What becomes of that message afterwards."""
+    length = lasted(until - trouble.since)
+    words = f"🟢 I can write my database again. I could not for {length}: {safe(trouble.why, 200)}."
+    return _card(f"{words} What I noticed meanwhile is recorded now.")
+
+
+def cannot_start_card(why: str, owner: str) -> Card:
+    """The one message of a bot that can't start because it can't use its database."""
+    return _card(f"⛔ I cannot start: {safe(why, 300)}. I watch nothing until that is mended. <@{owner}>")
+
+
+def _card(text: str) -> Card:
+    return Card(cut(text, TEXT), (section(text),))
