@@ -55,7 +55,7 @@ async def _reach(way: Way, names: Names, place: tuple[str, int], until: float) -
 async def _any(way: Way, names: Names, place: tuple[str, int], until: float) -> socket.socket:
     """A connection to the first of a host's addresses that takes one."""
     try:
-        found = await names.look_up(*place, timedelta(seconds=_left(until)))
+        found = await names.look_up(*place, timedelta(seconds=round(_left(until), 1) or 0.1))
     except CannotLookUp as why:
         raise ConnectionLost(obstacle(What.NAME, way, str(why))) from None
     lost = []

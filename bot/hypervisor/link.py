@@ -32,7 +32,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=30)
 OPENING_GIVEN_UP: Final = timedelta(seconds=30)  # a slow line needs some twenty round trips for it
 WAITED_FOR: Final = timedelta(minutes=1)  # an answer, from a host that answers otherwise
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=3)
-LEFT_BEHIND: Final = 3  # sessions at the same time that hang in libvirt and can't be called off
+LEFT_BEHIND: Final = 16  # sessions at the same time that hang in libvirt and can't be called off
 
 
 class _Refusal:

@@ -31,7 +31,7 @@ from bot.core.placements import Placements
 from bot.hypervisor import HypervisorUnreachable
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
-from bot.probes.hypervisor import HypervisorProbe, from_event
+from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.scheduler import Scheduler
 from bot.sightings import take_inventory
 from bot.store.writer import Writer
@@ -101,6 +101,7 @@ class GuestRounds:
         self._since: dict[TargetId, datetime] = {}  # from when on a boot that was noticed late may have begun
         self._reached: datetime | None = None  # when the hypervisor answered last
         self.listed = False  # whether it is known which guests there are
+        self._lost = False  # some check of the host is believed to fail
         self._met = False  # its guests were seen once, so that one seen to run now has started
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
         self._probe = HypervisorProbe(
@@ -183,16 +184,23 @@ class GuestRounds:
         seen = [*await self._probe.look(), *self._seen_twice()]
         if seen[0].health is not Health.OK:
             self._shared.places = self._shared.places.lost(self._host.name)
+        self._forget_running_if_lost()
         settled = [self._see(one) for one in seen]
-        blind = (one for one in seen[:2] if one.health is self._watch.believed(one.fingerprint) is Health.FAIL)
-        if any(blind):
-            self._running.clear()  # who knows what becomes of them: those that run afterwards may have started
-            self._booting.clear()
+        self._forget_running_if_lost()
         if seen[0].health is Health.OK:
             self._reached = seen[0].at
         if not all(settled) or seen[0].health is Health.UNKNOWN:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         self._met = self._met or (seen[0].health is Health.OK and bool(self._targets))
+
+    def _forget_running_if_lost(self) -> None:
+        """A host was lost: who knows what becomes of its guests. Those that run afterwards may have started."""
+        checks = [HYPERVISOR, WATCHING, *map(CheckName, self._config.hosts[self._host.name].checks)]
+        lost = any(self._watch.believed(Fingerprint(check, self._host.id)) is Health.FAIL for check in checks)
+        if lost and not self._lost:
+            self._running.clear()
+            self._booting.clear()
+        self._lost = lost
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""

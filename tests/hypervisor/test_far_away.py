@@ -144,7 +144,8 @@ async def ask():
     try:
         await hypervisor.states()
     except HypervisorUnreachable as why:
-        print(type(why).__name__, why, round(time.monotonic() - began))
+        print(type(why).__name__, why)
+    assert time.monotonic() - began < 6
     await hypervisor.close()
 asyncio.run(ask())
 """
@@ -152,5 +153,5 @@ asyncio.run(ask())
         done = await asyncio.to_thread(subprocess.run, asked, capture_output=True, text=True, cwd=REPOSITORY)
         assert done.stdout == (
             "HypervisorUnreachable cannot list the guests' states on atlas: because"
-            " cannot look up atlas.lab.example: because no resolver answered within 3 s 3\n"
+            " cannot look up atlas.lab.example: because no resolver answered within 3 s\n"
         )
