@@ -111,7 +111,7 @@ def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
     with subprocess.Popen(command) as process:
         server = Sshd(folder, port, process.pid, getpass.getuser())
         try:
-            _wait_for(port, folder / "log")
+            wait_for(port, folder / "log")
             yield server
         finally:
             try:
@@ -121,10 +121,11 @@ def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
                 process.kill()  # it may overlook a SIGTERM that comes together with the end of a session
 
 
-def _wait_for(port: int, log: Path) -> None:
+def wait_for(port: int, log: Path) -> None:
+    """Until something accepts connections on that port of this machine."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-    raise AssertionError(f"sshd does not answer: {log.read_text()}")
+    raise AssertionError(f"nothing answers on port {port}: {log.read_text()}")
