@@ -28,7 +28,7 @@ from bot.hypervisor.machine import Machine
 from bot.markdown import parse
 from bot.names import Names
 from bot.performing import Performer
-from bot.probes import Parts
+from bot.probes import Parts, SshWays
 from bot.reach import Reach
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
@@ -66,8 +66,9 @@ class Caretaker:
         self._watch = Watch(config, self._writer, clock.now)
         names = Names()
         self._hypervisors = hypervisors_of(config, self._heard, names)
-        self._ways = Ways(config)
-        parts = Parts(clock.now, self._hypervisors, self._ways.read_end, names)
+        ways = self._ways = Ways(config, names)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.ssh_proof)
+        parts = Parts(clock.now, self._hypervisors, ways.read_end, names, by_ssh, self._watch.facts)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Config, Guest, Host, Service
+from bot.config.built_in import looks_inside
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import HYPERVISOR, CheckName, Health, Target, TargetId, TargetKind, target_id
+from bot.core.health import HYPERVISOR, INSIDE, CheckName, Health, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.mute import Silence
 from bot.core.names import meant_by
@@ -53,7 +54,10 @@ def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[
 
 
 def _names(thing: Host | Guest | Service) -> frozenset[CheckName]:
-    built_in = {HYPERVISOR} if isinstance(thing, Host) and thing.hypervisor else set()
+    built_in: list[CheckName] = []
+    if isinstance(thing, Host):
+        built_in += [HYPERVISOR] if thing.hypervisor else []
+        built_in += [INSIDE] if looks_inside(thing) else []
     return frozenset({*map(CheckName, thing.checks), *built_in})
 
 

@@ -7,7 +7,7 @@ to look is rounds.py's, what follows the core's.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -68,6 +68,7 @@ class Watch:
         self._suspected: dict[Fingerprint, Suspicion] = {}
         self._making_sure: asyncio.Task[None] | None = None
         self._written: dict[Fingerprint, Written] = {}
+        self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self._awaited: frozenset[TargetId] = frozenset()
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._company: list[Observation] = []
@@ -81,6 +82,7 @@ class Watch:
         self._gap = gap
         for one in known:
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
+            self._facts[one.fingerprint] = one.facts
             self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)
 
     def gap(self, gap: Gap) -> None:
@@ -92,11 +94,16 @@ class Watch:
         self._looked.difference_update(gone)
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
+            self._facts.pop(one, None)
             self._suspected.pop(one, None)
 
     def believed(self, fingerprint: Fingerprint) -> Health:
         """What that check is believed to show."""
         return self._beliefs.of(fingerprint).hard
+
+    def facts(self, fingerprint: Fingerprint) -> Mapping[str, str]:
+        """What that check has told to be remembered, however it is now."""
+        return self._facts.get(fingerprint, {})
 
     def doubts(self, target: TargetId) -> bool:
         """Whether any check of `target` fails, or seemed to when it looked last."""
@@ -188,6 +195,8 @@ class Watch:
         """
         if self._written.get(seen.fingerprint) != _written(seen) or seen.began_anew:
             return True
+        if seen.kept.items() - self.facts(seen.fingerprint).items():
+            return True
         if seen.health is not Health.OK or seen.running is False or seen.target not in self._awaited:
             return False
         told = self._told.get(seen.fingerprint)
@@ -203,6 +212,7 @@ class Watch:
         if failed or seen.health is not Health.OK or seen.running is False or seen.began_anew:
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
+        self._facts[seen.fingerprint] = {**self.facts(seen.fingerprint), **seen.kept}
         self._company.append(seen)
         if self._gathering is None:
             self._gathering = asyncio.create_task(self._gather(), name="gather company")

@@ -10,18 +10,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.config import Config, Host
+from bot.config import Config, Host, Ssh
 from bot.core.guest import GuestEvent
+from bot.core.health import Target, TargetId, TargetKind, name_of
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
 from bot.names import Names
-from bot.reach import Reach, Refused, Script, Unreachable
+from bot.reach import Reach, Refusal, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
 from bot.reach.local import LocalReach
+from bot.reach.ssh_answer import Door, SshAnswer
+
+if TYPE_CHECKING:
+    from bot.reach.host_key import KnownHosts
 
 END = 16_384  # bytes of a console log that are read: far more than a boot failure says after itself
 _QUICK = timedelta(seconds=10)
@@ -45,11 +51,13 @@ def hypervisors_of(
 
 
 class Ways:
-    """All reaches of one lab."""
+    """All reaches of one lab. `names`: looks their host names up."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, names: Names | None = None) -> None:
+        self.names = names or Names()
         self._config = config
         self._hosts: dict[str, Reach] = {}
+        self._known_hosts: KnownHosts | None = None
 
     def to(self, place: Place, guest: Callable[[str], Machine]) -> Reach:
         """The way to a place. `guest`: the machine of that name. Raises Refused where there is none."""
@@ -69,8 +77,23 @@ class Ways:
             host = self._config.hosts.get(name)
             if host is None or host.ssh is None:
                 raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
-            self._hosts[name] = _ssh_to(host)
+            self._hosts[name] = _ssh_to(host, self.names)
         return self._hosts[name]
+
+    def door(self, target: Target, address: str) -> Door:
+        """Where the SSH server of a target is, and where its key is known, as lab.yaml says of it or its host."""
+        host = target.name if target.kind is TargetKind.HOST else name_of(target.runs_on or TargetId(""))
+        said = self._config.hosts.get(host)
+        ssh = (said.ssh if said else None) or Ssh()
+        port = ssh.port if target.kind is TargetKind.HOST else 22
+        return Door(address, port, ssh.known_hosts or Path.home() / ".ssh" / "known_hosts")
+
+    async def ssh_proof(self, door: Door, deadline: timedelta) -> SshAnswer:
+        """What answers where an SSH server should; see reach/host_key.py. It logs in nowhere."""
+        from bot.reach.host_key import KnownHosts, ssh_proof  # noqa: PLC0415  as in _ssh_to
+
+        self._known_hosts = self._known_hosts or KnownHosts()
+        return await ssh_proof(door, deadline, self.names, self._known_hosts)
 
     async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
         """The last part of a text file on a host; empty if it was last written longer ago than `within`.
@@ -107,7 +130,7 @@ def _to_guest(name: str, guest: Callable[[str], Machine]) -> Reach:
     return GuestReach(name, agent_of(machine.hypervisor, machine.uuid))
 
 
-def _ssh_to(host: Host) -> Reach:
+def _ssh_to(host: Host, names: Names) -> Reach:
     """The way to a host of lab.yaml. Raises Refused where no key or no known host keys are there."""
     from bot.reach.ssh import SshHost, SshReach  # noqa: PLC0415  0.1 s and 6 MB, for labs with SSH once it is used
 
@@ -115,12 +138,14 @@ def _ssh_to(host: Host) -> Reach:
     home = Path.home() / ".ssh"
     key = host.ssh.key or next((home / name for name in _KEYS if (home / name).exists()), None)
     if key is None:
-        raise Refused(f"cannot log in to {host.name}: because there is no key in {home}, and lab.yaml names none")
+        why = f"cannot log in to {host.name}: because there is no key in {home}, and lab.yaml names none"
+        raise Refused(why, Refusal.OURS)
     known_hosts = host.ssh.known_hosts or home / "known_hosts"
     for file in (key, known_hosts):
         if not os.access(file, os.R_OK):
-            raise Refused(f"cannot log in to {host.name}: because '{file}' is not there, or can't be read")
-    return SshReach(SshHost(host.name, host.address, host.ssh.user, key, known_hosts, host.ssh.port))
+            why = f"cannot log in to {host.name}: because '{file}' is not there, or can't be read"
+            raise Refused(why, Refusal.OURS)
+    return SshReach(SshHost(host.name, host.address, host.ssh.user, key, known_hosts, host.ssh.port), names)
 
 
 def _is_here(host: Host) -> bool:

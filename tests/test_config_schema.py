@@ -22,7 +22,7 @@ def test_the_example_can_be_loaded_and_shows_the_defaults():
     config = load(EXAMPLE, probes=PROBES, env={})
     assert config.timing == values.Timing()
     assert config.owner.name == "alex"
-    assert {check.probe for host in config.hosts.values() for check in host.checks.values()} == {"tcp"}
+    assert {check.probe for host in config.hosts.values() for check in host.checks.values()} == {"ssh"}
 
 
 def test_the_example_shows_every_setting():

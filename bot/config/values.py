@@ -159,7 +159,7 @@ class Host:
     address: str = field(default="", metadata={"help": _ADDRESS})
     ssh: Ssh | None = field(
         default=None,
-        metadata={"help": "How to log in, for runbooks; `ssh: {}` is root on port 22. Without it: no commands."},
+        metadata={"help": "How to log in, to look into it and for runbooks; `ssh: {}` is root on port 22."},
     )
     hypervisor: str | None = field(
         default=None,

@@ -11,6 +11,8 @@ from bot.core.kinds import Kind, TargetKind
 
 __all__ = [
     "HYPERVISOR",
+    "INSIDE",
+    "ROOT",
     "CheckName",
     "Evidence",
     "Fingerprint",
@@ -35,6 +37,12 @@ CheckName = NewType("CheckName", str)
 
 HYPERVISOR = CheckName("hypervisor")
 """The check of whether a host's libvirt answers."""
+
+INSIDE = CheckName("inside")
+"""The check of what a host tells of itself over SSH."""
+
+ROOT = CheckName("root")
+"""The check of a host's root file system, from inside."""
 
 
 class Health(StrEnum):
@@ -130,6 +138,9 @@ class Fingerprint:
         return f"{self.check}@{self.target}"
 
 
+_KEPT = ("boot_id", "root")
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One result of one check.
@@ -157,6 +168,11 @@ class Observation:
     def target(self) -> TargetId:
         """Whom it is about."""
         return self.fingerprint.target
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """Those of its facts that are remembered until its check tells others."""
+        return {name: self.facts[name] for name in _KEPT if name in self.facts}
 
     @property
     def began_anew(self) -> bool:

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     GUEST_DAMAGED = "guest-damaged"
     BOOT_WAITING = "boot-waiting"
     GUEST_MISSING = "guest-missing"
+    FILESYSTEM_READONLY = "filesystem-readonly"
     GUEST_DOWN = "guest-down"
     UPS_UNREACHABLE = "ups-unreachable"
     SERVICE_DOWN = "service-down"
@@ -81,6 +82,7 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
+        Kind.FILESYSTEM_READONLY: KindFacts("{}'s root file system read-only or damaged", damage=True),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
         Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),
         Kind.GUEST_DAMAGED: KindFacts("{} damaged", damage=True, pictured=True),

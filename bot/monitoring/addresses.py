@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from bot.config import Check, Config
+from bot.config.built_in import looks_inside
 
 
 def where_of(check: Check, address: str) -> str:
@@ -25,6 +26,7 @@ def looks_far(config: Config) -> bool:
 def _addresses(config: Config) -> Iterable[str]:
     yield from (ups.address for ups in config.ups.values())
     yield from (hypervisor_at(host.hypervisor) for host in config.hosts.values() if host.hypervisor)
+    yield from (host.address for host in config.hosts.values() if looks_inside(host))
     for group in (config.hosts, config.services, config.guests):
         yield from (where_of(check, thing.address) for thing in group.values() for check in thing.checks.values())
 

@@ -5,16 +5,45 @@ not look says UNKNOWN.
 """
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
-from bot.core.health import CheckName, Observation, Target
+from bot.core.health import CheckName, Fingerprint, Observation, Target
 from bot.hypervisor import Hypervisor
 from bot.names import Names
+from bot.reach import Reach, Refusal, Refused
+from bot.reach.ssh_answer import Answer, Door, SshAnswer
+
+
+def _no_way(host: str) -> Reach:
+    raise Refused(f"cannot log in to {host}: because nothing here is reached by SSH", Refusal.OURS)
+
+
+def _unknown(_target: Target, address: str) -> Door:
+    return Door(address, 22, Path(os.devnull))
+
+
+async def _not_asked(door: Door, _deadline: timedelta) -> SshAnswer:
+    return SshAnswer(Answer.CANNOT_LOOK, f"nobody asks for the host key of {door.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class SshWays:
+    """How machines are reached by SSH; by default none is.
+
+    `to_host`: the way to a host, by its name; raises bot.reach.Refused. `door`: where the SSH server of a target
+    at an address is, and where its key is known. `proof`: what answers there, within a deadline; it never logs in.
+    """
+
+    to_host: Callable[[str], Reach] = _no_way
+    door: Callable[[Target, str], Door] = _unknown
+    proof: Callable[[Door, timedelta], Awaitable[SshAnswer]] = _not_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +53,15 @@ class Parts:
     `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a text
     file on a host, by host and path; empty if it was last written longer ago than the time that is given. Raises
     bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
+    `ssh`: the ways to machines by SSH. `remembered`: the facts of a check when they were last believed.
     """
 
     now: Callable[[], datetime]
     hypervisors: Mapping[str, Hypervisor]
     read_end: Callable[[str, str, timedelta | None], Awaitable[str]]
     names: Names = field(default_factory=Names)
+    ssh: SshWays = field(default_factory=SshWays)
+    remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Values reach a script as environment variables only; they are never pasted into 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -14,8 +15,24 @@ class Unreachable(Exception):
     """The machine could not be asked, or was lost on the way. Transient: it says nothing of the script."""
 
 
+class Refusal(StrEnum):
+    """What stands in the way, of what a person can mend."""
+
+    KEY = "the key is refused"
+    HOST_KEY_CHANGED = "the host key has changed"
+    HOST_KEY_UNKNOWN = "the host key is not known"
+    SSH = "its SSH server does not let us in"
+    SHELL = "no POSIX shell answers"
+    OURS = "something is missing here"
+    OTHER = "refused"
+
+
 class Refused(Exception):
     """The machine will not run this, and trying again won't help (wrong key, unknown host key, no such shell)."""
+
+    def __init__(self, why: str, refusal: Refusal = Refusal.OTHER) -> None:
+        super().__init__(why)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)

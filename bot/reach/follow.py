@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from bot.reach import Finished, Refused, Unreachable
+from bot.reach import Finished, Refusal, Refused, Unreachable
 from bot.reach.output import Output
 from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN, Wrapped
 
@@ -83,4 +83,5 @@ def _no_shell(started: Started, heard: bytes) -> Exception:
     if started.lost:
         return Unreachable(started.lost)
     said = heard.decode(errors="replace").strip()[-300:]
-    return Refused(f"cannot run the script: because no shell answered: {said!r} (exit status {started.status})")
+    why = f"cannot run the script: because no shell answered: {said!r} (exit status {started.status})"
+    return Refused(why, Refusal.SHELL)

@@ -53,15 +53,15 @@ class KnownHosts:
         path, stat = door.known_hosts, door.known_hosts.stat()
         stamp = stat.st_mtime_ns, stat.st_size
         if path not in self._files or self._files[path].stamp != stamp:
-            self._files[path] = _File(stamp, _read(path.read_text(errors="replace")))
+            self._files[path] = _File(stamp, read_known_hosts(path))
         keys, _, revoked, *_ = self._files[path].hosts.match(name, "", None if door.port == 22 else door.port)
         return [key for key in keys if key not in revoked]
 
 
-def _read(text: str) -> asyncssh.SSHKnownHosts:
-    """Every line that can be read; as with OpenSSH, one that can't be spoils no other."""
+def read_known_hosts(path: Path) -> asyncssh.SSHKnownHosts:
+    """Every line that can be read; as with OpenSSH, one that can't be spoils no other. Raises OSError."""
     hosts = asyncssh.import_known_hosts("")
-    for line in text.splitlines():
+    for line in path.read_text(errors="replace").splitlines():
         with suppress(ValueError):
             hosts.load(line)
     return hosts

@@ -6,6 +6,7 @@ keepalives, so that nothing waits for ever; the next use connects again.
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,20 +15,23 @@ from pathlib import Path
 
 import asyncssh
 
-from bot.reach import Finished, Refused, Script, Unreachable
+from bot.names import Names
+from bot.reach import Finished, Refusal, Refused, Script, Unreachable
 from bot.reach.follow import LINGER, follow
+from bot.reach.host_key import read_known_hosts
 from bot.reach.shell import GRACE, ending, wrap
+from bot.reach.tcp import NoConnection, connect
 
 _AT_ONCE = 5
 """Scripts at the same time over one connection: sshd allows 10 sessions, and ending a script takes one more."""
 
-_REFUSALS = (
-    asyncssh.HostKeyNotVerifiable,
-    asyncssh.PermissionDenied,
-    asyncssh.KeyExchangeFailed,
-    asyncssh.ProtocolNotSupported,
-    asyncssh.IllegalUserName,
-)
+_REFUSALS = {
+    asyncssh.HostKeyNotVerifiable: Refusal.HOST_KEY_CHANGED,  # or not known: see _connect
+    asyncssh.PermissionDenied: Refusal.KEY,
+    asyncssh.IllegalUserName: Refusal.KEY,
+    asyncssh.KeyExchangeFailed: Refusal.SSH,
+    asyncssh.ProtocolNotSupported: Refusal.SSH,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class SshHost:
 class SshReach:
     """Runs scripts on one host. See `Reach`."""
 
-    def __init__(self, host: SshHost) -> None:
+    def __init__(self, host: SshHost, names: Names | None = None) -> None:
         self._host = host
+        self._names = names or Names()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._connecting = asyncio.Lock()
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -111,33 +116,68 @@ class SshReach:
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
         host = self._host
+        known, key = self._known(), self._key()
         try:
-            return await asyncssh.connect(
-                host.address,
-                host.port,
-                config=None,
-                username=host.user,
-                client_keys=[asyncssh.read_private_key(host.key)],
-                known_hosts=asyncssh.read_known_hosts(str(host.known_hosts)),
-                agent_path=None,
-                preferred_auth="publickey",
-                connect_timeout=host.connect_timeout.total_seconds(),
-                keepalive_interval=host.keepalive.total_seconds(),
-                keepalive_count_max=2,
-            )
-        except _REFUSALS as error:
-            raise self._refused(f"{type(error).__name__}: {error}") from error
-        except asyncssh.KeyImportError as error:
-            raise self._refused(f"the key {str(host.key)!r} can't be used: {error}") from error
-        except (FileNotFoundError, PermissionError) as error:
-            raise self._refused(f"{error.filename!r}: {error.strerror}") from error
-        except (asyncssh.Error, OSError) as error:
-            raise self._unreachable(error) from error
+            connected = await connect(self._names, host.address, host.port, host.connect_timeout)
+        except NoConnection as why:
+            raise self._unreachable(why.reason) from why
+        try:
+            return await self._enter(connected, known, key)
+        except BaseException as error:
+            connected.close()
+            for kind, refusal in _REFUSALS.items():
+                if isinstance(error, kind):
+                    unknown = refusal is Refusal.HOST_KEY_CHANGED and not self._knows(known)
+                    what = Refusal.HOST_KEY_UNKNOWN if unknown else refusal
+                    raise self._refused(f"{type(error).__name__}: {error}", what) from error
+            if isinstance(error, asyncssh.Error | OSError):
+                raise self._unreachable(error) from error
+            raise
 
-    def _refused(self, why: str) -> Refused:
-        return Refused(f"cannot run scripts on {self._host.name}: because {why}")
+    async def _enter(
+        self, connected: socket.socket, known: asyncssh.SSHKnownHosts, key: asyncssh.SSHKey
+    ) -> asyncssh.SSHClientConnection:
+        host = self._host
+        return await asyncssh.connect(
+            host.address,
+            host.port,
+            sock=connected,
+            config=None,
+            username=host.user,
+            client_keys=[key],
+            known_hosts=known,
+            agent_path=None,
+            preferred_auth="publickey",
+            connect_timeout=host.connect_timeout.total_seconds(),
+            keepalive_interval=host.keepalive.total_seconds(),
+            keepalive_count_max=2,
+        )
 
-    def _unreachable(self, error: Exception) -> Unreachable:
+    def _known(self) -> asyncssh.SSHKnownHosts:
+        try:
+            return read_known_hosts(self._host.known_hosts)
+        except OSError as error:
+            raise self._refused(f"{error.filename!r}: {error.strerror}", Refusal.OURS) from error
+
+    def _key(self) -> asyncssh.SSHKey:
+        file = str(self._host.key)
+        try:
+            return asyncssh.read_private_key(file)
+        except OSError as error:
+            raise self._refused(f"{file!r}: {error.strerror}", Refusal.OURS) from error
+        except ValueError as error:  # asyncssh's own errors of keys are such
+            raise self._refused(f"the key {file!r} can't be used: {error}", Refusal.OURS) from error
+
+    def _knows(self, known: asyncssh.SSHKnownHosts) -> bool:
+        """Whether any key is known for the host."""
+        host = self._host
+        keys, authorities, *_ = known.match(host.address, "", None if host.port == 22 else host.port)
+        return bool(keys or authorities)
+
+    def _refused(self, why: str, refusal: Refusal) -> Refused:
+        return Refused(f"cannot run scripts on {self._host.name}: because {why}", refusal)
+
+    def _unreachable(self, error: Exception | str) -> Unreachable:
         number = getattr(error, "errno", None)
         why = os.strerror(number) if number else str(error) or type(error).__name__
         return Unreachable(

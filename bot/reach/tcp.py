@@ -28,10 +28,14 @@ _MOST_ADDRESSES = 8  # of one name, tried at once
 
 
 class NoConnection(Exception):
-    """There is no connection. `theirs`: that says something of the machine; else it could not be asked."""
+    """There is no connection. `theirs`: that says something of the machine; else it could not be asked.
 
-    def __init__(self, why: str, *, theirs: bool) -> None:
+    `reason`: why, without what was tried.
+    """
+
+    def __init__(self, why: str, reason: str, *, theirs: bool) -> None:
         super().__init__(why)
+        self.reason = reason
         self.theirs = theirs
 
 
@@ -45,14 +49,15 @@ async def connect(names: Names, host: str, port: int, deadline: timedelta) -> so
         async with asyncio.timeout(deadline.total_seconds()):
             connected = await _first(found[:_MOST_ADDRESSES])
     except CannotLookUp as why:
-        raise NoConnection(str(why), theirs=False) from why
+        raise NoConnection(str(why), str(why), theirs=False) from why
     except TimeoutError:
-        seconds = deadline.total_seconds()
-        raise NoConnection(f"no answer from {host}:{port} within {seconds:g} s", theirs=True) from None
+        within = f"within {deadline.total_seconds():g} s"
+        why_not = f"no answer from {host}:{port} {within}"
+        raise NoConnection(why_not, f"it does not answer {within}", theirs=True) from None
     if isinstance(connected, socket.socket):
         return connected
     theirs, why_not = _judge(connected)
-    raise NoConnection(f"cannot connect to {host}:{port}: because {why_not}", theirs=theirs)
+    raise NoConnection(f"cannot connect to {host}:{port}: because {why_not}", why_not, theirs=theirs)
 
 
 async def _first(addresses: Sequence[Address]) -> socket.socket | Sequence[OSError]:

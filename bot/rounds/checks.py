@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from bot.config import Check, Config, Guest
 from bot.core.health import CheckName, Target, TargetKind, name_of, target_id
 from bot.probes import Watched
+from bot.probes.host import built_in
 from bot.probes.ups import Params as UpsParams
 from bot.sightings import configured
 
@@ -13,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
-    """Every check of lab.yaml but those of guests, and the one that each UPS has without saying."""
+    """Every check of lab.yaml but those of guests, and those that UPSes and hosts have without saying."""
     targets = {t.id: t for t in configured(config)}
     for ups in config.ups.values():
         params = UpsParams(port=ups.port, ups=ups.ups, steady=config.timing.on_battery)
@@ -26,7 +27,7 @@ def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
     for kind, things in named:
         for thing in things.values():
             identity = target_id(kind, thing.name)
-            for name, check in thing.checks.items():
+            for name, check in {**built_in(thing), **thing.checks}.items():
                 yield Watched(CheckName(name), targets[identity], thing.address), check
 
 

@@ -58,6 +58,12 @@ def evidence(db: Database) -> None:
     db.table("target").add_column("proof", str)
 
 
+@migrations(name="0005_facts")
+def facts(db: Database) -> None:
+    """What a check has told beside its health, and what is to be compared later: a host's boot id."""
+    db.table("health").add_column("facts_json", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

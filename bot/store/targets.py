@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,10 @@ from bot.store.rows import moment, time_in, time_out
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a check was last believed to show. `since`: when this began; `at`: when it was last written."""
+    """What a check was last believed to show. `since`: when this began; `at`: when it was last written.
+
+    `facts`: what it has told to be remembered (Observation.kept), however it is now.
+    """
 
     fingerprint: Fingerprint
     health: Health
@@ -27,6 +30,7 @@ class Known:
     since: datetime
     at: datetime
     evidence: Evidence
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,11 @@ class TargetRows:
         """Write what a check is now believed to show, and what that says of its target's presence."""
         at = time_out(seen.at)
         self._db.execute(
-            'insert into health ("check", target, health, kind, running, evidence, why, since, at) '
-            "values (:check, :target, :health, :kind, :running, :evidence, :why, :at, :at) "
+            'insert into health ("check", target, health, kind, running, evidence, why, facts_json, since, at) '
+            "values (:check, :target, :health, :kind, :running, :evidence, :why, :facts, :at, :at) "
             "on conflict do update set since = iif(health = :health and kind is :kind, since, :at), "
-            "health = :health, kind = :kind, running = :running, evidence = :evidence, why = :why, at = :at",
+            "health = :health, kind = :kind, running = :running, evidence = :evidence, why = :why, at = :at, "
+            "facts_json = iif(:facts is null, facts_json, json_patch(ifnull(facts_json, '{}'), :facts))",
             {
                 "check": seen.fingerprint.check,
                 "target": seen.target,
@@ -108,6 +113,7 @@ class TargetRows:
                 "running": seen.running,
                 "evidence": seen.evidence,
                 "why": seen.why,
+                "facts": json.dumps({"version": 1, **seen.kept}) if seen.kept else None,
                 "at": at,
             },
         )
@@ -131,6 +137,13 @@ class TargetRows:
     def health(self) -> list[Known]:
         """What every check was last believed to show."""
         return [_known(row) for row in self._db.query('select * from health order by target, "check"')]
+
+    def facts(self, check: Fingerprint) -> Mapping[str, str]:
+        """What a check has told to be remembered."""
+        rows = self._db.query(
+            'select facts_json from health where "check" = ? and target = ?', [check.check, check.target]
+        )
+        return next((_facts(row) for row in rows), {})
 
     def silences(self, now: datetime) -> tuple[Silence, ...]:
         """The silences in force, the one that lasts longest first."""
@@ -204,7 +217,13 @@ def _known(row: dict[str, Any]) -> Known:
     kind = None if row["kind"] is None else Kind(row["kind"])
     fingerprint = Fingerprint(CheckName(row["check"]), TargetId(row["target"]))
     since, at, evidence = moment(row["since"]), moment(row["at"]), Evidence(row["evidence"] or Evidence.NONE)
-    return Known(fingerprint, Health(row["health"]), kind, _running(row), row["why"], since, at, evidence)
+    health, running = Health(row["health"]), _running(row)
+    return Known(fingerprint, health, kind, running, row["why"], since, at, evidence, _facts(row))
+
+
+def _facts(row: dict[str, Any]) -> Mapping[str, str]:
+    told = json.loads(row["facts_json"] or "{}")
+    return {name: str(value) for name, value in told.items() if name != "version"}
 
 
 def _running(row: dict[str, Any]) -> bool | None:

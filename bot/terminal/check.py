@@ -12,7 +12,7 @@ from bot.core.guest import GuestEvent
 from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
-from bot.probes import Parts, Watched, discover
+from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import HypervisorProbe
 from bot.rounds.checks import checks_of, guest_checks_of
@@ -65,7 +65,8 @@ async def look_once(config: Config) -> Looked:
             opened.push_async_callback(hypervisor.close)
         ways = Ways(config)
         opened.push_async_callback(ways.close)
-        parts = Parts(Clock().now, hypervisors, ways.read_end)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.ssh_proof)
+        parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
         guests: dict[Target, GuestProbe] = {}
         looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
         looks += [_look_at_guests(config, host, parts, tally, guests) for host in hypervisors]

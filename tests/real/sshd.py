@@ -90,11 +90,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_sshd(folder: Path, *, extra: str = "") -> Iterator[Sshd]:
-    """A server until the block ends; without OpenSSH the test is skipped. `extra`: more of its configuration."""
+def running_sshd(folder: Path, *, extra: str = "", port: int | None = None) -> Iterator[Sshd]:
+    """A server until the block ends; without OpenSSH the test is skipped. `extra`: more of its configuration.
+
+    In the folder and on the port of an earlier one it is that again, with other keys.
+    """
     sshd = installed("sshd")
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     host_key.write_private_key(folder / "host_key")
     key.write_private_key(folder / "key")

@@ -1,0 +1,201 @@
+"""What a Linux host tells of itself from inside: when it booted, and whether its root file system is well.
+
+The report is text that a fixed script has printed there; what does not look as it should is not believed. Nothing
+is written to a disk to find out: a file system that the kernel has shut off without saying so in its mount options
+(XFS, a dead disk) is not noticed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bot.core.health import Health, Kind
+
+_LONGEST: Final = 65_536  # characters of a report that are read
+_BOOT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME: Final = re.compile(r"[A-Za-z][\w.-]{1,30}")
+_NUMBER: Final = re.compile(r"\d{1,10}(\.\d{1,6})?")
+
+_MADE_READ_ONLY: Final = frozenset({"squashfs", "erofs", "iso9660", "cramfs", "romfs", "composefs"})
+"""File systems that nobody can write to: a root on one of them is as it should be."""
+
+_RAM: Final = "rootfs"
+"""What the kernel itself mounts at first: the initramfs. A booted system has mounted its own root over it."""
+
+_WRITABLE: Final = "writable"
+
+CLOCK_OFF: Final = timedelta(minutes=1)
+"""A clock that is off by more is told: certificates, Kerberos and backups mind."""
+
+
+class NoReport(ValueError):
+    """What came back is not a report; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root file system as it is mounted. `options`: the mount's and the file system's own."""
+
+    file_system: str
+    options: frozenset[str]
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written; newer kernels' ext4 says `rw,emergency_ro` once it has given up."""
+        return bool(self.options & {"ro", "emergency_ro"})
+
+    @property
+    def made_so(self) -> bool:
+        """Whether a file system of that kind is read-only by its nature."""
+        lower_only = self.file_system == "overlay" and not any(o.startswith("upperdir=") for o in self.options)
+        return self.file_system in _MADE_READ_ONLY or lower_only
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What a host told. `wanted`: the options fstab gives its root, None where it names none.
+
+    `errors`: how many its ext4 root has recorded since it was last checked. `initramfs`: it has not left that.
+    """
+
+    boot_id: str
+    uptime: timedelta
+    clock: datetime
+    root: Root
+    wanted: frozenset[str] | None = None
+    errors: int = 0
+    initramfs: bool = False
+
+    def booted(self, now: datetime) -> datetime:
+        """When it booted, by the clock that tells `now`: its own may be wrong."""
+        return now - self.uptime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether something is well, and why."""
+
+    health: Health
+    why: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a report comes to.
+
+    `up`: whether its own system is up. `root`: whether its root file system is well, None where nothing is known
+    of that. `proves`: whether it shows the host healthy. `facts`: what to remember of it.
+    """
+
+    up: Found
+    root: Found | None = None
+    proves: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def other_system(text: str) -> str | None:
+    """What system a host runs that is no Linux, and tells no more than that."""
+    system = _said(text).get("system", "")
+    return system if system != "Linux" and _NAME.fullmatch(system) else None
+
+
+def _said(text: str) -> Mapping[str, str]:
+    lines = (line.partition(" ") for line in text[-_LONGEST:].splitlines())
+    return {word: value.strip() for word, _, value in lines}
+
+
+def read_report(text: str) -> HostReport:
+    """The report in a script's output: lines of a word and its value. Raises NoReport."""
+    said = _said(text)
+    if said.get("system") != "Linux":
+        raise NoReport("it told nothing of itself")
+    boot_id = said.get("boot_id", "")
+    if not _BOOT_ID.fullmatch(boot_id):
+        raise NoReport("it told no boot id")
+    return HostReport(
+        boot_id=boot_id,
+        uptime=timedelta(seconds=_number(said, "uptime")),
+        clock=datetime.fromtimestamp(_number(said, "clock"), UTC),
+        root=_root(said.get("root", "")),
+        wanted=frozenset(said["fstab"].split(",")) if said.get("fstab") else None,
+        errors=int(_number(said, "errors")) if said.get("errors") else 0,
+        initramfs="initramfs" in said,
+    )
+
+
+def _number(said: Mapping[str, str], word: str) -> float:
+    value = said.get(word, "")
+    if not _NUMBER.fullmatch(value):
+        raise NoReport(f"it told no {word}")
+    return float(value)
+
+
+def _root(told: str) -> Root:
+    """`rw,relatime ext4 rw,errors=remount-ro`: of the mount, its file system and that one's own options."""
+    words = told.split(" ")
+    if len(words) != 3:
+        raise NoReport("it told nothing of its root file system")
+    mount, file_system, own = words
+    return Root(file_system, frozenset({*mount.split(","), *own.split(",")}))
+
+
+def judge(report: HostReport, before: Mapping[str, str], now: datetime, *, doubted: bool) -> Finding:
+    """What a report comes to. `before`: the facts remembered of it; `doubted`: it did not answer meanwhile."""
+    booted = _booted(report, before.get("boot_id"), now, doubted=doubted)
+    if report.initramfs:
+        why = f"it has not left its initramfs ({booted}): it waits for its disk's passphrase, or for its root"
+        return Finding(Found(Health.FAIL, why, Kind.BOOT_WAITING))
+    if report.root.file_system == _RAM:
+        return Finding(
+            Found(Health.UNKNOWN, f"it runs from memory ({booted}): it may not have left its initramfs")
+        )
+    root = _judge_root(report, before)
+    facts = {"boot_id": report.boot_id}
+    if root.health is Health.OK and not report.root.read_only:
+        facts["root"] = _WRITABLE
+    up = Found(Health.OK, f"{booted}, {root.why}{_clock(report, now)}")
+    return Finding(up, root, proves=root.health is Health.OK, facts=facts)
+
+
+def _judge_root(report: HostReport, before: Mapping[str, str]) -> Found:
+    """Whether its root file system is as it should be."""
+    root, wanted = report.root, report.wanted
+    if report.errors:
+        why = f"root file system with {report.errors} recorded errors: it needs fsck"
+        return Found(Health.FAIL, why, Kind.FILESYSTEM_READONLY)
+    if not root.read_only:
+        return Found(Health.OK, "root file system writable")
+    if root.made_so or (wanted and "ro" in wanted):
+        return Found(Health.OK, "root file system read-only, as it is meant to be")
+    if "emergency_ro" in root.options or wanted is not None or before.get("root") == _WRITABLE:
+        return Found(Health.FAIL, "root file system read-only", Kind.FILESYSTEM_READONLY)
+    return Found(Health.UNKNOWN, "root file system read-only, and nothing says whether it should be")
+
+
+def _booted(report: HostReport, before: str | None, now: datetime, *, doubted: bool) -> str:
+    """Since when it runs, and whether it was off."""
+    since = report.booted(now)
+    day = "" if since.date() == now.date() else f"{since.day} {since:%b %Y} "
+    at = f"{day}{since:%H:%M} UTC"
+    if before is not None and before != report.boot_id:
+        return f"booted anew at {at}"
+    return f"it never went off (up since {at})" if before and doubted else f"up since {at}"
+
+
+def _clock(report: HostReport, now: datetime) -> str:
+    """What to say of its clock, if it is off."""
+    off = report.clock - now
+    if abs(off) <= CLOCK_OFF:
+        return ""
+    return f", its clock is {_span(abs(off))} {'ahead' if off > timedelta(0) else 'behind'}"
+
+
+def _span(time: timedelta) -> str:
+    minutes = round(time.total_seconds() / 60)
+    for unit, size in (("days", 1440), ("h", 60)):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}"
+    return f"{minutes} min"

@@ -1,0 +1,217 @@
+"""A host looked at from inside, over the SSH that lab.yaml configures: its latest boot, its root file system.
+
+One fixed script reads and changes nothing; no value from outside goes into it. What a host tells is judged in
+core/incidents/host_report.py. A bot that is refused says nothing of the machine: that is the watcher's trouble.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.config import Check, Host, Service
+from bot.config.built_in import HOST_PROBE, looks_inside
+from bot.core.health import INSIDE, ROOT, Evidence, Fingerprint, Health, Kind, Observation
+from bot.core.incidents.host_report import (
+    Finding,
+    Found,
+    HostReport,
+    NoReport,
+    judge,
+    other_system,
+    read_report,
+)
+from bot.probes import Parts, ProbeType, Watched
+from bot.probes.ssh import Watcher
+from bot.reach import Finished, Refusal, Refused, Script, Unreachable
+from bot.reach.ssh_answer import Answer
+
+SCRIPT: Final = """
+say() { printf '%s\\n' "$*"; }
+system=$(uname -s)
+say system "$system"
+[ "$system" = Linux ] || exit 0
+proc=${HOST_PROC:-/proc} sys=${HOST_SYS:-/sys} etc=${HOST_ETC:-/etc}
+say boot_id "$(cat "$proc/sys/kernel/random/boot_id")"
+read -r uptime _ <"$proc/uptime"
+say uptime "$uptime"
+say clock "$(date +%s)"
+root= device=
+while read -r _ _ number _ place options rest; do
+    case $place in /) device=$number root="$options ${rest#*- }" ;; esac
+done <"$proc/self/mountinfo"
+set -f
+set -- $root
+say root "$1" "$2" "$4"
+name=$(readlink "$sys/dev/block/$device" || :)
+count=$sys/fs/ext4/${name##*/}/errors_count
+[ ! -r "$count" ] || say errors "$(cat "$count")"
+[ ! -r "$etc/fstab" ] || while read -r source place _ options _; do
+    case "$source $place" in '#'*) ;; *' /') say fstab "$options" ;; esac
+done <"$etc/fstab"
+[ ! -e "$etc/initrd-release" ] && [ ! -e "${HOST_ROOT:-}/scripts/functions" ] || say initramfs
+"""
+"""HOST_PROC and its like: where a container that is logged in to has its host's, as other monitors know them."""
+
+LIMIT: Final = timedelta(seconds=5)  # for the script, once it has begun
+SETTLED: Final = 3
+"""So many answers in a row, and it is the next silence that begins a new trouble."""
+REFUSED_LOGINS: Final = 2
+"""So many, and the bot tries again only after `PAUSE`: programs such as fail2ban lock out who is refused often."""
+PAUSE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The keys of a `host` check in lab.yaml."""
+
+    timeout: timedelta = field(
+        default=timedelta(seconds=10), metadata={"help": "How long a look may take.", "least": timedelta(0)}
+    )
+
+
+class HostProbe:
+    """Looks into one host over the SSH connection that is kept to it."""
+
+    def __init__(self, watched: Watched, params: Params, parts: Parts) -> None:
+        self._host = watched.target.name
+        self._timeout = params.timeout
+        self._parts = parts
+        self._watcher = Watcher(watched, parts)
+        self._door = parts.ssh.door(watched.target, watched.address)
+        self._story = Story(parts.remembered(self._watcher.fingerprint))
+        self._refusals = 0
+        self._refused: tuple[datetime, Sequence[Observation]] | None = None
+
+    async def look(self) -> Sequence[Observation]:
+        """What it tells of itself. Only silence is FAIL for that alone: nothing answers at its SSH port."""
+        if self._refused is not None and self._parts.now() - self._refused[0] < PAUSE:
+            return [replace(seen, at=self._parts.now()) for seen in self._refused[1]]
+        try:
+            told = await self._told()
+        except Refused as why:
+            seen = await self._not_let_in(why)
+        except (Unreachable, TimeoutError) as why:
+            seen = await self._not_reached(why)
+        else:
+            self._refusals, self._refused = 0, None
+            return self._judged(told)
+        self._story.interrupted()
+        return seen
+
+    async def _told(self) -> Finished:
+        async with asyncio.timeout(self._timeout.total_seconds()):
+            return await self._parts.ssh.to_host(self._host).run(Script("sh", SCRIPT), values={}, limit=LIMIT)
+
+    def _judged(self, told: Finished) -> Sequence[Observation]:
+        """What its report comes to: its own system first, then its root file system."""
+        other = other_system(told.output)
+        if other is not None:
+            return self._watcher.saw(Health.OK, f"its own system answers: {other}, of which no more is read")
+        try:
+            report = read_report(told.output)
+        except NoReport as why:
+            return self._watcher.saw(Health.UNKNOWN, f"it answers over SSH, but {why}")
+        finding, anew = self._story.told(report, self._parts.now())
+        up, root = finding.up, finding.root
+        seen, watching = self._watcher.saw(up.health, f"its own system answers: {up.why}", up.kind)
+        facts = {**finding.facts, "started": "now"} if anew else finding.facts
+        evidence = Evidence.INSIDE if finding.proves else Evidence.NONE
+        found = [replace(seen, facts=facts, evidence=evidence), replace(watching, health=Health.OK)]
+        return found if root is None else [found[0], self._root(root), found[1]]
+
+    def _root(self, found: Found) -> Observation:
+        """What is told of its root file system is so: no second look is needed to believe it."""
+        check = Fingerprint(ROOT, self._watcher.fingerprint.target)
+        return Observation(check, found.health, self._parts.now(), found.why, found.kind, stated=True)
+
+    async def _not_let_in(self, why: Refused) -> Sequence[Observation]:
+        """The bot is refused. Whoever shows another key may be another system: what it is called tells more."""
+        if why.refusal in (Refusal.HOST_KEY_CHANGED, Refusal.HOST_KEY_UNKNOWN):
+            answer = await self._parts.ssh.proof(self._door, self._timeout)
+            if answer.is_ours:
+                return self._watcher.refused(answer.why, answer.mend, why.refusal.name.lower())
+        words = _WHY.get(why.refusal, "{why}").format(name=self._host, why=why)
+        mend = _MEND[why.refusal].format(name=self._host)
+        seen = self._watcher.refused(words, mend, why.refusal.name.lower())
+        self._refusals += 1
+        if why.refusal is Refusal.KEY and self._refusals >= REFUSED_LOGINS:
+            self._refused = self._parts.now(), seen
+        return seen
+
+    async def _not_reached(self, why: Exception) -> Sequence[Observation]:
+        """It was not reached, or lost on the way: what answers instead."""
+        answer = await self._parts.ssh.proof(self._door, self._timeout)
+        match answer.answer:
+            case Answer.SILENT:
+                return self._watcher.saw(Health.FAIL, answer.why, Kind.HOST_DOWN)
+            case Answer.CANNOT_LOOK:
+                return self._watcher.saw(Health.UNKNOWN, answer.why)
+            case Answer.KNOWN_KEY:
+                seconds = self._timeout.total_seconds()
+                return self._watcher.saw(Health.UNKNOWN, str(why) or f"its look took longer than {seconds:g} s")
+        mend = answer.mend or _MEND[Refusal.SSH].format(name=self._host)
+        return self._watcher.refused(answer.why, mend, Refusal.SSH.name.lower())
+
+    async def close(self) -> None:
+        """The connection is not this probe's own."""
+
+
+def built_in(thing: Host | Service) -> Mapping[str, Check]:
+    """The look into a host that it has without saying so in lab.yaml, by its check's name."""
+    looked_into = isinstance(thing, Host) and looks_inside(thing)
+    return {INSIDE: Check(INSIDE, HOST_PROBE, Params())} if looked_into else {}
+
+
+class Story:
+    """What is known of a host's boots: before the trouble, if there is one, and now.
+
+    `before`: the facts remembered from before the bot's own start.
+    """
+
+    def __init__(self, before: Mapping[str, str]) -> None:
+        self._before = before
+        self._last: Mapping[str, str] = {}
+        self._answers = 0
+        self._doubted = bool(before)
+
+    def told(self, report: HostReport, now: datetime) -> tuple[Finding, bool]:
+        """What a report comes to, and whether the host has booted since its last one."""
+        last = self._last.get("boot_id", self._before.get("boot_id"))
+        anew = last not in (None, report.boot_id)
+        if anew and self._answers:
+            self._before = self._last
+        finding = judge(report, {**self._last, **self._before}, now, doubted=self._doubted)
+        self._last = {**self._last, **finding.facts}
+        self._answers += 1
+        return finding, anew
+
+    def interrupted(self) -> None:
+        """It did not answer."""
+        if self._answers >= SETTLED:
+            self._before = self._last
+        self._answers, self._doubted = 0, True
+
+
+_WHY: Final = {
+    Refusal.KEY: "{name} refuses the bot's key",
+    Refusal.HOST_KEY_CHANGED: "the host key of {name} has changed",
+    Refusal.HOST_KEY_UNKNOWN: "the host key of {name} is not known here",
+    Refusal.SSH: "{name} answers, but its SSH server does not let the bot in ({why})",
+    Refusal.SHELL: "{name} lets the bot in, but no POSIX shell answers ({why})",
+}
+_MEND: Final = {
+    Refusal.KEY: "Add the bot's public key to the account's authorized_keys on {name}, or correct hosts.{name}.ssh"
+    " in lab.yaml.",
+    Refusal.HOST_KEY_CHANGED: "Compare its key with the one on {name}'s own console.",
+    Refusal.HOST_KEY_UNKNOWN: "As the bot's own user, log in once by hand, and compare the key it asks about with"
+    " the one on {name}'s own console.",
+    Refusal.SSH: "Look at the SSH server's log on {name}: `journalctl -u ssh`.",
+    Refusal.SHELL: "Give the account on {name} a POSIX shell and no forced command, or take hosts.{name}.ssh out"
+    " of lab.yaml.",
+    Refusal.OURS: "Correct hosts.{name}.ssh in lab.yaml, or put the file there.",
+    Refusal.OTHER: "Try it by hand, as the bot's own user.",
+}
+
+PROBE = ProbeType(Params, HostProbe)
