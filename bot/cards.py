@@ -58,7 +58,8 @@ class Artist:
         fitting = self._library.for_kind(incident.kind)
         name, owner = store.targets.names(), self._config.owner.slack
         lacking = queries.lacking(store, self._config, incident)
-        return incident_card(IncidentFacts(incident, owner, fitting, run, book, name, lacking))
+        anew = frozenset(target for target, lacks in lacking.items() if lacks == queries.ANEW)
+        return incident_card(IncidentFacts(incident, owner, fitting, run, book, name, lacking, anew))
 
     def _book(self, store: Store, run: Run) -> Runbook | None:
         try:

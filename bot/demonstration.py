@@ -38,6 +38,7 @@ timing:                  # so that nobody waits
   check_every: 2s
   retry_every: 500ms
   grace: 20s
+  steady: 5s
   alive_every: 5s
 """
 

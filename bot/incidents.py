@@ -1,6 +1,6 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -137,6 +137,15 @@ def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, b
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
     commit(store, before, engine.resolve(before, incident, by, reason, now), now)
+
+
+def vouch(
+    store: Store, now: datetime, config: Config, incident: IncidentId, targets: Sequence[TargetId], by: str
+) -> None:
+    """Someone gives their word for machines that nothing proves. Raises NotAllowed or IllegalMove."""
+    demand(config.people, by, Act.VOUCH)
+    before = situation(store, config, now)
+    commit(store, before, engine.vouch(before, incident, targets, by, now), now)
 
 
 def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:

@@ -9,10 +9,12 @@ from datetime import datetime
 from itertools import islice
 
 from bot.config import Config
+from bot.core.draft import Situation
 from bot.core.health import Health, Target, TargetId, TargetKind
-from bot.core.incident import Incident, IncidentId
-from bot.core.incidents.evidence import requirement
+from bot.core.incident import Incident, IncidentId, Member
+from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.member import lacks
+from bot.core.incidents.missing import made_anew
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
 from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Outlook, Tally, TargetPicture
@@ -23,8 +25,9 @@ from bot.core.walk import advance
 from bot.incidents import UnknownName, find_target, own_checks, situation
 from bot.runs import House, read_run
 from bot.store import Store
-from bot.store.targets import Presence
+from bot.store.targets import Known, Presence
 
+ANEW = "its host has another one of its name: rebuilt, or missing?"
 LATELY = 5  # incidents of the past in an answer
 WELL = Outlook()  # of who has no bot to ask
 _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own are looked for
@@ -97,13 +100,14 @@ def incidents(store: Store, _now: datetime) -> IncidentList:
     return IncidentList(live, tuple(one for one in latest if one.ended)[:LATELY], store.targets.names())
 
 
-def incident(store: Store, _now: datetime, number: IncidentId) -> IncidentPicture:
-    """One incident with all that is known of it. Raises UnknownName."""
+def incident(store: Store, _now: datetime, number: IncidentId, config: Config | None = None) -> IncidentPicture:
+    """One incident with all that is known of it; with `config`, also what its members lack. Raises UnknownName."""
     found = store.incidents.get(number)
     if found is None:
         raise UnknownName(f"cannot find incident {number}: because there is none of that number")
     runs = tuple(run_from_json(row.value) for row in store.runs.of_incident(number))
-    return IncidentPicture(found, tuple(store.incidents.history(number)), runs, store.targets.names())
+    history, lacks = tuple(store.incidents.history(number)), lacking(store, config, found) if config else {}
+    return IncidentPicture(found, history, runs, store.targets.names(), lacks)
 
 
 def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetId, str]:
@@ -117,7 +121,8 @@ def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetI
         target = inventory.get(target_id, Target(target_id))
         needs = requirement(target, checks.get(target_id, frozenset()), steady)
         found[target_id] = lacks(incident.members[target_id], target, needs)
-    return found
+    missing = [one.target for one in incident.members.values() if one.missing]
+    return found | dict.fromkeys(made_anew(inventory, missing), ANEW)
 
 
 def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:
@@ -125,22 +130,42 @@ def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture
     target_id, healths, known_now = find_target(store, name), _healths(store), situation(store, config, now)
     target, above = known_now.target(target_id), known_now.ancestors(target_id)
     presence = store.targets.presences()[target_id]
-    beliefs = tuple(
-        Belief(known.fingerprint.check, known.health, known.why, known.since)
-        for known in store.targets.health()
-        if known.fingerprint.target == target_id
-    )
+    known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
     return TargetPicture(
         target=target,
-        beliefs=beliefs,
+        beliefs=tuple(_belief(one, target) for one in known),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, healths.get(parent, Health.UNKNOWN)) for parent in target.parents),
         muted=muted(target, known_now.silences, now, above, known_now.name),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
+        lacks=_lacks(known_now, target, known, presence),
         name=known_now.name,
     )
+
+
+def _belief(known: Known, target: Target) -> Belief:
+    words = shows(target, known.health, known.evidence, running=known.running)
+    check = known.fingerprint.check
+    return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)
+
+
+def _lacks(known_now: Situation, target: Target, known: Sequence[Known], presence: Presence) -> str:
+    """What is missing before a target is proven: of what an incident waits for, else of what its checks show."""
+    needs, live = known_now.needs(target.id), (i for i in known_now.incidents.values() if not i.ended)
+    members = (i.members[target.id] for i in live if target.id in i.members)
+    member = next((one for one in members if not one.proven), None)
+    if member is not None:
+        return lacks(member, target, needs)
+    if presence.running is False:
+        return "it is off"
+    fails = frozenset(one.fingerprint.check for one in known if one.health is Health.FAIL)
+    well = (one for one in known if one.health is Health.OK and one.evidence in needs.accepts)
+    passed = frozenset(one.fingerprint.check for one in well)
+    if passed and passed >= needs.checks and not fails:
+        return ""
+    return lacks(Member(target.id, was_running=False, failing=fails, passed=passed), target, needs)
 
 
 def _cover(live: Iterable[Incident], target: TargetId, above: frozenset[TargetId]) -> Incident | None:

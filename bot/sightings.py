@@ -25,6 +25,7 @@ from bot.core.health import (
     uuid_of,
 )
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incidents.missing import missing
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
@@ -34,6 +35,7 @@ from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.targets import Known, Presence
 from bot.usecases.ground import machine_went, machines_seen
+from bot.usecases.missing import settle_rebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def take_inventory(
     """Note the guests a hypervisor has now, and return those that live on it.
 
     One that lives elsewhere and has only a definition here is left alone; one that came from elsewhere has moved,
-    and the incidents that wait for it are told. Nobody waits any longer for those that no host has.
+    and the incidents that wait for it are told. One that no host has any more is missing: it stays, and only a
+    person lets it go, but for those that come and go by design.
     """
     _know_by_uuid(store, host, found)
     before = store.targets.inventory()
@@ -128,18 +131,9 @@ def take_inventory(
     for target in (*moved, *targets):
         if (was := before.get(target.id)) and was.runs_on != target.runs_on:
             _tell_move(store, was, target, now)
-    gone = [t.id for t in left if t.id not in homes]
-    if gone:
-        waiting = situation(store, config, now)
-        commit(store, waiting, engine.forget(waiting, gone, now), now)
-        _gone(store, before, gone, now)
-    return targets
-
-
-def _gone(store: Store, before: Mapping[TargetId, Target], gone: Sequence[TargetId], now: datetime) -> None:
-    store.targets.gone(gone, now)
-    for target in gone:
-        machine_went(store, now, target, f"{before[target].name} is no longer there")
+    gone = [t for t in left if t.id not in homes]
+    _forget(store, now, config, [t.id for t in gone if t.ephemeral])
+    return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral])]
 
 
 def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:
@@ -178,6 +172,8 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     for one in seen:
         store.targets.saw(one, _presence(one))
     commit(store, before, decision, now)
+    for target in missing(one.fingerprint for one in seen if one.health is Health.FAIL):
+        machine_went(store, now, target, f"{before.name(target)} is missing")
     was = {i.id for i in before.incidents.values() if i.kind in PICTURED}
     damaged = tuple(i for i in decision.incidents if i.kind in PICTURED and i.id not in was)
     return Followed(damaged, _awaited(store))
@@ -213,10 +209,17 @@ def _keep_configured(store: Store, config: Config, now: datetime) -> None:
         for t in before.values()
         if (t.runs_on not in hosts if t.kind is TargetKind.GUEST else t.id not in wanted)
     ]
+    _forget(store, now, config, gone)
+
+
+def _forget(store: Store, now: datetime, config: Config, gone: Sequence[TargetId]) -> None:
+    """Nobody watches these any longer, and nobody waits for them."""
     if gone:
         was = situation(store, config, now)
         commit(store, was, engine.forget(was, gone, now), now)
-        _gone(store, before, gone, now)
+        store.targets.gone(gone, now)
+        for target in gone:
+            machine_went(store, now, target, f"{was.target(target).name} is no longer there")
 
 
 def configured(config: Config) -> Iterable[Target]:

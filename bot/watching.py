@@ -105,6 +105,11 @@ class Watch:
         """What that check has told to be remembered, however it is now."""
         return self._facts.get(fingerprint, {})
 
+    def fails(self, fingerprint: Fingerprint) -> bool:
+        """Whether that check fails, or seemed to when it looked last."""
+        streak = self._beliefs.of(fingerprint)
+        return Health.FAIL in (streak.hard, streak.last)
+
     def doubts(self, target: TargetId) -> bool:
         """Whether any check of `target` fails, or seemed to when it looked last."""
         return self._beliefs.doubts(target)
@@ -189,15 +194,15 @@ class Watch:
             self._pass_on(sure)
 
     def _is_news(self, seen: Observation) -> bool:
-        """Whether it differs from what is written, or may prove what an incident waits for.
+        """Whether it differs from what is written, or tells of what an incident waits for.
 
-        What may prove something is passed on again after a while: it may have come too early, or has to last.
+        That is passed on again after a while: what proves something may have come too early, or has to last.
         """
         if self._written.get(seen.fingerprint) != _written(seen) or seen.began_anew:
             return True
         if seen.kept.items() - self.facts(seen.fingerprint).items():
             return True
-        if seen.health is not Health.OK or seen.running is False or seen.target not in self._awaited:
+        if seen.health is not Health.OK or seen.target not in self._awaited:
             return False
         told = self._told.get(seen.fingerprint)
         return told is None or seen.at - told >= self._config.timing.steady
@@ -207,9 +212,12 @@ class Watch:
         return target in self._awaited
 
     def _pass_on(self, seen: Observation) -> None:
-        failed = self._written.get(seen.fingerprint, (None,))[0] is Health.FAIL
-        self._written[seen.fingerprint] = _written(seen)
-        if failed or seen.health is not Health.OK or seen.running is False or seen.began_anew:
+        was, written = self._written.get(seen.fingerprint), _written(seen)
+        self._written[seen.fingerprint] = written
+        well = (
+            seen.health is Health.OK and seen.running is not False and (was is None or was[0] is not Health.FAIL)
+        )
+        if seen.began_anew or (was != written and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
         self._facts[seen.fingerprint] = {**self.facts(seen.fingerprint), **seen.kept}

@@ -16,11 +16,15 @@ from handlers.kindly import kindly
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`about`: what the modal was opened for. `answers`: what was put in, by the input's block id."""
+    """`about`: what the modal was opened for. `answers`: what was put in, by the input's block id.
+
+    `ticked`: the values of all boxes that are ticked.
+    """
 
     spot: Spot
     about: Mapping[str, Any]
     answers: Mapping[str, str]
+    ticked: tuple[str, ...] = ()
 
     @property
     def user(self) -> str:
@@ -53,9 +57,11 @@ def read_submission(body: Payload) -> Submission:
     """Read a `view_submission` payload of a modal of ours."""
     view = body["view"]
     about = json.loads(view["private_metadata"])
-    states = view["state"]["values"].items()
-    answers = {block: _held(next(iter(state.values()))) for block, state in states}
-    return Submission(Spot(body["user"]["id"], about["channel"], about["thread"]), about, answers)
+    held = {block: next(iter(state.values())) for block, state in view["state"]["values"].items()}
+    answers = {block: _held(state) for block, state in held.items()}
+    boxes = (option for state in held.values() for option in state.get("selected_options") or ())
+    ticked = tuple(option["value"] for option in boxes)
+    return Submission(Spot(body["user"]["id"], about["channel"], about["thread"]), about, answers, ticked)
 
 
 def _held(state: Mapping[str, Any]) -> str:

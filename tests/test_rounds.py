@@ -12,20 +12,21 @@ from bot.clock import Clock
 from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig, Timing
 from bot.core.guest import GuestEvent, GuestEventKind
 from bot.core.health import Health, Kind
-from bot.core.incident import Incident, Status
+from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
 from bot.probes.tcp import Params
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
+from bot.usecases import missing
 from bot.watching import Watch
 from bot.ways import Ways
 from tests.guests import URI, guest, owned_guests, uuid
 from tests.real.guest import running_host
 from tests.real.sshd import free_port
 from tests.waiting import until
-from tests.walking import PEOPLE, parcels
+from tests.walking import ALEX, PEOPLE, parcels
 
 MS = timedelta(milliseconds=1)
 QUICK = Timing(
@@ -235,16 +236,56 @@ async def test_a_guest_made_meanwhile_is_taken_in_and_watched(guests, tmp_path) 
         await bot.incident(subject=guest("new"))
 
 
-async def test_nobody_waits_for_a_guest_that_is_gone(guests, tmp_path) -> None:
+async def test_a_guest_that_crashed_and_vanished_is_missing_until_someone_says_what_became_of_it(
+    guests, tmp_path
+) -> None:
     guests.add("web1")
     async with living(lab_yaml(tmp_path)) as bot:
         await bot.runs("web1")
         guests.crash("web1")
         await bot.incident(subject=guest("web1"), status=Status.OPEN)
         guests.remove("web1")
-        await bot.incident(id=1, status=Status.RESOLVED)
-        assert await bot.inventory() == set()
+        await bot.incident(id=1, kind=Kind.GUEST_MISSING, status=Status.OPEN)
+        assert await bot.inventory() == {"web1"}
         assert bot.rounds.guest(guest("web1")) is None
+        await bot.writer.do(missing.let_go, bot.config, IncidentId(1), [guest("web1")], ALEX)
+        assert (await bot.incident(id=1)).end == End(Way.CLOSED)
+        assert await bot.inventory() == set()
+
+
+async def test_a_transient_guest_that_crashes_stays_open(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        guests.domain("web1").undefine()
+        guests.crash("web1")
+        gone = await bot.incident(id=1, kind=Kind.GUEST_MISSING)
+        assert (gone.status, gone.unproven) == (Status.OPEN, (guest("web1"),))
+
+
+async def test_a_guest_that_is_back_has_to_be_proven_well(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
+        guests.remove("web1")
+        await bot.incident(id=1, kind=Kind.GUEST_MISSING, status=Status.OPEN)
+        guests.add("web1")
+        assert (await bot.incident(id=1, status=Status.RESOLVED)).end == End(Way.PROVEN)
+
+
+async def test_all_guests_of_a_host_missing_at_once_are_one_incident(guests, tmp_path) -> None:
+    names = [f"vm{number:02}" for number in range(10)]
+    for name in names:
+        guests.add(name)
+    async with living(lab_yaml(tmp_path)) as bot:
+        for name in names:
+            await bot.runs(name)
+        for name in names:
+            guests.remove(name)
+        gone = await bot.incident(kind=Kind.GUESTS_DOWN)
+        assert (gone.subject, len(gone.unproven)) == ("host:atlas", 10)
+        assert len(await bot.inventory()) == 10
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from bot import incidents, sightings
 from bot.config import Expect, Guest, Host, Service
-from bot.core.health import Health, Kind, Target, TargetId, TargetKind, guest_id, target_id
+from bot.core.health import Health, Kind, Proof, Target, TargetId, TargetKind, guest_id, target_id
 from bot.core.incident import IncidentId, Status
 from bot.core.placements import Placements
 from bot.store import Store
@@ -75,6 +75,18 @@ def test_a_start_after_a_gap_says_so_in_the_journal_and_in_every_open_incident(l
     assert lab.history()[-1] == "I was off 12:00–14:38 UTC. I go on from here."
     assert [(w.parcel.tell, w.parcel.thread) for w in lab.outbox] == [("line", "incident:1")]
     assert lab.store.alive.journal(1)[0][1] == "I was off 12:00–14:38 UTC (cut off)"
+
+
+def test_what_an_outage_showed_before_a_gap_is_no_proof_after_it(lab):
+    lab.see(back(VAULT), on_battery())
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    assert WEB1 not in lab.incident().unproven
+    lab.do(sightings.alive)
+    lab.now += HOUR
+    lab.begin()
+    assert {WEB1, ATLAS, VAULT} <= set(lab.incident().unproven)
+    assert lab.history()[-1] == "Nobody was looking meanwhile: what was seen before is no proof any more."
 
 
 def test_a_bot_that_was_stopped_on_purpose_says_that(lab):
@@ -158,16 +170,40 @@ def test_a_database_of_the_first_release_knows_its_guests_by_uuid_from_their_fir
 
 def test_a_guest_may_be_expected_to_run_without_autostart(lab):
     lab.config = config(guests={"web1": Guest("web1", host="atlas", expect=Expect.RUNNING)})
-    (web1,) = lab.do(sightings.take_inventory, lab.config, "atlas", [info("web1", autostart=False)], Placements())
+    web1, *_ = lab.do(sightings.take_inventory, lab.config, "atlas", [info("web1", autostart=False)], Placements())
     assert web1.wanted
 
 
-def test_a_guest_that_is_gone_is_waited_for_no_longer(lab):
+def test_an_appliance_is_accepted_by_its_power_where_lab_yaml_says_so(lab):
+    said = {"web1": Guest("web1", proof=Proof.RUNNING), "web2": Guest("web2", host="vault", proof=Proof.RUNNING)}
+    lab.config = config(guests=said, services={"web": Service("web", proof=Proof.RUNNING)})
+    assert [t.proof for t in lab.inventory("web1", "web2")] == [Proof.RUNNING, Proof.INSIDE]
+    assert lab.store.targets.inventory()[WEB1].proof is Proof.RUNNING
+    assert {t.id: t.proof for t in sightings.configured(lab.config)}[WEB] is Proof.RUNNING
+    assert {t.id: t.proof for t in sightings.configured(lab.config)}[ATLAS] is Proof.INSIDE
+
+
+def test_a_guest_that_is_gone_stays_in_the_inventory_and_nothing_is_dropped(lab):
     lab.see(crashed(WEB1))
-    lab.inventory("web2")
-    assert WEB1 not in lab.store.targets.inventory()
-    assert lab.incident().resolution == "no longer watched: web1"
-    assert WEB1 not in {k.fingerprint.target for k in lab.store.targets.health()}
+    assert [t.id for t in lab.inventory("web2")] == [WEB2, WEB1]
+    assert WEB1 in lab.store.targets.inventory()
+    assert lab.incident().status is Status.OPEN
+    assert WEB1 in {k.fingerprint.target for k in lab.store.targets.health()}
+
+
+def test_a_guest_that_comes_and_goes_vanishes_quietly(lab):
+    lab.inventory("web1", "web2", "ci-7")
+    assert [t.name for t in lab.inventory("web1", "web2")] == ["web1", "web2"]
+    assert "ci-7" not in {t.name for t in lab.store.targets.inventory().values()}
+    assert next_incident(lab) == 1
+
+
+def test_an_empty_list_for_a_moment_deletes_nothing(lab):
+    before = lab.store.targets.inventory()
+    lab.inventory()
+    assert lab.store.targets.inventory() == before
+    lab.inventory("web1", "web2")
+    assert (lab.store.targets.inventory(), next_incident(lab)) == (before, 1)
 
 
 def test_the_guests_of_another_host_are_none_of_its_business(lab):

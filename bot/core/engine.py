@@ -16,6 +16,7 @@ from bot.core.incidents.member import SETTLED_FOR_GOOD
 from bot.core.incidents.people import (
     acknowledge,
     deleted,
+    made_again,
     must_return,
     reopen,
     resolve,
@@ -32,6 +33,7 @@ __all__ = [
     "deleted",
     "doubt",
     "forget",
+    "made_again",
     "must_return",
     "pass_time",
     "progressed",

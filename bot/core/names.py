@@ -30,21 +30,33 @@ UNTOLD = Names()
 def names_of(targets: Iterable[Target]) -> Names:
     """The names of all targets, each told apart from every other of its kind."""
     known = tuple(targets)
-    often = Counter(target.name for target in known if target.kind is TargetKind.GUEST)
-    return Names(MappingProxyType({t.id: _label(t) if often[t.name] > 1 else t.name for t in known}))
+    guests = [target for target in known if target.kind is TargetKind.GUEST]
+    often = Counter(target.name for target in guests)
+    places = Counter(map(_place, guests))
+    labels = {t.id: _label(t, twice=places[_place(t)] > 1) if often[t.name] > 1 else t.name for t in known}
+    return Names(MappingProxyType(labels))
 
 
-def _label(target: Target) -> str:
+def _label(target: Target, *, twice: bool) -> str:
+    """`twice`: its host had another of its name; one of the two is missing there."""
+    place = _place(target)
+    return f"{place}#{name_of(target.id)[:8]}" if twice else place
+
+
+def _place(target: Target) -> str:
     on = target.kind is TargetKind.GUEST and target.runs_on
     return f"{target.name}@{name_of(on)}" if on else target.name
 
 
 def meant_by(said: str, targets: Iterable[Target]) -> tuple[Target, ...]:
-    """The targets someone may mean by an id, a name or `name@host`; the host before a service of its name."""
+    """The targets someone may mean by an id, a name, `name@host`, or that with the first of its UUID behind `#`.
+
+    Of a host and a service of one name, the host.
+    """
     known = tuple(targets)
     exact = tuple(t for t in known if said == t.id)
     by_name = tuple(t for t in known if said == t.name)
-    by_place = tuple(t for t in known if t.runs_on and said == f"{t.name}@{name_of(t.runs_on)}")
+    by_place = tuple(t for t in known if t.runs_on and said in {_place(t), _label(t, twice=True)})
     found = exact or by_name or by_place
     if len({t.kind for t in found}) > 1:
         first = min(found, key=lambda t: list(TargetKind).index(t.kind)).kind

@@ -1,8 +1,9 @@
 """Who may do what: a person and an act in, yes or no and the reason out. It does not know who is clicking.
 
-Anyone in the channel may read. The role `hands` may also acknowledge and silence, and press the steps that are
-given to it; an owner's own role (`hands at home`) may press the steps that are given to that role; an admin may do
-everything. Nothing else gives a right: who holds only a role of the owner's own may not acknowledge.
+Anyone in the channel may read. The role `hands` may also acknowledge and silence, give its word for a machine, and
+press the steps that are given to it; an owner's own role (`hands at home`) may press the steps that are given to
+that role; an admin may do everything. Nothing else gives a right: who holds only a role of the owner's own may not
+acknowledge.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ class Act(StrEnum):
     TAKE_BACK = "take back an acknowledgement"
     SILENCE = "silence"
     UNSILENCE = "end a silence"
+    VOUCH = "say that a machine is well"
+    LET_GO = "say what became of a missing machine"
     RESOLVE = "resolve"
     REOPEN = "reopen"
     START_RUNBOOK = "start a runbook"
@@ -64,7 +67,7 @@ class Verdict:
     why: str
 
 
-_HANDS_MAY = frozenset({Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE})
+_HANDS_MAY = frozenset({Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE, Act.VOUCH, Act.LET_GO})
 
 
 def may(person: Person | None, act: Act, people: Sequence[Person], *, needs: str | None = None) -> Verdict:

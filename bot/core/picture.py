@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
-from bot.core.health import CheckName, Health, Target, TargetId, TargetKind
+from bot.core.health import CheckName, Evidence, Health, Target, TargetId, TargetKind
 from bot.core.incident import Event, Incident
 from bot.core.mute import Silence
 from bot.core.names import UNTOLD, Names
@@ -81,22 +82,29 @@ class IncidentList:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPicture:
-    """One incident, its history and its runs, the newest run first."""
+    """One incident, its history and its runs, the newest run first. `lacking`: what each unproven member lacks."""
 
     incident: Incident
     history: tuple[Event, ...]
     runs: tuple[Run, ...]
     name: Names = UNTOLD
+    lacking: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What one check is believed to show, and since when."""
+    """What one check is believed to show, since when, and when that was written last.
+
+    `evidence`: what it rests on; `shows`: what it proves of its target, in words.
+    """
 
     check: CheckName
     health: Health
     why: str
     since: datetime
+    at: datetime
+    evidence: Evidence
+    shows: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ class TargetPicture:
 
     `running`: as last seen, None where that is not known. `parents`: what it depends on, nearest first, and how
     that is. `muted`: why a failure would open no incident; `covered_by`: the open outage that explains one.
-    `incidents`: the last ones it was in.
+    `incidents`: the last ones it was in. `lacks`: what is missing before it is proven; empty where it is.
     """
 
     target: Target
@@ -116,4 +124,5 @@ class TargetPicture:
     muted: str | None
     covered_by: Incident | None
     incidents: tuple[Incident, ...]
+    lacks: str = ""
     name: Names = UNTOLD

@@ -74,8 +74,13 @@ class HypervisorProbe:
         at = self.now()
         told = f"libvirt answers: {len(states)} guests"
         up = [self._host(Health.OK, told), self._watching(Health.OK, told)]
-        found = ((guest, states.get(uuid_of(guest.id))) for guest in guests)
-        return [*up, *(observe(guest, state, at) for guest, state in found if state is not None)]
+        return [*up, *(self._observed(guest, states.get(uuid_of(guest.id)), at) for guest in guests)]
+
+    def _observed(self, guest: Target, state: GuestState | None, at: datetime) -> Observation:
+        if state is None:
+            why = f"{self.host.name} does not know it"
+            return Observation(Fingerprint(STATE, guest.id), Health.UNKNOWN, at, why, evidence=Evidence.NONE)
+        return observe(guest, state, at)
 
     def _blind(self, host: Observation, watching: Observation, why: str) -> Sequence[Observation]:
         guests = (Fingerprint(STATE, guest) for guest in self.guests())

@@ -15,11 +15,8 @@ from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
-    CheckName,
-    Evidence,
     Fingerprint,
     Health,
-    Kind,
     Observation,
     Target,
     TargetId,
@@ -29,6 +26,7 @@ from bot.core.health import (
 )
 from bot.core.placements import Placements
 from bot.hypervisor import HypervisorUnreachable
+from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
@@ -38,9 +36,6 @@ from bot.store.writer import Writer
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
-
-PLACEMENT = CheckName("placement")
-"""The check of whether a guest runs on one host alone."""
 
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
@@ -181,8 +176,10 @@ class GuestRounds:
 
     async def poll(self) -> None:
         """Look at the hypervisor and the power of all its guests."""
-        seen = [*await self._probe.look(), *self._seen_twice()]
-        if seen[0].health is not Health.OK:
+        seen = list(await self._probe.look())
+        if seen[0].health is Health.OK:
+            seen += self._whereabouts()
+        else:
             self._shared.places = self._shared.places.lost(self._host.name)
         self._forget_running_if_lost()
         settled = [self._see(one) for one in seen]
@@ -227,21 +224,19 @@ class GuestRounds:
         was = self._shared.host_of(guest_id(uuid)) or self._host.name
         return self._shared.places.home_of(uuid, was) == self._host.name
 
-    def _seen_twice(self) -> Sequence[Observation]:
-        """Guests of this host that run on another one, too: two copies of one machine write to the same disks."""
-        found = []
-        for guest in self._targets:
-            places = self._shared.places
-            hosts, check = places.running_on(uuid_of(guest)), Fingerprint(PLACEMENT, guest)
-            if len(hosts) > 1:
-                why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks"
-                found.append(Observation(check, Health.FAIL, self._parts.now(), why, Kind.GUEST_TWICE))
-                for host in hosts:  # each must say so again before it is believed
-                    self._scheduler.hasten(f"poll {host}", self._pace.retry_every)
-            elif self._watch.believed(check) is Health.FAIL and places.all_told(uuid_of(guest)):
-                once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
-                found.append(Observation(check, Health.OK, self._parts.now(), once, evidence=Evidence.OUTSIDE))
-        return found
+    def _whereabouts(self) -> Sequence[Observation]:
+        """Guests of this host that run on another one, too, and those that no host has."""
+        shared, guests = self._shared, self._targets.values()
+        hosts = frozenset(one.host for one in shared.rounds)
+        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now())
+        twice, missing = known.twice(guests), known.missing(guests)
+        for seen in missing:
+            if seen.health is Health.FAIL:
+                self._running.pop(seen.target, None)
+        odd = any(seen.health is Health.FAIL for seen in (*twice, *missing))
+        for other in shared.rounds if odd else ():  # each must say so again before it is believed
+            self._scheduler.hasten(f"poll {other.host}", self._pace.retry_every)
+        return [*twice, *missing]
 
     def _renew_inventory(self) -> None:
         self._scheduler.hasten(f"inventory {self._host.name}", COMPANY)
@@ -265,6 +260,7 @@ class GuestRounds:
         self._probes = {
             target.id: GuestProbe(target, self._host.name, infos[target.id], patience, self._parts)
             for target in targets
+            if target.id in infos  # it is not missing
         }
         self._targets = here
         self._shared.live_on(self, here)

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.store.alive import AliveRows
 from bot.store.incidents import IncidentRows
+from bot.store.inventory import InventoryRows
 from bot.store.outbox import OutboxRows
 from bot.store.runs import RunRows
 from bot.store.schema import migrate, unknown_migrations
@@ -56,6 +57,7 @@ class Store:
             raise
         self.incidents = IncidentRows(self._db)
         self.targets = TargetRows(self._db)
+        self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)

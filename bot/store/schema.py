@@ -64,6 +64,14 @@ def facts(db: Database) -> None:
     db.table("health").add_column("facts_json", str)
 
 
+@migrations(name="0006_inventory")
+def inventory(db: Database) -> None:
+    """That a guest of some name was rebuilt is asked once; each host's last good inventory, to compare with."""
+    rebuilt = {"host": str, "name": str, "by": str, "at": str}
+    db.table("rebuilt").create(rebuilt, pk=("host", "name"), not_null={"by", "at"})
+    db.table("inventory").create({"host": str, "at": str, "value_json": str}, pk="host")
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

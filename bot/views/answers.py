@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.incident import Event
+from bot.core.incident import Event, Member
+from bot.core.incidents.member import COUNTED
 from bot.core.permit import Act, Person, may
 from bot.core.picture import IncidentPicture
 from bot.core.runbook import Runbook
 from bot.views import Card
 from bot.views.limits import NAME, TEXT, context, cut, fitting, inline, safe, section
 from bot.views.times import clock
-from bot.views.words import incident_line, names
+from bot.views.words import STANDINGS, incident_line, name_of
 
 
 def said(text: str) -> Card:
@@ -53,13 +54,30 @@ def incident_history_card(picture: IncidentPicture) -> Card:
     incident = picture.incident
     head = incident_line(incident, picture.name)
     blocks: list[Block] = [section(f"{head}\n{safe(incident.why, 1_000)}")]
-    if incident.unproven and not incident.ended:
-        blocks.append(section(f"Not proven healthy yet: {names(incident.unproven, picture.name, 20)}"))
+    if incident.members:
+        blocks.append(section(fitting(_members(picture), most=2_000)))
     if picture.runs:
         blocks.append(section("\n".join(f"📖 {safe(run.title, 100)}: {run.status}" for run in picture.runs[:5])))
     lines = [_event(one) for one in picture.history]
     blocks.append(section(fitting(lines, last=True) or "Nothing has happened yet."))
     return Card(head, tuple(blocks))
+
+
+def _members(picture: IncidentPicture) -> list[str]:
+    """How each machine of an incident stands, what settled it, and what is missing of those that are not."""
+    members = sorted(picture.incident.members.values(), key=lambda one: (one.proven, picture.name(one.target)))
+    return [_member(one, picture) for one in members]
+
+
+def _member(member: Member, picture: IncidentPicture) -> str:
+    line = f"{STANDINGS[member.standing]} {name_of(member.target, picture.name)}: {COUNTED[member.standing]}"
+    if member.ground is None or not member.proven:
+        since = f", since {clock(member.unproven_since)}" if member.unproven_since else ""
+        lacks = picture.lacking.get(member.target, "")
+        return f"{line}{since}{f'; still missing: {safe(lacks, 200)}' if lacks else ''}"
+    by = f" by <@{member.ground.by}>" if member.ground.by else ""
+    why = f"; {safe(member.ground.why, 200)}" if member.ground.why else ""
+    return f"{line}{by}, {clock(member.ground.at)}{why}"
 
 
 def _event(event: Event) -> str:

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, 
 
 from bot.core.health import Kind, TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
+from bot.core.incidents.member import Standing
 from bot.core.names import UNTOLD, Names
 from bot.core.run import Run
 from bot.core.runbook import Runbook
@@ -25,6 +26,9 @@ REOPEN: Final = "incident_reopen"
 START: Final = "incident_start"
 PICK: Final = "incident_pick_runbook"
 MORE: Final = "incident_more"
+VOUCH: Final = "incident_vouch"
+LET_GO: Final = "incident_let_go"
+MUST_RETURN: Final = "incident_must_return"
 
 TAKE_BACK: Final = "take back"
 RESOLVE: Final = "resolve"
@@ -32,13 +36,16 @@ SILENCE: Final = "silence"
 TIMELINE: Final = "timeline"
 OTHERS: Final = "runbooks"
 
+MOST_BUTTONS: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentFacts:
     """What a card shows. `owner`: a Slack id. `run`: the latest run; `book`: its runbook, where it can be read.
 
     `fitting`: the runbooks meant for such an incident. `name`: what people call a target.
-    `lacking`: what is missing before each unproven member is proven, in words.
+    `lacking`: what is missing before each unproven member is proven, in words. `anew`: the missing members whose
+    host has another one of their name.
     """
 
     incident: Incident
@@ -48,6 +55,7 @@ class IncidentFacts:
     book: Runbook | None = None
     name: Names = UNTOLD
     lacking: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
+    anew: frozenset[TargetId] = frozenset()
 
 
 def incident_card(facts: IncidentFacts) -> Card:
@@ -113,12 +121,36 @@ def _buttons(facts: IncidentFacts) -> list[ButtonElement | OverflowMenuElement]:
     if incident.ended:
         may = incident.end is None or incident.end.may_reopen
         return [ButtonElement(text="Reopen", action_id=REOPEN, value=value)] if may else []
-    buttons: list[ButtonElement | OverflowMenuElement] = []
-    if _may(incident, Move.ACKNOWLEDGE) and not incident.acknowledged_by:
-        buttons.append(ButtonElement(text="Acknowledge", action_id=ACKNOWLEDGE, value=value, style="primary"))
-    if not _busy(facts) and facts.fitting:
-        buttons.append(_start(facts))
-    return [*buttons, _overflow(facts)]
+    special = _about_machines(facts)
+    room = MOST_BUTTONS - len(special)
+    usual = [_acknowledge(incident)] if _may_acknowledge(incident) else []
+    usual += [_start(facts)] if not _busy(facts) and facts.fitting else []
+    first = usual[: min(room, 1)] if _may_acknowledge(incident) else []
+    rest = usual[len(first) : room]
+    return [*first, *special, *rest, _overflow(facts, acknowledge=_may_acknowledge(incident) and not first)]
+
+
+def _may_acknowledge(incident: Incident) -> bool:
+    return _may(incident, Move.ACKNOWLEDGE) and not incident.acknowledged_by
+
+
+def _acknowledge(incident: Incident) -> ButtonElement:
+    return ButtonElement(text="Acknowledge", action_id=ACKNOWLEDGE, value=_value(incident), style="primary")
+
+
+def _about_machines(facts: IncidentFacts) -> list[ButtonElement]:
+    """What a person may say of machines that are missing or unproven: one button each for all of them."""
+    incident, value = facts.incident, _value(facts.incident)
+    asked = {one.target for one in incident.members.values() if one.asked_about}
+    buttons = []
+    if asked:
+        anew = asked & facts.anew
+        label = "Rebuilt…" if anew == asked else "Deleted or rebuilt…" if anew else "Deleted on purpose…"
+        buttons.append(ButtonElement(text=label, action_id=LET_GO, value=value))
+        buttons.append(ButtonElement(text="It must come back…", action_id=MUST_RETURN, value=value))
+    if not incident.failing and any(one.standing is Standing.UNPROVEN for one in incident.members.values()):
+        buttons.append(ButtonElement(text="It is well…", action_id=VOUCH, value=value))
+    return buttons
 
 
 def _busy(facts: IncidentFacts) -> bool:
@@ -134,9 +166,11 @@ def _start(facts: IncidentFacts) -> ButtonElement:
     return ButtonElement(text=cut(f"Start: {book.title}", BUTTON), action_id=START, value=value)
 
 
-def _overflow(facts: IncidentFacts) -> OverflowMenuElement:
+def _overflow(facts: IncidentFacts, *, acknowledge: bool) -> OverflowMenuElement:
+    """`acknowledge`: there was no room for that among the buttons."""
     incident = facts.incident
-    offered = [("Take back", TAKE_BACK)] if _may(incident, Move.TAKE_BACK) else []
+    offered = [("Acknowledge", ACKNOWLEDGE)] if acknowledge else []
+    offered += [("Take back", TAKE_BACK)] if _may(incident, Move.TAKE_BACK) else []
     offered += [("Resolve…", RESOLVE), ("Silence…", SILENCE), ("Timeline", TIMELINE)]
     if not _busy(facts):
         offered.append(("Other runbooks…" if facts.fitting else "Start a runbook…", OTHERS))

@@ -1,10 +1,12 @@
 """`/lab why web1`: all that is known of one target, and what would keep a failure of it quiet."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import Health
+from bot.core.health import Evidence, Health
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, safe, section
@@ -12,6 +14,14 @@ from bot.views.times import when
 from bot.views.words import HEALTH, incident_line, name_of, title
 
 _CHECKS: Final = 15
+_RESTS: Final[Mapping[Evidence, str]] = MappingProxyType(
+    {
+        Evidence.INSIDE: "from inside",
+        Evidence.OUTSIDE: "from outside",
+        Evidence.WORD: "on someone's word",
+        Evidence.NONE: "from nothing that is known",
+    }
+)
 
 
 def target_card(picture: TargetPicture) -> Card:
@@ -22,7 +32,7 @@ def target_card(picture: TargetPicture) -> Card:
     checks = "\n".join(map(_belief, picture.beliefs[:_CHECKS])) or "No check has looked at it yet."
     blocks: list[Block] = [
         section(f"*{head}*{on}\n{checks}"),
-        section("\n".join([_expected(picture), *_quiet(picture)])),
+        section("\n".join([_expected(picture), _proof(picture), *_quiet(picture)])),
     ]
     if picture.parents:
         up = " · ".join(f"{HEALTH[health]} {name_of(parent, name)}" for parent, health in picture.parents[:8])
@@ -40,7 +50,16 @@ def _worst(picture: TargetPicture) -> str:
 
 
 def _belief(belief: Belief) -> str:
-    return f"{HEALTH[belief.health]} {safe(belief.check, 60)}: {safe(belief.why, 200)}, since {when(belief.since)}"
+    line = f"{HEALTH[belief.health]} {safe(belief.check, 60)}: {safe(belief.why, 200)}, since {when(belief.since)}"
+    rests = "" if belief.health is Health.UNKNOWN else f"{_RESTS[belief.evidence]}: "
+    return f"{line}\n      {rests}{belief.shows}"
+
+
+def _proof(picture: TargetPicture) -> str:
+    """Whether it is proven healthy, and what is still missing for that."""
+    if not picture.lacks:
+        return "🔎 Its checks prove it well."
+    return f"🔎 Not proven healthy. Still missing: {safe(picture.lacks, 300)}"
 
 
 def _expected(picture: TargetPicture) -> str:

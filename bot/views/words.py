@@ -34,6 +34,7 @@ STANDINGS: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.ACCEPTED: "🔌",
         Standing.WORD: "☑️",
         Standing.DELETED: "🗑️",
+        Standing.REBUILT: "♻️",
         Standing.UNPROVEN: "❔",
         Standing.MISSING: "🕳️",
         Standing.FAILING: "❌",

@@ -3,9 +3,9 @@
 from bot import incidents, queries
 from bot.core.permit import Act
 from bot.views.answers import incident_history_card
-from bot.views.incident import MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TIMELINE
+from bot.views.incident import ACKNOWLEDGE, MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TIMELINE
 from bot.views.modals import resolve_view, silence_view
-from handlers.buttons import pick_runbook
+from handlers.buttons import acknowledge, pick_runbook
 from handlers.click import Click, Pressable
 from handlers.desk import Desk
 
@@ -32,11 +32,12 @@ async def _silence(desk: Desk, click: Click) -> None:
 
 
 async def _timeline(desk: Desk, click: Click) -> None:
-    picture = await desk.reader.ask(queries.incident, click.incident)
+    picture = await desk.reader.ask(queries.incident, click.incident, desk.config)
     await desk.whisper(click.spot, incident_history_card(picture))
 
 
 _CHOSEN = {
+    ACKNOWLEDGE: acknowledge.press,
     TAKE_BACK: _take_back,
     RESOLVE: _resolve,
     SILENCE: _silence,

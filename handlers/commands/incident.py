@@ -9,7 +9,7 @@ from handlers.desk import Desk
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """One incident and its timeline."""
-    return incident_history_card(await desk.reader.ask(queries.incident, asked.incident()))
+    return incident_history_card(await desk.reader.ask(queries.incident, asked.incident(), desk.config))
 
 
 VERB = Verb("incident", "incident 7", "one incident and its timeline", answer)

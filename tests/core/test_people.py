@@ -217,7 +217,7 @@ def test_what_was_deleted_is_waited_for_by_no_other_incident(lab):
     assert {i.kind for i in lab.live} == {Kind.HOST_DOWN, Kind.BOOT_DISK}
     say(lab, engine.deleted, VM)
     other = lab.incidents[TWO]
-    assert (other.end, other.resolved_by, other.resolution) == (End(Way.CLOSED), "U1", "deleted on purpose: vm01")
+    assert (other.end, other.resolved_by, other.resolution) == (End(Way.CLOSED), "U1", "1 deleted on purpose")
     assert VM not in lab.incidents[ONE].unproven
 
 

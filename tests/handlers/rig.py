@@ -263,11 +263,14 @@ def filled(view: dict, values: dict[str, str]) -> dict:
     for block in view["blocks"]:
         if block["block_id"] in values:
             element, value = block["element"], values[block["block_id"]]
-            held = (
-                {"value": value}
-                if element["type"] == "plain_text_input"
-                else {"selected_option": {"value": value}}
-            )
+            match element["type"]:
+                case "plain_text_input":
+                    held = {"value": value}
+                case "checkboxes":
+                    ticked = [o for o in element["options"] if o["text"]["text"] in value.split()]
+                    held = {"selected_options": ticked}
+                case _:
+                    held = {"selected_option": {"value": value}}
             state[block["block_id"]] = {element["action_id"]: held}
     return state
 

@@ -8,6 +8,7 @@ from bot import incidents, runs, sightings
 from bot.core.guest import GuestInfo, GuestState, Power
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId, guest_id
 from bot.core.incident import EventKind, IncidentId
+from bot.core.incidents.member import INVENTORY
 from bot.core.permit import NotAllowed
 from bot.core.placements import Placements
 from bot.core.run import ActionFinished, Button, CheckFinished, IllegalMove, Press, RunStatus, State, Stop
@@ -203,7 +204,10 @@ def test_a_machine_that_is_gone_or_has_moved_pauses_its_run(lab):
     assert lab.run.pause == "web1 moved from atlas to borea"
     lab.press(Button.GO_ON)
     lab.do(sightings.take_inventory, lab.house.config, "borea", [], Placements().heard("borea", {}))
-    assert lab.run.pause.endswith("web1 is no longer there")
+    seen = Fingerprint(INVENTORY, WEB1)
+    gone = Observation(seen, Health.FAIL, NOW, "its host no longer knows it", Kind.GUEST_MISSING)
+    lab.do(sightings.believe, lab.house.config, [gone], None)
+    assert lab.run.pause.endswith("web1 is missing")
 
 
 def test_a_run_without_an_incident_minds_its_machine_alone(lab):

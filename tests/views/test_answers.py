@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.health import CheckName, Health, Kind, Target, TargetId, TargetKind
-from bot.core.incident import Event, EventKind, Incident, IncidentId
+from bot.core.health import CheckName, Evidence, Health, Kind, Target, TargetId, TargetKind
+from bot.core.incident import Event, EventKind, Incident, IncidentId, Member
+from bot.core.incidents.member import Ground, Standing
 from bot.core.mute import Silence
 from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture, Trouble
 from bot.views.answers import incident_history_card, refusal_card
 from bot.views.limits import cut, fitting
 from bot.views.status import status_card
 from bot.views.target import target_card
-from bot.views.times import lasted
+from bot.views.times import clock, lasted
 from tests.views.wild import living
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
@@ -87,6 +88,10 @@ def picture(target: Target, **more) -> TargetPicture:
     return TargetPicture(target, **{**usual, "muted": None, "covered_by": None, "incidents": (), **more})
 
 
+def belief(health: Health = Health.OK) -> Belief:
+    return Belief(CheckName("a"), health, "up", NOW, NOW, Evidence.INSIDE, "it is well: seen from inside")
+
+
 @pytest.mark.parametrize(
     ("known", "words"),
     [
@@ -98,7 +103,11 @@ def picture(target: Target, **more) -> TargetPicture:
         (picture(Target(WEB1), covered_by=DOWN), "🔕 Incident 7 (web1 down) covers it."),
         (picture(Target(WEB1)), "No check has looked at it yet."),
         (picture(Target(WEB1), parents=((ATLAS, Health.UNKNOWN),)), "It depends on ❔ atlas"),
-        (picture(Target(WEB1), beliefs=(Belief(CheckName("a"), Health.OK, "up", NOW),)), "*✅ web1*, a guest"),
+        (picture(Target(WEB1), beliefs=(belief(),)), "*✅ web1*, a guest"),
+        (picture(Target(WEB1), beliefs=(belief(),)), "from inside: it is well: seen from inside"),
+        (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "\n      it is well: seen from inside"),
+        (picture(Target(WEB1)), "🔎 Its checks prove it well."),
+        (picture(Target(WEB1), lacks="a login prompt"), "🔎 Not proven healthy. Still missing: a login prompt"),
     ],
 )
 def test_why_says_what_is_expected_and_what_would_keep_it_quiet(known, words):
@@ -111,6 +120,22 @@ def test_a_long_timeline_shows_its_end():
     assert "line 59" in told
     assert "line 0 " not in told
     assert " earlier" in told
+
+
+def test_an_incident_lists_its_machines_with_what_proved_each_and_what_is_missing():
+    seen = Ground(Standing.PROVEN, "it asks for a login", NOW, CheckName("boot"))
+    word = Ground(Standing.WORD, "a login prompt", NOW, by="U1")
+    db1, files = TargetId("guest:db1"), TargetId("guest:files")
+    outage = DOWN.with_member(Member(db1, True, unproven_since=NOW)).with_member(Member(WEB1, True, ground=seen))
+    outage = outage.with_member(Member(files, True, ground=word))
+    lacking = {db1: "its agent's answer"}
+    told = living(incident_history_card(IncidentPicture(outage, (), (), lacking=lacking)))
+    at = clock(NOW)
+    assert [line for line in told.split("\n") if line[:1] in "❔✅☑"] == [
+        f"❔ db1: unproven, since {at}; still missing: its agent's answer",
+        f"☑️ files: on someone's word by <@U1>, {at}; a login prompt",
+        f"✅ web1: proven healthy, {at}; it asks for a login",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
-from bot.core.incidents.member import INVENTORY, Ground, Standing
+from bot.core.incidents.member import COUNTED, INVENTORY, Ground, Standing
 from bot.core.names import UNTOLD
+from bot.core.runbook import Runbook
 from bot.views.incident import IncidentFacts, incident_card
-from bot.views.words import ENDS, MARKS, incident_line, title
+from bot.views.machines import LET_GO, VOUCH, machines_view
+from bot.views.words import ENDS, MARKS, STANDINGS, incident_line, title
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
 OWNER = "U0000000ALEX"
@@ -172,6 +174,101 @@ def test_each_end_is_told_in_lists_and_in_the_fallback_text_too(way):
     assert ("lasted" in line) is (way in {Way.PROVEN, Way.CLOSED})
 
 
+MISSING = frozenset({INVENTORY})
+MEND = Runbook("mend", "Mend it", "", (), None, (), "", "hash")
+
+
+def offered(incident: Incident, *, anew: bool = False, books: int = 1) -> tuple[list[str], list[str]]:
+    """The buttons, and what the overflow has."""
+    new = frozenset(incident.members) if anew else frozenset()
+    card = incident_card(IncidentFacts(incident, OWNER, (MEND,) * books, anew=new))
+    [actions] = [block for block in card.blocks if block.type == "actions"]
+    more = [element for element in actions.elements if element.type == "overflow"]
+    buttons = [element.text.text for element in actions.elements if element.type == "button"]
+    return buttons, [o["text"]["text"] for element in more for o in element.to_dict()["options"]]
+
+
+def of_states(*states: str, **changes) -> Incident:
+    """An outage with members in these states."""
+    made = outage(back=1, **changes)
+    members = {
+        "unproven": Member(TargetId("guest:a"), True),
+        "missing": Member(TargetId("guest:b"), True, failing=MISSING),
+        "expected": Member(TargetId("guest:c"), True, failing=MISSING, must_return=OWNER),
+    }
+    for state in states:
+        made = made.with_member(members[state])
+    return made
+
+
+RETURNING = {"status": Status.RECOVERING, "failing": frozenset()}
+USUAL = ["Resolve…", "Silence…", "Timeline", "Other runbooks…"]
+
+
+@pytest.mark.parametrize(
+    ("states", "changes", "buttons", "more"),
+    [
+        ((), {}, ["Acknowledge", "Start: Mend it"], USUAL),
+        (("unproven",), {}, ["Acknowledge", "Start: Mend it"], USUAL),
+        (("unproven",), RETURNING, ["Acknowledge", "It is well…", "Start: Mend it"], USUAL),
+        (("missing",), RETURNING, ["Acknowledge", "Deleted on purpose…", "It must come back…"], USUAL),
+        (("expected",), RETURNING, ["Acknowledge", "Start: Mend it"], USUAL),
+        (
+            ("unproven", "missing"),
+            RETURNING,
+            ["Deleted on purpose…", "It must come back…", "It is well…"],
+            ["Acknowledge", *USUAL],
+        ),
+        (
+            ("missing",),
+            {"acknowledged_by": OWNER, "status": Status.ACKNOWLEDGED},
+            ["Deleted on purpose…", "It must come back…", "Start: Mend it"],
+            ["Take back", *USUAL],
+        ),
+    ],
+)
+def test_a_card_offers_three_buttons_at_most_and_what_its_state_asks_for(states, changes, buttons, more):
+    assert offered(of_states(*states, **changes)) == (buttons, more)
+
+
+def test_a_guest_that_its_host_has_anew_was_rebuilt_or_is_missing():
+    missing = of_states("missing", **RETURNING)
+    assert offered(missing, anew=True)[0] == ["Acknowledge", "Rebuilt…", "It must come back…"]
+    both = missing.with_member(Member(TargetId("guest:d"), True, failing=MISSING))
+    card = incident_card(IncidentFacts(both, OWNER, anew=frozenset({TargetId("guest:d")})))
+    assert "Deleted or rebuilt…" in str([block.to_dict() for block in card.blocks])
+
+
+def boxes(view) -> list[tuple[str, str, bool]]:
+    """What can be ticked in a modal, what stands below it, and whether it is ticked."""
+    found = []
+    for block in view.to_dict()["blocks"]:
+        element = block.get("element", {})
+        ticked = element.get("initial_options", [])
+        found += [(o["text"]["text"], o["description"]["text"], o in ticked) for o in element.get("options", [])]
+    return found
+
+
+def test_of_several_machines_none_is_ticked_beforehand_and_each_says_what_is_missing():
+    lost = [TargetId("guest:db1"), TargetId("guest:auth1")]
+    view = machines_view(VOUCH, lost, UNTOLD, {lost[0]: "its agent's answer"}, {})
+    assert boxes(view) == [("auth1", "–", False), ("db1", "its agent's answer", False)]
+
+
+def test_one_machine_alone_is_ticked_already():
+    assert boxes(machines_view(LET_GO, [TargetId("guest:db1")], UNTOLD, {}, {})) == [("db1", "–", True)]
+
+
+def test_a_hundred_machines_are_listed_and_the_rest_is_counted():
+    view = machines_view(VOUCH, [TargetId(f"guest:vm{n:03}") for n in range(130)], UNTOLD, {}, {})
+    assert len(boxes(view)) == 100
+    assert "30 more are listed once these are settled." in str(view.to_dict())
+
+
+def test_where_nothing_is_left_to_say_nothing_can_be_submitted():
+    assert machines_view(VOUCH, [], UNTOLD, {}, {}).submit is None
+
+
 def alone(**parts) -> Incident:
     """A guest's own incident."""
     web1 = TargetId("guest:web1")
@@ -201,6 +298,12 @@ def test_of_one_machine_that_is_over_nothing_is_counted():
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_words_that_name_its_subject(kind):
     assert "rack" in title(replace(outage(), kind=kind), UNTOLD)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_every_way_to_stand_has_a_mark_and_words(standing):
+    assert STANDINGS[standing]
+    assert COUNTED[standing]
 
 
 @pytest.mark.parametrize("status", Status)

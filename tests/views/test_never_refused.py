@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.core.names import UNTOLD
 from bot.core.picture import IncidentList, IncidentPicture
 from bot.core.progress import Progress
 from bot.core.run import Button
@@ -11,6 +12,7 @@ from bot.views.answers import help_card, incident_history_card, refusal_card, ru
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.limits import OPTIONS, safe
 from bot.views.line import line
+from bot.views.machines import LET_GO, MUST_RETURN, VOUCH, machines_view
 from bot.views.modals import (
     answer_view,
     choose_view,
@@ -70,8 +72,17 @@ def test_no_modal_is_refused(walk, incident):
         type_name_view(run, book, Button.RUN_AGAIN, ABOUT),
         go_to_view(run, book, ABOUT),
         stop_view(run, ABOUT),
+        *(machines_view(what, incident.members, UNTOLD, {}, ABOUT) for what in (VOUCH, LET_GO, MUST_RETURN)),
+        machines_view(VOUCH, [], UNTOLD, {}, ABOUT),
     ):
         slack_opens(view)
+
+
+@pytest.mark.slow
+@thorough
+@given(st.sets(wild.targets, max_size=130), wild.texts)
+def test_no_list_of_machines_is_refused_however_long(targets, lacks):
+    slack_opens(machines_view(LET_GO, targets, UNTOLD, dict.fromkeys(targets, lacks), ABOUT))
 
 
 @pytest.mark.slow

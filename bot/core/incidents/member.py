@@ -28,6 +28,7 @@ class Standing(StrEnum):
     ACCEPTED = "accepted"
     WORD = "word"
     DELETED = "deleted"
+    REBUILT = "rebuilt"
     UNPROVEN = "unproven"
     MISSING = "missing"
     FAILING = "failing"
@@ -41,6 +42,7 @@ COUNTED: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.ACCEPTED: "accepted, not looked inside",
         Standing.WORD: "on someone's word",
         Standing.DELETED: "deleted on purpose",
+        Standing.REBUILT: "rebuilt as another",
         Standing.UNPROVEN: "unproven",
         Standing.MISSING: "missing",
         Standing.FAILING: "failing",
@@ -57,11 +59,12 @@ SETTLED: Final[Mapping[Standing, Evidence]] = MappingProxyType(
         Standing.ACCEPTED: Evidence.OUTSIDE,
         Standing.WORD: Evidence.WORD,
         Standing.DELETED: Evidence.WORD,
+        Standing.REBUILT: Evidence.WORD,
     }
 )
 """What need not be waited for any longer, and what that rests on."""
 
-SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.DELETED})
+SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.DELETED, Standing.REBUILT})
 """What someone wanted so: no gap in what the bot could see puts it in doubt."""
 
 
@@ -106,6 +109,11 @@ class Member:
     def missing(self) -> bool:
         """Whether its host no longer knows it."""
         return INVENTORY in self.failing
+
+    @property
+    def asked_about(self) -> bool:
+        """Whether it is missing and nobody has said yet what is to become of it."""
+        return self.missing and self.must_return is None
 
     @property
     def standing(self) -> Standing:

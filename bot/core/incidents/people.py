@@ -4,15 +4,16 @@ A word is recorded by name, and covers what is unproven: never a machine that fa
 is permit.py's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, TargetId
+from bot.core.health import TargetId
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
 from bot.core.incidents.member import COUNTED, Ground, Member, Standing, lacks
-from bot.core.incidents.settle import let_go, named, settle
+from bot.core.incidents.settle import named, settle
 
 
 def acknowledge(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
@@ -98,28 +99,58 @@ def must_return(
 
 
 def deleted(
-    situation: Situation, incident: IncidentId, targets: Sequence[TargetId], by: str, now: datetime
+    situation: Situation,
+    incident: IncidentId,
+    targets: Sequence[TargetId],
+    by: str,
+    now: datetime,
+    anew: Mapping[TargetId, TargetId] = MappingProxyType({}),
 ) -> Decision:
-    """A person says that missing machines were deleted on purpose: nobody waits for them. Raises IllegalMove."""
+    """A person says that missing machines were deleted on purpose: nobody waits for them. Raises IllegalMove.
+
+    `anew`: those that were made anew instead, and as what: that has to be proven in their place.
+    """
     draft = Draft(situation, now)
-    held = before = _live(draft, incident, "let go of what is missing in")
+    held = _live(draft, incident, "let go of what is missing in")
     for target in targets:
-        member = replace(_missing(draft, held, target, "let go of"), failing=frozenset())
-        rest = replace(held, own=_but(held, target), failing=held.failing & _but(held, target))
-        held = rest.with_member(member.settled(Ground(Standing.DELETED, "", now, by=by)))
-    draft.keep(held)
-    draft.event(incident, EventKind.NOTE, f"says that it was deleted on purpose: {named(draft, targets)}", by)
-    draft.tell(incident, Tell.LINE, f"<@{by}> says that it was deleted on purpose: {named(draft, targets)}")
-    for other in list(draft.incidents.values()):
-        if other.id != incident:
-            let_go(draft, other, frozenset(targets), "deleted on purpose", by)
-    settle(draft, held, came_back=bool(before.failing) and not held.failing)
+        _missing(draft, held, target, "let go of")
+    gone, rebuilt = [t for t in targets if t not in anew], [t for t in targets if t in anew]
+    for what, which in (("was deleted on purpose", gone), ("was rebuilt", rebuilt)):
+        if which:
+            words = f"says that it {what}: {named(draft, which)}"
+            draft.event(incident, EventKind.NOTE, words, by)
+            draft.tell(incident, Tell.LINE, f"<@{by}> {words}")
+    for one in draft.live():
+        _leave(draft, one, targets, anew, by)
     return draft.decision()
 
 
-def _but(incident: Incident, target: TargetId) -> frozenset[Fingerprint]:
-    """The incident's own checks, but for those of `target`."""
-    return frozenset(one for one in incident.own if one.target != target)
+def made_again(situation: Situation, anew: Mapping[TargetId, TargetId], by: str, now: datetime) -> Decision:
+    """Machines were made anew, as before: those in their place are waited for instead. `by`: who said so then."""
+    draft = Draft(situation, now)
+    for incident in draft.live():
+        _leave(draft, incident, tuple(anew), anew, by)
+    return draft.decision()
+
+
+def _leave(
+    draft: Draft, incident: Incident, targets: Sequence[TargetId], anew: Mapping[TargetId, TargetId], by: str
+) -> None:
+    """Wait no longer for machines that are gone for good, in one incident; they stay counted there."""
+    concerned = [target for target in targets if target in incident.members]
+    if not concerned:
+        return
+    held = draft.incidents[incident.id]
+    for target in concerned:
+        own = frozenset(one for one in held.own if one.target != target)
+        standing = Standing.REBUILT if target in anew else Standing.DELETED
+        member = replace(held.members[target], failing=frozenset())
+        held = replace(held, own=own, failing=held.failing & own)
+        held = held.with_member(member.settled(Ground(standing, "", draft.now, by=by)))
+        if target in anew:
+            held = held.with_member(Member(anew[target], member.was_running, unproven_since=draft.now))
+    draft.keep(held)
+    settle(draft, held, came_back=bool(incident.failing) and not held.failing)
 
 
 def _person(

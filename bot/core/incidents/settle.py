@@ -85,13 +85,7 @@ def lapse(draft: Draft, incident: Incident) -> None:
         )
 
 
-def let_go(
-    draft: Draft,
-    incident: Incident,
-    gone: frozenset[TargetId],
-    why: str = "no longer watched",
-    by: str | None = None,
-) -> None:
+def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
     """Take targets that nobody watches any longer out of an incident; one that is about nothing else is over."""
     concerned = gone & {incident.subject, *incident.members, *(f.target for f in incident.own)}
     if not concerned:
@@ -101,11 +95,11 @@ def let_go(
         draft.incidents[left.id] = left  # so that it does not reopen for another of the same name
         return
     draft.keep(left)
-    words = f"{why}: {named(draft, sorted(concerned))}"
+    words = named(draft, sorted(concerned))
     if not left.own and not left.unproven:
-        close(draft, left, words, by)
+        close(draft, left, f"no longer watched: {words}", None)
         return
-    draft.note(incident.id, f"{words[:1].upper()}{words[1:]}.")
+    draft.note(incident.id, f"No longer watched: {words}.")
     settle(draft, left, came_back=bool(incident.failing) and not left.failing)
 
 

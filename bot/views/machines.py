@@ -1,0 +1,78 @@
+"""Modals that list machines to be ticked: whom a person's word covers, and what became of those that are missing.
+
+Nothing is ticked beforehand where there are several; each machine stands there by name, with what it lacks.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
+from slack_sdk.models.views import View
+
+from bot.core.health import TargetId
+from bot.core.names import Names
+from bot.views.limits import BOXES, OPTION, OPTIONS, VIEW_TITLE, cut, plain, section
+
+VOUCH: Final = "vouch"
+LET_GO: Final = "let_go"
+MUST_RETURN: Final = "must_return"
+
+MACHINES: Final = "machines:0"
+"""The id of the first group of machines: a complaint stands there."""
+
+_GONE: Final = "Their hosts no longer know these. Those you tick"
+_HEADS: Final[Mapping[str, str]] = {
+    VOUCH: "It is well",
+    LET_GO: "Deleted on purpose",
+    MUST_RETURN: "It must come back",
+}
+_WORDS: Final[Mapping[str, str]] = {
+    VOUCH: "Nothing proves that these are well. Your word for those you tick is recorded with your name.",
+    LET_GO: f"{_GONE} leave the inventory and nobody waits for them, which is recorded with your name.",
+    MUST_RETURN: f"{_GONE} stay open until they are back and proven well, and nobody is asked again.",
+}
+
+
+def key(target: TargetId) -> str:
+    """What stands for a target in an option's value, which may not be long."""
+    return hashlib.blake2s(target.encode(), digest_size=8).hexdigest()
+
+
+def machines_view(
+    what: str,
+    targets: Collection[TargetId],
+    name: Names,
+    lacking: Mapping[TargetId, str],
+    about: Mapping[str, Any],
+) -> View:
+    """Asks which machines. `what`: one of VOUCH, LET_GO, MUST_RETURN; `lacking`: what is not known of each."""
+    head = _HEADS[what]
+    listed = sorted(targets, key=name)
+    blocks: list[Block] = [section(_WORDS[what] if listed else "There is none any more.")]
+    blocks += _groups(listed[:OPTIONS], name, lacking)
+    if len(listed) > OPTIONS:
+        blocks.append(section(f"{len(listed) - OPTIONS} more are listed once these are settled."))
+    return View(
+        type="modal",
+        callback_id=what,
+        title=cut(head, VIEW_TITLE),
+        submit=cut(head, VIEW_TITLE) if listed else None,
+        close="Not now" if listed else "Close",
+        private_metadata=json.dumps(about),
+        blocks=blocks,
+    )
+
+
+def _groups(listed: list[TargetId], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:
+    options = [
+        Option(text=plain(name(one), OPTION), value=key(one), description=plain(lacking.get(one, ""), OPTION))
+        for one in listed
+    ]
+    for at, first in enumerate(range(0, len(options), BOXES)):
+        group = options[first : first + BOXES]
+        alone = group if len(options) == 1 else None
+        boxes = CheckboxesElement(action_id="machines", options=group, initial_options=alone)
+        label = "Which?" if at == 0 else "More"
+        yield InputBlock(block_id=f"machines:{at}", label=label, element=boxes, optional=True)

@@ -1,0 +1,39 @@
+"""What the buttons and modals about several machines have in common: who is listed, and who was ticked."""
+
+from collections.abc import Callable
+
+from bot import queries
+from bot.core.health import TargetId
+from bot.core.incident import IncidentId, Member
+from bot.core.permit import Act
+from bot.views.machines import key, machines_view
+from handlers.click import Click, Press
+from handlers.desk import Desk
+from handlers.kindly import Mistake
+from handlers.submission import Submission
+
+
+def ask_which(what: str, act: Act, fits: Callable[[Member], bool]) -> Press:
+    """A press that opens the modal `what` for those members of the incident that fit."""
+
+    async def press(desk: Desk, click: Click) -> None:
+        desk.demand(click.user, act)
+        picture = await desk.reader.ask(queries.incident, click.incident, desk.config)
+        listed = [one.target for one in picture.incident.members.values() if fits(one)]
+        await desk.open(click.trigger, machines_view(what, listed, picture.name, picture.lacking, click.about))
+
+    return press
+
+
+async def ticked(desk: Desk, submission: Submission) -> tuple[TargetId, ...]:
+    """The members of the incident that were ticked. Raises Mistake where they are no longer in it."""
+    picture = await desk.reader.ask(queries.incident, IncidentId(submission.about["incident"]))
+    found = {key(target): target for target in picture.incident.members}
+    if not set(submission.ticked) <= found.keys():
+        raise Mistake("cannot do that: because the list has changed; press the button again")
+    return tuple(found[one] for one in submission.ticked)
+
+
+async def complain(_desk: Desk, submission: Submission) -> str | None:
+    """Why the modal can't be submitted as it is."""
+    return None if submission.ticked else "Tick at least one machine."

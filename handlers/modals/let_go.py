@@ -1,0 +1,17 @@
+"""Which missing machines were deleted on purpose, or rebuilt."""
+
+from bot.core.incident import IncidentId
+from bot.usecases import missing
+from bot.views.machines import LET_GO, MACHINES
+from handlers.desk import Desk
+from handlers.machines import complain, ticked
+from handlers.submission import Modal, Submission
+
+
+async def submit(desk: Desk, submission: Submission) -> None:
+    """Record it; the incident's card then says so."""
+    number, targets = IncidentId(submission.about["incident"]), await ticked(desk, submission)
+    await desk.writer.do(missing.let_go, desk.config, number, targets, submission.user)
+
+
+MODAL = Modal(LET_GO, submit, complain, MACHINES)

@@ -1,0 +1,17 @@
+"""Which machines a person gives their word for."""
+
+from bot import incidents
+from bot.core.incident import IncidentId
+from bot.views.machines import MACHINES, VOUCH
+from handlers.desk import Desk
+from handlers.machines import complain, ticked
+from handlers.submission import Modal, Submission
+
+
+async def submit(desk: Desk, submission: Submission) -> None:
+    """Record it; the incident's card then says so."""
+    number, targets = IncidentId(submission.about["incident"]), await ticked(desk, submission)
+    await desk.writer.do(incidents.vouch, desk.config, number, targets, submission.user)
+
+
+MODAL = Modal(VOUCH, submit, complain, MACHINES)

@@ -1,0 +1,120 @@
+"""What people say of machines on an incident's card: their word, that one was deleted, that it must come back."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.incidents.member import INVENTORY, Standing
+from bot.sightings import believe
+from bot.workspace.records import ALEX, ROBIN, SAM
+from tests.handlers.rig import WEB1, labels, now
+from tests.waiting import until
+
+DB1, ATLAS = TargetId("guest:db1"), TargetId("host:atlas")
+
+
+async def see(rig, *seen: Observation) -> None:
+    await rig.writer.do(believe, rig.config, list(seen), None)
+
+
+def observed(check: str, target: TargetId, health: Health, kind: Kind | None = None, **parts) -> Observation:
+    return replace(Observation(Fingerprint(CheckName(check), target), health, now(), "seen", kind), **parts)
+
+
+async def outage(rig, *missing: TargetId) -> dict:
+    """The host was gone and is back; its guests have power, but for those that are missing. The card."""
+    runs = {"running": True, "evidence": Evidence.OUTSIDE}
+    await see(rig, *(observed("state", guest, Health.OK, **runs) for guest in (WEB1, DB1)))
+    await see(rig, observed("ssh", ATLAS, Health.FAIL, Kind.HOST_DOWN))
+    await see(rig, observed("ssh", ATLAS, Health.OK))
+    await see(rig, *(observed(INVENTORY, one, Health.FAIL, Kind.GUEST_MISSING) for one in missing))
+    return await rig.card("incident:1", "🔵 *Recovering*")
+
+
+async def standing(rig, target: TargetId) -> Standing:
+    return (await rig.incident()).members[target].standing
+
+
+async def test_a_word_covers_whom_it_names_and_is_told_with_the_name_of_who_gave_it(rig):
+    view = await rig.modal(ROBIN.id, await outage(rig), "It is well…")
+    assert await rig.submit(ROBIN.id, view, **{"machines:0": "web1"}) == {}
+    await rig.card("incident:1", "1 on someone's word: web1")
+    assert (await standing(rig, WEB1), await standing(rig, DB1)) == (Standing.WORD, Standing.UNPROVEN)
+    assert (await rig.incident()).members[WEB1].ground.by == ROBIN.id
+
+
+async def test_a_word_for_all_of_them_ends_the_outage_after_its_grace_and_says_what_it_rests_on(rig):
+    view = await rig.modal(ALEX.id, await outage(rig), "It is well…")
+    assert await rig.submit(ALEX.id, view, **{"machines:0": "web1 db1"}) == {}
+    await rig.card("incident:1", "2 on someone's word: db1, web1")
+
+
+async def test_whoever_ticks_nobody_is_asked_again_and_nothing_changes(rig):
+    view = await rig.modal(ALEX.id, await outage(rig), "It is well…")
+    answer = await rig.submit(ALEX.id, view, **{"machines:0": ""})
+    assert answer == {"response_action": "errors", "errors": {"machines:0": "Tick at least one machine."}}
+    assert await standing(rig, WEB1) is Standing.UNPROVEN
+
+
+async def test_what_was_deleted_on_purpose_leaves_the_inventory_in_that_persons_name(rig):
+    card = await outage(rig, WEB1)
+    view = await rig.modal(ROBIN.id, card, "Deleted on purpose…")
+    assert await rig.submit(ROBIN.id, view, **{"machines:0": "web1"}) == {}
+    await rig.card("incident:1", "1 deleted on purpose: web1")
+    assert WEB1 not in await rig.reader.ask(lambda store, _now: store.targets.inventory())
+    history = await rig.reader.ask(lambda store, _now: store.incidents.history(1))
+    assert [e.by for e in history if e.text == "says that it was deleted on purpose: web1"] == [ROBIN.id]
+
+
+async def test_what_must_come_back_stays_and_nobody_is_asked_again(rig):
+    card = await outage(rig, WEB1)
+    assert "Deleted on purpose…" in labels(card)
+    view = await rig.modal(ROBIN.id, card, "It must come back…")
+    assert await rig.submit(ROBIN.id, view, **{"machines:0": "web1"}) == {}
+    await until(lambda: rig_labels(rig))
+    assert await standing(rig, WEB1) is Standing.MISSING
+
+
+async def rig_labels(rig) -> bool:
+    return "It must come back…" not in labels(await rig.card("incident:1"))
+
+
+async def test_a_list_that_has_changed_under_a_choice_is_answered_kindly(rig):
+    card = await outage(rig, WEB1)
+    view = await rig.modal(ALEX.id, card, "Deleted on purpose…")
+    await see(rig, observed(INVENTORY, WEB1, Health.OK, evidence=Evidence.OUTSIDE))
+    before = len(rig.whispers(ALEX.id))
+    await rig.submit(ALEX.id, view, **{"machines:0": "web1"})
+    await until(lambda: len(rig.whispers(ALEX.id)) > before)
+    assert "cannot let go of web1, because it is not missing. Nothing was changed" in rig.whispers(ALEX.id)[-1]
+
+
+@pytest.mark.parametrize("label", ["It is well…", "Deleted on purpose…", "It must come back…"])
+async def test_a_stranger_may_say_nothing_and_is_told_who_may(rig, label):
+    card = await outage(rig, WEB1)
+    answer = await rig.refused(SAM.id, card, label)
+    assert "alex, robin" in answer
+    assert rig.box.workspace.modals.stack(SAM.id) == []
+
+
+async def test_where_three_buttons_are_about_machines_acknowledge_is_in_the_overflow(rig):
+    card = await outage(rig, WEB1)
+    await rig.press(ROBIN.id, card, "Acknowledge")
+    await rig.card("incident:1", f"<@{ROBIN.id}> is on it")
+
+
+async def test_what_an_incident_waits_for_is_listed_with_what_is_missing(rig):
+    await outage(rig, WEB1)
+    answer = await rig.type(SAM.id, "incident 1")
+    assert "🕳️ web1: missing" in answer
+    assert "❔ db1: unproven" in answer
+    assert "still missing: its agent's answer, a login prompt" in answer
+
+
+async def test_why_says_what_each_check_proves_and_what_is_missing(rig):
+    await outage(rig)
+    answer = await rig.type(SAM.id, "why web1")
+    assert "from outside: it has power: that proves nothing of what is inside" in answer
+    assert "Not proven healthy. Still missing: its agent's answer" in answer
+    assert "Its checks prove it well" in await rig.type(SAM.id, "why atlas")

@@ -1,0 +1,65 @@
+"""Where guests are: on two hosts at once, or on none any more."""
+
+from datetime import UTC, datetime
+
+from bot.core.guest import GuestState, Power
+from bot.core.health import Evidence, Fingerprint, Health, Kind, Target, guest_id
+from bot.core.incidents.member import INVENTORY
+from bot.core.placements import Placements
+from bot.monitoring.placement import PLACEMENT, Whereabouts
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BOTH = frozenset({"atlas", "borea"})
+WEB1 = Target(guest_id("u1"), name="web1")
+FLEETING = Target(guest_id("u2"), name="ci-1", ephemeral=True)
+RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
+
+
+def known(places: Placements, *failing: Fingerprint) -> Whereabouts:
+    return Whereabouts(places, BOTH, lambda check: check in failing, NOW)
+
+
+def told(*, atlas=None, borea=None) -> Placements:
+    """What two hosts told; None: nothing yet."""
+    places = Placements()
+    for host, states in (("atlas", atlas), ("borea", borea)):
+        places = places if states is None else places.heard(host, states)
+    return places
+
+
+def test_a_guest_that_no_host_has_is_missing():
+    [seen] = known(told(atlas={}, borea={})).missing([WEB1])
+    assert (seen.health, seen.kind, seen.fingerprint) == (
+        Health.FAIL,
+        Kind.GUEST_MISSING,
+        Fingerprint(INVENTORY, WEB1.id),
+    )
+
+
+def test_while_a_host_can_not_be_asked_or_has_told_nothing_yet_nobody_knows():
+    assert known(told(atlas={}, borea={}).lost("borea")).missing([WEB1]) == []
+    assert known(told(atlas={})).missing([WEB1]) == []
+
+
+def test_a_guest_that_another_host_has_is_not_missing():
+    assert known(told(atlas={}, borea=RUNS)).missing([WEB1]) == []
+
+
+def test_what_comes_and_goes_is_never_missing():
+    assert known(told(atlas={}, borea={})).missing([FLEETING]) == []
+
+
+def test_a_guest_that_its_host_knows_again_is_said_to_be_there_and_no_more():
+    [seen] = known(told(atlas=RUNS, borea={}), Fingerprint(INVENTORY, WEB1.id)).missing([WEB1])
+    assert (seen.health, seen.evidence, seen.why) == (Health.OK, Evidence.OUTSIDE, "atlas knows it again")
+
+
+def test_a_guest_that_runs_on_two_hosts_runs_twice_until_both_say_that_it_does_not():
+    check = Fingerprint(PLACEMENT, WEB1.id)
+    [seen] = known(told(atlas=RUNS, borea=RUNS)).twice([WEB1])
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_TWICE)
+    assert known(told(atlas=RUNS, borea={})).twice([WEB1]) == []
+    [once] = known(told(atlas=RUNS, borea={}), check).twice([WEB1])
+    assert (once.health, once.why) == (Health.OK, "it runs on atlas alone")
+    [nowhere] = known(told(atlas={}, borea={}), check).twice([WEB1])
+    assert nowhere.why == "it runs nowhere"
