@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
+    CheckName,
     Fingerprint,
     Health,
     Observation,
