@@ -8,8 +8,10 @@ count: the cause in this process, its effect where the box accepted the call (bo
 
 import argparse
 import asyncio
+import io
 import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,11 +20,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import libvirt
+from PIL import Image, ImageFilter
 
 from bot.demo.real import RealHost
+from bot.hypervisor.console_ocr.reading import text_of
+from bot.hypervisor.screen_text import ScreenReader
 from bot.manifest import manifest
 from bot.store import Store, StoreFailed
 from bot.workspace.records import ALEX
@@ -52,7 +58,8 @@ def main() -> None:
 
 
 async def measure(rounds: int) -> None:
-    """One lab, one box, and two lives of the bot: with as many guests as there are rounds, and with fifty."""
+    """Screens; then one lab, one box, two lives of the bot: with as many guests as there are rounds, and fifty."""
+    await screens()
     host = RealHost()
     try:
         await host.start()
@@ -71,6 +78,32 @@ async def measure(rounds: int) -> None:
         lab.close()
     finally:
         host.close()
+
+
+async def screens() -> None:
+    """What a guest's screen costs: one full of text, and one of graphics, of 1280x800 pixels."""
+    text = (HERE / "tests/hypervisor/screens/linux-efifb.png").read_bytes()
+    file, bands = io.BytesIO(), [Image.effect_noise((1280, 800), 40).filter(ImageFilter.BLUR) for _ in "RGB"]
+    Image.merge("RGB", bands).save(file, "PNG")
+    for what, picture, wanted in (("text", text, "200 ms"), ("graphics", file.getvalue(), "30 ms")):
+        row(f"a screen of {what} read, CPU", [await cpu(partial(text_of, picture)) for _ in range(20)], wanted)
+        read = [await cpu(partial(ScreenReader().text_of, picture)) for _ in range(20)]
+        row("... by a process of its own", read, "")
+
+
+async def cpu(work: Callable[[], object]) -> float:
+    """The computing that something took, in seconds, of this process and of those that it started."""
+    before = computed()
+    result = work()
+    if asyncio.iscoroutine(result):
+        await result
+    return computed() - before
+
+
+def computed() -> float:
+    """The time that this process and those that it started and that have ended have computed, in seconds."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 @asynccontextmanager

@@ -5,5 +5,6 @@ It knows characters by the exact shape of their glyphs in the fonts that PC firm
 guess: anti-aliased text, graphical boot screens and desktops read as no text at all.
 
 picture.py decodes, fonts.py has the shapes, spots.py finds places that may be text, grid.py how the characters
-stand, cells.py reads them, words.py mends letters that two alphabets share, program.py is the program.
+stand, cells.py reads them, words.py mends letters that alphabets share, program.py is the program. Values are
+named tuples here: to import dataclasses takes as long as to read half a screen.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import fonts
 from .grid import Grid
-from .picture import Picture
+from .picture import Picture, ink_bits
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _CURSORS = dict.fromkeys(map(ord, "⎽▁▂"))  # drawn at the foot of a cell, as some fonts draw these
@@ -51,8 +51,7 @@ def _shapes(cell: Cell, grid: Grid, paper: int) -> Sequence[int]:
 def _checksum(cell: Cell, ink: int, grid: Grid) -> int:
     """The checksum of a glyph drawn in this colour; 0 for what no glyph is."""
     width, _ = grid.font
-    bits = bytes(ord("1") if colour == ink else ord("0") for colour in range(256))
-    rows = [row.translate(bits) for row in cell]
+    rows = [row.translate(ink_bits(ink)) for row in cell]
     if grid.width > width and any(row[8] == 49 != row[7] for row in rows):
         return 0  # VGA leaves the ninth column blank, or repeats the eighth
     padded = -(-width // 8) * 8

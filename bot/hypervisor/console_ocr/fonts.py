@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ INDEX = DATA.with_suffix(".txt")  # what is in it, for people
 Size = tuple[int, int]
 """The width and height of a cell, in pixels."""
 
+_BITS = bytes(digit == ord("1") for digit in range(256))  # digits of a binary number as numbers
 _HEADER = struct.Struct("<BBHI")  # width, height, number of fonts, number of shapes
 
 
@@ -53,14 +55,14 @@ def known(size: Size) -> frozenset[int]:
 def fonts(size: Size) -> Sequence[Font]:
     """The fonts of a size."""
     checksums, characters, at = _shapes(size)
-    block, found = _blocks()[size], []
-    length = (len(checksums) + 7) // 8
+    block, pairs = _blocks()[size], list(zip(checksums, characters, strict=True))
+    length = (len(pairs) + 7) // 8
+    found = []
     while at < len(block):
-        bits = f"{int.from_bytes(block[at : at + length], 'little'):b}"[::-1]
+        bits = f"{int.from_bytes(block[at : at + length], 'little'):b}"[::-1].encode().translate(_BITS)
         shapes: dict[int, str] = {}
-        for checksum, character, has in zip(checksums, characters, bits, strict=False):
-            if has == "1":
-                shapes[checksum] = shapes.get(checksum, "") + character
+        for checksum, character in compress(pairs, bits):
+            shapes[checksum] = shapes.get(checksum, "") + character
         found.append(Font(shapes))
         at += length
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from . import fonts
-from .picture import Picture
+from .picture import Picture, ink_bits
 from .spots import Spot
 
 VOTERS = 4  # spots around which every way to lay a cell is tried
@@ -41,7 +41,7 @@ class _Neighbourhood:
         self.left, self.top = max(0, spot.x - WIDEST + 1), max(0, spot.y - HIGHEST + 1)
         self.right = min(picture.width, spot.x + WIDEST)
         bottom = min(picture.height, spot.y + HIGHEST)
-        bits = bytes(ord("1") if colour == spot.ink else ord("0") for colour in range(256))
+        bits = ink_bits(spot.ink)
         self.rows = [
             int(picture.row(y)[self.left : self.right].translate(bits), 2) for y in range(self.top, bottom)
         ]

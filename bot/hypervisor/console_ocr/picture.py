@@ -2,8 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from functools import cache
+from typing import NamedTuple, cast
 
 from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngImageFile
@@ -24,8 +24,7 @@ class UnreadablePicture(Exception):
     """The picture is of a kind that can't be read here. Permanent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """Pixels, row by row; equal bytes are equal colours. `paper`: the most frequent colour."""
 
     width: int
@@ -36,6 +35,12 @@ class Picture:
     def row(self, y: int) -> bytes:
         """One row of pixels."""
         return self.pixels[y * self.width : (y + 1) * self.width]
+
+
+@cache
+def ink_bits(ink: int) -> bytes:
+    """To translate pixels with: "1" where they are of this colour, "0" where they are not."""
+    return bytes(ord("1") if colour == ink else ord("0") for colour in range(256))
 
 
 def decode(data: bytes) -> Picture | None:

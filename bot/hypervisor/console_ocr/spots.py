@@ -4,7 +4,7 @@ A few of them tell text from graphics, and are where grid.py looks for glyphs.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .picture import Picture
 
@@ -15,8 +15,7 @@ CURVED = 4  # rows around a spot that differ: a letter has more, a frame or a ba
 _SPREAD = 0.618  # the golden ratio: starts of searches lie far from each other
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A pixel of ink: of the rarer of the two colours around it."""
 
     x: int
