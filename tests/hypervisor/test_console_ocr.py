@@ -6,6 +6,8 @@ import string
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,7 @@ def test_the_fonts_are_named_with_their_licences() -> None:
     assert fonts.DATA.stat().st_size < 200_000
 
 
+@cache
 def photo() -> Image.Image:
     bands = [Image.effect_noise((1280, 800), sigma).filter(ImageFilter.GaussianBlur(2)) for sigma in (20, 40, 60)]
     return Image.merge("RGB", bands)
@@ -260,6 +263,18 @@ def test_other_data_is_refused(data) -> None:
 def test_a_png_cut_short_is_refused(vga, keep) -> None:
     with pytest.raises(UnreadablePicture, match="no whole picture"):
         text_of(saved(screen(vga, FAILURE))[:keep])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_damaged_picture_is_read_or_refused(vga, seed) -> None:
+    chance = random.Random(seed)
+    png = saved(screen(vga, FAILURE, size=(720, 400)))
+    for _ in range(100):
+        damaged = bytearray(png)
+        for _ in range(chance.randint(1, 5)):
+            damaged[chance.randrange(8, len(damaged))] = chance.randrange(256)
+        with suppress(UnreadablePicture):
+            text_of(bytes(damaged))
 
 
 def claimed(width: int, height: int) -> bytes:

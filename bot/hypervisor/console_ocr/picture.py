@@ -56,9 +56,12 @@ def decode(data: bytes) -> Picture | None:
                 f"cannot read a picture: because {image.width}x{image.height} is more than {MOST_PIXELS} pixels"
             )
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise UnreadablePicture(f"cannot read a picture: because it is no whole picture ({error})") from error
-    return _numbered(image if image.mode == "RGB" else image.convert("RGB"))
+        colours = image if image.mode == "RGB" else image.convert("RGB")
+    except (UnreadablePicture, MemoryError):
+        raise
+    except Exception as error:  # the decoder raises all sorts for data that is damaged
+        raise UnreadablePicture(f"cannot read a picture: because it is no whole picture ({error!r})") from error
+    return _numbered(colours)
 
 
 def _numbered(image: Image.Image) -> Picture | None:
