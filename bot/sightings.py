@@ -40,11 +40,15 @@ from bot.usecases.missing import settle_rebuilt
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a start finds: for how long the bot was off, what it last believed, and the guests it knew."""
+    """What a start finds: for how long the bot was off, what it last believed, and the guests it knew.
+
+    `seen_until`: by when the bot had surely stopped looking, None if it never did.
+    """
 
     gap: Gap | None
     known: tuple[Known, ...]
     guests: tuple[Target, ...]
+    seen_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
     if last is not None:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
-    return Beginning(gap, tuple(store.targets.health()), guests)
+    seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
+    return Beginning(gap, tuple(store.targets.health()), guests, seen_until)
 
 
 def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:

@@ -1,6 +1,5 @@
 """What a guest's state means, given what is expected of it. The hypervisor's numbers stay in hypervisor.py."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -141,46 +140,3 @@ def _judge_paused(state: GuestState, *, wanted: bool) -> Judgement:
     if wanted:
         return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
     return Judgement(Health.OK, f"{how}, as it may be")
-
-
-NOTHING_TO_BOOT = "the firmware found nothing to boot"
-_BOOT_BEGINS = ("seabios (version", "] linux version ")
-
-BOOT_FAILURES: Sequence[tuple[str, str]] = (
-    ("no bootable device", NOTHING_TO_BOOT),
-    ("boot failed: not a bootable disk", NOTHING_TO_BOOT),
-    ("no bootable medium", NOTHING_TO_BOOT),
-    ("no bootable option or device was found", NOTHING_TO_BOOT),
-    ("missing operating system", "the partition to boot from is damaged"),
-    ("operating system not found", "the partition to boot from is damaged"),
-    ("failed to load ldlinux.c32", "the boot loader is damaged"),
-    ("error loading operating system", "the boot loader is damaged"),
-    ("invalid partition table", "the partition table is damaged"),
-    ("grub rescue>", "the boot loader is damaged"),
-    ("bootmgr is missing", "the boot loader is damaged"),
-    ("an operating system wasn't found", "the partition to boot from is damaged"),
-    ("inaccessible_boot_device", "Windows cannot read its boot disk"),
-    ("unable to mount root fs", "the root file system is damaged"),
-    ("cannot open root device", "the root file system is missing"),
-    ("(initramfs)", "the root file system could not be mounted"),
-    ("give root password for maintenance", "a file system could not be mounted"),
-)
-"""What firmware, boot loaders and kernels print when they can't boot (lower case), and what each says."""
-
-
-def boot_failure(console: str) -> tuple[str, str] | None:
-    """The line of a console or screen that says its machine can't boot, and what it means; None if none does.
-
-    Only the latest boot counts, and only what came after a login prompt: a log may hold older ones. Firmware adds
-    that it found nothing to boot to whatever a boot sector complained of, so any other line tells more than that.
-    """
-    found = None
-    for line in reversed(console.splitlines()):
-        low = line.lower().strip()
-        if any(begin in low for begin in _BOOT_BEGINS) or low.endswith("login:"):
-            break
-        told = next(((line.strip(), meaning) for pattern, meaning in BOOT_FAILURES if pattern in low), None)
-        if told is not None and told[1] != NOTHING_TO_BOOT:
-            return told
-        found = found or told
-    return found

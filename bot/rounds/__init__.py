@@ -21,7 +21,6 @@ from bot.core.health import (
     HYPERVISOR,
     CheckName,
     Fingerprint,
-    Health,
     Observation,
     Target,
     TargetId,
@@ -35,6 +34,7 @@ from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
+from bot.monitoring.healthy import outcome
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.checks import checks_of, meant_guest
@@ -102,7 +102,7 @@ class Rounds:
             self._sight.watches(
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
-            guests.begin()
+            guests.begin(beginning.seen_until)
         self._sight.begin()
         self._start(self._follow_clock())
 
@@ -188,9 +188,7 @@ class Rounds:
             why = f"cannot tell whether {name} is healthy: because nothing here checks it"
             return Outcome(ok=False, text=why, known=False)
         seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
-        bad = [one.why for one in seen if one.health is not Health.OK]
-        known = not bad or any(one.health is Health.FAIL for one in seen)
-        return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}", known=known)
+        return outcome(name, seen)
 
     def meant(self, name: str) -> TargetId:
         """The target of that name, `name@host` or id, of those that are looked at. Raises GuestRefused."""

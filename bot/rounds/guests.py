@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.config import Config
@@ -16,9 +16,11 @@ from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Po
 from bot.core.health import (
     HYPERVISOR,
     CheckName,
+    Evidence,
     Fingerprint,
     Health,
     Observation,
+    Proof,
     Target,
     TargetId,
     guest_id,
@@ -27,10 +29,11 @@ from bot.core.health import (
 )
 from bot.core.placements import Placements
 from bot.hypervisor import HypervisorUnreachable
+from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
-from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
+from bot.probes.hypervisor import STATE, WATCHING, HypervisorProbe, from_event
 from bot.scheduler import Scheduler
 from bot.sightings import take_inventory
 from bot.store.writer import Writer
@@ -40,7 +43,6 @@ log = logging.getLogger(__name__)
 
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any console log was written
 LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
@@ -92,13 +94,9 @@ class GuestRounds:
         self._hypervisor = parts.hypervisors[host.name]
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
-        self._running: dict[TargetId, bool] = {}
-        self._booting: dict[TargetId, datetime | None] = {}  # not seen up yet, and since when if that is known
-        self._since: dict[TargetId, datetime] = {}  # from when on a boot that was noticed late may have begun
-        self._reached: datetime | None = None  # when the hypervisor answered last
+        self._boots = Boots(parts.now, config.timing.boot_look)
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
-        self._met = False  # its guests were seen once, so that one seen to run now has started
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
         self._probe = HypervisorProbe(
             host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory, self._told
@@ -111,8 +109,9 @@ class GuestRounds:
         """The name of the host whose guests these are."""
         return self._host.name
 
-    def begin(self) -> None:
-        """Begin the rounds."""
+    def begin(self, seen_until: datetime | None) -> None:
+        """Begin the rounds. `seen_until`: until when the bot saw its guests before, None if it never did."""
+        self._boots.seen_before(seen_until)
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
@@ -129,7 +128,7 @@ class GuestRounds:
 
     def knows_off(self, target: TargetId) -> bool:
         """Whether it is a guest of these that is known to be off: its services need no look."""
-        return self._running.get(target) is False
+        return self._boots.of(target).running is False
 
     async def look_at_host(self) -> Sequence[Observation]:
         """Whether the hypervisor answers."""
@@ -146,14 +145,24 @@ class GuestRounds:
             return [replace(nothing, why=f"{self._host.name} has no such guest any more")]
         if state.power is not Power.RUNNING:
             return [replace(nothing, health=Health.FAIL, why=f"it is {state.power} ({state.reason})")]
-        unheard = None if self._running.get(guest.guest.id) else self._parts.now()  # its start was not told yet
-        return [await guest.look(self._booting.get(guest.guest.id, unheard), self._since.get(guest.guest.id))]
+        return [self._accepted(guest.guest, await self._boots.look_now(guest))]
+
+    def _accepted(self, guest: Target, seen: Observation) -> Observation:
+        """What a look proves to whoever needs it healthy: a sign of life only where the owner said so."""
+        if seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
+            return seen
+        if guest.proof is Proof.RUNNING:
+            return replace(
+                seen, health=Health.OK, evidence=Evidence.OUTSIDE, why="it runs; it was not looked inside"
+            )
+        return replace(seen, health=Health.UNKNOWN)
 
     def heard(self, event: GuestEvent) -> None:
         """The hypervisor told something."""
         if event.what in _OTHER_GUESTS:
             self._renew_inventory()
         if event.what is GuestEventKind.LOST:
+            self._boots.lost()  # what starts anew meanwhile, nobody tells
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
         if event.what in _ONLY_LOGGED:
             log.warning("%s on %s: %s %s", event.guest, event.host, event.what, event.detail)
@@ -166,14 +175,11 @@ class GuestRounds:
         if seen is not None and not self._see(seen):
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         if event.what in _BOOTS and not guest.ephemeral:
-            self._booting[guest.id] = self._parts.now()
-            self._since.pop(guest.id, None)
+            self._boots.began(guest.id)
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
-        self._booting = {guest: started and started + step for guest, started in self._booting.items()}
-        self._since = {guest: since + step for guest, since in self._since.items()}
-        self._reached = self._reached and self._reached + step
+        self._boots.shift(step)
 
     async def poll(self) -> None:
         """Look at the hypervisor and the power of all its guests."""
@@ -185,33 +191,22 @@ class GuestRounds:
         self._forget_running_if_lost()
         settled = [self._see(one) for one in seen]
         self._forget_running_if_lost()
-        if seen[0].health is Health.OK:
-            self._reached = seen[0].at
         if not all(settled) or seen[0].health is Health.UNKNOWN:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
-        self._met = self._met or (seen[0].health is Health.OK and bool(self._targets))
 
     def _forget_running_if_lost(self) -> None:
         """A host was lost: who knows what becomes of its guests. Those that run afterwards may have started."""
         checks = [HYPERVISOR, WATCHING, *map(CheckName, self._config.hosts[self._host.name].checks)]
         lost = any(self._watch.believed(Fingerprint(check, self._host.id)) is Health.FAIL for check in checks)
         if lost and not self._lost:
-            self._running.clear()
-            self._booting.clear()
+            self._boots.lost()
         self._lost = lost
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
-        if seen.running is not None:
-            was = self._running.get(seen.target)
-            self._running[seen.target] = seen.running
-            if not seen.running:
-                self._booting.pop(seen.target, None)
-            elif not was and not target.ephemeral:
-                self._booting.setdefault(seen.target, seen.at)
-                # One met for the first time may have started with the bot, after a power cut, or years ago.
-                self._since[seen.target] = (self._reached if self._met else None) or LONG_AGO
+        if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
+            self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
 
     def _told(self, states: Mapping[str, GuestState]) -> bool:
@@ -233,7 +228,7 @@ class GuestRounds:
         twice, missing = known.twice(guests), known.missing(guests)
         for seen in missing:
             if seen.health is Health.FAIL:
-                self._running.pop(seen.target, None)
+                self._boots.forget([seen.target])
         odd = any(seen.health is Health.FAIL for seen in (*twice, *missing))
         for other in shared.rounds if odd else ():  # each must say so again before it is believed
             self._scheduler.hasten(f"poll {other.host}", self._pace.retry_every)
@@ -255,11 +250,11 @@ class GuestRounds:
 
     def _keep(self, targets: Sequence[Target], found: Sequence[GuestInfo]) -> None:
         """These guests live here now."""
-        infos, patience = {guest_id(info.uuid): info for info in found}, self._config.timing.boot_look
+        infos = {guest_id(info.uuid): info for info in found}
         here = {target.id: target for target in targets}
         self._forget(self._targets.keys() - here.keys())
         self._probes = {
-            target.id: GuestProbe(target, self._host.name, infos[target.id], patience, self._parts)
+            target.id: GuestProbe(target, self._host.name, infos[target.id], self._parts)
             for target in targets
             if target.id in infos  # it is not missing
         }
@@ -268,37 +263,37 @@ class GuestRounds:
 
     def release(self, guests: Set[TargetId]) -> None:
         """These guests live elsewhere now; what is known of their health goes with them."""
-        for guest in guests & self._targets.keys():
-            self._running.pop(guest, None)
-            self._booting.pop(guest, None)
-            self._since.pop(guest, None)
+        self._boots.forget(guests & self._targets.keys())
         self._targets = {guest: target for guest, target in self._targets.items() if guest not in guests}
         self._probes = {guest: probe for guest, probe in self._probes.items() if guest not in guests}
 
     def _forget(self, gone: Collection[TargetId]) -> None:
         """A guest made anew under an old name has nothing to do with what was known of that."""
         self._watch.forget(gone)
-        for guest in gone:
-            self._running.pop(guest, None)
-            self._booting.pop(guest, None)
-            self._since.pop(guest, None)
+        self._boots.forget(gone)
 
     async def _look_inside(self) -> None:
         """Look into the guests that have not been seen up yet; not while their hypervisor is away."""
         if not self._hypervisor.connected:
             return
-        for guest, runs in self._running.items():
-            if runs and self._watch.awaits(guest):
-                self._booting.setdefault(guest, None)  # an incident waits for proof that it is well inside
         slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
-        async def look(guest: GuestProbe, started: datetime | None) -> None:
+        async def look(probe: GuestProbe) -> None:
             async with slots:
-                seen = await guest.look(started, self._since.get(guest.guest.id))
-            if seen.target in self._booting and self._booting[seen.target] == started:  # not stopped meanwhile
-                self._watch.see(seen, guest.guest, self._pace)
-                if seen.health is Health.OK and self._watch.believed(seen.fingerprint) is Health.OK:
-                    del self._booting[seen.target]
+                seen = await self._boots.look(probe)
+            if seen is not None and probe.guest.id in self._targets:
+                self._watch.see(self._unproven(seen), probe.guest, self._pace)
 
-        booting = [(self._probes[guest], since) for guest, since in self._booting.items() if guest in self._probes]
-        await asyncio.gather(*(look(guest, since) for guest, since in booting))
+        every = self._pace.retry_every
+        due = [
+            probe
+            for guest, probe in self._probes.items()
+            if not probe.guest.ephemeral and self._boots.due(guest, every, awaited=self._watch.awaits(guest))
+        ]
+        await asyncio.gather(*map(look, due))
+
+    def _unproven(self, seen: Observation) -> Observation:
+        """A sign of life that proves nothing ends no failure."""
+        hint = seen.health is Health.OK and seen.evidence is not Evidence.INSIDE
+        fails = self._watch.believed(seen.fingerprint) is Health.FAIL
+        return replace(seen, health=Health.UNKNOWN) if hint and fails else seen

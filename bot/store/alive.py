@@ -1,7 +1,7 @@
 """When the bot itself was alive, and what befell it: the row it renews, and its journal."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -15,6 +15,10 @@ class Alive:
     started_at: datetime
     at: datetime
     stopped_at: datetime | None
+
+    def stopped_by(self, every: timedelta) -> datetime:
+        """By when the bot had surely stopped: it shows that it lives `every` so often, and did not once more."""
+        return self.stopped_at or self.at + every
 
 
 class AliveRows:

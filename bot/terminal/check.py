@@ -12,6 +12,7 @@ from bot.core.guest import GuestEvent
 from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
+from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import HypervisorProbe
@@ -94,7 +95,7 @@ async def _look_at_guests(
         for info in await tally.count(parts.hypervisors[host].guests()):
             target = guest_target(config, host, info)
             if not target.ephemeral:
-                guests[target] = GuestProbe(target, host, info, config.timing.boot_look, parts)
+                guests[target] = GuestProbe(target, host, info, parts)
     met |= guests
     here = Target(target_id(TargetKind.HOST, host))
     probe = HypervisorProbe(
@@ -102,11 +103,14 @@ async def _look_at_guests(
     )
     seen = await probe.look()
     running = {one.target for one in seen if one.running}
+    boots = Boots(parts.now, config.timing.boot_look)
+    for one in running:
+        boots.polled(one, running=True)
     slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def look(guest: GuestProbe) -> Observation:
         async with slots:
-            return await guest.look(None)
+            return await boots.look_now(guest)
 
     inside = (tally.count(look(guest)) for target, guest in guests.items() if target.id in running)
     return [*seen, *await asyncio.gather(*inside)]

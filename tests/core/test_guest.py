@@ -1,8 +1,8 @@
-"""What a guest's state means, and which console texts say that it can't boot."""
+"""What a guest's state means."""
 
 import pytest
 
-from bot.core.guest import BOOT_FAILURES, GuestState, Power, Reason, boot_failure, judge
+from bot.core.guest import GuestState, Power, Reason, judge
 from bot.core.health import Health, Kind
 
 
@@ -68,43 +68,3 @@ def test_the_reason_stands_in_the_judgement() -> None:
     state = GuestState("web1", Power.OFF, Reason.DESTROYED)
     assert judge(state, wanted=True).why == "off (powered off), but it should be running"
     assert judge(state, wanted=False).why == "off (powered off), as it may be"
-
-
-@pytest.mark.parametrize(("pattern", "meaning"), BOOT_FAILURES, ids=[pattern for pattern, _ in BOOT_FAILURES])
-def test_each_known_text_is_found_in_whatever_case(pattern: str, meaning: str) -> None:
-    assert boot_failure(f"SeaBIOS\r\n  {pattern.upper()} \r\n\r\n") == (pattern.upper(), meaning)
-
-
-def test_the_last_failure_is_told() -> None:
-    said = "Booting from Hard Disk...\nBoot failed: not a bootable disk\n\nNo bootable device."
-    assert boot_failure(said) == ("No bootable device.", "the firmware found nothing to boot")
-
-
-def test_what_a_boot_sector_says_tells_more_than_what_the_firmware_adds() -> None:
-    found = boot_failure("Booting from Hard Disk...\nMissing operating system.\nNo bootable device.")
-    assert found == ("Missing operating system.", "the partition to boot from is damaged")
-
-
-def test_only_the_latest_boot_counts() -> None:
-    earlier, now = "SeaBIOS (version 1.16)\nMissing operating system.\n", "SeaBIOS (version 1.16)\n"
-    assert boot_failure(earlier + now + "Booting from Hard Disk...\n") is None
-    assert boot_failure(earlier + now + "No bootable device.")[0] == "No bootable device."
-
-
-def test_a_kernel_that_starts_is_a_boot_of_its_own_where_firmware_writes_nothing_to_the_console() -> None:
-    earlier = "[    0.000000] Linux version 6.1.0-26-amd64\n(initramfs) \n"
-    assert boot_failure(earlier)[1] == "the root file system could not be mounted"
-    assert boot_failure(f"{earlier}[    0.000000] Linux version 6.1.0-26-amd64\n[    0.61] virtio_blk\n") is None
-
-
-def test_a_failure_before_a_login_prompt_is_history() -> None:
-    assert boot_failure("No bootable device.\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ") is None
-
-
-def test_a_failure_after_a_login_prompt_is_now() -> None:
-    assert boot_failure("web1 login:\nNo bootable device.") is not None
-
-
-def test_an_ordinary_console_says_nothing() -> None:
-    assert boot_failure("Booting from Hard Disk...\nLoading Linux") is None
-    assert boot_failure("") is None

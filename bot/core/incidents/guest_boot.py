@@ -11,6 +11,8 @@ from bot.core.incidents.boot_screen import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
 
 AGENT = Reading(Stage.UP, "its agent answers")
+_SILENT_NOW = Reading(Stage.UNKNOWN, "its agent answered after its start, and is silent now")
+_NOTHING_YET = "it is starting and shows nothing yet"
 _OFF = "it is off"
 _NOT_TOLD = "its host has not told whether it runs"
 _OLD_LOGIN = "its console asks for a login, which may be from before its latest start"
@@ -111,6 +113,12 @@ class GuestBoot:
         """Its agent answered. `of`: the start it was asked after; after another that tells nothing."""
         return self.read(AGENT, at, of, fresh=True)
 
+    def fell_silent(self, at: datetime, of: int) -> "GuestBoot":
+        """Its agent did not answer. That proves nothing, but what it proved by answering does not hold now."""
+        if of != self.starts or self.proof != AGENT.why:
+            return self
+        return replace(self, proof="", seen=_SILENT_NOW, since=max(at, self.since or at))
+
     def read(self, reading: Reading, at: datetime, of: int, *, fresh: bool) -> "GuestBoot":
         """Its screen or console was read. `fresh`: it was surely written after the latest start."""
         if of != self.starts or not self.running:
@@ -146,19 +154,23 @@ class GuestBoot:
         if self.hint:
             return self._place(UNKNOWN, _OLD_LOGIN)
         overdue = self.since is not None and now - self.since >= patience
-        place = self._place(seen, self._on_its_way(now) if overdue else seen.why)
-        return replace(place, overdue=overdue)
+        if overdue:
+            return replace(self._place(seen, self._on_its_way(now)), overdue=True)
+        return self._place(seen, _NOTHING_YET if seen is UNKNOWN and self.started else seen.why)
 
     def _place(self, seen: Reading, why: str) -> Place:
         place = Place(seen.stage, why, seen.line, seen.part, seen.wait, seen.disk, self.since, self.started)
         return replace(place, proven=bool(self.proof))
 
     def _on_its_way(self, now: datetime) -> str:
-        minutes = int((now - (self.since or now)).total_seconds() // 60)
+        seconds = int((now - (self.since or now)).total_seconds())
+        lasted = f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
+        if self.seen is _SILENT_NOW:
+            return self.seen.why
         if self.seen.stage is Stage.UNKNOWN:
-            return f"{_SILENT} for {minutes} min"
+            return f"{_SILENT} for {lasted}"
         line = f" (“{self.seen.line[:100]}”)" if self.seen.line else ""
-        return f"it has not come up for {minutes} min, last seen at: {self.seen.stage}{line}"
+        return f"it has not come up for {lasted}, last seen at: {self.seen.stage}{line}"
 
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
         """When it is worth looking at it again; None while it is proven up, off or out of reach."""

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.incidents.boot_screen import EMPTY, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
-from bot.core.incidents.guest_boot import GuestBoot
+from bot.core.incidents.guest_boot import AGENT, GuestBoot
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENCE, EVERY = timedelta(minutes=3), timedelta(seconds=5)
@@ -89,11 +89,30 @@ def test_an_agent_or_a_login_prompt_after_the_start_is_proof() -> None:
     assert shows(boot, LOGIN).next_look(NOON, EVERY, PATIENCE) is None
 
 
+def test_an_agent_that_falls_silent_takes_its_proof_along() -> None:
+    boot = started()
+    boot = boot.answered(NOON, boot.starts)
+    silent = boot.fell_silent(after(minutes=9), boot.starts)
+    assert (stage(silent), silent.where(after(days=1), PATIENCE).why) == (
+        Stage.UNKNOWN,
+        "its agent answered after its start, and is silent now",
+    )
+    assert boot.fell_silent(NOON, boot.starts - 1) == boot, "asked before the start"
+    by_login = shows(started(), LOGIN)
+    assert by_login.fell_silent(NOON, by_login.starts) == by_login, "it was not the agent that proved it"
+
+
 def test_what_was_asked_before_a_start_proves_nothing_after_it() -> None:
     boot = started()
     again = boot.began(after(seconds=1))
     assert again.answered(after(seconds=2), boot.starts) == again
     assert stage(again) is Stage.UNKNOWN
+
+
+def test_a_machine_that_was_just_started_shows_nothing_yet() -> None:
+    assert started().where(NOON, PATIENCE).why == "it is starting and shows nothing yet"
+    met = GuestBoot().polled(NOON, running=True)
+    assert met.where(NOON, PATIENCE).why == "nothing on its screen tells where it stands"
 
 
 def test_silence_proves_nothing_however_long_it_lasts() -> None:
@@ -111,6 +130,11 @@ def test_what_stands_still_on_its_way_is_overdue_and_has_not_failed() -> None:
     assert late.why == ("it has not come up for 5 min, last seen at: kernel (“[    0.0] Linux version 6.1”)")
     blank = shows(started(), Reading(Stage.KERNEL, "the kernel starts"))
     assert blank.where(after(minutes=5), PATIENCE).why == "it has not come up for 5 min, last seen at: kernel"
+
+
+def test_how_long_it_stands_there_is_told_in_seconds_too() -> None:
+    place = started().where(after(seconds=5), timedelta(seconds=2))
+    assert place.why == "nothing tells whether it has come up for 5 s"
 
 
 def test_what_moves_on_is_given_time_again() -> None:
@@ -225,6 +249,17 @@ class Life(RuleBasedStateMachine):
             self.proved, self.failed = False, reading.stage is Stage.FAILED
         elif fresh and reading.stage is Stage.KERNEL:
             self.failed = False
+
+    @rule()
+    def answer(self) -> None:
+        self.proved, self.failed = self.boot.running is True, False
+        self.boot = self.boot.answered(self.now, self.boot.starts)
+
+    @rule()
+    def fall_silent(self) -> None:
+        if self.boot.proof == AGENT.why:
+            self.proved = False
+        self.boot = self.boot.fell_silent(self.now, self.boot.starts)
 
     @rule(step=st.integers(-86_400, 86_400).map(lambda seconds: timedelta(seconds=seconds)))
     def step_the_clock(self, step: timedelta) -> None:

@@ -1,0 +1,19 @@
+"""Whether a target is healthy, by what all that looks at it showed just now."""
+
+from collections.abc import Sequence
+
+from bot.actions import Outcome
+from bot.core.health import Evidence, Health, Observation
+from bot.probes.guest import BOOT
+
+
+def outcome(name: str, seen: Sequence[Observation]) -> Outcome:
+    """What was seen of the target `name`, as the outcome of having looked.
+
+    A check of its own that passes says more than that nothing tells whether it has come up.
+    """
+    inside = any(one.health is Health.OK and one.evidence is Evidence.INSIDE for one in seen)
+    doubtful = [one for one in seen if one.health is not Health.OK]
+    bad = [o.why for o in doubtful if not (inside and o.health is Health.UNKNOWN and o.fingerprint.check == BOOT)]
+    known = not bad or any(one.health is Health.FAIL for one in seen)
+    return Outcome(ok=not bad, text=f"{name}: {'; '.join(bad or [one.why for one in seen])}", known=known)

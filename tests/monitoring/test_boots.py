@@ -1,0 +1,213 @@
+"""Where guests stand at their boot: what is asked in which order, and what it is told as."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from bot.core.health import Evidence, Health, Kind, Observation
+from bot.monitoring.boots import Boots
+from tests.hypervisor.drawn import vga_screen
+from tests.probes.parts import NOW
+from tests.probes.test_guest import WEB1, Console, probing
+
+PATIENCE = timedelta(minutes=3)
+BIOS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
+LOGIN = f"{BIOS}Debian GNU/Linux 12 web1 ttyS0\n\nweb1 login: "
+EVERY = timedelta(seconds=5)
+
+
+@dataclass
+class Dated(Console):
+    """A console's log that was last written some time ago."""
+
+    age: timedelta = timedelta(0)
+
+    async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
+        text = await super().read_end(host, path, within)
+        return text if within is None or self.age <= within else ""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+def boots(seen_until=None) -> Boots:
+    made = Boots(Clock(), PATIENCE)
+    made.seen_before(seen_until)
+    return made
+
+
+def just_started() -> Boots:
+    made = boots()
+    made.polled(WEB1.id, running=False)
+    made.began(WEB1.id)
+    return made
+
+
+def just_met(seen_until=None) -> Boots:
+    made = boots(seen_until)
+    made.polled(WEB1.id, running=True)
+    return made
+
+
+async def look(made: Boots | None = None, *, text: str = "", age: float = 0, picture=None, **how) -> Observation:
+    console = Dated(text)
+    console.age = timedelta(seconds=age)
+    async with probing(console=console, **how) as (probe, hypervisor):
+        hypervisor.picture = picture
+        seen = await (made or just_started()).look(probe)
+    assert seen is not None
+    return seen
+
+
+async def test_an_agent_that_answers_is_proof_whatever_stands_on_its_console() -> None:
+    seen = await look(text="No bootable device.", agent=True, answers=True)
+    assert (str(seen.fingerprint), seen.health, seen.evidence) == ("boot@guest:web1", Health.OK, Evidence.INSIDE)
+    assert (seen.why, seen.running) == ("its agent answers", True)
+
+
+async def test_a_login_prompt_after_the_start_is_proof() -> None:
+    seen = await look(text=LOGIN)
+    assert (seen.health, seen.evidence, seen.why) == (Health.OK, Evidence.INSIDE, "it asks for a login")
+
+
+async def test_a_login_prompt_on_the_screen_is_proof() -> None:
+    seen = await look(picture=vga_screen(["Debian GNU/Linux 12 web1 tty1", "", "web1 login:"]))
+    assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+
+
+async def test_a_login_prompt_from_before_the_start_is_none() -> None:
+    seen = await look(text=LOGIN, age=60)
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+
+
+async def test_a_login_prompt_of_unknown_age_proves_nothing() -> None:
+    for made in (just_met(), just_met(NOW - timedelta(seconds=30))):
+        seen = await look(made, text=LOGIN, age=60)
+        assert (seen.health, seen.evidence) == (Health.OK, Evidence.OUTSIDE)
+        assert seen.why == "its console asks for a login, which may be from before its latest start"
+
+
+async def test_what_was_written_while_the_bot_was_off_is_of_the_latest_start_or_after() -> None:
+    seen = await look(just_met(NOW - timedelta(minutes=5)), text=LOGIN, age=60)
+    assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+
+
+async def test_a_failure_is_told_with_the_line_that_says_so() -> None:
+    seen = await look(text=f"{BIOS}No bootable device.\n", agent=True, answers=False)
+    assert (seen.health, seen.kind, seen.running) == (Health.FAIL, Kind.BOOT_DISK, True)
+    assert seen.why == "the firmware found nothing to boot: “No bootable device.”"
+    assert not seen.stated, "one look at a boot under way may catch a line that it gets over"
+
+
+async def test_a_panic_that_names_no_disk_is_no_damaged_disk() -> None:
+    seen = await look(text="[    3.7] Kernel panic - not syncing: Fatal exception in interrupt")
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
+
+
+async def test_a_machine_that_waits_for_a_person_is_told_as_that_once_it_has_lasted() -> None:
+    seen = await look(text="Please unlock disk vda3_crypt: ")
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.BOOT_WAITING)
+    assert seen.why == "it asks for a disk's passphrase: “Please unlock disk vda3_crypt:”"
+    assert seen.steady == timedelta(seconds=30)
+
+
+async def test_a_failure_on_the_screen_counts_where_the_console_tells_less() -> None:
+    picture = vga_screen(["Booting from Hard Disk...", "Missing operating system."])
+    for text, age in (("", 0), ("[    1.0] virtio_blk\n", 0), (LOGIN, 60)):
+        seen = await look(text=text, age=age, picture=picture)
+        assert seen.why == "the boot sector found no system in its partition: “Missing operating system.”"
+    assert (await look(just_met(), text=LOGIN, age=60, picture=picture)).kind is Kind.BOOT_DISK
+
+
+async def test_a_failure_on_the_console_says_more_than_one_on_the_screen() -> None:
+    seen = await look(text="grub rescue> ", picture=vga_screen(["No bootable device."]))
+    assert seen.why == "the boot loader is damaged: “grub rescue>”"
+
+
+async def test_an_old_text_on_the_screen_takes_nothing_from_the_console() -> None:
+    seen = await look(text="[    1.0] virtio_blk virtio1\n", picture=vga_screen(["Booting from Hard Disk..."]))
+    assert seen.why == "the kernel starts"
+
+
+async def test_silence_is_unknown_however_long_it_lasts() -> None:
+    made = just_started()
+    seen = await look(made, agent=True, answers=False)
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert seen.why == "it is starting and shows nothing yet, and its agent is silent"
+    made.now.now += timedelta(hours=9)
+    seen = await look(made)
+    assert (seen.health, seen.why) == (Health.UNKNOWN, "nothing tells whether it has come up for 540 min")
+
+
+async def test_an_agent_that_falls_silent_proves_nothing_any_more() -> None:
+    made = just_started()
+    assert (await look(made, agent=True, answers=True)).health is Health.OK
+    seen = await look(made, agent=True, answers=False)
+    assert (seen.health, seen.why) == (Health.UNKNOWN, "its agent answered after its start, and is silent now")
+
+
+async def test_what_stands_still_on_its_way_is_logged_once(caplog) -> None:
+    made = just_started()
+    await look(made, text="[    0.000000] Linux version 6.1.0-18-amd64\n")
+    made.now.now += timedelta(minutes=5)
+    for _ in range(3):
+        seen = await look(made, text="[    0.000000] Linux version 6.1.0-18-amd64\n")
+    assert seen.health is Health.UNKNOWN
+    said = "it has not come up for 5 min, last seen at: kernel (“[    0.000000] Linux version 6.1.0-18-amd64”)"
+    assert seen.why == said
+    assert caplog.messages.count(f"web1 on atlas: {said}") == 1
+
+
+async def test_a_look_that_a_start_overtook_says_nothing() -> None:
+    made = just_started()
+    console = Console(LOGIN)
+    async with probing(console=console) as (probe, _):
+        asked = console.read_end
+
+        async def reset_meanwhile(host, path, within):
+            made.began(WEB1.id)
+            return await asked(host, path, within)
+
+        probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, reset_meanwhile)
+        assert await made.look(probe) is None
+        assert (await made.look_now(probe)).health is Health.UNKNOWN
+    assert not made.of(WEB1.id).proof
+
+
+async def test_behind_a_hypervisor_that_is_away_nothing_is_known(tmp_path) -> None:
+    seen = await look(uri=f"qemu+unix:///session?socket={tmp_path}/none")
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert seen.why.startswith("cannot take a picture of 'f00' on atlas: because")
+
+
+async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:
+    async with probing(console=Console(LOGIN)) as (probe, _):
+        made = boots()
+        assert (await made.look_now(probe)).health is Health.OK
+        assert made.of(WEB1.id).started == NOW
+
+
+def test_a_guest_is_worth_a_look_while_it_runs_unproven_or_somebody_waits() -> None:
+    made = boots()
+    assert not made.due(WEB1.id, EVERY, awaited=True), "nobody said that it runs"
+    made.polled(WEB1.id, running=True)
+    assert made.due(WEB1.id, EVERY, awaited=False)
+    made.lost()
+    assert not made.due(WEB1.id, EVERY, awaited=False)
+    made.polled(WEB1.id, running=True)
+    made.shift(timedelta(hours=1))
+    made.forget([WEB1.id])
+    assert made.of(WEB1.id).running is None
+
+
+@pytest.mark.parametrize("seen_until", [None, NOW])
+def test_a_clock_step_moves_what_is_known_with_it(seen_until) -> None:
+    made = boots(seen_until)
+    made.shift(timedelta(hours=1))
+    assert made.of(WEB1.id).told == (seen_until and seen_until + timedelta(hours=1))
