@@ -33,6 +33,9 @@ BOT = Target(target_id(TargetKind.BOT, "caretaker"), name="Caretaker")
 
 SIGHT = Fingerprint(CheckName("sight"), BOT.id)
 
+NAME = CheckName("name")
+"""The check of whether there is such a name as lab.yaml says: if not, that is a fault of the watching."""
+
 FORGOTTEN = timedelta(minutes=2)  # what failed and was not looked at again for so long is no longer lost
 NAMED = 5
 SLICE = 200  # ways asked for in a row, some milliseconds
@@ -125,6 +128,20 @@ class SightMonitor:
         why = f"I can't see {self._named(blind)}: {'; '.join(dict.fromkeys(blind.values()))}"
         steady = self._settings.steady
         return Observation(SIGHT, Health.FAIL, now, why, Kind.NETWORK_DOWN, stated=not steady, steady=steady)
+
+    def names(self, believed: Callable[[Fingerprint], Health]) -> Collection[Observation]:
+        """Which names do not exist, and which do again whose absence was `believed`."""
+        found: dict[Fingerprint, Observation] = {}
+        for check, where in self._where.items():
+            name, why = Fingerprint(NAME, check.target), self._witnesses.no_such_name(where)
+            at = self._witnesses.now()
+            if why is not None:
+                words = f"there is no {where} ({why}). Correct the address in lab.yaml, or the name in your DNS"
+                found[name] = Observation(name, Health.FAIL, at, words, Kind.CANNOT_WATCH, evidence=Evidence.NONE)
+            elif believed(name) is Health.FAIL and self._witnesses.is_found(where):
+                words = f"{where} can be looked up again"
+                found.setdefault(name, Observation(name, Health.OK, at, words, evidence=Evidence.NONE))
+        return found.values()
 
     def _doubt(self, seen: Observation) -> str | None:
         lost = self._lose(seen)

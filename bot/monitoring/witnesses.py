@@ -108,6 +108,15 @@ class Witnesses:
         health = Health.OK if link.up else Health.FAIL
         return self._finding(Witness.LINK, health, words, link.name)
 
+    def no_such_name(self, name: str) -> str | None:
+        """That there is none of that name, in the resolver's words, if that was found when it was tried last."""
+        trouble = self._names.failing.get(name)
+        return trouble.why if trouble is not None and trouble.no_such_name else None
+
+    def is_found(self, name: str) -> bool:
+        """Whether a name was looked up with success when it was tried last."""
+        return name not in self._names.failing and self._names.last_known(name) is not None
+
     def unresolved(self, name: str) -> bool:
         """Whether nobody could say, when it was tried last, what address a name has."""
         trouble = self._names.failing.get(name)

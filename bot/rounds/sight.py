@@ -4,10 +4,11 @@ What is believed of it is watching.py's, as of any other check.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.config import Config
-from bot.core.health import Fingerprint, Health, TargetId
+from bot.core.health import Fingerprint, Health, Target, TargetId
 from bot.monitoring.addresses import looks_far
 from bot.monitoring.sight import BOT, SightMonitor
 from bot.monitoring.witnesses import Witnesses
@@ -31,6 +32,7 @@ class SightRounds:
         self._far = settings.ask and looks_far(config)
         self._sight = SightMonitor(settings, Witnesses(parts.now, parts.names), names)
         self._pace = Pace(settings.every, min(WHILE_BLIND, settings.every), failures=1)
+        self._names_pace = replace(self._pace, failures=config.timing.failures)
         watch.sight = self._sight
 
     def begin(self) -> None:
@@ -60,5 +62,8 @@ class SightRounds:
     async def _look(self) -> None:
         seen = await self._sight.look()
         settled = self._watch.see(seen, BOT, self._pace)
+        for one in self._sight.names(self._watch.believed):
+            target = self._watch.find(one.target) or Target(one.target)
+            settled = self._watch.see(one, target, self._names_pace) and settled
         if seen.health is Health.FAIL or not settled:
             self._scheduler.hasten(JOB, self._pace.retry_every)

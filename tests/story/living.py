@@ -19,6 +19,7 @@ from bot.demo.real import RealHost
 from bot.manifest import manifest
 from bot.workspace.records import ALEX, ROBIN
 from bot.workspace.server import Box, installed
+from tests.real.network import Network
 from tests.story.person import Person
 from tests.story.stages import small_stage
 from tests.waiting import until
@@ -57,15 +58,17 @@ GAP = 1.2  # seconds: more than two of the bot's signs of life
 
 @dataclass(slots=True)
 class Bot:
-    """A bot that reads `config`. Its tokens and Slack's address are in `environment`."""
+    """A bot that reads `config`. Its tokens and Slack's address are in `environment`; `network`: where it runs."""
 
     config: Path
     environment: dict[str, str]
+    network: Network | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Start it; it is not awaited."""
         command = [sys.executable, "-P", "-m", "bot", "run", "--config", str(self.config)]
+        command = self.network.command(*command) if self.network else command
         with self.log.open("ab") as log:
             environment = {**os.environ, **self.environment, "PYTHONPATH": str(REPOSITORY)}
             self._process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
