@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.config import Config
 from bot.core.draft import Situation
-from bot.core.health import Health, Target, TargetId, TargetKind
+from bot.core.health import Evidence, Health, Kind, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.member import lacks
@@ -55,8 +55,14 @@ def _healths(store: Store) -> Mapping[TargetId, Health]:
     """The health of each target: failing if any check fails, well if one could look."""
     found: dict[TargetId, set[Health]] = defaultdict(set)
     for known in store.targets.health():
-        found[known.fingerprint.target].add(known.health)
+        found[known.fingerprint.target].add(_health_by(known))
     return {target: _worst(healths) for target, healths in found.items()}
+
+
+def _health_by(known: Known) -> Health:
+    """What a check tells of its target: nothing where it is about the watching, be that refused or let in."""
+    let_in = known.health is Health.OK and known.evidence is Evidence.NONE
+    return Health.UNKNOWN if let_in or known.kind is Kind.CANNOT_WATCH else known.health
 
 
 def _worst(healths: Iterable[Health]) -> Health:

@@ -8,7 +8,17 @@ import pytest
 
 from bot import incidents, queries
 from bot.config import Config, SlackConfig
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId, TargetKind
+from bot.core.health import (
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+)
 from bot.core.permit import Person
 from bot.core.picture import Outlook
 from bot.sightings import believe
@@ -101,6 +111,17 @@ async def test_a_target_is_failing_if_any_check_fails_and_well_if_one_could_look
         await lab.writer.do(believe, lab.config, [seen], None)
         hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
         assert (hosts.well, hosts.failing) == ((1, ()) if health is Health.UNKNOWN else (0, (ATLAS,)))
+
+
+async def test_what_is_refused_says_nothing_of_the_machine(lab):
+    await lab.see(ATLAS, Health.FAIL, kind=Kind.CANNOT_WATCH)
+    hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+    assert (hosts.failing, hosts.unseen) == ((), (ATLAS,))
+    fingerprint = Fingerprint(CheckName("look"), ATLAS)
+    let_in = Observation(fingerprint, Health.OK, lab.now, "let in", evidence=Evidence.NONE)
+    await lab.writer.do(believe, lab.config, [let_in], None)
+    hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+    assert (hosts.well, hosts.unseen) == (0, (ATLAS,))
 
 
 async def test_incidents_tells_what_is_open_apart_from_what_is_over(lab):
