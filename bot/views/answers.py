@@ -74,7 +74,7 @@ def _member(member: Member, picture: IncidentPicture) -> str:
     if member.ground is None or not member.proven:
         since = f", since {clock(member.unproven_since)}" if member.unproven_since else ""
         lacks = picture.lacking.get(member.target, "")
-        return f"{line}{since}{f'; still missing: {safe(lacks, 200)}' if lacks else ''}"
+        return f"{line}{since}{f'; not yet: {safe(lacks, 200)}' if lacks else ''}"
     by = f" by <@{member.ground.by}>" if member.ground.by else ""
     why = f"; {safe(member.ground.why, 200)}" if member.ground.why else ""
     return f"{line}{by}, {clock(member.ground.at)}{why}"

@@ -45,7 +45,7 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
     if incident.status is not Status.RECOVERING or member.proven:
         return ""
     lacks = lacking.get(member.target, "")
-    return f"Back, but not proven healthy yet. Still missing: {safe(lacks, 300)}" if lacks else ""
+    return f"Back, but not proven healthy yet: {safe(lacks, 300)}" if lacks else ""
 
 
 def _line(standing: Standing, targets: tuple[TargetId, ...], name: Names) -> str:
@@ -63,4 +63,4 @@ def _unproven(targets: tuple[TargetId, ...], name: Names, lacking: Mapping[Targe
     by_reason.pop("", None)
     for reason, few in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:_REASONS]:
         who = "" if len(by_reason) == 1 else f" ({names(few, name, 3)})"
-        yield f"      still missing: {safe(reason, 200)}{who}"
+        yield f"      not yet: {safe(reason, 200)}{who}"

@@ -59,7 +59,7 @@ def _proof(picture: TargetPicture) -> str:
     """Whether it is proven healthy, and what is still missing for that."""
     if not picture.lacks:
         return "🔎 Its checks prove it well."
-    return f"🔎 Not proven healthy. Still missing: {safe(picture.lacks, 300)}"
+    return f"🔎 Not proven healthy yet: {safe(picture.lacks, 300)}"
 
 
 def _expected(picture: TargetPicture) -> str:

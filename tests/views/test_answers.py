@@ -107,7 +107,7 @@ def belief(health: Health = Health.OK) -> Belief:
         (picture(Target(WEB1), beliefs=(belief(),)), "from inside: it is well: seen from inside"),
         (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "\n      it is well: seen from inside"),
         (picture(Target(WEB1)), "🔎 Its checks prove it well."),
-        (picture(Target(WEB1), lacks="a login prompt"), "🔎 Not proven healthy. Still missing: a login prompt"),
+        (picture(Target(WEB1), lacks="a login prompt"), "🔎 Not proven healthy yet: a login prompt"),
     ],
 )
 def test_why_says_what_is_expected_and_what_would_keep_it_quiet(known, words):
@@ -132,7 +132,7 @@ def test_an_incident_lists_its_machines_with_what_proved_each_and_what_is_missin
     told = living(incident_history_card(IncidentPicture(outage, (), (), lacking=lacking)))
     at = clock(NOW)
     assert [line for line in told.split("\n") if line[:1] in "❔✅☑"] == [
-        f"❔ db1: unproven, since {at}; still missing: its agent's answer",
+        f"❔ db1: unproven, since {at}; not yet: its agent's answer",
         f"☑️ files: on someone's word by <@U1>, {at}; a login prompt",
         f"✅ web1: proven healthy, {at}; it asks for a login",
     ]

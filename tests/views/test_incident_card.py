@@ -65,7 +65,7 @@ def test_it_counts_who_is_well_and_names_who_is_not_with_what_is_missing():
         "▰▰▰▰▰▰▰▰▰▱  *44 of 46* well",
         "✅ 44 proven healthy",
         "❔ 2 unproven: db1, mail1",
-        "      still missing: an answer of its agent",
+        "      not yet: an answer of its agent",
     ]
     returning = outage("db1", "mail1", failing=frozenset(), status=Status.RECOVERING)
     assert lines(returning)[2].startswith("▰▰▰▰▰▰▰▰▰▱  *44 of 46* back")
@@ -101,7 +101,7 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
         "🕳️ 1 missing: web",
         "❌ 1 failing: rack",
         "❔ 1 unproven: db",
-        "      still missing: a login prompt",
+        "      not yet: a login prompt",
     ]
 
 
@@ -115,8 +115,8 @@ def test_many_names_are_counted_and_hosts_come_first():
 def test_what_is_unproven_for_several_reasons_is_told_by_each():
     lacks = {TargetId("guest:a"): "its agent's answer", TargetId("guest:b"): "not passed yet: http"}
     assert lines(outage("a", "b", back=0), lacks)[2].split("\n")[2:] == [
-        "      still missing: its agent's answer (a)",
-        "      still missing: not passed yet: http (b)",
+        "      not yet: its agent's answer (a)",
+        "      not yet: not passed yet: http (b)",
     ]
 
 
@@ -279,7 +279,7 @@ def alone(**parts) -> Incident:
 def test_of_one_machine_it_says_what_is_still_missing():
     lacks = {TargetId("guest:web1"): "its agent's answer"}
     told = lines(alone(running=True), lacks)[-1]
-    assert told == "Back, but not proven healthy yet. Still missing: its agent's answer"
+    assert told == "Back, but not proven healthy yet: its agent's answer"
     assert len(lines(alone())) == 2
     assert len(lines(replace(alone(), status=Status.OPEN), lacks)) == 2
 
