@@ -7,7 +7,9 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import libvirt
 
+from bot.core.guest import GuestInfo
 from bot.core.health import TargetId, guest_id
+from bot.hypervisor import Hypervisor
 from bot.hypervisor.events import run_event_loop
 
 URI = "test:///default"
@@ -30,6 +32,14 @@ def uuid(name: str) -> str:
 def guest(name: str) -> TargetId:
     """That guest as a target."""
     return guest_id(uuid(name))
+
+
+async def read_all(hypervisor: Hypervisor) -> dict[str, GuestInfo]:
+    """Its guests by name, once all they are made of was read."""
+    found = {info.name: info for info in await hypervisor.guests()}
+    while infos := await hypervisor.read_definitions():
+        found |= {info.name: info for info in infos}
+    return found
 
 
 class Guests:
@@ -71,9 +81,11 @@ class Guests:
     def remove(self, name: str) -> None:
         """As if it had never been."""
         domain = self.domain(name)
+        persistent = domain.isPersistent()
         if domain.isActive():
             domain.destroy()
-        domain.undefine()
+        if persistent:
+            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE)
 
 
 @contextmanager

@@ -85,7 +85,8 @@ class GuestInfo:
     """What a hypervisor knows of a guest's making. `disks`: paths on the hypervisor's host, boot disk first.
 
     `console_log`: the file on that host its serial console is logged to, or None. `has_agent`: a guest-agent
-    channel is there (not: that an agent answers). `persistent`: it is still defined when it is off.
+    channel is there (not: that an agent answers). `persistent`: it is still defined when it is off. `nvram`: the
+    file of its firmware's variables. `known`: its definition was read; if not, only the first four are known.
     """
 
     name: str
@@ -95,6 +96,9 @@ class GuestInfo:
     has_agent: bool
     disks: tuple[str, ...] = ()
     console_log: str | None = None
+    title: str = ""
+    nvram: str | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,15 @@ import libvirt
 import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
+from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.definition import guest_info
 from bot.hypervisor.events import guest_state
+from bot.hypervisor.inventory import Inventory
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
     CannotWatch,
     ConnectionLost,
+    GuestRefused,
     HostSilent,
     HypervisorUnreachable,
     What,
@@ -64,10 +67,6 @@ _UNSUPPORTED = {
 }
 
 
-class GuestRefused(Exception):
-    """The hypervisor answered no: no such guest, not in this state, not with this driver. Permanent."""
-
-
 class Unsupported(GuestRefused):
     """The guest or its driver lacks what was asked for, e.g. an agent channel."""
 
@@ -98,16 +97,22 @@ class Hypervisor:
         self.name = name
         self._deadline = deadline
         names = names or Names()
-        self._all = Link(name, uri, names, on_event)
+        self._on_event = on_event
+        self._all = Link(name, uri, names, self._heard)
         # A node file of the test driver is private to its connection, and none of its guests can hang.
         self._one = self._all if uri.startswith("test:") else Link(name, uri, names)
         self._keeper: asyncio.Task[None] | None = None
+        self._inventory = Inventory(name, self._ask_all, self._ask_one)
         self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
     def connected(self) -> bool:
         """Whether events come in, as far as is known."""
         return self._all.connected
+
+    def _heard(self, event: GuestEvent) -> None:
+        self._inventory.heard(event)
+        self._on_event(event)
 
     async def start(self) -> None:
         """Connect in the background and stay connected. Never fails: a host that is away is tried again."""
@@ -142,8 +147,19 @@ class Hypervisor:
         return states
 
     async def guests(self) -> Sequence[GuestInfo]:
-        """What each guest is made of, by name. Three calls a guest: for an inventory, not for every poll."""
-        return await self._ask(lambda: "take the inventory", _inventory, self._all, 3 * self._deadline)
+        """Every guest, by name, with what was read of its making so far: see `read_definitions`."""
+        return await self._inventory.guests()
+
+    async def read_definitions(self) -> Sequence[GuestInfo]:
+        """Read what a few guests are made of, for about a second; those guests, none if there are none to read.
+
+        Raises HypervisorUnreachable.
+        """
+        return await self._inventory.read_more()
+
+    async def facts(self) -> HostFacts:
+        """What the host has now, to be compared with what it had: see core/incidents/inventory.py."""
+        return await self._inventory.facts()
 
     async def start_guest(self, uuid: str) -> None:
         """Start it; GuestRefused if it runs already (a crashed one that was kept counts as running)."""
@@ -234,6 +250,9 @@ class Hypervisor:
                 raise unreachable(f"cannot {what} on {self.name}", answered(error, self._all.way)) from error
         raise AssertionError("the second try returns or raises")
 
+    async def _ask_one(self, what: str, job: Callable[[Any], T], patience: timedelta) -> T:
+        return await self._ask(lambda: what, job, self._one, self._deadline + patience)
+
     async def _ask(self, what: Callable[[], str], job: Callable[[Any], T], link: Link, deadline: timedelta) -> T:
         """`what`: the words for it, asked for when it failed."""
         try:
@@ -270,15 +289,3 @@ def _picture(domain: Any) -> bytes:
     stream.recvAll(take, None)
     stream.finish()
     return as_png(bytes(data))
-
-
-def _inventory(connection: Any) -> list[GuestInfo]:
-    found = []
-    for domain in connection.listAllDomains():
-        try:
-            autostart, persistent = bool(domain.isPersistent() and domain.autostart()), bool(domain.isPersistent())
-            found.append(guest_info(domain.XMLDesc(), autostart=autostart, persistent=persistent))
-        except libvirt.libvirtError as error:  # it vanished since the list was made
-            if error.get_error_code() not in _NOT_THERE:
-                raise
-    return sorted(found, key=lambda info: info.name)

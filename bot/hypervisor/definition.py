@@ -21,6 +21,8 @@ def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
         persistent=persistent,
         has_agent=tree.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']") is not None,
         disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
+        title=tree.findtext("title", ""),
+        nvram=tree.findtext("os/nvram") or None,
         console_log=log_file.get("file") if log_file is not None else None,
     )
 

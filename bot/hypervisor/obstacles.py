@@ -76,6 +76,10 @@ class CannotWatch(HypervisorUnreachable):
         self.mend = obstacle.mend
 
 
+class GuestRefused(Exception):
+    """The hypervisor answered no: no such guest, not in this state, not with this driver. Permanent."""
+
+
 def unreachable(cannot: str, obstacle: Obstacle) -> HypervisorUnreachable:
     """The exception for whoever asked. `cannot`: what they asked for, e.g. `cannot list the guests on atlas`."""
     message = f"{cannot}: because {obstacle.why}"

@@ -1,11 +1,11 @@
 """What libvirt and ssh say when a connection can't be opened, and what it means: a table with its sources.
 
-libvirt hands on what ssh and the program at the far end wrote to stderr, in English (it sets LC_ALL=C), cut to
-1,024 characters. What no line knows is refused all the same: only what surely is the machine's silence is called
-that.
+ssh and the program at the far end speak English: libvirt sets LC_ALL=C. What no line knows is refused all the
+same: only what surely is the machine's silence is called that.
 """
 
 import errno
+import os
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -122,9 +122,9 @@ _MEND: Final = {
 }
 
 
-def refusal(error: libvirt.libvirtError, way: Way) -> Obstacle:
-    """Why libvirt could not connect."""
-    said = error.get_error_message() or str(error)
+def refusal(error: libvirt.libvirtError, way: Way, by_ssh: str = "") -> Obstacle:
+    """Why libvirt could not connect. `by_ssh`: what ssh and the far side said, where that is known."""
+    said = by_ssh.strip() or error.get_error_message() or str(error)
     return obstacle(_on_opening(error, said.lower()), way, said)
 
 
@@ -138,7 +138,7 @@ def of_socket(error: OSError, way: Way, where: str) -> Obstacle:
     """What the system's own error at a socket means. One of a path says nothing of a machine's power."""
     number = error.errno or 0
     what = What.OWN_NETWORK if number in _RUN_OUT else (_SOCKET if way.is_local else _TCP).get(number, What.OTHER)
-    return obstacle(what, way, f"{where}: {error.strerror or error}")
+    return obstacle(what, way, f"{where}: {os.strerror(number) if number else error}")
 
 
 def obstacle(what: What, way: Way, said: str = "") -> Obstacle:

@@ -134,8 +134,9 @@ class Session:
         try:
             self._connection = connection = self._connect()
         except libvirt.libvirtError as error:
+            said = self._ssh.said() if self._ssh is not None else ""
             self._end_ssh()
-            raise ConnectionLost(refusal(error, self._way)) from error
+            raise ConnectionLost(refusal(error, self._way, said)) from error
         with suppress(libvirt.libvirtError):  # the test driver has neither of the two
             connection.setKeepAlive(*KEEPALIVE)
             connection.registerCloseCallback(self._closed, None)

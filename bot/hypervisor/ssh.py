@@ -2,8 +2,8 @@
 
 libvirt starts what the URI's `command=` names, with an environment of its own making. So a script stands there
 that marks the process as the bot's, ties its life to that of the thread it is called from, and goes on as the ssh
-that the URI, or libvirt itself, would have taken. Where no script can be executed, libvirt's own ssh runs
-unmarked.
+that the URI, or libvirt itself, would have taken. What that says is kept in a file: libvirt loses it when it is
+longer than 1,024 characters. Where no script can be executed, libvirt's own ssh runs unmarked.
 """
 
 import logging
@@ -11,6 +11,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -32,13 +33,14 @@ _OPTIONS: Final = (
     f"ServerAliveInterval={ALIVE[0]}",
     f"ServerAliveCountMax={ALIVE[1]}",
     "ControlPath=none",  # a shared connection would live on without us, or hang us when it hangs
-    "LogLevel=ERROR",  # a banner would fill the 1,024 characters that libvirt hands on of what ssh says
+    "LogLevel=ERROR",  # no banners and warnings among the reasons
 )
 _TOLD_WITHIN: Final = 1.0  # seconds: it reads files only, as a rule
 _SCRIPT: Final = """#!/bin/sh
 export {mark} {session}
-exec {command} {options} "$@"
+exec {command} {options} "$@" 2>"${{0%/*}}/said"
 """
+_MOST_SAID: Final = 10_000  # characters
 _numbers = count(1)
 
 
@@ -54,6 +56,14 @@ class OwnSsh:
         if self._folder is not None:
             asked["command"] = str(self._folder / "ssh")
         self.uri = urlunsplit(parts._replace(query=urlencode(asked, quote_via=quote, safe="/")))
+
+    def said(self) -> str:
+        """What it, or the program at the far end, has said of what went wrong."""
+        if self._folder is None:
+            return ""
+        with suppress(FileNotFoundError), (self._folder / "said").open(errors="replace") as file:
+            return file.read(_MOST_SAID)
+        return ""
 
     def end(self) -> None:
         """End what the script has started and is still there: a hanging ssh frees the call that waits for it."""

@@ -85,6 +85,10 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
     return Observation(fingerprint, Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
 
 
+def _unseen(guest: TargetId, now: datetime, why: str) -> Observation:
+    return Observation(Fingerprint(BOOT, guest), Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
+
+
 def kind_of(place: Place) -> Kind:
     """What a machine's failure or waiting at its boot is about."""
     if place.stage is Stage.WAITING:
@@ -142,17 +146,12 @@ class Boots:
         """Look at a guest and say where it stands; None if it started or stopped meanwhile."""
         guest = probe.guest.id
         before = self.of(guest)
+        if not probe.info.known:
+            return _unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
         try:
             after = await look(probe, before, self.now)
         except HypervisorUnreachable as why:
-            return Observation(
-                Fingerprint(BOOT, guest),
-                Health.UNKNOWN,
-                self.now(),
-                str(why),
-                running=True,
-                evidence=Evidence.NONE,
-            )
+            return _unseen(guest, self.now(), str(why))
         if self.of(guest).starts != before.starts:
             return None
         self._boots[guest] = after

@@ -38,8 +38,9 @@ from bot.monitoring.healthy import outcome
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.checks import checks_of, meant_guest
-from bot.rounds.guests import GuestRounds, Shared
+from bot.rounds.guests import GuestRounds
 from bot.rounds.outlook import outlook
+from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
 from bot.sightings import alive, attach, begin, clock_stepped, configured, end, stopped
@@ -73,7 +74,7 @@ class Rounds:
             for target in configured(config)
             if target.kind is TargetKind.HOST and config.hosts[target.name].hypervisor
         }
-        self._shared.rounds.extend(self._guests.values())
+        self._shared.release.update({host: guests.release for host, guests in self._guests.items()})
         self._probes: dict[str, Probe] = {}
         self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
         self._jobs: dict[TargetId, dict[str, Callable[[], Awaitable[None]]]] = defaultdict(dict)

@@ -5,9 +5,9 @@ The hypervisor's events come first; the poll is the net under them. It believes 
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -24,16 +24,15 @@ from bot.core.health import (
     Target,
     TargetId,
     guest_id,
-    name_of,
     uuid_of,
 )
-from bot.core.placements import Placements
-from bot.hypervisor import HypervisorUnreachable
+from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
 from bot.probes.hypervisor import STATE, WATCHING, HypervisorProbe, from_event
+from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
 from bot.sightings import take_inventory
 from bot.store.writer import Writer
@@ -43,37 +42,12 @@ log = logging.getLogger(__name__)
 
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
+BREATH = timedelta(milliseconds=100)  # between readings of definitions
 LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
 _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
-
-
-@dataclass(eq=False)
-class Shared:
-    """What the rounds of all hypervisors know together: where each guest is, and whose it is.
-
-    `known`: every target, as it was last written down. `attach` is called when that changes.
-    """
-
-    known: dict[TargetId, Target]
-    attach: Callable[[], None]
-    rounds: list["GuestRounds"] = field(default_factory=list)
-    places: Placements = field(default_factory=Placements)
-
-    def host_of(self, guest: TargetId) -> str | None:
-        """The host that a guest lives on, as far as is known."""
-        target = self.known.get(guest)
-        return name_of(target.runs_on) if target and target.runs_on else None
-
-    def live_on(self, here: "GuestRounds", guests: Mapping[TargetId, Target]) -> None:
-        """These guests live on one host, and so on no other."""
-        for other in self.rounds:
-            if other is not here:
-                other.release(guests.keys())
-        self.known.update(guests)
-        self.attach()
 
 
 class GuestRounds:
@@ -87,7 +61,7 @@ class GuestRounds:
         writer: Writer,
         scheduler: Scheduler,
         parts: Parts,
-        shared: "Shared",
+        shared: Shared,
     ) -> None:
         self._host, self._config, self._watch, self._writer = host, config, watch, writer
         self._scheduler, self._parts, self._shared = scheduler, parts, shared
@@ -115,6 +89,7 @@ class GuestRounds:
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
+        self._scheduler.every(f"definitions {name}", pace.retry_every, self._read_definitions)
         self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
 
     def find(self, guest: TargetId) -> GuestProbe | None:
@@ -223,15 +198,15 @@ class GuestRounds:
     def _whereabouts(self) -> Sequence[Observation]:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
-        hosts = frozenset(one.host for one in shared.rounds)
+        hosts = frozenset(shared.release)
         known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now())
         twice, missing = known.twice(guests), known.missing(guests)
         for seen in missing:
             if seen.health is Health.FAIL:
                 self._boots.forget([seen.target])
         odd = any(seen.health is Health.FAIL for seen in (*twice, *missing))
-        for other in shared.rounds if odd else ():  # each must say so again before it is believed
-            self._scheduler.hasten(f"poll {other.host}", self._pace.retry_every)
+        for other in shared.release if odd else ():  # each must say so again before it is believed
+            self._scheduler.hasten(f"poll {other}", self._pace.retry_every)
         return [*twice, *missing]
 
     def _renew_inventory(self) -> None:
@@ -258,8 +233,18 @@ class GuestRounds:
             for target in targets
             if target.id in infos  # it is not missing
         }
+        self._scheduler.hasten(f"definitions {self._host.name}", timedelta(0))
         self._targets = here
-        self._shared.live_on(self, here)
+        self._shared.live_on(self.host, here)
+
+    async def _read_definitions(self) -> None:
+        """Learn what the guests are made of, a few at a time; others use the connection in between."""
+        with suppress(HypervisorUnreachable, GuestRefused):
+            while infos := await self._hypervisor.read_definitions():
+                for info in infos:
+                    if probe := self._probes.get(guest_id(info.uuid)):
+                        probe.info = info
+                await asyncio.sleep(BREATH.total_seconds())
 
     def release(self, guests: Set[TargetId]) -> None:
         """These guests live elsewhere now; what is known of their health goes with them."""

@@ -2,20 +2,20 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
-from bot.core.guest import GuestEvent
+from bot.core.guest import GuestEvent, GuestInfo
 from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
 from bot.core.names import Names, names_of
-from bot.hypervisor import HypervisorUnreachable
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
-from bot.probes.hypervisor import HypervisorProbe
+from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
@@ -86,13 +86,22 @@ async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Obs
         await probe.close()
 
 
+async def _whole_inventory(hypervisor: Hypervisor) -> Collection[GuestInfo]:
+    """Every guest; of those whose definition can't be read, the name."""
+    found = {info.uuid: info for info in await hypervisor.guests()}
+    with suppress(HypervisorUnreachable, GuestRefused):
+        while read := await hypervisor.read_definitions():
+            found |= {info.uuid: info for info in read}
+    return found.values()
+
+
 async def _look_at_guests(
     config: Config, host: str, parts: Parts, tally: Tally, met: dict[Target, GuestProbe]
 ) -> Sequence[Observation]:
     """The hypervisor, the power of its guests, and what those that run show of themselves. `met`: gets them."""
     guests: dict[Target, GuestProbe] = {}
     with suppress(HypervisorUnreachable):  # the probe below says so
-        for info in await tally.count(parts.hypervisors[host].guests()):
+        for info in await tally.count(_whole_inventory(parts.hypervisors[host])):
             target = guest_target(config, host, info)
             if not target.ephemeral:
                 guests[target] = GuestProbe(target, host, info, parts)
@@ -101,7 +110,7 @@ async def _look_at_guests(
     probe = HypervisorProbe(
         here, HYPERVISOR, parts.hypervisors[host], lambda: {t.id: t for t in guests}, parts.now
     )
-    seen = await probe.look()
+    seen = [one for one in await probe.look() if one.fingerprint.check != WATCHING or one.health is Health.FAIL]
     running = {one.target for one in seen if one.running}
     boots = Boots(parts.now, config.timing.boot_look)
     for one in running:

@@ -18,6 +18,7 @@ from bot.hypervisor import Hypervisor
 from bot.monitoring.console import render
 from bot.reach import Unreachable
 from bot.reach.ssh import SshHost, SshReach
+from tests.guests import read_all
 from tests.reach.ways import sh
 from tests.waiting import until
 
@@ -115,7 +116,7 @@ async def test_the_whole_lab_starts(tmp_path):
 
 
 async def test_a_hypervisor_shows_the_guests_as_they_were_made(lab, atlas):
-    guests = {guest.name: guest for guest in await atlas.guests()}
+    guests = await read_all(atlas)
     assert set(guests) == {"web1", "db1", "dev2", "ci-1", "dc-old"}
     assert {name for name, guest in guests.items() if guest.autostart} == {"web1", "db1"}
     assert {name for name, guest in guests.items() if not guest.persistent} == {"ci-1"}

@@ -1,4 +1,4 @@
-"""A line to a Unix socket that has a length: whatever is sent takes its time, each way, at any bandwidth.
+"""A line to a Unix socket that has a length: whatever is sent takes its time, each way.
 
 Also a program: `python -m tests.real.line ADDRESS PORT SOCKET DELAY`.
 """
@@ -13,50 +13,62 @@ from pathlib import Path
 
 @dataclass
 class Line:
-    """It listens on `port`. `delay`: seconds each way. `sent`: bytes that came back so far."""
+    """It listens on `port`. `delay`: seconds each way; `rate`: bytes a second that come back, None for any number.
+
+    `lines`: how many were connected so far. `held`: those whose answers are held back, counted from 1.
+    """
 
     socket: Path
     delay: float
     port: int = 0
-    sent: int = 0
+    rate: float | None = None
     lines: int = 0
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    sent: int = 0
+    held: set[int] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # the block ended
+            await self._serve(reader, writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.lines += 1
+        number = self.lines
         try:
             far_reader, far_writer = await asyncio.open_unix_connection(str(self.socket))
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer, back=True))
+        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer, number))
 
-    async def _carry(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, back: bool = False
-    ) -> None:
+    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: int = 0) -> None:
         """Everything arrives `delay` after it was sent; what is under way does not hold up what follows."""
-        loop = asyncio.get_running_loop()
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-
-        async def arrive() -> None:
-            with suppress(OSError):
-                while True:
-                    when, data = await under_way.get()
-                    await asyncio.sleep(max(0.0, when - loop.time()))
-                    if not data:
-                        break
-                    sink.write(data)
-                    await sink.drain()
-                    self.sent += len(data) if back else 0
-            sink.close()
-
-        arriving = asyncio.create_task(arrive())
-        self._tasks.add(arriving)
+        loop = asyncio.get_running_loop()
+        arriving = asyncio.create_task(self._arrive(under_way, sink, back))
         with suppress(OSError):
-            while data := await source.read(65536):
+            while data := await source.read(4096):
                 under_way.put_nowait((loop.time() + self.delay, data))
         under_way.put_nowait((loop.time() + self.delay, b""))
         await arriving
+
+    async def _arrive(
+        self, under_way: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter, back: int
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):
+            while True:
+                when, data = await under_way.get()
+                await asyncio.sleep(max(0.0, when - loop.time()))
+                while back in self.held:  # noqa: ASYNC110  nothing tells when it is let go
+                    await asyncio.sleep(0.02)
+                if not data:
+                    break
+                if back and self.rate:
+                    await asyncio.sleep(len(data) / self.rate)
+                sink.write(data)
+                await sink.drain()
+                self.sent += len(data) if back else 0
+        sink.close()
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from bot.demo.real import RealGuest, RealHost
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
 from bot.hypervisor.console_ocr.reading import text_of
 from bot.monitoring.console import render
+from tests.guests import read_all
 from tests.real.guest import running_host
 from tests.waiting import until
 
@@ -110,7 +111,7 @@ def frozen(host, guest):
 
 async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> None:
     async with watched(host) as (hypervisor, _):
-        info = next(guest for guest in await hypervisor.guests() if guest.name == "web1")
+        info = (await read_all(hypervisor))["web1"]
         assert (info.has_agent, info.disks, info.console_log) == (True, (str(web1.disk),), str(web1.console_log))
         system = await hypervisor.agent(host.uuid("web1"), {"execute": "guest-get-osinfo"}, SECOND)
         assert system["pretty-name"] == "Tiny guest"
