@@ -1,13 +1,14 @@
 """What each witness said last: asked anew when somebody wants to know, and kept in between. It judges nothing."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Witnesses as Settings
 from bot.core.health import Health
 from bot.core.incidents.visibility import Finding, Path, Sight, Witness
+from bot.core.picture import Trouble
 from bot.monitoring.own_process import OwnProcess
 from bot.monitoring.witnesses import Witnesses
 
@@ -15,15 +16,16 @@ MOMENT = timedelta(seconds=3)  # after its cable is back, what fails on a link m
 ASK_AGAIN = timedelta(minutes=5)  # a gateway that never answered
 LINKS_FRESH = timedelta(milliseconds=50)
 
-Gateway = tuple[str, str]
-"""Its address, and the interface it is reached over."""
+Gateway = tuple[str, str, str | None]
+"""Its address, the interface it is reached over, and the gateway before it, if any."""
 
 
 class Findings:
-    """The last word of each witness."""
+    """The last word of each witness. `disk`: since when and why the database can't be written, if it can't."""
 
     def __init__(self, settings: Settings, witnesses: Witnesses) -> None:
         self.process = OwnProcess()
+        self.disk: Callable[[], Trouble | None] = lambda: None
         self._settings = settings
         self._witnesses = witnesses
         self._paths: dict[str, Path] = {}
@@ -45,9 +47,10 @@ class Findings:
         """All that the witnesses say of these paths; of what answered, whoever saw it must tell."""
         self._look_at_links()
         now, ways = self._witnesses.now(), {path for path in paths if not path.local}
-        stopped = self.process.finding(now)
+        stopped, full = self.process.finding(now), self.disk()
         findings = [
             *([stopped] if stopped else []),
+            *([Finding(Witness.DISK, Health.FAIL, f"I cannot write: {full.why}", full.since)] if full else []),
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),
             *self._gateways.values(),
@@ -95,11 +98,11 @@ class Findings:
         links = {path.link for path in ways}
         named = [self._settings.gateway] if self._settings.gateway else []
         paths = {where: self._witnesses.path(where) for where in (*named, *self._settings.also)}
-        beside = [(where, path.link) for where, path in paths.items() if path.link]
+        found: list[Gateway] = [(where, path.link, path.gateway) for where, path in paths.items() if path.link]
         if not named:
-            beside += self._witnesses.gateways()
-        through = [(path.gateway, path.link) for path in ways if path.gateway and path.link]
-        return list(dict.fromkeys([*through, *((where, link) for where, link in beside if link in links)]))
+            found += [(where, link, None) for where, link in self._witnesses.gateways()]
+        found += [(path.gateway, path.link, None) for path in ways if path.gateway and path.link]
+        return [one for one in dict.fromkeys(found) if one[1] in links]
 
     def _look_at_links(self) -> None:
         now = self._witnesses.now()

@@ -25,6 +25,7 @@ from bot.core.health import (
 )
 from bot.core.incidents.visibility import LOCAL, Lost, Path, Sight, Verdict, Witness, verdict
 from bot.core.kinds import SILENCE
+from bot.core.picture import Trouble
 from bot.monitoring.findings import Findings
 from bot.monitoring.witnesses import Witnesses
 
@@ -38,6 +39,7 @@ NAME = CheckName("name")
 
 FORGOTTEN = timedelta(minutes=2)  # what failed and was not looked at again for so long is no longer lost
 NAMED = 5
+TOGETHER = timedelta(milliseconds=50)  # a container that starts changes links and routes a dozen times
 SLICE = 200  # ways asked for in a row, some milliseconds
 
 
@@ -54,6 +56,7 @@ class SightMonitor:
         self._lost: dict[Fingerprint, tuple[datetime, datetime]] = {}  # since when it fails, and when it did last
         self._answered: dict[str, datetime] = {}
         self._changes: socket.socket | None = None
+        self._looking_up: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         """Hear at once of changes of links and routes, where the system tells them."""
@@ -66,7 +69,13 @@ class SightMonitor:
         if self._changes is not None:
             asyncio.get_running_loop().remove_reader(self._changes)
             self._changes.close()
+        if self._looking_up is not None:
+            self._looking_up.cancel()
         self._witnesses.close()
+
+    def mind(self, disk: Callable[[], Trouble | None]) -> None:
+        """Have the bot's own disk asked, too: since when and why the database can't be written, if it can't."""
+        self._findings.disk = disk
 
     def watch(self, check: Fingerprint, where: str) -> None:
         """A check looks at this name or address."""
@@ -165,7 +174,10 @@ class SightMonitor:
         """What is known to be out of sight before any check has failed: its link is down, or its way is gone."""
         now = self._witnesses.now()
         sight = self._findings.sight(self._all_paths(), {})
-        facts = Sight(tuple(one for one in sight.findings if one.witness in {Witness.LINK, Witness.ROUTE}))
+        ways = {Witness.LINK, Witness.ROUTE}
+        facts = Sight(tuple(f for f in sight.findings if f.witness in ways and f.health is Health.FAIL))
+        if not facts.findings:
+            return {}
         found = {check: facts.obstacle(Lost(self._path(check), now)) for check in self._where}
         return {check: obstacle.why for check, obstacle in found.items() if obstacle is not None}
 
@@ -193,10 +205,15 @@ class SightMonitor:
         return ", ".join(names[:NAMED]) + more
 
     def _changed(self, changes: socket.socket) -> None:
-        """Links or routes have changed: what is told of it is read away, and the kernel asked what is."""
+        """Links or routes have changed, maybe many at once: what is told of it is read away."""
         with suppress(OSError):  # until there is nothing more; or there was too much to keep
             while changes.recv(1 << 16):
                 pass
+        if self._looking_up is None:
+            self._looking_up = asyncio.get_running_loop().call_later(TOGETHER.total_seconds(), self._look_up)
+
+    def _look_up(self) -> None:
+        self._looking_up = None
         self._findings.links_changed()
-        if any(self._unlinked()):
+        if self._unlinked():
             self.hasten()

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,8 +145,11 @@ class Witnesses:
         """Whether a gateway did, so that its silence says something."""
         return gateway in self._ways
 
-    async def gateway(self, address: str, link: str) -> Finding:
-        """Whether a gateway answers: a ping, a knock at its doors, the link's own question who has its address."""
+    async def gateway(self, address: str, link: str, via: str | None = None) -> Finding:
+        """Whether a gateway answers: a ping, a knock at its doors, the link's own question who has its address.
+
+        `via`: what stands before it, for whatever else lab.yaml names that should answer.
+        """
         health, how = await self._answer_of(address, link)
         if health is Health.OK:
             self._ways[address] = how
@@ -154,7 +158,7 @@ class Witnesses:
             health, words = Health.UNKNOWN, f"{address} never answered"
         else:
             words = f"{address} no longer answers" if health is Health.FAIL else f"{address} may answer: {how}"
-        return self._finding(Witness.GATEWAY, health, words, address, link)
+        return replace(self._finding(Witness.GATEWAY, health, words, address), link=link, via=via)
 
     async def _answer_of(self, address: str, link: str) -> tuple[Health, str]:
         """Whether it answers, and how. What it answered to before is tried first."""
@@ -183,8 +187,8 @@ class Witnesses:
                 return (Health.OK, _LINK) if fresh else (Health.UNKNOWN, "the kernel is still asking")
         return Health.FAIL, ""
 
-    def _finding(self, witness: Witness, health: Health, why: str, about: str = "", link: str = "") -> Finding:
-        return Finding(witness, health, why, self.now(), about, link)
+    def _finding(self, witness: Witness, health: Health, why: str, about: str = "") -> Finding:
+        return Finding(witness, health, why, self.now(), about)
 
 
 def _where(address: str, link: int) -> tuple[socket.AddressFamily, tuple[Any, ...]]:

@@ -104,7 +104,7 @@ class Rounds:
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
             guests.begin(beginning.seen_until)
-        self._sight.begin()
+        self._sight.begin(lambda: self._writer.trouble)
         self._start(self._follow_clock())
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.config import Config
 from bot.core.health import Fingerprint, Health, Target, TargetId
+from bot.core.picture import Trouble
 from bot.monitoring.addresses import looks_far
 from bot.monitoring.sight import BOT, SightMonitor
 from bot.monitoring.witnesses import Witnesses
@@ -35,8 +36,9 @@ class SightRounds:
         self._names_pace = replace(self._pace, failures=config.timing.failures)
         watch.sight = self._sight
 
-    def begin(self) -> None:
-        """Begin to ask."""
+    def begin(self, disk: Callable[[], Trouble | None]) -> None:
+        """Begin to ask. `disk`: since when and why the bot can't write its database, if it can't."""
+        self._sight.mind(disk)
         if self._far:
             self._sight.hasten = lambda: self._scheduler.hasten(JOB, timedelta(0))
             self._sight.begin()

@@ -141,6 +141,17 @@ def test_a_further_witness_that_answers_shows_that_the_link_works_and_not_the_ga
     assert judged(link(OK), gateway(FAIL), switch, path=BEYOND).cause is Cause.NETWORK
 
 
+def test_what_is_known_beyond_a_gateway_tells_of_all_that_is_beyond_it() -> None:
+    """As in a container: its own gateway is the machine it runs on, and answers whatever becomes of the rest."""
+    router = replace(gateway(FAIL, "10.0.0.254"), via="10.0.0.1")
+    beside = replace(gateway(OK, "10.0.0.9"), via="10.0.0.1")
+    assert judged(link(OK), gateway(OK), router, path=BEYOND).cause is Cause.NETWORK
+    assert judged(link(OK), gateway(OK), router, beside, path=BEYOND).cause is Cause.DOWN
+    assert judged(link(OK), gateway(OK), router, path=ON_LINK).cause is Cause.DOWN
+    answered = {"10.0.0.1": NOON + SECOND}
+    assert judged(link(OK), gateway(OK), router, path=BEYOND, answered=answered).cause is Cause.DOWN
+
+
 def test_a_gateway_of_another_link_says_nothing_of_this_one() -> None:
     assert judged(link(OK), gateway(FAIL, over="wlan0")).unseen == {}
 

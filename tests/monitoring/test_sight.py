@@ -156,6 +156,17 @@ async def test_a_further_witness_shows_that_the_link_works_when_the_gateway_is_g
         await bot.incident(kind=Kind.POWER_LOSS)
 
 
+async def test_where_the_next_gateway_always_answers_the_homes_own_can_be_named(home, tmp_path) -> None:
+    """As in a container, whose gateway is the machine it runs on: here the gateway, with the home beyond it."""
+    witnesses = Witnesses(every=SECOND, steady=SECOND, gateway="10.8.0.254")
+    async with looking(lab(tmp_path, hosts={}, services=BEYOND, witnesses=witnesses)) as bot:
+        await bot.all_are(Health.OK, SITE, BOT.id)
+        home.gateway.ip("link", "set", "wan", "down")
+        network = await bot.incident(kind=Kind.NETWORK_DOWN)
+        assert network.why == "I can't see site: 10.8.0.254 no longer answers"
+        await bot.all_are(Health.UNKNOWN, SITE)
+
+
 async def test_who_wants_no_witnesses_is_told_what_does_not_answer(home, tmp_path) -> None:
     async with looking(lab(tmp_path, witnesses=Witnesses(ask=False))) as bot:
         await bot.all_are(Health.OK, *HOSTS)

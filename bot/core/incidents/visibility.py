@@ -30,8 +30,8 @@ class Witness(StrEnum):
 class Finding:
     """What one witness says. UNKNOWN: it could not be asked, or says nothing.
 
-    `about`: the interface, address or name that it is about; empty where it is about everything. `link`: the
-    interface that a gateway is reached over.
+    `about`: the interface, address or name that it is about; empty where it is about everything. Of a gateway, or
+    what else should answer: `link`, the interface it is reached over, and `via`, the gateway before it, if any.
     """
 
     witness: Witness
@@ -40,6 +40,7 @@ class Finding:
     at: datetime
     about: str = ""
     link: str = ""
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +120,31 @@ class Sight:
         return False
 
     def _gateway_hides(self, gateway: Finding, lost: Lost) -> bool:
-        """A gateway that is gone hides what is behind it, and its whole link if nothing there answers any more."""
+        """A gateway that is gone hides what is behind it, and what is beside it if nothing there answers."""
         path = lost.path
         if path.gateway == gateway.about:
             return not self._answered(gateway.about, lost.since)
-        others = (one for one in self.findings if one.witness is Witness.GATEWAY and one.link == path.link)
-        answers = any(one.health is Health.OK for one in others)
-        on_its_link = path.gateway is None and path.link == gateway.link
-        return on_its_link and not answers and not self._answered(gateway.link, lost.since)
+        answers = any(one.health is Health.OK for one in self._beside(path))
+        return gateway in self._beside(path) and not answers and not self._answered_over(path, lost.since)
+
+    def _beside(self, path: Path) -> Sequence[Finding]:
+        """The gateways, and what else should answer, that are reached the same way."""
+        gateways = (one for one in self.findings if one.witness is Witness.GATEWAY)
+        return [one for one in gateways if (one.link, one.via) == (path.link, path.gateway)]
 
     def sees(self, lost: Lost) -> bool:
         """Whether something positively says that this would be seen if it were there."""
         path = lost.path
         if path.local:
             return True
-        needs = path.gateway or path.link
-        says = (
-            one
-            for one in self.findings
-            if one.witness is Witness.GATEWAY and needs in {one.about, one.link} and one.health is Health.OK
-        )
-        return any(says) or (needs is not None and self._answered(needs, lost.since))
+        before = (one for one in self.findings if one.witness is Witness.GATEWAY and one.about == path.gateway)
+        if any(one.health is Health.OK for one in (*before, *self._beside(path))):
+            return True
+        return self._answered_over(path, lost.since)
+
+    def _answered_over(self, path: Path, since: datetime) -> bool:
+        over = path.gateway or path.link
+        return over is not None and self._answered(over, since)
 
     def _answered(self, over: str, since: datetime) -> bool:
         return over in self.answered and self.answered[over] > since
