@@ -345,6 +345,29 @@ async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests,
 
 
 @pytest.mark.slow
+async def test_a_guest_that_waits_for_a_person_is_an_incident_of_its_own_kind_with_a_picture(
+    guests, tmp_path
+) -> None:
+    console = tmp_path / "console.log"
+    console.write_text(WELL)
+    guests.add("web1", log=console, start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1", running=False)
+        guests.domain("web1").create()
+        console.write_text(f"{WELL}\n[    0.0] Linux version 6.1\nPlease unlock disk vda3_crypt: ")
+        incident = await bot.incident(kind=Kind.BOOT_WAITING)
+        assert incident.why == "it asks for a disk's passphrase: “Please unlock disk vda3_crypt:”"
+
+        async def pictured():
+            return [p.thread for p in await bot.ask(parcels) if p.tell == "file"]
+
+        assert await until(pictured) == ["incident:1"]
+        console.write_text(f"{console.read_text()}\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ")
+        await bot.incident(id=1, status=Status.RESOLVED)
+        assert [i.kind for i in await bot.incidents()] == [Kind.BOOT_WAITING]
+
+
+@pytest.mark.slow
 async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> None:
     console = tmp_path / "console.log"
     console.write_text(WELL)

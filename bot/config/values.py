@@ -111,7 +111,7 @@ class Timing:
     )
     boot_look: timedelta = field(
         default=timedelta(minutes=3),
-        metadata={"help": "For so long after a guest's start its console is read for signs of a failed boot."},
+        metadata={"help": "How long a guest may stand still on its way up before it is said not to have come up."},
     )
 
 

@@ -4,10 +4,12 @@ The trackers are core/incidents/guest_boot.py's; here they are kept, asked for a
 that was begun before a start says nothing after it.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.boot_screen import Reading, read_screen
@@ -54,8 +56,14 @@ async def _console(probe: GuestProbe, boot: GuestBoot, now: Clock) -> tuple[Read
     if boot.written is not None:
         text = await probe.console(now() - boot.written + JUST_BEFORE)
         if text or boot.started is not None:
-            return read_screen(render(text)), True
-    return read_screen(render(await probe.console(None))), False
+            return await asyncio.to_thread(_read_log, text), True
+    return await asyncio.to_thread(_read_log, await probe.console(None)), False
+
+
+@lru_cache(maxsize=128)  # many consoles stand still
+def _read_log(text: str) -> Reading:
+    """What the end of a console's log shows. Computes for tens of milliseconds."""
+    return read_screen(render(text))
 
 
 def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timedelta) -> Observation:
@@ -135,6 +143,7 @@ class Boots:
         """These guests are no longer here."""
         for guest in gone:
             self._boots.pop(guest, None)
+            self._overdue.pop(guest, None)
 
     def due(self, guest: TargetId, every: timedelta, *, awaited: bool) -> bool:
         """Whether it is worth a look now. `awaited`: somebody waits for proof."""

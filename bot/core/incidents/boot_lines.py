@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.incidents.boot_signs import SIGNS, Role, Sign, Stage
 
@@ -22,7 +23,26 @@ _QUOTES = frozenset(
 _GOES_DOWN = re.compile(
     r"^(systemctl\s+(-\S+\s+)*)?(reboot|poweroff|halt|shutdown|kexec|init\s+[06]|telinit\s+[06])\b"
 )
-_ANY = re.compile("|".join(f"(?:{sign.pattern})" for sign in SIGNS), re.IGNORECASE)
+_TOP_LEVEL = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|[()|]|[^\\\[()|]+")
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """What a pattern offers to choose from at its top level."""
+    found, depth = [""], 0
+    for piece in _TOP_LEVEL.findall(pattern):
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        if piece == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += piece
+    return found
+
+
+# Whether any row knows a line is asked of all lines, and most are known by none. A pattern that begins a line is
+# tried there alone: searched for, all of them would be tried at each character.
+_EACH = [one for sign in SIGNS for one in _alternatives(sign.pattern)]
+_FIRST = re.compile("|".join(one for one in _EACH if one.startswith("^")), re.IGNORECASE)
+_ANYWHERE = re.compile("|".join(one for one in _EACH if not one.startswith("^")), re.IGNORECASE)
 _BEGINS = tuple(sign for sign in SIGNS if sign.role is Role.BEGINS)
 
 
@@ -60,9 +80,10 @@ def _piece(text: str) -> Piece:
     return Piece(text, text[stamp.end() :], float(stamp[1])) if stamp else Piece(text, text, None)
 
 
+@lru_cache(maxsize=4096)  # a console is read again and again, and most of its lines are the same
 def known(line: str, *, logged: bool) -> Sign | None:
     """The row that knows a line. `logged`: it has a kernel's time stamp."""
-    if not _ANY.search(line):
+    if not _FIRST.match(line) and not _ANYWHERE.search(line):
         return None
     return next((sign for sign in SIGNS if (sign.logged or not logged) and sign.search(line)), None)
 

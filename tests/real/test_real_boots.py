@@ -1,0 +1,125 @@
+"""Real guests that do not come up: they have power, and are never proven well."""
+
+import asyncio
+import shutil
+import subprocess
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from bot.core.health import Health, Kind, guest_id
+from bot.core.incident import Status
+from bot.demo.real import GUEST_XML, RealHost
+from bot.demo.tiny_guest import BOOT_AT
+from tests.real.guest import running_host
+from tests.test_rounds import QUICK, Bot, lab_yaml, living
+from tests.waiting import until
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+OVMF = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+UEFI = f"<os><type arch='x86_64' machine='q35'>hvm</type><loader readonly='yes' type='pflash'>{OVMF}</loader></os>"
+NO_INITRAMFS = (
+    "SERIAL 0 115200\nDEFAULT linux\nLABEL linux\n  KERNEL vmlinuz\n  APPEND console=ttyS0,115200 panic=0\n"
+)
+BOOTS_WITHIN = 120.0  # seconds, on a busy machine
+
+
+@pytest.fixture
+def host():
+    with running_host() as host:
+        yield host
+
+
+@asynccontextmanager
+async def watching(host: RealHost, folder: Path):
+    timing = QUICK  # which gives a boot two seconds: what is not up by then must not become well
+    async with living(lab_yaml(folder, uri=host.uri(), timing=timing)) as bot:
+        await until(lambda: bot.hypervisor.connected, 30)
+        yield bot
+
+
+async def knows(bot: Bot, uuid: str, *, running: bool) -> None:
+    """Wait until the guest is known to run, or not to."""
+
+    async def there() -> bool:
+        presences = await bot.ask(lambda store: store.targets.presences())
+        presence = presences.get(guest_id(uuid))
+        return presence is not None and presence.running is running
+
+    await until(there, 30)
+
+
+async def stays_unproven(bot: Bot, uuid: str, looks: int = 6) -> None:
+    """It is looked at again and again, and is never well."""
+    for _ in range(looks):
+        seen = await bot.rounds.healthy(guest_id(uuid))
+        assert not seen.ok, seen.text
+        assert await bot.health(f"boot@{guest_id(uuid)}") is not Health.OK
+
+
+async def comes_to_stand(bot: Bot, uuid: str, words: str) -> None:
+    """Wait until a look tells of this."""
+
+    async def there() -> bool:
+        return words in (await bot.rounds.healthy(guest_id(uuid))).text
+
+    await until(there, BOOTS_WITHIN, every=0.5)
+
+
+async def test_a_kernel_panic_is_never_proven_well_and_is_an_incident(host, tmp_path) -> None:
+    web1 = host.add_guest("web1", agent=False)
+    config = tmp_path / "syslinux.cfg"
+    config.write_text(NO_INITRAMFS)
+    await asyncio.to_thread(
+        subprocess.run, ["mcopy", "-o", "-i", f"{web1.disk}@@{BOOT_AT}", config, "::syslinux.cfg"], check=True
+    )
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, host.uuid("web1"), running=False)
+        host.start_guest("web1")
+        await comes_to_stand(bot, host.uuid("web1"), "the kernel could not mount the root file system: “")
+        incident = await bot.incident(kind=Kind.BOOT_DISK)
+        assert "Kernel panic - not syncing: VFS: Unable to mount root fs" in incident.why
+        await stays_unproven(bot, host.uuid("web1"))
+        assert (await bot.incident(id=incident.id)).status is Status.OPEN
+
+
+@pytest.mark.skipif(not OVMF.exists(), reason="OVMF is not installed")
+async def test_the_firmwares_own_shell_is_never_proven_well(host, tmp_path) -> None:
+    disk = host.folder / "uefi.img"
+    disk.write_bytes(bytes(1 << 20))
+    shutil.chown(disk, "nobody")
+    log = host.folder / "uefi.console.log"
+    uuid = host.uuid("uefi")
+    xml = GUEST_XML.format(
+        name="uefi", uuid=uuid, disk=disk, bios="", channel="", log=f"<log file='{log}' append='off'/>"
+    )
+    begin, end = xml.index("<os>"), xml.index("</os>") + len("</os>")
+    connection = libvirt.open(host.uri())
+    connection.defineXML(xml[:begin] + UEFI + xml[end:])
+    connection.close()
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, uuid, running=False)
+        host.start_guest("uefi")
+        await comes_to_stand(bot, uuid, "it stands in the firmware's shell: “Shell>”")
+        assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == guest_id(uuid)
+        await stays_unproven(bot, uuid)
+
+
+async def test_an_empty_disk_is_a_boot_disk_incident_and_an_earlier_login_is_no_proof(host, tmp_path) -> None:
+    mail = host.add_guest("mail", agent=False)
+    uuid = host.uuid("mail")
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, uuid, running=False)
+        host.start_guest("mail")
+        await until(lambda: b"tiny login:" in mail.console_log.read_bytes(), BOOTS_WITHIN)
+        await bot.comes_to(f"boot@{guest_id(uuid)}", Health.OK)
+        await bot.hypervisor.power_off(uuid)
+        await knows(bot, uuid, running=False)
+        mail.zero_boot_sector()
+        host.start_guest("mail")
+        incident = await bot.incident(kind=Kind.BOOT_DISK)
+        assert incident.why == "the firmware found nothing to boot: “No bootable device.”"
+        await stays_unproven(bot, uuid)
