@@ -153,6 +153,7 @@ async def test_a_crash_is_one_incident_with_one_card(guests, tmp_path) -> None:
         assert (incident.subject, incident.status) == (guest("web1"), Status.OPEN)
         assert await bot.cards() == ["incident:1"]
         guests.domain("web1").create()
+        guests.log.write_text(WELL)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
 
@@ -298,6 +299,7 @@ async def test_a_guest_made_anew_under_its_old_name_is_no_trouble(guests, tmp_pa
             guests.remove("web1")
             guests.add("web1")
         await bot.runs("web1")
+        guests.log.write_text(WELL)
         await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
         assert await bot.incidents() == []
         assert await bot.inventory() == {"web1"}
@@ -491,6 +493,7 @@ async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_pat
         knocks.clear()
         guests.add("other")
         await bot.runs("other")
+        guests.log.write_text(WELL)
         await bot.comes_to(f"boot@{guest('other')}", Health.OK)
         assert len(knocks) <= 1, "one may have been under way"
         guests.domain("web1").create()
