@@ -67,7 +67,7 @@ class Caretaker:
         names = Names()
         self._hypervisors = hypervisors_of(config, self._heard, names)
         ways = self._ways = Ways(config, names)
-        by_ssh = SshWays(ways.to_host, ways.door, ways.ssh_proof)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(clock.now, self._hypervisors, ways.read_end, names, by_ssh, self._watch.facts)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)

@@ -88,12 +88,23 @@ class Ways:
         port = ssh.port if target.kind is TargetKind.HOST else 22
         return Door(address, port, ssh.known_hosts or Path.home() / ".ssh" / "known_hosts")
 
+    async def knows(self, door: Door) -> bool:
+        """Whether any host key is known for what is behind a door."""
+        from bot.reach.host_key import knows  # noqa: PLC0415  as in _ssh_to
+
+        return await knows(door, self._keys())
+
     async def ssh_proof(self, door: Door, deadline: timedelta) -> SshAnswer:
         """What answers where an SSH server should; see reach/host_key.py. It logs in nowhere."""
-        from bot.reach.host_key import KnownHosts, ssh_proof  # noqa: PLC0415  as in _ssh_to
+        from bot.reach.host_key import ssh_proof  # noqa: PLC0415
+
+        return await ssh_proof(door, deadline, self.names, self._keys())
+
+    def _keys(self) -> "KnownHosts":
+        from bot.reach.host_key import KnownHosts  # noqa: PLC0415
 
         self._known_hosts = self._known_hosts or KnownHosts()
-        return await ssh_proof(door, deadline, self.names, self._known_hosts)
+        return self._known_hosts
 
     async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
         """The last part of a text file on a host; empty if it was last written longer ago than `within`.

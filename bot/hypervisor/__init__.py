@@ -21,6 +21,7 @@ import libvirt_qemu
 
 from bot.core.guest import GuestEvent, GuestInfo, GuestState
 from bot.core.incidents.inventory import HostFacts
+from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
 from bot.hypervisor.events import guest_state
 from bot.hypervisor.inventory import Inventory
@@ -222,6 +223,10 @@ class Hypervisor:
         except UnreadablePicture as why:
             what = f"cannot take a picture of '{self._called(uuid)}' on {self.name}"
             raise GuestRefused(f"{what}: because what came is none ({why})") from why
+
+    async def addresses(self, uuid: str) -> Sequence[str]:
+        """The IP addresses it may be found at; they prove nothing (see addresses.py). None for one that is off."""
+        return await self._ask_guest("look for", uuid, addresses_of, self._deadline)
 
     def _called(self, uuid: str) -> str:
         return self._names.get(uuid, uuid)

@@ -29,6 +29,14 @@ def _unknown(_target: Target, address: str) -> Door:
     return Door(address, 22, Path(os.devnull))
 
 
+async def _not_known(_door: Door) -> bool:
+    return False
+
+
+async def _nothing(_guest: Target) -> SshAnswer | None:
+    return None
+
+
 async def _not_asked(door: Door, _deadline: timedelta) -> SshAnswer:
     return SshAnswer(Answer.CANNOT_LOOK, f"nobody asks for the host key of {door.name}")
 
@@ -38,11 +46,13 @@ class SshWays:
     """How machines are reached by SSH; by default none is.
 
     `to_host`: the way to a host, by its name; raises bot.reach.Refused. `door`: where the SSH server of a target
-    at an address is, and where its key is known. `proof`: what answers there, within a deadline; it never logs in.
+    at an address is, and where its key is known. `knows`: whether any is. `proof`: what answers there, within a
+    deadline; it never logs in.
     """
 
     to_host: Callable[[str], Reach] = _no_way
     door: Callable[[Target, str], Door] = _unknown
+    knows: Callable[[Door], Awaitable[bool]] = _not_known
     proof: Callable[[Door, timedelta], Awaitable[SshAnswer]] = _not_asked
 
 
@@ -54,6 +64,7 @@ class Parts:
     file on a host, by host and path; empty if it was last written longer ago than the time that is given. Raises
     bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
     `ssh`: the ways to machines by SSH. `remembered`: the facts of a check when they were last believed.
+    `ssh_answers`: what a guest's SSH server shows; None where its address or its host key is not known.
     """
 
     now: Callable[[], datetime]
@@ -62,6 +73,7 @@ class Parts:
     names: Names = field(default_factory=Names)
     ssh: SshWays = field(default_factory=SshWays)
     remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}
+    ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -85,31 +85,37 @@ class _Heard:
     stalled: bool = False
 
 
+async def knows(door: Door, known_hosts: KnownHosts) -> bool:
+    """Whether any key is known for what is behind `door`, so that it is worth asking."""
+    with suppress(OSError):
+        return bool(await asyncio.to_thread(known_hosts.keys, door, door.name))
+    return False
+
+
 async def ssh_proof(door: Door, deadline: timedelta, names: Names, known_hosts: KnownHosts) -> SshAnswer:
     """What answers at `door`. The look-up, the connection and each of two handshakes have `deadline` each."""
     try:
-        known, elsewhere = await asyncio.to_thread(_known, door, known_hosts)
-    except OSError as why:
-        said = f"cannot read the known host keys in '{door.known_hosts}': because {why.strerror}"
-        return SshAnswer(Answer.CANNOT_LOOK, said)
-    try:
+        known = await asyncio.to_thread(known_hosts.keys, door, door.name)
         kinds = [kind for key in known for kind in key.sig_algorithms]
         heard = await _hear(door, deadline, names, kinds or _ANY_KIND)
         if known and heard.key is None and heard.banner and not heard.stalled:
             # It may have none of the kinds that are known: servers hang up on that, with or without a word.
             heard = await _hear(door, deadline, names, _ANY_KIND)
+        if heard.key is None:
+            return _no_key(door, heard)
+        twin = await asyncio.to_thread(_twin, door, heard.key, known_hosts)
     except NoConnection as why:
         return SshAnswer(Answer.SILENT if why.theirs else Answer.CANNOT_LOOK, str(why))
-    if heard.key is None:
-        return _no_key(door, heard)
-    twin = next((other for other, keys in elsewhere.items() if heard.key in keys), None)
+    except OSError as why:
+        said = f"cannot read the known host keys in '{door.known_hosts}': because {why.strerror}"
+        return SshAnswer(Answer.CANNOT_LOOK, said)
     return judge(door, heard.banner, known=bool(known), fits=heard.key in known, twin=twin)
 
 
-def _known(door: Door, known_hosts: KnownHosts) -> tuple[_Keys, Mapping[str, _Keys]]:
-    """The keys known for the machine, and those known for the others, by name. Raises OSError."""
-    others = {other: known_hosts.keys(door, other) for other in door.others if other != door.name}
-    return known_hosts.keys(door, door.name), others
+def _twin(door: Door, key: asyncssh.SSHKey, known_hosts: KnownHosts) -> str | None:
+    """Another machine that this key is known for. Raises OSError."""
+    others = (other for other in door.others if other != door.name)
+    return next((other for other in others if key in known_hosts.keys(door, other)), None)
 
 
 def _no_key(door: Door, heard: _Heard) -> SshAnswer:

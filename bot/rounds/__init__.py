@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -38,6 +39,7 @@ from bot.monitoring.healthy import outcome
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.checks import checks_of, meant_guest
+from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
@@ -68,6 +70,7 @@ class Rounds:
         self._parts = parts
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
+        parts = replace(parts, ssh_answers=GuestSsh(config, parts, self._known.values))
         self._shared = Shared(self._known, self._attach)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from bot.config import Config
+from bot.config.built_in import looks_inside
 from bot.core.health import Target, TargetId, TargetKind, target_id
 from bot.core.picture import Outlook
 from bot.rounds.guests import GuestRounds
@@ -26,7 +27,7 @@ def outlook(
 def _unwatched(config: Config) -> Iterable[TargetId]:
     """What lab.yaml names and nothing looks at: it is known, so that runbooks and others can name it."""
     for host in config.hosts.values():
-        if not (host.checks or host.hypervisor):
+        if not (host.checks or host.hypervisor or looks_inside(host)):
             yield target_id(TargetKind.HOST, host.name)
     for service in config.services.values():
         if not service.checks:

@@ -66,7 +66,7 @@ async def look_once(config: Config) -> Looked:
             opened.push_async_callback(hypervisor.close)
         ways = Ways(config)
         opened.push_async_callback(ways.close)
-        by_ssh = SshWays(ways.to_host, ways.door, ways.ssh_proof)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
         guests: dict[Target, GuestProbe] = {}
         looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]

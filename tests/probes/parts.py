@@ -31,7 +31,7 @@ async def by_ssh(*hosts: Host, now=lambda: NOW, **more: Any) -> AsyncIterator[Pa
     config = Config(Path("lab.yaml"), SlackConfig("homelab"), (), hosts={host.name: host for host in hosts})
     ways = Ways(config)
     try:
-        yield parts(now=now, ssh=SshWays(ways.to_host, ways.door, ways.ssh_proof), **more)
+        yield parts(now=now, ssh=SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof), **more)
     finally:
         await ways.close()
 

@@ -1,0 +1,79 @@
+"""What a guest's SSH server shows of it, for guests whose address and host key are known.
+
+Its address is lab.yaml's, else where its host has heard of it. A found address may be another machine's by now, so
+there only the key that is known under the guest's own name counts.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from bot.config import Config
+from bot.core.health import Target, TargetKind, name_of, target_id, uuid_of
+from bot.hypervisor import GuestRefused, HypervisorUnreachable
+from bot.probes import Parts
+from bot.reach.ssh_answer import Answer, Door, SshAnswer
+
+DEADLINE: Final = timedelta(seconds=3)
+AT_MOST: Final = 3  # addresses of one guest that are asked
+
+_TELLING: Final = (Answer.KNOWN_KEY, Answer.OTHER_KEY, Answer.MAYBE_INITRAMFS)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSsh:
+    """Asks guests' SSH servers. `known`: all targets, as they are known when asked."""
+
+    config: Config
+    parts: Parts
+    known: Callable[[], Collection[Target]]
+
+    async def __call__(self, guest: Target) -> SshAnswer | None:
+        """The most telling answer of its addresses; None where nobody needs to be asked, or nothing answers."""
+        doors = [door for door in await self._doors(guest) if await self.parts.ssh.knows(door)]
+        asked = [self.parts.ssh.proof(door, DEADLINE) for door in doors[:AT_MOST]]
+        answers = await asyncio.gather(*asked)
+        return next((one for kind in _TELLING for one in answers if one.answer is kind), None)
+
+    async def _doors(self, guest: Target) -> Sequence[Door]:
+        """Where its SSH server may be, by the names that its key may be known under."""
+        said = self._said_address(guest)
+        others = tuple(self._names_of_others(guest))
+        if said is not None:
+            door = replace(self.parts.ssh.door(guest, said), others=others)
+            by_name = replace(door, known_as=guest.name)
+            named = guest.name not in others and await self.parts.ssh.knows(by_name)
+            return [by_name if named else door]
+        if guest.name in others or guest.runs_on is None:
+            return []  # whose key is known by that name can't be told
+        found: Sequence[str] = ()
+        with suppress(GuestRefused, HypervisorUnreachable, KeyError):
+            found = await self.parts.hypervisors[name_of(guest.runs_on)].addresses(uuid_of(guest.id))
+        doors = (self.parts.ssh.door(guest, address) for address in found)
+        return [replace(door, known_as=guest.name, others=others) for door in doors]
+
+    def _said_address(self, guest: Target) -> str | None:
+        """The address lab.yaml has for it; None where it has none, or may mean another guest of that name."""
+        said = self.config.guests.get(guest.name)
+        if said is None or said.address == said.name:
+            return None
+        on = target_id(TargetKind.HOST, said.host) if said.host else None
+        named = [one for one in self._guests() if one.name == guest.name and on in (None, one.runs_on)]
+        return said.address if [one.id for one in named] == [guest.id] else None
+
+    def _names_of_others(self, guest: Target) -> Iterable[str]:
+        """What the other machines' keys may be known under: a copied key does not tell a machine from its twin."""
+        for one in self._guests():
+            if one.id != guest.id:
+                yield one.name
+        for name, said in self.config.guests.items():
+            if name != guest.name:
+                yield said.address
+        for host in self.config.hosts.values():
+            yield from (host.name, host.address)
+
+    def _guests(self) -> Iterable[Target]:
+        return (one for one in self.known() if one.kind is TargetKind.GUEST)

@@ -1,0 +1,145 @@
+"""What a guest's SSH server shows: where lab.yaml has its address, and where its host has heard of one."""
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from bot.config import Config, Guest, Host, SlackConfig, Ssh
+from bot.core.health import Target, TargetId, guest_id
+from bot.hypervisor import Hypervisor
+from bot.reach.ssh_answer import Answer
+from bot.rounds.guest_ssh import GuestSsh
+from tests.probes.parts import by_ssh
+from tests.real.dropbear import running_dropbear
+from tests.real.network import needs_networks, network
+from tests.real.sshd import running_sshd
+
+pytestmark = [pytest.mark.real]
+
+UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"  # of the guest that libvirt's test hypervisor has
+WEB1 = Target(guest_id(UUID), TargetId("host:atlas"), name="web1")
+TWIN = Target(guest_id(UUID.replace("6", "7")), TargetId("host:borea"), name="web1")
+DB1 = Target(guest_id(UUID.replace("6", "8")), TargetId("host:atlas"), name="db1")
+LEASED = "192.168.122.3"  # as the test hypervisor says of it
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory):
+    with running_sshd(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+def line(sshd) -> str:
+    return sshd.known_hosts.read_text().partition(" ")[2].strip()
+
+
+@asynccontextmanager
+async def asking(known_hosts: Path, *said: Guest, port: int, known=(WEB1, DB1), uri="test:///default"):
+    """What asks guests of a lab, whose SSH servers are on that port."""
+    host = Host("atlas", ssh=Ssh(known_hosts=known_hosts))
+    config = Config(
+        Path("lab.yaml"), SlackConfig("homelab"), (), hosts={"atlas": host}, guests={one.name: one for one in said}
+    )
+    atlas = Hypervisor("atlas", uri, on_event=lambda _event: None)
+    try:
+        async with by_ssh(host) as given:
+
+            def door(target: Target, address: str):
+                return replace(given.ssh.door(target, address), port=port)
+
+            parts = replace(given, hypervisors={"atlas": atlas}, ssh=replace(given.ssh, door=door))
+            yield GuestSsh(config, parts, lambda: known)
+    finally:
+        await atlas.close()
+
+
+@pytest.mark.parametrize("name", ["web1", "127.0.0.1"])
+async def test_a_guest_with_an_address_is_known_by_its_name_or_by_that(sshd, tmp_path, name) -> None:
+    (tmp_path / "known").write_text(f"{name} {line(sshd)}\n")
+    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+        answer = await ask(WEB1)
+    assert answer is not None
+    assert answer.proves
+
+
+async def test_a_guest_of_which_no_key_is_known_is_not_asked(sshd, tmp_path) -> None:
+    (tmp_path / "known").write_text(f"db1 {line(sshd)}\n")
+    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+        assert await ask(WEB1) is None
+
+
+async def test_a_guest_that_waits_for_its_passphrase_says_what_answers_instead(sshd, tmp_path) -> None:
+    (tmp_path / "known").write_text(f"web1 {line(sshd)}\n")
+    with running_dropbear(tmp_path / "initramfs") as initramfs:
+        async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=initramfs.port) as ask:
+            answer = await ask(WEB1)
+    assert answer is not None
+    assert (answer.answer, answer.proves) == (Answer.OTHER_KEY, False)
+    assert "it may wait for its disk's passphrase" in answer.why
+
+
+async def test_a_copied_host_key_proves_neither_of_two_guests(sshd, tmp_path) -> None:
+    (tmp_path / "known").write_text(f"web1 {line(sshd)}\ndb1 {line(sshd)}\n")
+    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+        assert await ask(WEB1) is None
+
+
+async def test_of_two_guests_with_one_name_lab_yaml_has_to_say_which_is_meant(sshd, tmp_path) -> None:
+    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
+    both, said = (WEB1, TWIN), Guest("web1", "127.0.0.1")
+    async with asking(tmp_path / "known", said, port=sshd.port, known=both) as ask:
+        assert await ask(WEB1) is None
+    async with asking(tmp_path / "known", replace(said, host="atlas"), port=sshd.port, known=both) as ask:
+        answer = await ask(WEB1)
+        assert answer is not None
+        assert answer.proves
+        assert await ask(TWIN) is None
+
+
+@needs_networks
+async def test_an_address_that_its_host_has_heard_of_serves_with_the_key_of_the_guests_own_name(tmp_path) -> None:
+    with network() as there, there.inside():
+        there.ip("address", "add", f"{LEASED}/32", "dev", "lo")
+        with running_sshd(tmp_path / "sshd", extra=f"ListenAddress {LEASED}\n") as sshd:
+            known = tmp_path / "known"
+            async with asking(known, port=sshd.port) as ask:
+                known.write_text(f"{LEASED} {line(sshd)}\n")
+                assert await ask(WEB1) is None, "that address may have been another machine's"
+                known.write_text(f"web1 {line(sshd)}\n")
+                answer = await ask(WEB1)
+                assert answer is not None
+                assert answer.proves
+                known.write_text(f"web1 {stranger()}\n")
+                answer = await ask(WEB1)
+                assert answer is not None
+                assert answer.answer is Answer.OTHER_KEY
+
+
+def stranger() -> str:
+    return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+
+
+async def test_a_guest_whose_host_is_away_or_unknown_is_not_asked(tmp_path) -> None:
+    (tmp_path / "known").write_text(f"web1 {stranger()}\n")
+    away = f"test:///{tmp_path}/none.xml"
+    async with asking(tmp_path / "known", port=22, uri=away) as ask:
+        assert await ask(WEB1) is None
+    async with asking(tmp_path / "known", port=22) as ask:
+        assert await ask(replace(WEB1, runs_on=TargetId("host:nowhere"))) is None
+        assert await ask(replace(WEB1, runs_on=None)) is None
+
+
+async def test_addresses_are_told_for_a_guest_that_runs_and_none_for_one_that_is_off() -> None:
+    atlas = Hypervisor("atlas", "test:///default", on_event=lambda _event: None)
+    try:
+        assert await atlas.addresses(UUID) == (LEASED,)
+        await atlas.power_off(UUID)
+        try:
+            assert await atlas.addresses(UUID) == ()
+        finally:
+            await atlas.start_guest(UUID)
+    finally:
+        await atlas.close()
