@@ -7,7 +7,7 @@ that was begun before a start says nothing after it.
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -64,6 +64,19 @@ async def _console(probe: GuestProbe, boot: GuestBoot, now: Clock) -> tuple[Read
 def _read_log(text: str) -> Reading:
     """What the end of a console's log shows. Computes for tens of milliseconds."""
     return read_screen(render(text))
+
+
+async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> tuple[GuestBoot, str]:
+    """The tracker after its guest's SSH server was asked, where nothing else tells; and what it said instead."""
+    place = boot.where(now(), patience)
+    if place.proven or place.stage in _DECIDED:
+        return boot, ""
+    answer = await probe.ssh()
+    if answer is None:
+        return boot, ""
+    if not answer.proves:
+        return boot, answer.why
+    return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, fresh=True), ""
 
 
 def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timedelta) -> Observation:
@@ -158,14 +171,15 @@ class Boots:
         if not probe.info.known:
             return _unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
         try:
-            after = await look(probe, before, self.now)
+            after, aside = await ask_ssh(probe, await look(probe, before, self.now), self.now, self.patience)
         except HypervisorUnreachable as why:
             return _unseen(guest, self.now(), str(why))
         if self.of(guest).starts != before.starts:
             return None
         self._boots[guest] = after
         self._note_overdue(probe, after)
-        return observed(probe, after, self.now(), self.patience)
+        seen = observed(probe, after, self.now(), self.patience)
+        return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
     async def look_now(self, probe: GuestProbe) -> Observation:
         """Where a guest stands that is known to run, for whoever asks: its start may not have been told yet."""

@@ -1,4 +1,4 @@
-"""What a running guest shows of itself: its agent's answer, its console's text, the text on its screen.
+"""What a running guest shows of itself: its agent's answer, its console's and screen's text, its host key.
 
 It looks and judges nothing. A guest whose boot disk is damaged is still "running" for its hypervisor; where it
 stands, by what is seen here, core/incidents/guest_boot.py says.
@@ -15,6 +15,7 @@ from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
 from bot.probes import Parts
 from bot.reach import Refused, Unreachable
+from bot.reach.ssh_answer import SshAnswer
 
 BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
@@ -55,6 +56,10 @@ class GuestProbe:
             return await self._reader.text_of(picture)
         except (GuestRefused, UnreadablePicture):
             return ""
+
+    async def ssh(self) -> SshAnswer | None:
+        """What its SSH server shows; None where its address or its host key is not known."""
+        return await self.parts.ssh_answers(self.guest)
 
     @property
     def _hypervisor(self) -> Hypervisor:

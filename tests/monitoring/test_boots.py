@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
+from bot.reach.ssh_answer import Answer, SshAnswer
 from tests.hypervisor.drawn import vga_screen
 from tests.probes.parts import NOW
 from tests.probes.test_guest import WEB1, Console, probing
@@ -162,6 +163,52 @@ async def test_what_stands_still_on_its_way_is_logged_once(caplog) -> None:
     said = "it has not come up for 5 min, last seen at: kernel (“[    0.000000] Linux version 6.1.0-18-amd64”)"
     assert seen.why == said
     assert caplog.messages.count(f"web1 on atlas: {said}") == 1
+
+
+class SshServer:
+    """What a guest's SSH server answers, and how often it was asked."""
+
+    def __init__(self, answer: Answer | None, why: str = "") -> None:
+        self.answer = answer and SshAnswer(answer, why)
+        self.asked = 0
+
+    async def __call__(self, _guest) -> SshAnswer | None:
+        self.asked += 1
+        return self.answer
+
+
+KEY_KNOWN = "its SSH server (OpenSSH_9.2p1) answers with the host key known for it"
+
+
+@pytest.mark.parametrize("text", ["", BIOS, "[    0.000000] Linux version 6.1.0-18-amd64\n"])
+async def test_where_nothing_else_tells_the_known_host_key_is_proof(text) -> None:
+    made, server = just_started(), SshServer(Answer.KNOWN_KEY, KEY_KNOWN)
+    seen = await look(made, text=text, agent=True, answers=False, ssh_answers=server)
+    assert (seen.health, seen.evidence, seen.why) == (Health.OK, Evidence.INSIDE, KEY_KNOWN)
+    assert not made.due(WEB1.id, EVERY, awaited=False), "it is proven"
+    made.began(WEB1.id)
+    server.answer = None
+    assert (await look(made, text=text, ssh_answers=server)).health is Health.UNKNOWN, "not after another start"
+
+
+@pytest.mark.parametrize("answer", [one for one in Answer if one is not Answer.KNOWN_KEY])
+async def test_whatever_else_answers_on_its_ssh_port_proves_nothing_and_is_told(answer) -> None:
+    seen = await look(ssh_answers=SshServer(answer, "another system answers (dropbear_2022.83)"))
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert seen.why == "it is starting and shows nothing yet; another system answers (dropbear_2022.83)"
+
+
+@pytest.mark.parametrize(
+    ("how", "health"),
+    [
+        ({"text": LOGIN}, Health.OK),
+        ({"text": "[    3.7] Kernel panic - not syncing: Fatal exception in interrupt"}, Health.FAIL),
+    ],
+)
+async def test_what_its_console_tells_needs_no_ssh(how, health) -> None:
+    server = SshServer(Answer.KNOWN_KEY, KEY_KNOWN)
+    assert (await look(**how, ssh_answers=server)).health is health
+    assert not server.asked
 
 
 async def test_a_look_that_a_start_overtook_says_nothing() -> None:

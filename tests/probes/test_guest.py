@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ class Console:
 
 
 @asynccontextmanager
-async def probing(*, console: Console | None = None, agent=False, answers=None, uri=URI, name="web1"):
+async def probing(*, console: Console | None = None, agent=False, answers=None, uri=URI, name="web1", **more: Any):
     info = GuestInfo(
         name, "f00", autostart=True, persistent=True, has_agent=agent, console_log="/log" if console else None
     )
@@ -57,7 +58,7 @@ async def probing(*, console: Console | None = None, agent=False, answers=None, 
         hypervisor = Furnished("atlas", uri, on_event=lambda _: None)
         hypervisor.answers = answers
         await hypervisor.start()
-        given = parts({"atlas": hypervisor}, **({"read_end": console.read_end} if console else {}))
+        given = parts({"atlas": hypervisor}, **({"read_end": console.read_end} if console else {}), **more)
         try:
             yield GuestProbe(WEB1, "atlas", info, given), hypervisor
         finally:
