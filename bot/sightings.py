@@ -33,9 +33,10 @@ from bot.monitoring.addresses import looks_far
 from bot.monitoring.sight import BOT
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.store.targets import Known, Presence
+from bot.store.targets import Known
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
+from bot.usecases.results import write_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,7 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     before = situation(store, config, now, gap)
     decision = engine.decide(before, seen, now)
     machines_seen(store, now, seen, before.name)
-    for one in seen:
-        store.targets.saw(one, _presence(one))
+    write_down(store, now, seen, before.name)
     commit(store, before, decision, now)
     for target in missing(one.fingerprint for one in seen if one.health is Health.FAIL):
         machine_went(store, now, target, f"{before.name(target)} is missing")
@@ -265,14 +265,6 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
         ephemeral=any(fnmatchcase(info.name, pattern) for pattern in config.ephemeral),
         proof=said.proof if said else Proof.INSIDE,
     )
-
-
-def _presence(seen: Observation) -> Presence | None:
-    """What an observation says of its target's presence; nothing if it could not tell."""
-    if seen.running is None:
-        return None
-    stopped = None if seen.running else seen.at
-    return Presence(seen.running, stopped, stopped_on_purpose=seen.on_purpose)
 
 
 def _awaited(store: Store) -> frozenset[TargetId]:

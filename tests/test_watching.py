@@ -162,6 +162,28 @@ async def test_a_look_that_changes_nothing_costs_no_transaction(bot):
     assert bot.transactions == before
 
 
+async def test_another_boot_id_is_news_although_the_host_was_well_all_the_while(bot):
+    one, other = {"boot_id": "1111", "root": "writable"}, {"boot_id": "2222", "root": "writable"}
+    for facts, transactions in ((one, 1), (one, 0), (other, 1), (other, 0)):
+        before = await bot.written()
+        bot.see(ATLAS, Health.OK, facts=facts)
+        assert await bot.written() - before == transactions
+    assert [text for _, text in await bot.writer.do(lambda store, _: store.alive.journal(5))] == [
+        "atlas booted anew: ok"
+    ]
+
+
+async def test_what_a_host_told_is_remembered_while_it_fails_and_forgotten_with_it(bot):
+    check = Fingerprint(CheckName("look"), ATLAS)
+    await bot.believe(ATLAS, Health.OK, facts={"boot_id": "1111", "mend": "nothing"})
+    await bot.believe(ATLAS, Health.FAIL)
+    assert bot.watch.facts(check) == {"boot_id": "1111"}
+    known = await bot.writer.do(lambda store, _: store.targets.health())
+    assert [one.facts for one in known] == [{"boot_id": "1111"}]
+    bot.watch.forget([ATLAS])
+    assert bot.watch.facts(check) == {}
+
+
 async def test_what_is_seen_while_another_is_written_is_written_after_it(bot):
     go = threading.Event()
     busy = asyncio.create_task(bot.writer.do(lambda _store, _now: go.wait(5)))

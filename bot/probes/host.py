@@ -180,7 +180,7 @@ class Story:
         """What a report comes to, and whether the host has booted since its last one."""
         last = self._last.get("boot_id", self._before.get("boot_id"))
         anew = last not in (None, report.boot_id)
-        if anew and self._answers:
+        if anew and (self._answers or not self._before):
             self._before = self._last
         finding = judge(report, {**self._last, **self._before}, now, doubted=self._doubted)
         self._last = {**self._last, **finding.facts}

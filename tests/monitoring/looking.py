@@ -10,7 +10,7 @@ from bot.core.guest import GuestEvent
 from bot.core.health import Health, TargetId
 from bot.core.incident import Event, Incident
 from bot.hypervisor import Hypervisor
-from bot.probes import Parts
+from bot.probes import Parts, SshWays
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
@@ -40,7 +40,9 @@ class Looking:
             if host.hypervisor
         }
         self.ways = Ways(config)
-        parts = Parts(clock.now, self.hypervisors, self.ways.read_end)
+        ways = self.ways
+        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+        parts = Parts(clock.now, self.hypervisors, ways.read_end, ways.names, by_ssh, self.watch.facts)
         self.rounds = Rounds(config, self.watch, self.writer, self.scheduler, parts, clock)
 
     def _heard(self, event: GuestEvent) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,66 +15,22 @@ from bot.probes.host import PAUSE, REFUSED_LOGINS, SETTLED, HostProbe, Params, b
 from tests.probes.parts import NOW, by_ssh, watched
 from tests.reach.strangers import server, stall
 from tests.real.dropbear import running_dropbear
-from tests.real.sshd import Sshd, free_port, running_sshd
+from tests.real.machine import BOOTS, Machine, running_machine
+from tests.real.sshd import free_port, running_sshd
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-BOOTS = [f"{n}c4b1cd2-53b4-44e9-b801-e5d0d1700703" for n in range(10)]
-MOUNTS = """22 27 0:21 / /proc rw,relatime - proc proc rw
-27 1 254:0 / / {options} shared:1 - ext4 /dev/vda1 {own}
-40 27 8:1 / /srv ro,relatime shared:2 - ext4 /dev/sda1 ro
-"""
-
-
-@dataclass
-class Machine:
-    """A host that runs an sshd. `boot` gives it another boot id."""
-
-    folder: Path
-    sshd: Sshd
-
-    def boot(self, number: int = 0, *, uptime: float = 180) -> None:
-        self.write("proc/sys/kernel/random/boot_id", BOOTS[number])
-        self.write("proc/uptime", f"{uptime} 1000.00")
-
-    def mount(self, options: str = "rw,relatime", own: str = "rw,errors=remount-ro") -> None:
-        self.write("proc/self/mountinfo", MOUNTS.format(options=options, own=own).rstrip())
-
-    def write(self, path: str, text: str) -> None:
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{text}\n")
-
-    @property
-    def host(self) -> Host:
-        ssh = Ssh(self.sshd.user, self.sshd.port, self.sshd.key, self.sshd.known_hosts)
-        return Host("atlas", "127.0.0.1", ssh)
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[Machine]:
-    folder = tmp_path_factory.mktemp("machine")
-    names = {"HOST_PROC": "proc", "HOST_SYS": "sys", "HOST_ETC": "etc", "HOST_ROOT": "root"}
-    extra = "SetEnv " + " ".join(f"{name}={folder / part}" for name, part in names.items()) + "\n"
-    with running_sshd(folder / "sshd", extra=extra) as sshd:
-        yield Machine(folder, sshd)
+    with running_machine(tmp_path_factory.mktemp("machine")) as machine:
+        yield machine
 
 
 @pytest.fixture
 def machine(running) -> Machine:
-    running.boot()
-    running.mount()
-    running.write(
-        "etc/fstab", "# / was on /dev/sda1\n#/dev/sda1 / xfs ro 0 1\nUUID=1 / ext4 errors=remount-ro 0 1"
-    )
-    running.write("sys/fs/ext4/vda1/errors_count", "0")
-    running.write("sys/fs/ext4/sda1/errors_count", "7")
-    link = running.folder / "sys/dev/block/254:0"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to("../../devices/virtio1/block/vda/vda1")
-    (running.folder / "etc/initrd-release").unlink(missing_ok=True)
+    running.well()
     return running
 
 

@@ -93,19 +93,17 @@ def free_port() -> int:
 def running_sshd(folder: Path, *, extra: str = "", port: int | None = None) -> Iterator[Sshd]:
     """A server until the block ends; without OpenSSH the test is skipped. `extra`: more of its configuration.
 
-    In the folder and on the port of an earlier one it is that again, with other keys.
+    In the folder and on the port of an earlier one it is that again: what keys are there stay.
     """
     sshd = installed("sshd")
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
-    host_key.write_private_key(folder / "host_key")
-    key.write_private_key(folder / "key")
-    for file in ("host_key", "key"):
-        (folder / file).chmod(0o600)
-    key.write_public_key(folder / "authorized_keys")
-    public = host_key.export_public_key().decode()
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
+    host_key, key = (_key(folder / name) for name in ("host_key", "key"))
+    if not (folder / "authorized_keys").exists():
+        key.write_public_key(folder / "authorized_keys")
+    if not (folder / "known_hosts").exists():
+        public = host_key.export_public_key().decode()
+        (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
     config = _CONFIG.format(port=port, folder=folder)
     (folder / "sshd_config").write_text(config + extra)
     if os.geteuid() == 0:
@@ -122,6 +120,14 @@ def running_sshd(folder: Path, *, extra: str = "", port: int | None = None) -> I
                 server.drop()
             finally:
                 process.kill()  # it may overlook a SIGTERM that comes together with the end of a session
+
+
+def _key(file: Path) -> asyncssh.SSHKey:
+    """The private key in a file, made if there is none."""
+    if not file.exists():
+        asyncssh.generate_private_key("ssh-ed25519").write_private_key(file)
+        file.chmod(0o600)
+    return asyncssh.read_private_key(file)
 
 
 def wait_for(port: int, log: Path) -> None:

@@ -154,6 +154,19 @@ def test_a_belief_is_kept_with_the_time_it_began(store):
     assert (known.health, known.kind, known.since) == (Health.OK, None, NOW + 2 * MINUTE)
 
 
+def test_what_a_check_told_is_remembered_fact_by_fact(store):
+    for facts, kept in (
+        ({}, {}),
+        ({"boot_id": "1", "root": "writable"}, {"boot_id": "1", "root": "writable"}),
+        ({"stopped": "on purpose"}, {"boot_id": "1", "root": "writable"}),
+        ({"boot_id": "2"}, {"boot_id": "2", "root": "writable"}),
+    ):
+        store.targets.saw(Observation(GUEST_CHECK, Health.OK, NOW, "up", facts=facts), None)
+        assert store.targets.facts(GUEST_CHECK) == kept
+        assert [known.facts for known in store.targets.health()] == [kept]
+    assert store.targets.facts(Fingerprint(CheckName("other"), WEB1)) == {}
+
+
 def test_presence_outlives_a_change_of_the_inventory(store):
     target = Target(WEB1, runs_on=ATLAS)
     store.targets.keep([target], NOW)

@@ -1,0 +1,157 @@
+"""What becomes of what hosts tell from inside: incidents, proof, memory. Against a real sshd and database."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from bot.config import Config, Host, SlackConfig, Timing, Witnesses
+from bot.core.health import INSIDE, ROOT, Health, Kind, TargetId
+from bot.core.incident import Status
+from tests.monitoring.looking import looking
+from tests.real.machine import BOOTS, Machine, running_machine
+from tests.real.sshd import free_port
+from tests.waiting import until
+from tests.walking import PEOPLE
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+MS = timedelta(milliseconds=1)
+QUICK = Timing(check_every=500 * MS, retry_every=300 * MS, failures=2, grace=timedelta(), alive_every=500 * MS)
+ATLAS = TargetId("host:atlas")
+
+
+class Power:
+    """The plug of one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port, self._on = folder, free_port(), ExitStack()
+
+    def on(self) -> Machine:
+        self.machine = self._on.enter_context(running_machine(self.folder, self.port))
+        return self.machine
+
+    def off(self) -> None:
+        self._on.close()
+
+
+@pytest.fixture
+def power(tmp_path):
+    power = Power(tmp_path / "atlas")
+    power.on().well()
+    yield power
+    power.off()
+
+
+def lab(tmp_path: Path, *hosts: Host) -> Config:
+    by_name = {host.name: host for host in hosts}
+    asks = Witnesses(ask=False)
+    path = tmp_path / "lab.yaml"
+    return Config(path, SlackConfig("homelab"), PEOPLE, data=tmp_path, hosts=by_name, timing=QUICK, witnesses=asks)
+
+
+async def shows(bot, check: str, health: Health, words: str = "") -> None:
+    """Wait until a check of the host is believed to show that."""
+
+    async def there() -> bool:
+        known = await bot.ask(lambda store: store.targets.health())
+        found = [k for k in known if (k.fingerprint.check, k.fingerprint.target) == (check, ATLAS)]
+        return bool(found) and found[0].health is health and words in found[0].why
+
+    await until(there, 20)
+
+
+async def test_a_host_that_lost_its_power_is_down_and_its_new_boot_proves_it_back(power, tmp_path) -> None:
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        await shows(bot, INSIDE, Health.OK)
+        await shows(bot, ROOT, Health.OK)
+        power.off()
+        down = await bot.incident(kind=Kind.HOST_DOWN, subject=ATLAS)
+        power.machine.boot(1, uptime=5)
+        power.on()
+        await bot.incident(id=down.id, status=Status.RESOLVED)
+        assert any("booted anew at" in line for line in await bot.history(down))
+        assert any("atlas booted anew" in line for _, line in await bot.journal())
+        assert [one.kind for one in await bot.incidents()] == [Kind.HOST_DOWN]
+
+
+async def test_a_host_that_was_only_cut_off_never_went_off(power, tmp_path) -> None:
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        await shows(bot, INSIDE, Health.OK)
+        power.off()
+        down = await bot.incident(kind=Kind.HOST_DOWN, subject=ATLAS)
+        power.on()
+        await bot.incident(id=down.id, status=Status.RESOLVED)
+        assert any("it never went off" in line for line in await bot.history(down))
+        assert not any("booted anew" in line for _, line in await bot.journal())
+
+
+async def test_what_a_host_told_is_remembered_over_the_bots_own_restart(power, tmp_path) -> None:
+    config = lab(tmp_path, power.machine.host)
+    async with looking(config) as bot:
+        await shows(bot, INSIDE, Health.OK, "up since")
+    power.machine.boot(1)
+    async with looking(config) as bot:
+        await shows(bot, INSIDE, Health.OK, "booted anew")
+        known = await bot.ask(lambda store: store.targets.health())
+        facts = next(k.facts for k in known if k.fingerprint.check == INSIDE)
+        assert facts == {"boot_id": BOOTS[1], "root": "writable"}
+        assert [line for _, line in await bot.journal() if "atlas booted anew" in line]
+
+
+async def test_a_host_that_comes_back_with_a_read_only_root_is_not_well(power, tmp_path) -> None:
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        await shows(bot, INSIDE, Health.OK)
+        power.off()
+        down = await bot.incident(kind=Kind.HOST_DOWN, subject=ATLAS)
+        power.machine.boot(1)
+        power.machine.mount("ro,relatime", "ro")
+        power.on()
+        await shows(bot, INSIDE, Health.OK, "root file system read-only")
+        await shows(bot, ROOT, Health.FAIL)
+        held = await bot.incident(id=down.id)
+        assert held.status is not Status.RESOLVED, "it is up, and not well"
+        history = await bot.history(held)
+        assert "root file system read-only" in history
+        assert not [line for line in history if line.startswith("resolved")], "nor was it said to be, for a moment"
+        power.machine.mount()
+        await bot.incident(id=down.id, status=Status.RESOLVED)
+
+
+async def test_a_root_that_becomes_read_only_is_an_incident_of_its_own(power, tmp_path) -> None:
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        await shows(bot, ROOT, Health.OK)
+        power.machine.mount("rw,relatime", "rw,emergency_ro")
+        damaged = await bot.incident(kind=Kind.FILESYSTEM_READONLY, subject=ATLAS)
+        assert damaged.why == "root file system read-only"
+        power.machine.mount()
+        await bot.incident(id=damaged.id, status=Status.RESOLVED)
+
+
+async def test_a_refused_key_and_a_changed_host_key_say_nothing_of_the_host(power, tmp_path) -> None:
+    sshd = power.machine.sshd
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        await shows(bot, INSIDE, Health.OK)
+        power.off()
+        (sshd.folder / "host_key").unlink()
+        power.on()
+        refused = await bot.incident(kind=Kind.CANNOT_WATCH, subject=ATLAS)
+        assert "another host key" in refused.why
+        assert "ssh-keyscan" in refused.why
+        await shows(bot, INSIDE, Health.UNKNOWN)
+        new = asyncssh.read_private_key(sshd.folder / "host_key").export_public_key().decode()
+        sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {new}")
+        await bot.incident(id=refused.id, status=Status.RESOLVED)
+        kinds = {one.kind for one in await bot.incidents()}
+        assert kinds <= {Kind.CANNOT_WATCH, Kind.HOST_DOWN}, "down at most while it was off"
+
+
+async def test_a_key_that_is_refused_from_the_start_is_told_once(power, tmp_path) -> None:
+    (power.machine.sshd.folder / "authorized_keys").write_text("")
+    async with looking(lab(tmp_path, power.machine.host)) as bot:
+        refused = await bot.incident(kind=Kind.CANNOT_WATCH, subject=ATLAS)
+        assert refused.why.startswith("atlas refuses the bot's key. ")
+        await shows(bot, INSIDE, Health.UNKNOWN)
+        assert [one.kind for one in await bot.incidents()] == [Kind.CANNOT_WATCH]
