@@ -50,7 +50,9 @@ def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[
     found = {target_id(TargetKind.HOST, host.name): _names(host) for host in config.hosts.values()}
     found |= {target_id(TargetKind.SERVICE, one.name): _names(one) for one in config.services.values()}
     guests = (t for t in inventory.values() if t.kind is TargetKind.GUEST and t.name in config.guests)
-    return found | {guest.id: _names(config.guests[guest.name]) for guest in guests}
+    said = ((guest, config.guests[guest.name]) for guest in guests)
+    meant = ((t, one) for t, one in said if one.host is None or t.runs_on == target_id(TargetKind.HOST, one.host))
+    return found | {guest.id: _names(one) for guest, one in meant}
 
 
 def _names(thing: Host | Guest | Service) -> frozenset[CheckName]:

@@ -12,6 +12,7 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.member import SETTLED_FOR_GOOD
 from bot.core.incidents.people import (
     acknowledge,
@@ -33,6 +34,7 @@ __all__ = [
     "deleted",
     "doubt",
     "forget",
+    "inventory_compared",
     "made_again",
     "must_return",
     "pass_time",

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import Ground, Standing
 from bot.core.kinds import KINDS
 from bot.store.rows import moment, time_in, time_out
@@ -119,6 +120,8 @@ def _member_out(member: Member) -> dict[str, Any]:
         "passed": sorted(member.passed),
         "well_since": time_out(member.well_since),
         "must_return": member.must_return,
+        "changes": [[one.key, one.words] for one in member.changes],
+        "accepted": sorted(member.accepted),
     }
 
 
@@ -136,6 +139,8 @@ def _member_in(parts: dict[str, Any]) -> Member:
         passed=_checks(parts.get("passed", [])),
         well_since=time_in(parts.get("well_since")),
         must_return=parts.get("must_return"),
+        changes=tuple(Change(key, words) for key, words in parts.get("changes", [])),
+        accepted=frozenset(parts.get("accepted", [])),
     )
 
 

@@ -13,8 +13,9 @@ from bot.core import engine
 from bot.core.draft import Decision, Gap
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import TRANSITIONS, End, EventKind, IllegalMove, Move, Rules, Status, Tell, Way
+from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import SETTLED, Standing, standings
-from bot.core.kinds import KINDS, OUTAGES
+from bot.core.kinds import KINDS, LOST, OUTAGES
 from bot.core.mute import Silence
 from bot.store.incident_json import incident_row, incident_value
 from tests.core.labs import ATLAS, HOSTS, NOOK, NOON, RACK, VAULT, Desk
@@ -193,6 +194,17 @@ class Lab(RuleBasedStateMachine):
         else:
             assert (self.desk.incidents[held.id].members[member.target].must_return == "U1") is (word != "vouch")
 
+    @precondition(lambda self: any(i.kind in LOST for i in self.desk.live))
+    @rule(data=st.data(), changed=st.dictionaries(st.sampled_from(sorted(LAB)), st.booleans(), max_size=4))
+    def inventory_is_compared(self, data, changed):
+        held = data.draw(st.sampled_from([i for i in self.desk.live if i.kind in LOST]))
+        changes = {
+            t: (Change("disk", "gone"),) * is_gone for t, is_gone in changed.items() if t in self.desk.targets
+        }
+        self._take(
+            lambda: self.desk.take(engine.inventory_compared(self.desk.situation, held.id, changes, self.desk.now))
+        )
+
     def _look_again(self):
         """What still fails once the bot can see is seen anew."""
         self._hear(list(self.failing.values()))
@@ -200,6 +212,9 @@ class Lab(RuleBasedStateMachine):
     @rule()
     def all_is_well(self):
         """Once everything was seen well and grace is over, nothing is left but what a person reopened."""
+        for held in self.desk.live:
+            mended = {target: () for target, member in held.members.items() if member.changes}
+            self.desk.take(engine.inventory_compared(self.desk.situation, held.id, mended, self.desk.now))
         wells = [Observation(f, Health.OK, NOON, "") for f in self.failing if f.target in self.desk.targets]
         for target in self.desk.targets.values():
             match target.kind:
@@ -356,7 +371,7 @@ class Lab(RuleBasedStateMachine):
             if incident.end == End(Way.PROVEN):
                 assert incident.unproven == (), incident
             for member in incident.members.values():
-                assert not (member.proven and (member.failing or member.missing))
+                assert not (member.proven and (member.failing or member.missing or member.changes))
                 evidence = member.ground and member.ground.evidence
                 assert not member.proven or evidence in {Evidence.INSIDE, Evidence.OUTSIDE, Evidence.WORD}
                 assert (member.standing is Standing.PROVEN) <= (evidence is Evidence.INSIDE)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import SETTLED, Ground
 from bot.core.mute import Silence
 from bot.store.runs import RunRow
@@ -46,6 +47,8 @@ members = st.builds(
     passed=checks,
     well_since=maybe_times,
     must_return=st.none() | texts,
+    changes=st.lists(st.builds(Change, texts, texts), max_size=2).map(tuple),
+    accepted=st.frozensets(texts, max_size=2),
 )
 incidents = st.builds(
     Incident,

@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId
 from bot.core.incidents.evidence import Requirement, wanted
+from bot.core.incidents.inventory_changes import Change
 
 INVENTORY: Final = CheckName("inventory")
 """The check of whether a guest's host still knows it: what fails it is missing."""
@@ -92,6 +93,7 @@ class Member:
     last seen, None when it can't be told. `ground`: what proved it, None while nothing has. `unproven_since`: when
     it was last put in doubt; `counts_from`: what was seen before proves nothing. `passed`: the checks that passed
     since then, `well_since`: when the first of them did. `must_return`: who said that it must come back.
+    `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
     """
 
     target: TargetId
@@ -104,6 +106,8 @@ class Member:
     passed: frozenset[CheckName] = frozenset()
     well_since: datetime | None = None
     must_return: str | None = None
+    changes: tuple[Change, ...] = ()
+    accepted: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> bool:
@@ -120,7 +124,7 @@ class Member:
         """How it stands."""
         if self.failing:
             return Standing.MISSING if self.missing else Standing.FAILING
-        return Standing.UNPROVEN if self.ground is None else self.ground.standing
+        return Standing.UNPROVEN if self.ground is None or self.changes else self.ground.standing
 
     @property
     def proven(self) -> bool:
@@ -141,6 +145,16 @@ class Member:
         if after.running is False:
             return after if self.running is False else replace(after.in_doubt(seen.at), running=False)
         return _weighed(after, seen, needs)
+
+    def vouched(self, by: str, lacked: str, at: datetime) -> "Member":
+        """This member once a person has said that it is well as it is; `lacked`: what nobody has seen."""
+        accepted = self.accepted.union(one.key for one in self.changes)
+        known = replace(self, changes=(), accepted=accepted)
+        return known.settled(Ground(Standing.WORD, lacked, at, by=by))
+
+    def changed(self, changes: tuple[Change, ...]) -> "Member":
+        """This member once it is known how it differs from what it was."""
+        return replace(self, changes=tuple(one for one in changes if one.key not in self.accepted))
 
     def settled(self, ground: Ground) -> "Member":
         """This member once it need not be waited for."""
@@ -198,6 +212,8 @@ def lacks(member: Member, target: Target, needs: Requirement) -> str:
         return ""
     if member.failing:
         return "its host no longer knows it" if member.missing else f"failing: {_named(member.failing)}"
+    if member.changes:
+        return "; ".join(one.words for one in member.changes)
     if member.was_running and member.running is False:
         return "it is off, and it ran before"
     if member.passed and (pending := needs.checks - member.passed):

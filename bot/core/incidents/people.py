@@ -73,7 +73,7 @@ def vouch(
             why = "is missing" if member.missing else f"fails: {', '.join(sorted(member.failing))}"
             raise IllegalMove(f"cannot vouch for {situation.name(target)}: because it {why}")
         lacked = lacks(member, situation.target(target), situation.needs(target))
-        held = held.with_member(member.settled(Ground(Standing.WORD, lacked, now, by=by)))
+        held = held.with_member(member.vouched(by, lacked, now))
         draft.keep(held)
         draft.event(
             incident, EventKind.BETTER, f"says that {situation.name(target)} is well; not seen: {lacked}", by
@@ -144,7 +144,7 @@ def _leave(
     for target in concerned:
         own = frozenset(one for one in held.own if one.target != target)
         standing = Standing.REBUILT if target in anew else Standing.DELETED
-        member = replace(held.members[target], failing=frozenset())
+        member = replace(held.members[target], failing=frozenset(), changes=())
         held = replace(held, own=own, failing=held.failing & own)
         held = held.with_member(member.settled(Ground(standing, "", draft.now, by=by)))
         if target in anew:

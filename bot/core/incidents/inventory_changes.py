@@ -1,0 +1,110 @@
+"""What an outage changed of a host's inventory: lost disks, autostart, saved memory, firmware, pools and networks.
+
+A guest that comes up may still lack a disk, and one that was off shows nothing at all: only the comparison does.
+What could not be looked at has neither changed nor come back. Guests that are gone altogether are missing.py's.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.core.health import TargetId, TargetKind, guest_id, target_id
+from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `key`: what it is about, the same for as long as it lasts; `words`: for a person."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What became of one thing. `words`: how it differs, "" where it does not, None where nobody could look."""
+
+    key: str
+    words: str | None
+
+
+Changes = Mapping[TargetId, tuple[Change, ...]]
+"""By target: a guest's own, or its host's pools and networks."""
+
+
+def compare(before: HostFacts, after: HostFacts, running: Collection[str], held: Changes) -> Changes:
+    """How a host differs from what it was before: what is new, and what is `held` and not known to be mended.
+
+    `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory.
+    """
+    found: dict[TargetId, tuple[Change, ...]] = {}
+    now = {guest.uuid: guest for guest in after.guests}
+    for guest in before.guests:
+        if guest.uuid in now:
+            target = guest_id(guest.uuid)
+            looks = _guest(guest, now[guest.uuid], runs=guest.uuid in running)
+            found[target] = _changes(looks, held.get(target, ()))
+    host = target_id(TargetKind.HOST, after.host)
+    things = (*_things(before.pools, after.pools), *_things(before.networks, after.networks))
+    found[host] = _changes(things, held.get(host, ()))
+    return MappingProxyType(found)
+
+
+def _changes(looks: Iterable[_Look], held: Iterable[Change]) -> tuple[Change, ...]:
+    seen = {look.key: look.words for look in looks}
+    still = {one.key: one for one in held if seen.get(one.key) is None and one.key in seen}
+    new = {key: Change(key, words) for key, words in seen.items() if words}
+    return tuple(sorted((still | new).values(), key=lambda one: one.key))
+
+
+def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool) -> Iterator[_Look]:
+    yield from _disks(before.disks, after.disks)
+    if before.autostart != after.autostart:
+        yield _Look("autostart", "it starts with its host now" if after.autostart else _NO_AUTOSTART)
+    if before.persistent:
+        yield _Look("defined", "" if after.persistent else "it is defined no more, and gone once it stops")
+    if before.managed_save and not runs:
+        kept = after.managed_save
+        yield _Look("managed save", None if kept is None else "" if kept else "its saved memory is gone")
+    if before.nvram:
+        now = after.nvram
+        words = None if now is None else "" if now == before.nvram else "its firmware's variables (NVRAM) are new"
+        yield _Look("nvram", words)
+
+
+_NO_AUTOSTART = "it no longer starts with its host"
+
+
+def _disks(before: tuple[DiskFacts, ...] | None, after: tuple[DiskFacts, ...] | None) -> Iterator[_Look]:
+    now = None if after is None else {disk.path: disk for disk in after}
+    for disk in before or ():
+        if disk.present is False:
+            continue  # it was not there before, either
+        yield _Look(f"disk {disk.path}", None if now is None else _disk(disk, now.get(disk.path)))
+
+
+def _disk(before: DiskFacts, after: DiskFacts | None) -> str | None:
+    if after is None:
+        return f"its disk {before.path} is no longer part of it"
+    if after.present is False:
+        return f"its disk {before.path} is not there"
+    if before.capacity and after.capacity is not None and after.capacity < before.capacity:
+        return f"its disk {before.path} is smaller than it was ({after.capacity} of {before.capacity} bytes)"
+    return None if after.present is None else ""
+
+
+def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...] | None) -> Iterator[_Look]:
+    now = None if after is None else {thing.uuid: thing for thing in after}
+    for thing in before or ():
+        yield _Look(f"{thing.kind} {thing.name}", None if now is None else _thing(thing, now.get(thing.uuid)))
+
+
+def _thing(before: ThingFacts, after: ThingFacts | None) -> str:
+    called = f"the {before.kind} {before.name}"
+    if after is None:
+        return f"{called} is gone"
+    if before.active and not after.active:
+        return f"{called} is not started"
+    if before.persistent and not after.persistent:
+        return f"{called} is defined no more, and gone at the next start"
+    return f"{called} no longer starts with its host" if before.autostart and not after.autostart else ""

@@ -1,0 +1,117 @@
+"""A host's inventory is kept while all is well, and compared with that once an outage of it is live."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.health import TargetId
+from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
+from bot.store import Store
+from bot.store.inventory_json import facts_in, facts_out
+from bot.usecases.inventory import take_facts
+from tests.core.labs import ATLAS, VAULT, back, gone, up
+from tests.kept_lab import KeptLab
+
+WEB1 = TargetId("guest:web1")
+MINUTE = timedelta(minutes=1)
+DISK = DiskFacts("/img/web1", present=True, capacity=100)
+FACTS = HostFacts("atlas", (GuestFacts("web1", "web1", True, True, disks=(DISK,)),), (), (), whole=True)
+LOST = replace(FACTS, guests=(replace(FACTS.guests[0], disks=(replace(DISK, present=False),)),))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab that has been well for a while, and whose inventory is known."""
+    store = Store(tmp_path / "caretaker.db")
+    lab = KeptLab(store)
+    lab.begin()
+    lab.inventory("web1")
+    lab.see(back(ATLAS), back(VAULT), up(WEB1))
+    lab.do(take_facts, lab.config, FACTS, {"web1"})
+    lab.now += 10 * MINUTE
+    yield lab
+    store.close()
+
+
+def kept(lab):
+    return lab.store.inventory.last(ATLAS)
+
+
+def test_the_first_inventory_is_kept_at_once(lab):
+    assert kept(lab) == FACTS
+
+
+def test_while_all_is_well_the_last_one_is_the_good_one(lab):
+    lab.do(take_facts, lab.config, LOST, ())
+    assert kept(lab) == LOST
+
+
+def test_one_that_was_not_wholly_read_is_no_good_one(lab):
+    lab.do(take_facts, lab.config, replace(LOST, whole=False), ())
+    assert kept(lab) == FACTS
+
+
+def test_what_is_found_just_after_a_start_or_after_the_host_came_back_may_be_what_an_outage_left(lab):
+    lab.begin()
+    lab.do(take_facts, lab.config, LOST, ())
+    assert kept(lab) == FACTS
+    lab.now += 10 * MINUTE
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    lab.wait(11 * MINUTE)
+    assert lab.incident().ended
+    lab.see(gone(ATLAS))
+    lab.do(take_facts, lab.config, LOST, ())
+    assert kept(lab) == FACTS
+
+
+def test_what_an_outage_changed_holds_it_open(lab):
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    lab.wait(10 * MINUTE)
+    assert lab.incident().unproven == (WEB1,)
+    assert "web1: its disk /img/web1 is not there" in lab.history()
+    lab.do(take_facts, lab.config, FACTS, {"web1"})
+    assert lab.incident().ended
+
+
+def test_while_the_host_does_not_answer_there_is_nothing_to_compare(lab):
+    lab.see(gone(ATLAS))
+    lab.do(take_facts, lab.config, LOST, ())
+    assert lab.incident().members[WEB1].changes == ()
+
+
+def test_without_an_inventory_from_before_nothing_can_be_compared(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT))
+    lab.do(take_facts, lab.config, replace(LOST, host="vault"), ())
+    assert lab.store.inventory.last(VAULT) is None
+
+
+texts = st.text(max_size=9)
+maybe = st.none() | st.booleans()
+disks = st.builds(DiskFacts, texts, maybe, st.none() | st.integers(0, 2**50))
+guests = st.builds(
+    GuestFacts,
+    texts,
+    texts,
+    st.booleans(),
+    st.booleans(),
+    maybe,
+    st.none() | texts,
+    st.none() | texts,
+    st.none() | st.lists(disks, max_size=2).map(tuple),
+)
+things = st.builds(
+    ThingFacts, st.sampled_from(ThingKind), texts, texts, st.booleans(), st.booleans(), st.booleans()
+)
+several = st.none() | st.lists(things, max_size=2).map(tuple)
+
+
+@given(st.builds(HostFacts, texts, st.lists(guests, max_size=2).map(tuple), several, several, st.booleans()))
+def test_an_inventory_is_read_as_it_was_written(facts):
+    assert facts_in(facts_out(facts)) == facts
