@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.config import Config
 from bot.core.draft import Situation
-from bot.core.health import Evidence, Health, Kind, Target, TargetId, TargetKind
+from bot.core.health import Evidence, Health, Kind, Target, TargetId, TargetKind, is_unseen
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.member import lacks
@@ -56,7 +56,8 @@ def _healths(store: Store) -> Mapping[TargetId, Health]:
     found: dict[TargetId, set[Health]] = defaultdict(set)
     for known in store.targets.health():
         found[known.fingerprint.target].add(_health_by(known))
-    return {target: _worst(healths) for target, healths in found.items()}
+    unseen = {k.fingerprint.target for k in store.targets.health() if is_unseen(k.fingerprint.check, k.health)}
+    return {target: _worst(healths, unseen=target in unseen) for target, healths in found.items()}
 
 
 def _health_by(known: Known) -> Health:
@@ -65,9 +66,9 @@ def _health_by(known: Known) -> Health:
     return Health.UNKNOWN if let_in or known.kind is Kind.CANNOT_WATCH else known.health
 
 
-def _worst(healths: Iterable[Health]) -> Health:
-    """UNKNOWN says nothing, so that it counts only where it is alone."""
-    seen = set(healths)
+def _worst(healths: Iterable[Health], *, unseen: bool) -> Health:
+    """UNKNOWN counts only where it is alone, or where a guest's very power can't be told: what was, may not be."""
+    seen = set(healths) - ({Health.OK} if unseen else set())
     return next((health for health in (Health.FAIL, Health.OK) if health in seen), Health.UNKNOWN)
 
 

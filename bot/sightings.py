@@ -268,9 +268,9 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
 
 
 def _awaited(store: Store) -> frozenset[TargetId]:
-    """The targets whose every observation counts: an open incident waits for them."""
+    """The targets whose every observation counts: an open incident is about them, and may end on their proof."""
     live = store.incidents.live()
-    return frozenset(t for i in live for t in (i.subject, *i.unproven))
+    return frozenset(t for i in live for t in (i.subject, *i.members))
 
 
 def _end_silences(store: Store, now: datetime, config: Config, since: datetime, gap: Gap | None) -> Followed:

@@ -33,9 +33,10 @@ END = 16_384  # bytes of a console log that are read: far more than a boot failu
 _QUICK = timedelta(seconds=10)
 _KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
-# By the host's own clock alone: the bot's may differ.
+# By the host's own clock alone: the bot's may differ. A file of the future says nothing of when it was written.
 _READ_END = f"""
-[ -z "$within" ] || [ "$(($(date +%s) - $(stat -c %Y -- "$path")))" -le "$within" ] || exit 0
+age=$(($(date +%s) - $(stat -c %Y -- "$path")))
+[ -z "$within" ] || {{ [ "$age" -ge -2 ] && [ "$age" -le "$within" ]; }} || exit 0
 tail -c {END} -- "$path"
 """
 _SIZE = 'stat -L -c %s -- "$path"'
@@ -167,7 +168,7 @@ def _is_here(host: Host) -> bool:
 def _read_end(path: Path, within: timedelta | None) -> str:
     try:
         stat = path.stat()
-        if within is not None and time.time() - stat.st_mtime > within.total_seconds():
+        if within is not None and not -2 <= time.time() - stat.st_mtime <= within.total_seconds():
             return ""
         with path.open("rb") as file:
             file.seek(max(0, stat.st_size - END))

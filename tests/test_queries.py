@@ -9,6 +9,7 @@ import pytest
 from bot import incidents, queries
 from bot.config import Config, SlackConfig
 from bot.core.health import (
+    STATE,
     CheckName,
     Evidence,
     Fingerprint,
@@ -25,6 +26,7 @@ from bot.sightings import believe
 from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.views.target import target_card
 
 ALEX = "U0000000ALEX"
 RACK, ATLAS, WEB1, DB1 = map(TargetId, ("ups:rack", "host:atlas", "guest:web1", "guest:db1"))
@@ -184,3 +186,13 @@ async def test_why_names_the_outage_that_covers_it_and_its_incidents_as_a_member
 async def test_a_silence_lasts_between_a_moment_and_a_year(lab, length):
     with pytest.raises(incidents.IllegalMove, match="between a moment and a year"):
         await lab.writer.do(incidents.silence, lab.config, "web1", length, ALEX, "x")
+
+
+async def test_a_guest_whose_power_cannot_be_told_is_not_seen_whatever_it_once_proved(lab):
+    boot = Observation(Fingerprint(CheckName("boot"), WEB1), Health.OK, lab.now, "its agent answers", running=True)
+    lost = Observation(Fingerprint(STATE, WEB1), Health.UNKNOWN, lab.now, "atlas refuses the bot's key")
+    await lab.writer.do(believe, lab.config, [boot, lost], None)
+    picture = await lab.why("web1")
+    assert target_card(picture).text.startswith("❔")
+    status = await lab.reader.ask(queries.status)
+    assert WEB1 in status.tallies[TargetKind.GUEST].unseen

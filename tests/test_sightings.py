@@ -254,11 +254,12 @@ def test_a_guest_known_to_be_damaged_is_told_once(lab):
 
 def test_all_that_an_outage_hurt_is_awaited(lab):
     lab.see(back(VAULT), on_battery())
-    assert lab.see(gone(ATLAS)).awaited == {RACK, ATLAS, WEB1, WEB2}
+    assert lab.see(gone(ATLAS)).awaited >= {RACK, ATLAS, WEB1, WEB2, VAULT}
 
 
-def test_what_nothing_has_ever_looked_at_is_awaited_too(lab):
-    assert lab.see(on_battery()).awaited == {RACK, ATLAS, VAULT}
+def test_what_is_proven_is_looked_at_on_until_the_end(lab):
+    """A machine that was well a minute ago may be so no more when the last one is."""
+    assert lab.see(on_battery()).awaited >= {RACK, ATLAS, VAULT, WEB1}
 
 
 # Time.

@@ -174,6 +174,16 @@ async def test_a_guest_that_moves_is_followed_and_its_old_definition_is_left_alo
         assert [i for i in await bot.ask(lambda store: store.incidents.live()) if i.subject == guest_id(ONE)] == []
 
 
+async def test_nothing_is_started_that_a_host_which_was_never_heard_may_run(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=False)
+    borea.uri = f"test+unix:///default?socket={tmp_path}/none"
+    async with living(tmp_path, atlas, borea) as bot:
+        await until(lambda: bot.rounds.guest(guest_id(ONE)), 20)
+        with pytest.raises(GuestRefused, match="because borea may be running it, and borea can't be asked"):
+            await bot.rounds.machine(ONE, "atlas", "web1").start()
+        assert not atlas.guest(ONE).isActive()
+
+
 async def test_one_guest_that_runs_twice_is_an_incident_until_it_runs_once(tmp_path, atlas, borea) -> None:
     atlas.define("web1", ONE, start=True)
     async with living(tmp_path, atlas, borea) as bot:
@@ -208,7 +218,7 @@ async def test_a_guest_is_not_started_while_another_host_that_has_it_cant_be_ask
     here = Hypervisor("atlas", atlas.uri, on_event=lambda _: None)
     gone = f"test+unix:///default?socket={tmp_path}/none"
     there = Hypervisor("borea", gone, on_event=lambda _: None, deadline=timedelta(seconds=2))
-    with pytest.raises(GuestRefused, match="because borea has it too and may be running it"):
+    with pytest.raises(GuestRefused, match="because borea may be running it"):
         await Machine("web1", ONE, here, [there]).start()
     assert (await here.states())[ONE].power is Power.OFF
     for hypervisor in (here, there):

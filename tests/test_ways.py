@@ -139,3 +139,17 @@ async def test_where_libvirt_is_here_the_file_is_here(log, uri) -> None:
 async def test_another_machines_file_is_not_looked_for_here(log, uri) -> None:
     with pytest.raises(Refused, match=r"because lab.yaml has no hosts.atlas.ssh"):
         await ways(Host("atlas", hypervisor=uri)).read_end("atlas", str(log), None)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+async def test_a_file_that_is_dated_in_the_future_says_nothing_of_when_it_was_written(tmp_path, log) -> None:
+    os.utime(log, (time.time() + 3600,) * 2)
+    with running_sshd(tmp_path / "sshd") as server:
+        ssh = Ssh(server.user, server.port, server.key, server.known_hosts)
+        far = ways(Host("atlas", "127.0.0.1", ssh=ssh))
+        assert await far.read_end("atlas", str(log), timedelta(minutes=5)) == ""
+        assert (await far.read_end("atlas", str(log), None)).endswith("web1 login: ")
+        await far.close()
+    here = ways(Host("atlas", hypervisor="test:///default"))
+    assert await here.read_end("atlas", str(log), timedelta(minutes=5)) == ""

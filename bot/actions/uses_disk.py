@@ -13,12 +13,10 @@ async def run(call: LabCall, context: Context) -> Outcome:
 
 async def uses(machine: Machine, disk: str) -> Outcome:
     """What its hypervisor says now."""
-    found = [info for info in await machine.hypervisor.guests() if info.uuid == machine.uuid]
-    if not found:
-        return Outcome(ok=False, text=f"{machine.name} is no longer there")
-    if disk in found[0].disks:
+    disks = (await machine.hypervisor.definition(machine.uuid)).disks
+    if disk in disks:
         return Outcome(ok=True, text=f"its disk is {disk}")
-    return Outcome(ok=False, text=f"its disk is not {disk}, but {', '.join(found[0].disks) or 'none'}")
+    return Outcome(ok=False, text=f"its disk is not {disk}, but {', '.join(disks) or 'none'}")
 
 
 ACTION = ActionType(LabVerb("uses disk", ("guest", "path")), run)

@@ -13,6 +13,7 @@ __all__ = [
     "HYPERVISOR",
     "INSIDE",
     "ROOT",
+    "STATE",
     "CheckName",
     "Evidence",
     "Fingerprint",
@@ -24,6 +25,7 @@ __all__ = [
     "TargetId",
     "TargetKind",
     "guest_id",
+    "is_unseen",
     "name_of",
     "target_id",
     "uuid_of",
@@ -43,6 +45,9 @@ INSIDE = CheckName("inside")
 
 ROOT = CheckName("root")
 """The check of a host's root file system, from inside."""
+
+STATE = CheckName("state")
+"""The check of a guest's power, whoever noticed: poll or event."""
 
 
 class Health(StrEnum):
@@ -105,6 +110,11 @@ class Target:
     def parents(self) -> tuple[TargetId, ...]:
         """What this can't be healthy or seen without, nearest first."""
         return tuple(p for p in (self.runs_on, self.powered_by, self.behind) if p is not None)
+
+
+def is_unseen(check: CheckName, health: Health) -> bool:
+    """Whether it can't even be told whether a guest has power: what its other checks once showed is old then."""
+    return check == STATE and health is Health.UNKNOWN
 
 
 def name_of(target: TargetId) -> str:

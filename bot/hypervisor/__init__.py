@@ -24,7 +24,7 @@ from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
 from bot.hypervisor.events import guest_state
-from bot.hypervisor.inventory import Inventory
+from bot.hypervisor.inventory import Inventory, defined
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
     CannotWatch,
@@ -161,6 +161,10 @@ class Hypervisor:
     async def facts(self) -> HostFacts:
         """What the host has now, to be compared with what it had: see core/incidents/inventory.py."""
         return await self._inventory.facts()
+
+    async def definition(self, uuid: str) -> GuestInfo:
+        """What one guest is made of, read just now. GuestRefused where there is none."""
+        return await self._ask_guest("read the definition of", uuid, defined)
 
     async def start_guest(self, uuid: str) -> None:
         """Start it; GuestRefused if it runs already (a crashed one that was kept counts as running)."""

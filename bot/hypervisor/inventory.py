@@ -184,6 +184,11 @@ def _definition(connection: Any, uuid: str) -> GuestInfo | None:
     return guest_info(xml, autostart=False, persistent=False)  # a list says so
 
 
+def defined(domain: Any) -> GuestInfo:
+    """What one guest is made of."""
+    return guest_info(domain.XMLDesc(), autostart=False, persistent=bool(domain.isPersistent()))
+
+
 def _listed(connection: Any) -> list[GuestInfo]:
     """Every guest as a list shows it: what it is made of is not known yet."""
     autostart = _uuids(connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART))

@@ -15,7 +15,7 @@ from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 class Machine:
     """One guest on one host: what an action acts on. Each deed names the guest by its UUID, on that host alone.
 
-    `others`: the other hosts that define it, too. Every method raises what the hypervisor does (FAILURES).
+    `others`: all other hosts that may have it, too. Every method raises what the hypervisor does (FAILURES).
     """
 
     name: str
@@ -43,7 +43,7 @@ class Machine:
             try:
                 state = (await other.states()).get(self.uuid)
             except HypervisorUnreachable as why:
-                return f"{other.name} has it too and may be running it, and {other.name} can't be asked ({why})"
+                return f"{other.name} may be running it, and {other.name} can't be asked ({why})"
             if state is not None and state.power is not Power.OFF:
                 return f"it is {state.power} on {other.name}, and two copies would destroy the disk they share"
         return None

@@ -41,9 +41,9 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
     console, fresh = await _console(probe, boot, now)
-    if fresh and console.stage is Stage.UP:
-        return boot.read(console, now(), of, fresh=True)
     shown = read_screen((await probe.screen()).splitlines())
+    if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
+        return boot.read(console, now(), of, fresh=True)
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
         return boot.read(shown, now(), of, fresh=True)
     if not fresh or console.stage is Stage.UNKNOWN:
@@ -179,6 +179,9 @@ class Boots:
         self._boots[guest] = after
         self._note_overdue(probe, after)
         seen = observed(probe, after, self.now(), self.patience)
+        if before.proof and not after.proof and seen.health is Health.UNKNOWN:
+            # What it proved by answering counts no more, for whoever waits for it.
+            seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "now"})
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
     async def look_now(self, probe: GuestProbe) -> Observation:

@@ -8,11 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId, uuid_of
+from bot.core.health import (
+    STATE,
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    uuid_of,
+)
 from bot.hypervisor import CannotWatch, HostSilent, Hypervisor, HypervisorUnreachable
-
-STATE = CheckName("state")
-"""The check of a guest's power, whoever noticed: poll or event."""
 
 WATCHING = CheckName("watching")
 """The check of whether a host can be watched at all. It fails when the bot is refused, whatever the host does."""

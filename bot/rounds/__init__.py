@@ -219,10 +219,10 @@ class Rounds:
         return next((found for guests in self._guests.values() if (found := guests.find(guest))), None)
 
     def machine(self, uuid: str, host: str, name: str) -> Machine:
-        """The guest of that UUID on that host, and the other hosts that define it too."""
-        others = [other for other in self._shared.places.hosts_of(uuid) if other != host]
+        """The guest of that UUID on that host, and all other hosts: one that was not heard may have it, too."""
         hypervisors = self._parts.hypervisors
-        return Machine(name, uuid, hypervisors[host], [hypervisors[other] for other in others])
+        others = [hypervisor for other, hypervisor in hypervisors.items() if other != host]
+        return Machine(name, uuid, hypervisors[host], others)
 
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""

@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
+    STATE,
     CheckName,
     Evidence,
     Fingerprint,
@@ -31,7 +32,7 @@ from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
-from bot.probes.hypervisor import STATE, WATCHING, HypervisorProbe, from_event
+from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
 from bot.sightings import take_inventory

@@ -6,7 +6,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import Evidence, Health
+from bot.core.health import Evidence, Health, is_unseen
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, safe, section
@@ -45,6 +45,8 @@ def target_card(picture: TargetPicture) -> Card:
 
 def _worst(picture: TargetPicture) -> str:
     found = {belief.health for belief in picture.beliefs}
+    if any(is_unseen(belief.check, belief.health) for belief in picture.beliefs):
+        found.discard(Health.OK)
     worst = next((health for health in (Health.FAIL, Health.OK) if health in found), Health.UNKNOWN)
     return HEALTH[worst]
 

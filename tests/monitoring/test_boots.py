@@ -150,7 +150,10 @@ async def test_an_agent_that_falls_silent_proves_nothing_any_more() -> None:
     made = just_started()
     assert (await look(made, agent=True, answers=True)).health is Health.OK
     seen = await look(made, agent=True, answers=False)
-    assert (seen.health, seen.why) == (Health.UNKNOWN, "its agent answered after its start, and is silent now")
+    assert seen.why == "its agent answered after its start, and is silent now"
+    assert seen.began_anew, "whoever waits for it must see it anew"
+    assert seen.evidence is Evidence.OUTSIDE
+    assert (await look(made, agent=True, answers=False)).health is Health.UNKNOWN
 
 
 async def test_what_stands_still_on_its_way_is_logged_once(caplog) -> None:

@@ -173,10 +173,13 @@ class GuestBoot:
         return f"it has not come up for {lasted}, last seen at: {self.seen.stage}{line}"
 
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
-        """When it is worth looking at it again; None while it is proven up, off or out of reach."""
-        if not self.running or self.proof:
+        """When it is worth looking at it again; None while it is off, out of reach, or proven up for good.
+
+        That an agent answered holds only as long as it answers.
+        """
+        if not self.running or (self.proof and self.proof != AGENT.why):
             return None
         if self.looked is None:
             return now
-        slow = self.since is not None and now - self.since >= patience
+        slow = bool(self.proof) or (self.since is not None and now - self.since >= patience)
         return self.looked + (every * _SLOWER if slow else every)
