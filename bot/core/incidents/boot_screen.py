@@ -80,7 +80,7 @@ class _Reader:
         """One more line, or one writer's part of it."""
         if not piece.stamped and self._at_prompt(prompt(piece.text, SHELLS[:1]), piece.text):
             return
-        sign = known(piece.body, logged=piece.stamped) or self._countdown(piece)
+        sign = self._meant(known(piece.body, logged=piece.stamped)) or self._countdown(piece)
         if piece.clock is not None:
             self._ticked(piece.clock, sign)
         elif sign is None and not self._at_prompt(prompt(piece.text, SHELLS[1:]), piece.text):
@@ -93,6 +93,10 @@ class _Reader:
             self._in_session(self.session, sign, piece)
         elif not (piece.stamped and self._is_chatter(sign)):
             self._on_screen(sign, piece.text)
+
+    def _meant(self, sign: Sign | None) -> Sign | None:
+        """The row that knows a line, unless by now anybody may have written that."""
+        return None if sign is not None and sign.plain and self._is_earlier(sign) else sign
 
     def _countdown(self, piece: Piece) -> Sign | None:
         at_menu = self.stand is not None and self.stand.wait is Wait.MENU and self.session is None
@@ -143,7 +147,10 @@ class _Reader:
         """Whether a boot must have begun anew, since this comes before what was seen."""
         if self.phase is None or sign.phase is None or sign.role is Role.ENDS:
             return False
-        return sign.phase < Phase.KERNEL <= self.phase or (self.phase is Phase.UP and sign.phase is Phase.EARLY)
+        if sign.phase < Phase.KERNEL <= self.phase:
+            return True
+        late = sign.plain and Phase.KERNEL <= sign.phase < self.phase
+        return late or (self.phase is Phase.UP and sign.phase is Phase.EARLY)
 
     def _says_less(self, sign: Sign) -> bool:
         """Whether what stands says more than this."""

@@ -166,6 +166,24 @@ def test_it_also_knows(screen: str, stands: str) -> None:
     assert read(screen) == stands
 
 
+SAID_BY_ANYBODY = [
+    *("error: could not fetch metadata", "Failed to open /etc/foo.conf", "Loading module foo...", "net0: link up"),
+    *("http://10.0.0.1/x... ok", "Press any key to continue", "no boot device found in config", "Invalid format"),
+    *("Configuring network...", "Installing updates", "mount: /mnt: wrong fs type, bad option", "boot: done"),
+    *("Error loading plugin x", "Failed to execute /usr/bin/foo", "Status: 0xc0000001 ok", "File: \\x missing"),
+    *("Verification failed: signature", "OK", "Disk error rate is 3", "Please wait", "Retrieving file list"),
+    *("Info: cache missing", "Enter password for wifi", "Failed to load config", "Read error on socket"),
+    *("Security Violation detected", "Booting worker 3", "=> Booting Puma", "panic: runtime error: index out of"),
+    *("Entering rescue mode soon", "No operating system users", "Filename: a.txt", "FATAL: role does not exist"),
+]
+
+
+@pytest.mark.parametrize("line", SAID_BY_ANYBODY)
+def test_what_any_program_may_write_on_a_console_is_no_boot(line: str) -> None:
+    assert read(f"{NAMED['login-ubuntu-tty'].log}\n{line}") == "up"
+    assert stage_of(f"[  OK  ] Reached target Local File Systems.\n{line}") == "early userspace"
+
+
 def test_only_so_much_of_a_screen_is_looked_at() -> None:
     assert read_screen(["grub rescue> ", *["[    1.0] kernel"] * 1000, "x" * 100_000]).stage is Stage.KERNEL
 

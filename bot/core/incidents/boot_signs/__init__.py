@@ -3,7 +3,7 @@
 One file a family. Of the rows that match a line the first counts, so the order of the families is theirs.
 """
 
-from bot.core.incidents.boot_signs import bsd, firmware, initramfs, linux, loaders, start, systems, windows
+from bot.core.incidents.boot_signs import bsd, efi, firmware, initramfs, linux, loaders, start, systems, windows
 from bot.core.incidents.boot_signs.sign import Part, Phase, Role, Sign, Stage, Wait
 
 __all__ = ["COUNTDOWN", "SHELLS", "SIGNS", "Part", "Phase", "Role", "Sign", "Stage", "Wait"]
@@ -14,6 +14,7 @@ SIGNS: tuple[Sign, ...] = (
     *bsd.SIGNS,
     *firmware.SIGNS,
     *loaders.SIGNS,
+    *efi.SIGNS,
     *initramfs.SIGNS,
     *linux.SIGNS,
     *start.SIGNS,

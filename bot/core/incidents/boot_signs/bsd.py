@@ -35,7 +35,7 @@ LOADERS = table(
         r"'/boot/entropy)",
         "the boot loader loads the kernel",
         "FreeBSD stand/common/boot.c; OpenBSD boot",
-    ),
+    ).but(plain=True),
     goes(r"^boot> ?", "the boot loader is about to start the kernel", "OpenBSD sys/stand/boot/boot.c").but(
         again=True
     ),
@@ -63,13 +63,18 @@ LOADERS = table(
         "it shows boot0's menu",
         "FreeBSD stand/i386/boot0",
     ).but(after=4),
+    cause(r"^can't load 'kernel'", Part.KERNEL, _NO_KERNEL, "FreeBSD stand/common/boot.c").but(
+        disk=True, again=True
+    ),
     cause(
         r"^(can't (load|find) '?kernel|unable to load (a )?kernel|don't know how to load module|elf64_loadimage|"
         r"cannot open \S*/?bsd|.*failed\(\d+\)\. will try|boot: .*No such file)",
         Part.KERNEL,
         _NO_KERNEL,
         "FreeBSD stand/common; OpenBSD boot.c",
-    ).but(disk=True, again=True),
+    )
+    .but(plain=True)
+    .but(disk=True, again=True),
     cause(
         r"^(ERROR: cannot open /boot/lua|ZFS: i/o error|ZFS: can't|No ZFS pools located|gptboot: (No|invalid|"
         r"unable)|"
@@ -78,7 +83,7 @@ LOADERS = table(
         Part.LOADER,
         "the boot loader could not read its disk",
         "FreeBSD stand/i386",
-    ),
+    ).but(plain=True),
     fails(
         r"^(BTX halted|No ZFS pools located|Can't find /boot/(zfs)?loader|No /boot/loader|gptboot: No \S+ "
         r"partition)",
@@ -86,9 +91,9 @@ LOADERS = table(
         "the boot loader could not read its disk",
         "FreeBSD stand/i386/btx, gptzfsboot, boot2",
     ),
-    fails(
-        r"^ERR [MRXYZ2]\b", Part.LOADER, "the boot loader is damaged", "OpenBSD sys/arch/amd64/stand/biosboot"
-    ).but(after=0),
+    fails(r"^ERR [MRXYZ2]\b", Part.LOADER, "the boot loader is damaged", "OpenBSD sys/arch/amd64/stand/biosboot")
+    .but(plain=True)
+    .but(after=0),
     fails(r"^OK( |$)", Part.LOADER, "it stands at the boot loader's prompt", "FreeBSD stand/common/interp.c").but(
         again=True, by_cause=True, after=6
     ),
@@ -133,12 +138,17 @@ KERNELS = table(
         Part.INIT,
         "the kernel found no init that it could run",
         "FreeBSD sys/kern/init_main.c",
-    ).but(after=20, logged=True),
-    fails(r"^panic(\[cpu\d+\])?[:/ ].*(mount|root|vfs)", Part.ROOT, _NO_ROOT, "BSD, illumos kernels").but(
-        after=20, logged=True
-    ),
-    fails(r"^panic(\[cpu\d+\])?(:|/thread)", Part.KERNEL, "the kernel panicked", "BSD, illumos kernels").but(
-        after=40, logged=True
+    )
+    .but(plain=True)
+    .but(after=20, logged=True),
+    fails(r"^panic(\[cpu\d+\])?[:/ ].*(mount|root|vfs)", Part.ROOT, _NO_ROOT, "BSD, illumos kernels")
+    .but(plain=True)
+    .but(after=20, logged=True),
+    fails(r"^panic(\[cpu\d+\])?(:|/thread)", Part.KERNEL, "the kernel panicked", "BSD, illumos kernels")
+    .but(plain=True)
+    .but(after=40, logged=True),
+    fails(r"^KDB: (stack backtrace|enter: panic)", Part.KERNEL, "the kernel panicked", "FreeBSD subr_kdb.c").but(
+        after=40
     ),
     fails(
         r"^(db(\{\d+\})?>|ddb(\{\d+\})?>|KDB: enter: panic|Stopped at +\S+:)",
@@ -151,6 +161,11 @@ KERNELS = table(
 START = table(
     Phase.EARLY,
     goes(
+        r"^\*\* (Phase \d|/dev/|Last Mounted|Root file system|SU\+J)",
+        "its file systems are checked",
+        "BSD fsck_ffs",
+    ),
+    goes(
         r"^(start_init: trying|Setting hostuuid|Setting hostid|Starting file system checks|starting network|"
         r"Mounting local "
         r"(file ?systems)|Setting hostname|Automatic boot in progress|Enter .* boot mode)",
@@ -158,7 +173,7 @@ START = table(
         "FreeBSD rc.d; OpenBSD etc/rc",
     ),
     goes(
-        r"^(Starting \w+\.|starting \w+ daemons|Local package init|Updating motd)",
+        r"^(Starting \w+\.$|starting \w+ daemons|Local package init|Updating motd)",
         "the system starts",
         "FreeBSD rc.subr; OpenBSD etc/rc",
         Phase.LATE,

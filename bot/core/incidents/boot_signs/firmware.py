@@ -65,12 +65,14 @@ OVMF = table(
         Part.NOTHING,
         "nothing answered its network boot",
         "edk2 NetworkPkg/HttpBootDxe",
-    ).but(again=True),
+    )
+    .but(plain=True)
+    .but(again=True),
     goes(
         r"^\s*(Station IP address|Server IP address|NBP file(name| size)|URI:|File Size:)",
         "it boots from the network",
         "edk2 UefiPxeBcDxe, HttpBootDxe",
-    ),
+    ).but(plain=True),
     goes(
         r"^\s*(Downloading NBP file|NBP file downloaded|Downloading\.\.\.)",
         "it boots from the network",
@@ -111,10 +113,16 @@ IPXE = table(
         "it tries to boot from the network",
         "iPXE arch/x86/prefix",
     ),
-    goes(r"^Configuring \(net\d[^)]*\)\.*\s*(ok)?$", "it tries to boot from the network", "iPXE usr/ifmgmt.c"),
-    goes(r"^net\d: ", "it tries to boot from the network", "iPXE usr/ifmgmt.c"),
-    goes(r"^(https?|tftp|nfs|ftp)://\S+\.\.\.\s*(ok|\d+%)?$", "it loads over the network", "iPXE core/monojob.c"),
-    goes(r"^(Next server|Filename|Root path):", "it loads over the network", "iPXE usr/autoboot.c"),
+    goes(r"^Configuring \(net\d[^)]*\)\.*\s*(ok)?$", "it tries to boot from the network", "iPXE usr/ifmgmt.c").but(
+        plain=True
+    ),
+    goes(r"^net\d: ", "it tries to boot from the network", "iPXE usr/ifmgmt.c").but(plain=True),
+    goes(
+        r"^(https?|tftp|nfs|ftp)://\S+\.\.\.\s*(ok|\d+%)?$", "it loads over the network", "iPXE core/monojob.c"
+    ).but(plain=True),
+    goes(r"^(Next server|Filename|Root path):", "it loads over the network", "iPXE usr/autoboot.c").but(
+        plain=True
+    ),
     goes(r"^Press Ctrl-B for the iPXE", "it tries to boot from the network", "iPXE usr/prompt.c"),
     cause(r"\(https?://ipxe\.org/[0-9a-f]{8}\)$", Part.NOTHING, "its network boot failed", "iPXE hci/strerror.c"),
     cause(
@@ -122,7 +130,7 @@ IPXE = table(
         Part.NOTHING,
         "its network boot found nothing",
         "iPXE usr/autoboot.c",
-    ),
+    ).but(plain=True),
     fails(r"^No more network devices", Part.NOTHING, "its network boot found nothing", "iPXE usr/autoboot.c"),
     fails(r"^iPXE> ?", Part.NOTHING, "its network boot ended at a prompt", "iPXE hci/shell.c").but(after=6),
     waits(r"^\W*iPXE boot menu\W*$", Wait.MENU, "it shows a network boot menu", "iPXE hci/tui/menu_ui.c").but(
@@ -140,15 +148,17 @@ SECTORS = table(
         Part.PARTITION,
         _SECTOR,
         "Syslinux mbr/mbr.S; MS-DOS MBR",
+    ).but(plain=True),
+    fails(r"^(Operating system not found|No operating system)", Part.PARTITION, _SECTOR, "PC BIOS; VMware").but(
+        plain=True
     ),
-    fails(r"^(Operating system not found|No operating system)", Part.PARTITION, _SECTOR, "PC BIOS; VMware"),
     fails(r"^Invalid (active )?partition table", Part.PARTITION, "the partition table is damaged", "MS-DOS MBR"),
     fails(
         r"^(No active partition|No bootable partition|No O/S|Bad PBR)\b",
         Part.PARTITION,
         _SECTOR,
         "FreeBSD, OpenBSD mbr.S",
-    ),
+    ).but(plain=True),
     fails(
         r"^(Not a bootable disk|This is not a bootable disk)",
         Part.NOTHING,
@@ -157,13 +167,21 @@ SECTORS = table(
     ),
     fails(
         r"(non-?system disk|invalid system disk|DISK BOOT FAILURE)", Part.NOTHING, _FOUND_NOTHING, "PC BIOSes; DOS"
-    ),
+    ).but(plain=True),
+    fails(
+        r"^FATAL: (No bootable medium found|Could not read from the boot medium|INT18: BOOT)",
+        Part.NOTHING,
+        _FOUND_NOTHING,
+        "VirtualBox pcbios; Bochs rombios",
+    ).but(after=4),
     fails(
         r"(no (bootable|boot) (device|disk|medium|media)\b|boot device not found|no boot disk)",
         Part.NOTHING,
         _FOUND_NOTHING,
         "PC BIOSes; VirtualBox; Bochs",
-    ).but(after=4),
+    )
+    .but(plain=True)
+    .but(after=4),
     fails(
         r"^FATAL: (No bootable medium|Could not read from the boot medium|INT18)",
         Part.NOTHING,
@@ -172,27 +190,35 @@ SECTORS = table(
     ),
     fails(r"reboot and select proper boot device", Part.NOTHING, _FOUND_NOTHING, "AMI BIOS"),
     fails(r"^PXE-M0F: Exiting", Part.NOTHING, "its network boot found nothing", "Intel Boot Agent"),
-    fails(r"^Remove disks or other media", Part.LOADER, "the boot sector found no loader", "FAT32 boot sector"),
-    fails(r"^Disk (read )?error\b|^Read error\b", Part.LOADER, "the loader could not be read", "boot sectors"),
+    fails(
+        r"^Remove disks or other media", Part.LOADER, "the boot sector found no loader", "FAT32 boot sector"
+    ).but(plain=True),
+    fails(r"^Disk (read )?error\b|^Read error\b", Part.LOADER, "the loader could not be read", "boot sectors").but(
+        plain=True
+    ),
     waits(r"^MBR [0-9A-F]+:", Wait.MENU, "its boot sector asks which partition to start", "Debian mbr: mbr.S"),
     waits(
         r"^(Enter (BIOS|setup|CMOS|current|user|system|power-on)? ?password|\W*Enter Password\W*$)",
         Wait.PASSPHRASE,
         "its firmware asks for a password",
         "PC BIOSes; edk2 UserAuthenticationDxe",
-    ),
+    ).but(plain=True),
     waits(
         r"^\W*(Press F1 to (continue|resume)|press F1 for setup)",
         Wait.KEY,
         "its firmware waits for a key",
         "PC BIOSes",
-    ).but(weak=True),
+    )
+    .but(plain=True)
+    .but(weak=True),
     waits(
         r"press (any|a) key (to|when)|press ctrl[-+ ]alt[-+ ]del(ete)? to re(start|boot)|any key when ready",
         Wait.KEY,
         "it waits for a key",
         "boot sectors and loaders",
-    ).but(weak=True, by_cause=True),
+    )
+    .but(plain=True)
+    .but(weak=True, by_cause=True),
 )
 
 SIGNS = (*SEABIOS, *OVMF, *IPXE, *SECTORS)

@@ -118,7 +118,7 @@ OTHERS = table(
     Phase.EARLY,
     goes(r"^<<< NixOS Stage [12] >>>", "its initramfs looks for the root file system", "nixpkgs stage-1-init.sh"),
     goes(
-        r"^(waiting for (device|/dev)|mounting \S+ on /|running udev|starting device mapper|loading module \w+|"
+        r"^(waiting for (device|/dev)|mounting \S+ on /|running udev|starting device mapper|"
         r"running activation script|checking \S+\.\.\.$)",
         "its initramfs looks for the root file system",
         "nixpkgs stage-1-init.sh",

@@ -120,7 +120,7 @@ FSCK = table(
         Part.ROOT,
         "a file system is damaged",
         "e2fsprogs; Linux fs/xfs; util-linux mount",
-    ),
+    ).but(plain=True),
     waits(
         r"(<[yn]>|\((y|n|yes|no)/(y|n|yes|no|a)[^)]*\)|\[(yn|y/n)\])\s*\??\s*(:|yes|no|y|n)?$",
         Wait.FSCK,

@@ -1,4 +1,4 @@
-"""What boot loaders print: GRUB, Syslinux, LILO, systemd-boot, shim, rEFInd, U-Boot, and kernels' EFI stubs."""
+"""What boot loaders print: GRUB, U-Boot, Syslinux, LILO. Those of UEFI are in efi.py."""
 
 from bot.core.incidents.boot_signs.sign import Part, Phase, Wait, begins, cause, counts, fails, goes, table, waits
 
@@ -16,20 +16,27 @@ GRUB = table(
     goes(r"Welcome to GRUB!", "the boot loader starts", "grub kern/main.c"),
     fails(r"^grub rescue> ?", Part.LOADER, _DAMAGED, "grub kern/rescue_reader.c").but(after=6),
     fails(r"^grub ?> ?", Part.LOADER, "the boot loader found no configuration", "grub normal/main.c").but(after=6),
-    fails(r"^Entering rescue mode", Part.LOADER, _DAMAGED, "grub kern/rescue_reader.c"),
+    fails(r"^Entering rescue mode", Part.LOADER, _DAMAGED, "grub kern/rescue_reader.c").but(plain=True),
     fails(
         r"Minimal BASH-like line editing",
         Part.LOADER,
         "the boot loader found no configuration",
         "grub normal/main.c",
     ).but(after=8),
-    cause(r"^Loading \S+\.\.\..*failed:", Part.KERNEL, _NO_KERNEL, "Syslinux core/fs/loadfile.c").but(disk=True),
+    cause(r"^Loading \S+\.\.\..*failed:", Part.KERNEL, _NO_KERNEL, "Syslinux core/fs/loadfile.c")
+    .but(plain=True)
+    .but(disk=True),
+    fails(
+        r"^(?-i:error): .*you need to load the kernel first", Part.KERNEL, _NO_KERNEL, "grub loader/i386/linux.c"
+    ).but(after=2, disk=True),
     cause(
         r"^(?-i:error): .*(vmlinu[xz]|bzImage|kernel|initrd|initramfs|\.img\b)",
         Part.KERNEL,
         _NO_KERNEL,
         "grub loader/i386/linux.c",
-    ).but(disk=True),
+    )
+    .but(plain=True)
+    .but(disk=True),
     fails(
         r"^(?-i:error): .*you need to load the kernel first", Part.KERNEL, _NO_KERNEL, "grub loader/i386/linux.c"
     ).but(after=2, disk=True),
@@ -40,13 +47,17 @@ GRUB = table(
         Part.KERNEL,
         _NO_KERNEL,
         "grub loader/i386/linux.c, kern/efi/sb.c",
-    ).but(after=2, disk=True),
+    )
+    .but(plain=True)
+    .but(after=2, disk=True),
     fails(
         r"^((?-i:error): |Error \d\d\b|Error \d\d?: )",
         Part.LOADER,
         "the boot loader reports an error",
         "grub kern/err.c; GRUB 0.97 stage2/common.c",
-    ).but(after=2, by_cause=True),
+    )
+    .but(plain=True)
+    .but(after=2, by_cause=True),
     fails(
         r"^GRUB (Geom|Hard Disk|Floppy|Read) Error|^(GRUB ){3}", Part.LOADER, _DAMAGED, "grub boot/i386/pc/boot.S"
     ),
@@ -65,7 +76,7 @@ GRUB = table(
         "its menu counts down",
         "grub normal/menu_text.c: print_timeout",
     ),
-    goes(r"^Press .?ESC.? to enter the menu", "the boot loader counts down", "GRUB 0.97 stage2.c"),
+    goes(r"^Press .?ESC.? to enter the menu", "the boot loader counts down", "GRUB 0.97 stage2.c").but(plain=True),
     waits(
         r"^Enter passphrase for (hd|lvm|md|crypto|disk)\S* ?\(",
         Wait.PASSPHRASE,
@@ -88,23 +99,27 @@ GRUB = table(
         r"^Loading (Linux|initial ramdisk|Xen|kernel|vmlinuz|ramdisk)\b",
         "the boot loader loads the kernel",
         "grub util/grub.d/10_linux.in",
-    ),
-    goes(r"^(Slot|Falling back|Chainloading|Starting Windows)\b", "the boot loader starts an entry", "grub.cfg"),
+    ).but(plain=True),
+    goes(
+        r"^(Slot|Falling back|Chainloading|Starting Windows)\b", "the boot loader starts an entry", "grub.cfg"
+    ).but(plain=True),
 )
 
 SYSLINUX = table(
     Phase.LOADER,
     goes(r"^(SYS|ISO|PXE|EXT)LINUX \d", "the boot loader starts", "Syslinux core/*.asm"),
-    goes(r"^Loading \S+?\.\.\.\s*(ok|ready)?", "the boot loader loads the kernel", "Syslinux core/fs/loadfile.c"),
+    goes(
+        r"^Loading \S+?\.\.\.\s*(ok|ready)?", "the boot loader loads the kernel", "Syslinux core/fs/loadfile.c"
+    ).but(plain=True),
     goes(
         r"^(Probing EDD|Decompressing Linux|Booting the kernel)", "the kernel is unpacked", "Linux arch/x86/boot"
-    ),
+    ).but(plain=True),
     cause(
         r"(Failed to load (COM32 file )?\S+\.c32|isolinux.bin missing|Image checksum error|Boot error\b)",
         Part.LOADER,
         _DAMAGED,
         "Syslinux core/elflink/load_env32.c, mbr, core/isolinux.asm",
-    ),
+    ).but(plain=True),
     fails(
         r"(Failed to load ldlinux|isolinux.bin missing or corrupt|Image checksum error|^Boot error\b)",
         Part.LOADER,
@@ -116,19 +131,21 @@ SYSLINUX = table(
         Part.LOADER,
         "the boot loader found no configuration",
         "Syslinux com32/elflink/ldlinux",
-    ),
+    ).but(plain=True),
     cause(
         r"^(Could not find kernel image|Invalid or corrupt kernel image|Cannot load a|Could not find ramdisk)",
         Part.KERNEL,
         _NO_KERNEL,
         "Syslinux com32/elflink/ldlinux/kernel.c",
-    ).but(disk=True),
+    )
+    .but(plain=True)
+    .but(disk=True),
     fails(
         r"^(Failed to load COM32 file|Failed to open file)", Part.LOADER, _DAMAGED, "Syslinux elflink/modules.c"
-    ),
-    waits(r"^(boot|LILO boot):", Wait.PROMPT, "it stands at the boot loader's prompt", "Syslinux cli.c; LILO").but(
-        by_cause=True, after=1
-    ),
+    ).but(plain=True),
+    waits(r"^(boot|LILO boot):", Wait.PROMPT, "it stands at the boot loader's prompt", "Syslinux cli.c; LILO")
+    .but(plain=True)
+    .but(by_cause=True, after=1),
     waits(r"Press \[Tab\] to edit options", Wait.MENU, _MENU, "Syslinux com32/menu/menumain.c").but(after=6),
     waits(r"^\W*(Boot menu|Installer boot menu)\W*$", Wait.MENU, _MENU, "Syslinux com32/menu").but(after=24),
     counts(
@@ -155,84 +172,6 @@ LILO = table(
     fails(r"^(Map file|Descriptor|Keytable) .*(checksum|read) error", Part.LOADER, _DAMAGED, "LILO second.S"),
 )
 
-EFI = table(
-    Phase.LOADER,
-    cause(
-        r"^(failed to (open|load)( image)?|Failed to read header|Malformed Security Header)",
-        Part.LOADER,
-        "a boot loader's file is missing or damaged",
-        "shim shim.c: load_image",
-    ),
-    fails(
-        r"start_image\(\) returned|StartImage failed|^Failed to start (MokManager|loader)",
-        Part.LOADER,
-        "a boot loader's file is missing or damaged",
-        "shim shim.c: init_grub; fallback.c",
-    ),
-    fails(
-        r"Security (Policy )?Violation|Bootloader has not verified|System is compromised|verification failed",
-        Part.LOADER,
-        "secure boot refuses what it should start",
-        "shim shim.c: verify_buffer, sbat.c",
-    ).but(disk=False, after=8),
-    fails(
-        r"(is not signed|bad shim signature|prohibited by secure boot policy)",
-        Part.LOADER,
-        "secure boot refuses what it should start",
-        "grub kern/efi/sb.c; edk2",
-    ).but(disk=False),
-    waits(
-        r"^\W*(Perform MOK management|Shim UEFI key management)\W*$",
-        Wait.MENU,
-        "it asks about a secure boot key",
-        "shim MokManager.c",
-    ).but(after=16),
-    goes(
-        r"^System BootOrder not found|^(Creating boot entry|Reset System)",
-        "the firmware's boot entries are made anew",
-        "shim fallback.c",
-    ),
-    goes(r"^EFI stub: (?!ERROR)", "the kernel starts", "Linux drivers/firmware/efi/libstub"),
-    fails(r"^EFI stub: ERROR|efi_stub_entry\(\) failed", Part.KERNEL, _NO_KERNEL, "Linux efi/libstub").but(
-        disk=True
-    ),
-)
-
-SYSTEMD_BOOT = table(
-    Phase.LOADER,
-    counts(r"^\W*Boot in \d+ ?s", "its menu counts down", "systemd src/boot/efi/boot.c: menu_run"),
-    waits(
-        r"^\W*(Reboot Into Firmware Interface|EFI Default Loader|Power Off The System)\W*$",
-        Wait.MENU,
-        _MENU,
-        "systemd src/boot/efi/boot.c: config_load_all_entries",
-    ).but(after=8),
-    fails(
-        r"^(\S*boot\.c:\d+\S*: )?(No loader found|Error (loading|preparing|opening|getting|registering)|"
-        r"Failed to (execute|prepare|load|open|allocate|start image)|Unable to (open|determine|find))",
-        Part.LOADER,
-        "the boot loader could not load the kernel",
-        "systemd src/boot/efi/boot.c",
-    ),
-)
-
-REFIND = table(
-    Phase.LOADER,
-    waits(
-        r"\brEFI(nd|t)\b.*Main Menu|^Use arrow keys to move cursor", Wait.MENU, _MENU, "rEFInd refind/menu.c"
-    ).but(after=24),
-    counts(r"\d+ seconds until automatic selection", "its menu counts down", "rEFInd refind/menu.c"),
-    goes(
-        r"rEFInd - Booting OS|^Starting \S+\.efi", "the boot loader starts an entry", "rEFInd refind/launch_efi.c"
-    ),
-    fails(
-        r"^(Invalid loader file|Error: .* (while (loading|starting)|loading)|\* Hit any key to continue)",
-        Part.LOADER,
-        "a boot loader's file is missing or damaged",
-        "rEFInd refind/launch_efi.c",
-    ),
-)
-
 U_BOOT = table(
     Phase.LOADER,
     begins(r"^U-Boot (SPL )?20\d\d\.\d\d", "the boot loader starts", "U-Boot lib/display_options.c"),
@@ -242,29 +181,38 @@ U_BOOT = table(
         "U-Boot common/autoboot.c",
     ),
     goes(
-        r"^(Scanning (for|bootdev)|Retrieving file|Booting /|## (Loading|Booting|Executing)|Starting kernel "
-        r"\.\.\.)",
+        r"^(Scanning (for|bootdev)|Retrieving file|Booting /|## Loading)",
         "the boot loader loads the kernel",
         "U-Boot boot/",
+    ).but(plain=True),
+    goes(
+        r"^(## (Booting kernel|Loading init Ramdisk|Executing script)|Starting kernel \.\.\.)",
+        "the boot loader loads the kernel",
+        "U-Boot boot/bootm.c",
     ),
     goes(
         r"^(Loading Kernel Image|Loading Ramdisk|Loading Device Tree|Found U-Boot script|\d+ bytes read in)",
         "the boot loader loads the kernel",
         "U-Boot boot/image.c",
-    ),
+    ).but(plain=True),
     cause(
         r"^(No more bootdevs|\(0 bootflows, 0 valid\)|Device \d+: unknown device|\*\* Bad device|no mmc device)",
         Part.NOTHING,
         "the boot loader found nothing to boot",
         "U-Boot boot/bootflow.c, disk/part.c",
-    ),
+    ).but(plain=True),
+    cause(
+        r"^(Wrong Image Format for|ERROR: can't get kernel image)", Part.KERNEL, _NO_KERNEL, "U-Boot boot/bootm.c"
+    ).but(disk=True),
     cause(
         r"^(Bad Linux|Wrong Image Format|ERROR: can't get kernel image|\*\* (Unable to read|File not found)|"
         r"Bad (Magic|Header|Data))",
         Part.KERNEL,
         _NO_KERNEL,
         "U-Boot boot/bootm.c, fs/fs.c",
-    ).but(disk=True),
+    )
+    .but(plain=True)
+    .but(disk=True),
     fails(
         r"^(=>|U-Boot>|\w+-uboot>) ?", Part.LOADER, "it stands at the boot loader's prompt", "U-Boot cli_hush.c"
     ).but(again=True, by_cause=True, after=6),
@@ -273,4 +221,4 @@ U_BOOT = table(
 COUNTDOWN = counts(r"\b\d{1,4} ?(s|с|초|sek|sec)\b|\b\d{1,4} ?秒", "its menu counts down", "grub po/*.po")
 """Of a menu in whatever language; anywhere else it means nothing."""
 
-SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LILO, *SYSTEMD_BOOT, *REFIND, *EFI)
+SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LILO)

@@ -86,6 +86,7 @@ class Changes(TypedDict, total=False):
     by_cause: bool
     logged: bool
     again: bool
+    plain: bool
     disk: bool
 
 
@@ -97,7 +98,8 @@ class Sign:
     still stands. `weak`: it says less than what it follows (a key to press after an error). `by_cause`: the part
     is that of the latest cause, where there is one. `logged`: it also counts in a line with a kernel's time stamp.
     `again`: one more attempt, in vain if one failed before; of a prompt, that it is one only within its own phase.
-    `disk`: a disk's damage explains it.
+    `plain`: words that other programs use too: once a later phase was reached they mean nothing. `disk`: a disk's
+    damage explains it.
     """
 
     pattern: str
@@ -113,6 +115,7 @@ class Sign:
     by_cause: bool = False
     logged: bool = True
     again: bool = False
+    plain: bool = False
     disk: bool = False
 
     def but(self, **changes: Unpack[Changes]) -> "Sign":

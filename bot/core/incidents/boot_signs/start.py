@@ -6,6 +6,9 @@ _FS_FAILED = "a file system could not be mounted"
 
 SYSTEMD = table(
     Phase.EARLY,
+    fails(
+        r"Reached target.*Emergency Mode", Part.INIT, "the system stopped in emergency mode", "systemd units/"
+    ).but(after=10, by_cause=True),
     goes(
         r"^Welcome to (?!GRUB|pfSense|OPNsense|the |Home Assistant|VyOS|Proxmox|TrueNAS|FreeNAS|Ubuntu \d\S* "
         r"LTS \(GNU)"
@@ -26,7 +29,7 @@ SYSTEMD = table(
     ).but(weak=True),
     goes(r"^\[  OK  \] ", "the system starts", "systemd src/core/job.c", Phase.LATE),
     goes(
-        r"^(Starting|Started|Finished|Reloading|Mounting|Expecting device|Activating swap) .{3,}",
+        r"^(Starting|Started|Finished|Reloading|Mounting|Expecting device|Activating swap) (?!\S+\.efi$).{3,}",
         "the system starts",
         "systemd src/core/job.c",
         Phase.LATE,
@@ -172,9 +175,9 @@ RC = table(
 
 KEYS = table(
     Phase.EARLY,
-    waits(r"^Press Enter to continue", Wait.KEY, "it waits for a key", "util-linux sulogin.c").but(
-        weak=True, by_cause=True
-    ),
+    waits(r"^Press Enter to continue", Wait.KEY, "it waits for a key", "util-linux sulogin.c")
+    .but(plain=True)
+    .but(weak=True, by_cause=True),
 )
 
 SIGNS = (*SYSTEMD, *RC, *KEYS)

@@ -1,6 +1,6 @@
 """What only a system that has come up shows: login prompts, and the console menus of appliances."""
 
-from bot.core.incidents.boot_signs.sign import Phase, goes, noise, table, up
+from bot.core.incidents.boot_signs.sign import Part, Phase, Wait, fails, goes, noise, table, up, waits
 
 _LOGIN = "it asks for a login"
 _CONSOLE = "its console's menu is there"
@@ -75,6 +75,22 @@ APPLIANCES = table(
     ).but(after=24),
 )
 
+INSTALLERS = table(
+    Phase.EARLY,
+    waits(
+        r"\[!{1,2}\] \S+|^\(I\)nstall, \(U\)pgrade|^Press enter to configure",
+        Wait.MENU,
+        "an installer asks a question",
+        "Debian cdebconf; OpenBSD install.sub; Ubuntu Core console-conf",
+    ).but(after=24),
+    fails(
+        r"^#(PF|GP|DE|UD|DF) Exception \d+ in world|The system has found a problem on your machine",
+        Part.KERNEL,
+        "the kernel panicked",
+        "VMware ESXi's purple screen",
+    ).but(after=30),
+)
+
 ISSUES = table(
     Phase.LATE,
     goes(
@@ -89,4 +105,4 @@ ISSUES = table(
     goes(r"^<<< Welcome to NixOS", "its login is about to be shown", "nixpkgs getty.nix"),
 )
 
-SIGNS = (*APPLIANCES, *LOGINS, *ISSUES)
+SIGNS = (*INSTALLERS, *APPLIANCES, *LOGINS, *ISSUES)

@@ -56,7 +56,9 @@ MANAGER = table(
         Wait.MENU,
         "it stands at Windows' boot menu",
         "bootmgr",
-    ).but(weak=True, after=6),
+    )
+    .but(plain=True)
+    .but(weak=True, after=6),
     fails(
         r"^Windows failed to (start|load)|^Your (PC|PC/Device|device) needs to be repaired|^Windows (NT "
         r")?could not start "
@@ -70,7 +72,9 @@ MANAGER = table(
         Part.WINDOWS,
         _MANAGER,
         "bootmgr",
-    ).but(after=14, disk=True),
+    )
+    .but(plain=True)
+    .but(after=14, disk=True),
     fails(
         r"Boot Configuration Data .*(missing|errors)|winload\.(exe|efi).*(missing|corrupt)",
         Part.WINDOWS,
@@ -83,7 +87,7 @@ MANAGER = table(
         r"system)",
         "Windows' boot loader starts",
         "bootmgr",
-    ),
+    ).but(plain=True),
 )
 
 STOPS = table(
@@ -113,19 +117,25 @@ STOPS = table(
 RECOVERY = table(
     Phase.EARLY,
     goes(
+        r"^(Preparing Automatic Repair|Diagnosing your PC|CHKDSK is verifying|The type of the file system is "
+        r"(NTFS|FAT))",
+        "Windows checks or repairs itself",
+        "Windows autochk, WinRE",
+    ),
+    goes(
         r"^(Preparing Automatic Repair|Diagnosing your PC|Attempting repairs|Checking (for )?disk|Scanning and "
         r"repairing "
         r"drive|CHKDSK is|Stage \d+:|Windows has (made|checked)|The type of the file system is)",
         "Windows checks or repairs itself",
         "Windows autochk, WinRE",
-    ),
+    ).but(plain=True),
     goes(
-        r"^(Getting (Windows|devices) ready|Working on (updates|features)|Please wait|Applying|Configuring|"
-        r"Installing "
-        r"(Windows|update)|Don.t turn off your)",
+        r"^(Getting (Windows|devices) ready|Working on (updates|features)|Please wait (for|while)|Applying "
+        r"(computer|"
+        r"user|group|updates)|(Configuring|Installing) (Windows|updates?|features)|Don.t turn off your)",
         "Windows starts",
         "Windows",
-    ),
+    ).but(plain=True),
     counts(r"To skip disk checking, press any key within", "it counts down", "Windows autochk"),
     fails(
         r"(Automatic|Startup) Repair (couldn.t|could not|cannot) repair|Your PC (did not|couldn.t) start "
