@@ -15,10 +15,11 @@ from bot.config import Config
 from bot.core.draft import Gap
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
-from bot.core.incidents.visibility import Cause, Verdict, seen_through
+from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
 from bot.monitoring.beliefs import Beliefs
+from bot.monitoring.making_sure import Around, MakingSure, Suspicion
 from bot.monitoring.sight import SightMonitor
 from bot.monitoring.unwritten import Unwritten
 from bot.sightings import Followed, believe, pass_time
@@ -40,14 +41,6 @@ class Pace:
     failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """Something seems to be gone: what was seen of it last."""
-
-    seen: Observation
-    target: Target
-
-
 class Watch:
     """Hears every observation and passes on what is news. `unwritten`: what could not be written yet.
 
@@ -65,8 +58,14 @@ class Watch:
         self._clock = clock
         self.unwritten = Unwritten()
         self._beliefs = Beliefs()
-        self._suspected: dict[Fingerprint, Suspicion] = {}
-        self._making_sure: asyncio.Task[None] | None = None
+        around = Around(
+            between=lambda target: seen_through(target, self.find),
+            doubts=self._beliefs.doubts,
+            look_at=self._look_at,
+            hides=lambda suspicion: self._hidden(suspicion.seen, suspicion.target),
+            sight=lambda: self.sight,
+        )
+        self._sure = MakingSure(config.timing.company, around, self._decide)
         self._written: dict[Fingerprint, Written] = {}
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self._awaited: frozenset[TargetId] = frozenset()
@@ -95,7 +94,7 @@ class Watch:
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
-            self._suspected.pop(one, None)
+            self._sure.forget(one)
 
     def believed(self, fingerprint: Fingerprint) -> Health:
         """What that check is believed to show."""
@@ -129,7 +128,7 @@ class Watch:
         streak = count(before, seen, failures=pace.failures, clears=clears)
         if streak.hard is Health.FAIL is not before.hard and self._must_make_sure(seen, target):
             self._beliefs.keep(seen.fingerprint, replace(streak, hard=before.hard))
-            self._suspect(Suspicion(seen, target))
+            self._sure.suspect(Suspicion(seen, target, streak.since))
             return False
         self._beliefs.keep(seen.fingerprint, streak)
         believed = seen.health is streak.hard and not streak.lasting
@@ -159,32 +158,14 @@ class Watch:
         far = self.sight is not None and self.sight.needs_network(seen.fingerprint)
         return far or bool(seen_through(target, self.find))
 
-    def _suspect(self, suspicion: Suspicion) -> None:
-        self._suspected[suspicion.seen.fingerprint] = suspicion
-        if self._making_sure is None:
-            self._making_sure = asyncio.create_task(self._make_sure(), name="make sure")
+    async def _look_at(self, target: TargetId) -> None:
+        await self.look_at(target)
 
-    async def _make_sure(self) -> None:
-        """Before it is believed that things are gone: look at what stands between, and ask the witnesses."""
-        while self._suspected:
-            await asyncio.sleep(self._config.timing.company.total_seconds())
-            suspected, self._suspected = self._suspected, {}
-            between = {one for s in suspected.values() for one in seen_through(s.target, self.find)}
-            looks = (self.look_at(one) for one in between if not self.doubts(one))
-            for failed in await asyncio.gather(*looks, return_exceptions=True):
-                if isinstance(failed, Exception):
-                    log.error("cannot look at what stands between", exc_info=failed)
-            verdict = await self.sight.ask(suspected) if self.sight else Verdict(Cause.UNCLEAR, "nobody was asked")
-            for one in suspected.values():
-                self._decide(one, verdict)
-        self._making_sure = None
-
-    def _decide(self, suspicion: Suspicion, verdict: Verdict) -> None:
+    def _decide(self, suspicion: Suspicion, hidden: str | None, verdict: Verdict) -> None:
         """What becomes of a suspicion: it is believed now, unless that can't be told or it has answered since."""
-        seen, streak, evidence = suspicion.seen, self._beliefs.of(suspicion.seen.fingerprint), verdict.evidence
+        seen, streak, evidence = suspicion.seen, self._beliefs.of(suspicion.check), verdict.evidence
         if streak.last is not Health.FAIL:
             return
-        hidden = self._hidden(seen, suspicion.target) or verdict.unseen.get(seen.fingerprint)
         if hidden is not None:
             self._cannot_see(seen, hidden)
             return
@@ -276,8 +257,7 @@ class Watch:
 
     async def close(self) -> None:
         """Decide on what is suspected, and write what is still in company."""
-        if self._making_sure is not None:
-            await self._making_sure
+        await self._sure.finish()
         if self._gathering is not None:
             await self._gathering
         if self.unwritten:

@@ -258,6 +258,25 @@ async def test_what_stands_between_is_looked_at_before_a_failure_is_believed(bot
     assert await bot.incidents() == {WEB: Status.OPEN}
 
 
+async def test_what_is_seen_through_something_is_looked_at_once_more_after_that_has_answered(bot):
+    looked = []
+
+    async def look(target: TargetId) -> None:
+        looked.append(target)
+        bot.see(target, Health.OK)
+
+    bot.watch.look_at = look
+    await bot.believe(WEB, Health.FAIL)
+    assert (looked, await bot.incidents()) == ([GATE, WEB], {})
+
+    async def look_again(target: TargetId) -> None:
+        bot.see(target, Health.OK if target == GATE else Health.FAIL)
+
+    bot.watch.look_at = look_again
+    await bot.believe(WEB, Health.FAIL)
+    assert await bot.incidents() == {WEB: Status.OPEN}
+
+
 async def nobody(_target: TargetId) -> None:
     """Looks at nothing."""
 

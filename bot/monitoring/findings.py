@@ -122,5 +122,5 @@ class Findings:
             return Finding(Witness.LINK, Health.UNKNOWN, f"nothing is known of {name}", now, name)
         before = self._down.get(name)
         if link.health is Health.OK and before is not None and now - before.at < MOMENT:
-            return replace(before, why=f"a moment ago {before.why}")
+            return replace(before, why=f"{before.why} (until a moment ago)")
         return link

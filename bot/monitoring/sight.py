@@ -100,6 +100,10 @@ class SightMonitor:
         """Whether a check looks beyond this machine."""
         return not self._path(check).local
 
+    def needs_gateway(self, check: Fingerprint) -> bool:
+        """Whether a check looks through a gateway."""
+        return self._path(check).gateway is not None
+
     def heard(self, seen: Observation) -> str | None:
         """Take note of what was seen. For a failure that says nothing of its target: why, in words."""
         if seen.target.startswith(TargetKind.UPS):
