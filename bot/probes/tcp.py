@@ -1,11 +1,15 @@
-"""Whether something accepts connections on a TCP port. It sends nothing and reads nothing."""
+"""Whether something accepts connections on a TCP port. It sends nothing and reads nothing.
+
+On SSH's own port that says nothing of what is inside: `ssh` reads the host key there.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetKind
+from bot.config.built_in import SSH_PORT
+from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
 from bot.reach.tcp import NoConnection, connect
 
@@ -38,6 +42,7 @@ class TcpProbe:
     def __init__(self, watched: Watched, params: Params, parts: Parts) -> None:
         self._fingerprint = Fingerprint(watched.check, watched.target.id)
         self._where = (params.address or watched.address, params.port)
+        self._evidence = Evidence.OUTSIDE if params.port == SSH_PORT else Evidence.INSIDE
         self._timeout = params.timeout
         self._names = parts.names
         self._now = parts.now
@@ -56,7 +61,7 @@ class TcpProbe:
 
     def _saw(self, health: Health, why: str) -> Observation:
         kind = self._kind if health is Health.FAIL else None
-        return Observation(self._fingerprint, health, self._now(), why, kind)
+        return Observation(self._fingerprint, health, self._now(), why, kind, evidence=self._evidence)
 
     async def close(self) -> None:
         """Nothing is kept open."""
