@@ -39,7 +39,6 @@ timing:                  # so that nobody waits
   retry_every: 500ms
   grace: 20s
   steady: 5s
-  steady: 5s
   alive_every: 5s
 """
 
