@@ -78,7 +78,7 @@ _HOST: Final = (TargetKind.HOST,)
 
 KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
     {
-        Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", over="it can be watched again", about=_ANY),
+        Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", hurts=False, over="it can be watched again", about=_ANY),
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),

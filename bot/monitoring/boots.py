@@ -41,8 +41,11 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
     console, fresh = await _console(probe, boot, now)
+    tells_up = fresh and console.stage is Stage.UP
+    if tells_up and boot.started is not None:
+        return boot.read(console, now(), of, fresh=True)
     shown = read_screen((await probe.screen()).splitlines())
-    if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
+    if tells_up and shown.stage not in _DECIDED:  # a log may be older than a start that nobody saw
         return boot.read(console, now(), of, fresh=True)
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
         return boot.read(shown, now(), of, fresh=True)
