@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.core.health import Kind, Target, TargetId
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -547,3 +547,11 @@ def test_how_many_make_a_storm_is_a_setting():
     lab.see(*map(crashed, FIVE[:2]))
     lab.see(gone(VAULT), gone(NOOK))
     assert [i.kind for i in lab.live] == [Kind.GUESTS_DOWN, Kind.POWER_LOSS]
+
+
+def test_a_power_failure_explains_that_the_network_is_gone_and_says_what_was_seen():
+    lab = Desk()
+    lab.see(on_battery())
+    sight = Fingerprint(CheckName("sight"), TargetId("bot:caretaker"))
+    lab.see(Observation(sight, Health.FAIL, lab.now, "eth0 has no carrier", Kind.NETWORK_DOWN, stated=True))
+    assert [one.kind for one in lab.live] == [Kind.POWER_LOSS]
