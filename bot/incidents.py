@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Config, Guest, Host, Service
-from bot.config.built_in import can_prove, looks_inside
+from bot.config.built_in import looks_inside
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
 from bot.core.health import HYPERVISOR, INSIDE, CheckName, Health, Target, TargetId, TargetKind, target_id
@@ -46,7 +46,7 @@ def rules_of(config: Config) -> Rules:
 
 
 def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[TargetId, frozenset[CheckName]]:
-    """The checks that prove targets, by lab.yaml: each must pass before its target counts as proven."""
+    """The checks that lab.yaml gives targets: each must pass before its target counts as proven."""
     found = {target_id(TargetKind.HOST, host.name): _names(host) for host in config.hosts.values()}
     found |= {target_id(TargetKind.SERVICE, one.name): _names(one) for one in config.services.values()}
     guests = (t for t in inventory.values() if t.kind is TargetKind.GUEST and t.name in config.guests)
@@ -60,8 +60,7 @@ def _names(thing: Host | Guest | Service) -> frozenset[CheckName]:
     if isinstance(thing, Host):
         built_in += [HYPERVISOR] if thing.hypervisor else []
         built_in += [INSIDE] if looks_inside(thing) else []
-    own = (CheckName(name) for name, check in thing.checks.items() if can_prove(check))
-    return frozenset({*own, *built_in})
+    return frozenset({*map(CheckName, thing.checks), *built_in})
 
 
 def situation(store: Store, config: Config, now: datetime, gap: Gap | None = None) -> Situation:

@@ -6,13 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot import incidents
-from bot.config import Check, Host, Ssh
-from bot.core.health import HYPERVISOR, INSIDE, TargetId
+from bot.core.health import TargetId
 from bot.core.incident import End, IllegalMove, IncidentId, Rules, Status, Way
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName
-from bot.probes.host import Params as Inside
-from bot.probes.tcp import Params as Tcp
 from bot.store import Store
 from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up, well
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config
@@ -46,23 +43,6 @@ def told(lab):
 
 
 NOW, SOON = timedelta(0), incidents.COUNTERS_WAIT
-
-
-# What has to pass before a target is proven.
-
-
-def test_a_host_with_ssh_has_to_pass_a_look_inside_and_the_checks_of_its_own_that_can_prove_it():
-    door, web = Check("door", "tcp", Tcp(22)), Check("web", "tcp", Tcp(443))
-    hourly = Check("hourly", "host", Inside())
-    hosts = [
-        Host("atlas", ssh=Ssh(), hypervisor="test:///default"),
-        Host("vault", ssh=Ssh(), checks={"hourly": hourly}),
-        Host("nook", checks={"door": door, "web": web}),
-    ]
-    wanted = incidents.own_checks(config(hosts={host.name: host for host in hosts}), {})
-    assert wanted[TargetId("host:atlas")] == {INSIDE, HYPERVISOR}
-    assert wanted[TargetId("host:vault")] == {"hourly"}
-    assert wanted[TargetId("host:nook")] == {"web"}
 
 
 # What is told.

@@ -1,18 +1,9 @@
-"""What lab.yaml's checks are good for, and which there are without saying."""
+"""The checks that things have without saying so in lab.yaml."""
 
-from bot.config.values import Check, Host
+from bot.config.values import Host
 
 HOST_PROBE = "host"
 """The probe that looks into a host over SSH."""
-
-
-SSH_PORT = 22
-"""A connection there proves nothing: an initramfs that waits for a passphrase accepts one, too."""
-
-
-def can_prove(check: Check) -> bool:
-    """Whether its passing shows that its target's own system is up."""
-    return check.probe != "tcp" or check.params.port != SSH_PORT
 
 
 def looks_inside(host: Host) -> bool:

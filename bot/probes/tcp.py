@@ -1,15 +1,11 @@
-"""Whether something accepts connections on a TCP port. It sends nothing and reads nothing.
-
-On SSH's own port that says nothing of what is inside: `ssh` reads the host key there.
-"""
+"""Whether something accepts connections on a TCP port. It sends nothing and reads nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.config.built_in import SSH_PORT
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetKind
+from bot.core.health import Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
 from bot.reach.tcp import NoConnection, connect
 
@@ -42,7 +38,6 @@ class TcpProbe:
     def __init__(self, watched: Watched, params: Params, parts: Parts) -> None:
         self._fingerprint = Fingerprint(watched.check, watched.target.id)
         self._where = (params.address or watched.address, params.port)
-        self._evidence = Evidence.OUTSIDE if params.port == SSH_PORT else Evidence.INSIDE
         self._timeout = params.timeout
         self._names = parts.names
         self._now = parts.now
@@ -61,7 +56,7 @@ class TcpProbe:
 
     def _saw(self, health: Health, why: str) -> Observation:
         kind = self._kind if health is Health.FAIL else None
-        return Observation(self._fingerprint, health, self._now(), why, kind, evidence=self._evidence)
+        return Observation(self._fingerprint, health, self._now(), why, kind)
 
     async def close(self) -> None:
         """Nothing is kept open."""
