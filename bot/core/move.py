@@ -179,8 +179,6 @@ class Move:
         self.tell(Mark.LOOKED, answer.summary)
         if self.state.state is State.LOOKING:
             self.set(State.READY if self.step.action else State.CLEARED, answer.summary)
-        elif self._run.pause:
-            self.set(State.READY, "the run was paused before it began")
         else:
             self._execute()
 

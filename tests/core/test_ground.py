@@ -172,7 +172,16 @@ def test_what_was_made_sure_of_before_a_pause_does_not_run_after_it():
     walk.press(Button.RUN, typed="web1")
     walk.machine()
     assert walk.looked().requests == ()
-    assert (walk.state, walk.run.steps[0].summary) == (State.READY, "the run was paused before it began")
+    assert (walk.state, walk.run.steps[0].summary) == (State.READY, "web1 is off")
+
+
+def test_what_was_made_sure_of_before_a_pause_does_not_run_once_the_run_goes_on():
+    walk = Grounded(GUARDED)
+    walk.press(Button.RUN, typed="web1")
+    walk.machine()
+    walk.press(Button.GO_ON)
+    assert walk.looked().requests == ()
+    assert walk.state is State.READY
 
 
 def test_a_crash_of_the_bot_leaves_a_pause_as_it_is():

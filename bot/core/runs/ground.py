@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.incident import Incident, Status, Way
-from bot.core.run import Advance, Run, RunStatus
+from bot.core.run import Advance, Run, RunStatus, State, StepState
 from bot.core.runs.events import Mark, RunEvent
 
 _ROOM = 300  # characters of reasons; a run that waits for days need not tell them all
@@ -21,8 +21,20 @@ def pause(run: Run, why: str, now: datetime) -> Advance:
         return Advance(run, why="nothing new")
     whys = f"{run.pause}; {why}" if run.pause and len(run.pause) < _ROOM else why
     under_way = run.deed if run.deed and run.deed.ended is None else None  # another hand came after what has ended
-    made = replace(run, status=RunStatus.PAUSED, pause=whys, deed=under_way, version=run.version + 1)
+    made = replace(
+        run,
+        status=RunStatus.PAUSED,
+        pause=whys,
+        deed=under_way,
+        steps=tuple(_only_looked_at(step) for step in run.steps),
+        version=run.version + 1,
+    )
     return Advance(made, events=(RunEvent(now, Mark.PAUSED, f"paused: {why}"),), why=why)
+
+
+def _only_looked_at(step: StepState) -> StepState:
+    """The step, whose look was begun before the change: nothing runs on what that look finds."""
+    return replace(step, state=State.LOOKING) if step.state is State.MAKING_SURE else step
 
 
 def machine_changed(run: Run, why: str, now: datetime, *, running: bool | None = None) -> Advance:
