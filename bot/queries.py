@@ -47,6 +47,7 @@ def status(store: Store, now: datetime, outlook: Outlook = WELL) -> LabPicture:
         silences=store.targets.silences(now),
         name=store.targets.names(),
         unlisted=tuple(sorted(outlook.unlisted)),
+        nowhere=tuple(sorted(outlook.nowhere)),
         cannot_write=outlook.cannot_write,
     )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.config.values import Config, SlackConfig, Timing
+from bot.config import Config, SlackConfig, Timing
 from bot.core.health import Kind, TargetId
 from bot.core.incident import Incident, IncidentId, Move
 from bot.core.mute import Silence

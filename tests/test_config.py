@@ -76,6 +76,13 @@ def test_the_least_file_is_a_channel_and_an_admin(reads, tmp_path):
     assert (config.hosts, config.guests, config.services, config.ups, config.ephemeral) == ({}, {}, {}, {}, ())
 
 
+def test_a_thing_that_has_only_a_name_is_there_with_its_defaults(reads):
+    config = reads("ups:\n  rack:\nhosts:\n  nas:\nservices:\n  web:\nguests:\n  web1:\n")
+    assert config.ups == {"rack": Ups("rack", address="127.0.0.1", port=3493, ups="rack")}
+    assert (config.hosts["nas"].address, config.services["web"].checks) == ("nas", {})
+    assert config.guests["web1"].expect is None
+
+
 def test_every_group_becomes_values_that_know_their_names(reads, tmp_path):
     config = reads(
         dedent("""\
@@ -277,6 +284,7 @@ def test_a_wrong_value_is_quoted_with_what_it_should_be(mistakes, text, expected
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
+        ("", "x: because it does not say what looks: add probe: and the name of one"),
         ("{port: 1}", "x: because it does not say what looks: add probe: and the name of one"),
         ("tcp", "x: because 'tcp' is not a group of settings (indented lines of key: value)"),
         ("{probe: zzz}", "x: because 'zzz' is not a probe (known here: page, port)"),

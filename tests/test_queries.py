@@ -95,7 +95,10 @@ async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobod
     await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
     await lab.see(DB1, Health.OK, running=False)
     outlook = Outlook(
-        unlooked=frozenset({ATLAS, WEB1, DB1}), unwatched=frozenset({RACK}), unlisted=frozenset({ATLAS})
+        unlooked=frozenset({ATLAS, WEB1, DB1}),
+        unwatched=frozenset({RACK}),
+        unlisted=frozenset({ATLAS}),
+        nowhere=frozenset({"vm000"}),
     )
     found = await lab.reader.ask(queries.status, outlook)
     hosts, guests, upses = (found.tallies[kind] for kind in (TargetKind.HOST, TargetKind.GUEST, TargetKind.UPS))

@@ -16,7 +16,7 @@ from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
 from bot.probes.tcp import Params
-from bot.rounds import Rounds
+from bot.rounds import Rounds, blind_spots
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
 from bot.usecases import missing
@@ -274,6 +274,19 @@ async def test_a_guest_that_is_back_has_to_be_proven_well(guests, tmp_path) -> N
         guests.add("web1")
         (tmp_path / "well.log").write_text(WELL)  # what it wrote before it was gone proves nothing now
         assert (await bot.incident(id=1, status=Status.RESOLVED)).end == End(Way.PROVEN)
+
+
+async def test_what_can_not_be_proven_is_said_once_in_the_channel(guests, tmp_path) -> None:
+    guests.add("web1")
+    said = {"vm000": Guest("vm000")}
+    async with living(lab_yaml(tmp_path, guests=said)) as bot:
+        await bot.runs("web1")
+        rounds = list(bot.rounds._guests.values())
+        for _ in range(2):
+            await blind_spots.tell(bot.config, bot.writer, rounds)
+        told = [p.text for p in await bot.ask(parcels) if p.subject == "blind spots"]
+        assert [text.partition(",")[0] for text in told] == ["🔎 lab.yaml lists guests that no hypervisor has"]
+        assert bot.rounds.outlook().nowhere == {"vm000"}
 
 
 async def test_all_guests_of_a_host_missing_at_once_are_one_incident(guests, tmp_path) -> None:

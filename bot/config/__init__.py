@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.secrets import Secrets, load_secrets
+from bot.config.timing import Timing
 from bot.config.values import (
     Backup,
     Check,
@@ -22,7 +23,6 @@ from bot.config.values import (
     Service,
     SlackConfig,
     Ssh,
-    Timing,
     Ups,
 )
 from bot.config.witnesses import Witnesses

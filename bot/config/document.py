@@ -1,7 +1,7 @@
 """YAML text → groups, lists and texts, and the line of each. No meaning here; lab.yaml's only import of yaml.
 
 Every scalar stays the text that was written: what `22:22`, `on` or `007` is depends on who reads it, not on YAML's
-guesses. What is empty counts as not written.
+guesses. A setting that is empty counts as not written; a thing that has only a name is there.
 """
 
 import re
@@ -15,6 +15,7 @@ Where = tuple[str | int, ...]
 """The keys and list positions that lead to a place in the file."""
 
 _TOKEN = re.compile(r"xox[a-z]-|xapp-")
+_NAMED = {("people",), ("hosts",), ("ups",), ("guests",), ("services",)}
 _DEEPEST = 12  # lab.yaml nests six deep; without an end an alias that contains itself would have none
 
 
@@ -51,6 +52,10 @@ class Document:
     def wrong(self, where: Where, why: str) -> None:
         """Note a mistake at a place, or at the nearest place around it that was written."""
         self.mistakes.append(Mistake(self.line(where), where, why))
+
+    def is_wrong(self, where: Where) -> bool:
+        """Whether a mistake was noted at that very place."""
+        return any(mistake.where == where for mistake in self.mistakes)
 
     def line(self, where: Where) -> int:
         """The line a place starts at; of what is not written, that of what should hold it."""
@@ -116,9 +121,16 @@ def _group(document: Document, node: yaml.MappingNode, where: Where) -> Group:
             continue
         document.lines[*where, key] = line
         value = _value(document, inner, (*where, key))
+        if value is None and _is_named(where) and not document.is_wrong((*where, key)):
+            value = Group((*where, key))  # `rack:` alone is a thing that is called so, and nothing more
         if value is not None:
             group[key] = value
     return group
+
+
+def _is_named(where: Where) -> bool:
+    """Whether what stands in that group are things under their names, and not settings."""
+    return where in _NAMED or (len(where) == 3 and where[2] == "checks")
 
 
 def _entries(document: Document, node: yaml.MappingNode, where: Where) -> Iterator[tuple[str, yaml.Node, int]]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bot.config.timing import A_MOMENT, Timing
 from bot.config.witnesses import Witnesses
 from bot.core.health import Proof
 from bot.core.permit import Person, Role
@@ -27,10 +28,10 @@ class Expect(StrEnum):
     ANY = "any"
 
 
-_A_MOMENT = timedelta(milliseconds=10)
 _ADDRESS = "Its host name or IP address; by default its name."
 _PORT = {"least": 1, "most": 65535}
 _CHECKS = "What else to look at, by a name of your own; each says which probe it uses."
+_WATCHED = "false: it is listed so that others can name it, and nothing is to look at it."
 _PROOF = (
     "What proves it healthy. inside: its own system answers. running: power alone is accepted, "
     "for an appliance; every report says so."
@@ -52,70 +53,6 @@ class SlackConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How soon, how often, how long. Each is a default of the whole lab."""
-
-    check_every: timedelta = field(
-        default=timedelta(seconds=30),
-        metadata={"help": "The time between two looks of a check.", "least": _A_MOMENT},
-    )
-    retry_every: timedelta = field(
-        default=timedelta(seconds=5), metadata={"help": "The same while a check fails.", "least": _A_MOMENT}
-    )
-    failures: int = field(
-        default=3, metadata={"help": "So many failures in a row are believed and open an incident.", "least": 1}
-    )
-    clears: int = field(default=2, metadata={"help": "So many good looks in a row end a failure.", "least": 1})
-    grace: timedelta = field(
-        default=timedelta(minutes=10),
-        metadata={"help": "How long things may take to come back after the power or their host did."},
-    )
-    company: timedelta = field(
-        default=timedelta(milliseconds=75),
-        metadata={"help": "How long a first message waits for what failed at the same moment."},
-    )
-    storm_guests: int = field(
-        default=5, metadata={"help": "From so many guests on, lost together, it is one incident.", "least": 2}
-    )
-    storm_hosts: int = field(
-        default=3, metadata={"help": "From so many hosts on, lost together, it was the power.", "least": 2}
-    )
-    on_battery: timedelta = field(
-        default=timedelta(seconds=5),
-        metadata={
-            "help": "How long a UPS must be on battery before it is a power failure; "
-            "a low battery is one at once, a battery test never."
-        },
-    )
-    storm_within: timedelta = field(
-        default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
-    )
-    steady: timedelta = field(
-        default=timedelta(seconds=30),
-        metadata={"help": "How long a UPS must stay on line power before that counts as proof."},
-    )
-    reopen_within: timedelta = field(
-        default=timedelta(minutes=30),
-        metadata={"help": "What fails again so soon after it was resolved reopens the incident."},
-    )
-    acknowledgement_lapses: timedelta = field(
-        default=timedelta(hours=4),
-        metadata={"help": "An acknowledged incident without progress is open again after this."},
-    )
-    alive_every: timedelta = field(
-        default=timedelta(seconds=30),
-        metadata={
-            "help": "How often the bot notes that it lives; so exactly it can say for how long it was off.",
-            "least": _A_MOMENT,
-        },
-    )
-    boot_look: timedelta = field(
-        default=timedelta(minutes=3),
-        metadata={"help": "How long a guest may stand still on its way up before it is said not to have come up."},
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """One configured use of a probe. `params`: an instance of that probe's own Params. None: as `timing` says."""
 
@@ -123,10 +60,10 @@ class Check:
     probe: str = field(metadata={"help": "What looks: the name of a probe."})
     params: Any
     every: timedelta | None = field(
-        default=None, metadata={"help": "Instead of timing.check_every.", "least": _A_MOMENT}
+        default=None, metadata={"help": "Instead of timing.check_every.", "least": A_MOMENT}
     )
     retry_every: timedelta | None = field(
-        default=None, metadata={"help": "Instead of timing.retry_every.", "least": _A_MOMENT}
+        default=None, metadata={"help": "Instead of timing.retry_every.", "least": A_MOMENT}
     )
     failures: int | None = field(default=None, metadata={"help": "Instead of timing.failures.", "least": 1})
 
@@ -174,6 +111,7 @@ class Host:
     backup: Backup | None = field(default=None, metadata={"help": "Where its restic backups are."})
     checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
     proof: Proof = field(default=Proof.INSIDE, metadata={"help": _PROOF})
+    watched: bool = field(default=True, metadata={"help": _WATCHED})
 
     def __post_init__(self) -> None:
         _be_called(self, "address")
@@ -188,7 +126,7 @@ class Ups:
     port: int = field(default=3493, metadata={"help": "Where upsd listens.", **_PORT})
     ups: str = field(default="", metadata={"help": "What upsd calls it; by default its name here."})
     every: timedelta | None = field(
-        default=None, metadata={"help": "Instead of timing.check_every.", "least": _A_MOMENT}
+        default=None, metadata={"help": "Instead of timing.check_every.", "least": A_MOMENT}
     )
 
     def __post_init__(self) -> None:
@@ -229,6 +167,7 @@ class Service:
     behind: str | None = field(default=None, metadata={"help": _BEHIND})
     checks: Mapping[str, Check] = field(default_factory=dict, metadata={"help": _CHECKS})
     proof: Proof = field(default=Proof.INSIDE, metadata={"help": _PROOF})
+    watched: bool = field(default=True, metadata={"help": _WATCHED})
 
     def __post_init__(self) -> None:
         _be_called(self, "address")

@@ -28,13 +28,15 @@ class Outlook:
     """What the bot knows of its own work and no row tells.
 
     `cannot_write`: its database. `unlooked`: what it has not looked at since it started; `unlisted`: the hosts of
-    which it does not know yet what guests they have; `unwatched`: what lab.yaml names and nothing looks at.
+    which it does not know yet what guests they have; `unwatched`: what lab.yaml names and nothing looks at;
+    `nowhere`: the names of guests in lab.yaml that no hypervisor has.
     """
 
     cannot_write: Trouble | None = None
     unlooked: frozenset[TargetId] = frozenset()
     unlisted: frozenset[TargetId] = frozenset()
     unwatched: frozenset[TargetId] = frozenset()
+    nowhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class LabPicture:
-    """The lab at one moment: what is open, how its targets are, what is under way, what is not told."""
+    """The lab at one moment: what is open, how its targets are, what is under way, what is not told.
+
+    `unlisted` and `nowhere` as in Outlook.
+    """
 
     live: tuple[Incident, ...]
     tallies: Mapping[TargetKind, Tally]
@@ -68,6 +73,7 @@ class LabPicture:
     silences: tuple[Silence, ...]
     name: Names = UNTOLD
     unlisted: tuple[TargetId, ...] = ()
+    nowhere: tuple[str, ...] = ()
     cannot_write: Trouble | None = None
 
 

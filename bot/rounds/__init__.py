@@ -38,9 +38,10 @@ from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.monitoring.healthy import outcome
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
+from bot.rounds import blind_spots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
-from bot.rounds.guests import GuestRounds
+from bot.rounds.guests import INVENTORY_EVERY, GuestRounds
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
@@ -107,6 +108,8 @@ class Rounds:
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
             guests.begin(beginning.seen_until)
+        told = partial(blind_spots.tell, self._config, self._writer, list(self._guests.values()))
+        self._scheduler.every("blind spots", INVENTORY_EVERY, told)
         self._sight.begin(lambda: self._writer.trouble)
         self._start(self._follow_clock())
 

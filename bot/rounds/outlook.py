@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from bot.config import Config
-from bot.config.built_in import looks_inside
-from bot.core.health import Target, TargetId, TargetKind, target_id
+from bot.config import Config, Host, Service
+from bot.config.unwatched import unwatched
+from bot.core.health import Target, TargetKind, target_id
 from bot.core.picture import Outlook
 from bot.rounds.guests import GuestRounds
 from bot.store.writer import Writer
@@ -15,20 +15,22 @@ def outlook(
     config: Config, watch: Watch, writer: Writer, known: Collection[Target], guests: Iterable[GuestRounds]
 ) -> Outlook:
     """How it stands now."""
-    idle = frozenset(_unwatched(config))
+    rounds = tuple(guests)
+    idle = frozenset(target_id(_kind(one), one.name) for one in unwatched(config))
     return Outlook(
         cannot_write=writer.trouble,
         unlooked=frozenset(one.id for one in known if one.id not in idle and not watch.has_looked(one.id)),
-        unlisted=frozenset(target_id(TargetKind.HOST, one.host) for one in guests if not one.listed),
+        unlisted=frozenset(target_id(TargetKind.HOST, one.host) for one in rounds if not one.listed),
         unwatched=idle,
+        nowhere=frozenset(_nowhere(config, rounds)),
     )
 
 
-def _unwatched(config: Config) -> Iterable[TargetId]:
-    """What lab.yaml names and nothing looks at: it is known, so that runbooks and others can name it."""
-    for host in config.hosts.values():
-        if not (host.checks or host.hypervisor or looks_inside(host)):
-            yield target_id(TargetKind.HOST, host.name)
-    for service in config.services.values():
-        if not service.checks:
-            yield target_id(TargetKind.SERVICE, service.name)
+def _nowhere(config: Config, rounds: Collection[GuestRounds]) -> Collection[str]:
+    """The guests that lab.yaml names and no hypervisor has, once all have told."""
+    there = {guest.name for one in rounds for guest in one.guests}
+    return [said for said in config.guests if said not in there and all(one.listed for one in rounds)]
+
+
+def _kind(thing: Host | Service) -> TargetKind:
+    return TargetKind.HOST if isinstance(thing, Host) else TargetKind.SERVICE

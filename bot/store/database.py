@@ -14,6 +14,7 @@ from bot.store.outbox import OutboxRows
 from bot.store.runs import RunRows
 from bot.store.schema import migrate, unknown_migrations
 from bot.store.targets import TargetRows
+from bot.store.told import ToldRows
 
 BUSY_SECONDS = 5.0
 _OUTER_CAUSES = {
@@ -59,6 +60,7 @@ class Store:
         self.targets = TargetRows(self._db)
         self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
+        self.told = ToldRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)
 

@@ -72,6 +72,12 @@ def inventory(db: Database) -> None:
     db.table("inventory").create({"host": str, "at": str, "value_json": str}, pk="host")
 
 
+@migrations(name="0007_told")
+def told(db: Database) -> None:
+    """What was said once in the channel, so that it is said again only when it has changed."""
+    db.table("told").create({"subject": str, "keys_json": str, "at": str}, pk="subject")
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

@@ -2,16 +2,17 @@
 
 import argparse
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
-from bot.core.guest import GuestEvent, GuestInfo
+from bot.core.guest import GuestEvent
 from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
+from bot.core.incidents.blind_spots import BlindSpot
 from bot.core.names import Names, names_of
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
@@ -19,7 +20,9 @@ from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
+from bot.terminal.inventory import whole_inventory
 from bot.terminal.waiting import Tally, telling
+from bot.usecases.blind_spots import spots_of
 from bot.vocabulary import probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -28,7 +31,7 @@ MARKS = {Health.FAIL: "FAIL", Health.UNKNOWN: "unknown", Health.OK: "ok"}
 
 
 def check(options: argparse.Namespace) -> int:
-    """Look at everything once and print a table; 1 if anything fails."""
+    """Look at everything once and print a table; 1 if anything fails, or is listed and not looked at."""
     config = load(options.config, probes=probe_params())
     found = asyncio.run(look_once(config))
     seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]))
@@ -38,7 +41,9 @@ def check(options: argparse.Namespace) -> int:
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
     print(f"\n{len(seen)} checks: {failing} fail, {unknown} unknown")
-    return 1 if failing else 0
+    for spot in found.spots:
+        print(f"{spot.what}\n  → {spot.mend}")
+    return 1 if failing or any(not spot.note for spot in found.spots) else 0
 
 
 def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:
@@ -48,10 +53,11 @@ def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one look at everything showed, and what to call what was looked at."""
+    """What one look at everything showed, what to call what was looked at, and what can't be proven."""
 
     seen: Sequence[Observation]
     name: Names
+    spots: Sequence[BlindSpot]
 
 
 async def look_once(config: Config) -> Looked:
@@ -75,7 +81,16 @@ async def look_once(config: Config) -> Looked:
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
-        return Looked(seen, names_of(guests))
+        return Looked(seen, names_of(guests), _spots(config, guests, seen))
+
+
+def _spots(
+    config: Config, guests: Mapping[Target, GuestProbe], seen: Iterable[Observation]
+) -> Sequence[BlindSpot]:
+    """What can't be proven."""
+    told = all(one.health is Health.OK for one in seen if one.fingerprint.check == HYPERVISOR)
+    infos = {target.id: probe.info for target, probe in guests.items()}
+    return spots_of(config, {target.id: target for target in guests}, infos, names_of(guests), all_told=told)
 
 
 async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
@@ -86,22 +101,13 @@ async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Obs
         await probe.close()
 
 
-async def _whole_inventory(hypervisor: Hypervisor) -> Collection[GuestInfo]:
-    """Every guest; of those whose definition can't be read, the name."""
-    found = {info.uuid: info for info in await hypervisor.guests()}
-    with suppress(HypervisorUnreachable, GuestRefused):
-        while read := await hypervisor.read_definitions():
-            found |= {info.uuid: info for info in read}
-    return found.values()
-
-
 async def _look_at_guests(
     config: Config, host: str, parts: Parts, tally: Tally, met: dict[Target, GuestProbe]
 ) -> Sequence[Observation]:
     """The hypervisor, the power of its guests, and what those that run show of themselves. `met`: gets them."""
     guests: dict[Target, GuestProbe] = {}
     with suppress(HypervisorUnreachable):  # the probe below says so
-        for info in await tally.count(_whole_inventory(parts.hypervisors[host])):
+        for info in await tally.count(whole_inventory(parts.hypervisors[host])):
             target = guest_target(config, host, info)
             if not target.ephemeral:
                 guests[target] = GuestProbe(target, host, info, parts)

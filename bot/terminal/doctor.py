@@ -4,19 +4,24 @@ import argparse
 import asyncio
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.config import Config, ConfigError, Host, load, load_secrets
-from bot.core.guest import GuestEvent
-from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable
+from bot.core.guest import GuestEvent, GuestInfo
+from bot.core.health import Target
+from bot.core.names import names_of
+from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.reach import Refused, Script, Unreachable
+from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
+from bot.terminal.inventory import whole_inventory
 from bot.terminal.waiting import Tally, telling
+from bot.usecases.blind_spots import spots_of
 from bot.vocabulary import library_of, probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -26,10 +31,14 @@ CREATE_THE_APP = "see 'Create the Slack app' in the README"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `mend`: what to do about it, None if it is well."""
+    """One thing that was looked at. `mend`: what to do about it, None if it is well.
+
+    `note`: nothing is missing, but it is good to know.
+    """
 
     what: str
     mend: str | None = None
+    note: bool = False
 
 
 def doctor(options: argparse.Namespace) -> int:
@@ -37,10 +46,10 @@ def doctor(options: argparse.Namespace) -> int:
     config = load(options.config, probes=probe_params())
     findings = asyncio.run(diagnose(config, post=options.post))
     for one in findings:
-        print(f"{'ok     ' if one.mend is None else 'MISSING'}  {one.what}")
+        print(f"{'ok     ' if one.mend is None else 'note   ' if one.note else 'MISSING'}  {one.what}")
         if one.mend is not None:
             print(f"         → {one.mend}")
-    return 1 if any(one.mend for one in findings) else 0
+    return 1 if any(one.mend and not one.note for one in findings) else 0
 
 
 async def diagnose(config: Config, *, post: bool) -> list[Finding]:
@@ -57,6 +66,7 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
+            found.append(await tally.count(_of_proof(config, hypervisors)))
     said = [Finding(f"{config.path} is in order")]
     return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]
 
@@ -115,6 +125,20 @@ async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding
     except HypervisorUnreachable as why:
         return [Finding(str(why), by_hand)]
     return [Finding(f"libvirt on {host.name} answers: {len(guests)} guests")]
+
+
+async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor]) -> Sequence[Finding]:
+    """What could not be proven well."""
+    made: dict[Target, GuestInfo] = {}
+    told = True
+    for host, hypervisor in hypervisors.items():
+        try:
+            made |= {guest_target(config, host, info): info for info in await whole_inventory(hypervisor)}
+        except (HypervisorUnreachable, GuestRefused):
+            told = False  # why is said already
+    guests, infos = {t.id: t for t in made}, {t.id: info for t, info in made.items()}
+    spots = spots_of(config, guests, infos, names_of(made), all_told=told)
+    return [Finding(spot.what, spot.mend, note=spot.note) for spot in spots]
 
 
 async def _of_ssh(host: Host, ways: Ways) -> Sequence[Finding]:

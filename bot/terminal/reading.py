@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.config import Config, ConfigError, load
 from bot.config import schema as json_schema
+from bot.config.unwatched import overlooked
 from bot.core.outline import outline
 from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmation, who_may
 from bot.core.runs.beginning import why_unknown
@@ -25,6 +26,8 @@ def lint(options: argparse.Namespace) -> int:
     except ConfigError as mistake:
         mistakes += str(mistake).splitlines()
     library = library_of(config)
+    if config is not None:
+        mistakes += [f"{options.config}: {line}" for line in overlooked(config)]
     mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
     hints = library.hints()
     for line in (*mistakes, *hints):

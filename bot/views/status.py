@@ -10,7 +10,7 @@ from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
 from bot.views.emergency import cannot_write_line
-from bot.views.limits import context, safe, section
+from bot.views.limits import NAME, context, safe, section
 from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
 
@@ -27,6 +27,8 @@ def status_card(lab: LabPicture) -> Card:
     tallies = [_tally(kind, lab.tallies[kind], lab.name) for kind in _KINDS if kind in lab.tallies]
     if lab.unlisted:
         tallies.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
+    if lab.nowhere:
+        tallies.append(f"❔ in lab.yaml, but on no hypervisor: {_names(lab.nowhere)}")
     blocks.append(section("\n".join(tallies) if tallies else "Nothing is watched yet."))
     if lab.runs:
         blocks.append(
@@ -54,7 +56,10 @@ def _head(lab: LabPicture) -> str:
     tallies = lab.tallies.values()
     heads = (
         (any(one.failing for one in tallies), "🟡 No open incident, but not all is well"),
-        (any(one.unseen for one in tallies), "⚪ No open incident, but not everything can be seen"),
+        (
+            any(one.unseen for one in tallies) or bool(lab.nowhere),
+            "⚪ No open incident, but not everything can be seen",
+        ),
         (
             any(one.unlooked for one in tallies) or bool(lab.unlisted),
             "⚪ No open incident, but not everything has been looked at yet",
@@ -76,6 +81,11 @@ def _tally(kind: TargetKind, tally: Tally, name: Names) -> str:
         ("not watched", tally.unwatched),
     )
     return line + "".join(f" · {words}: {names(found, name)}" for words, found in parts if found)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(safe(name, NAME) for name in names[:_SHOWN])}{more}"
 
 
 def incidents_card(found: IncidentList) -> Card:

@@ -12,6 +12,14 @@ ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
 SERVICE = "services: {{web: {{address: 127.0.0.1, checks: {{http: {{probe: tcp, port: {port}}}}}}}}}\n"
 
 
+DARK = (
+    "a guest agent, nor a console log that can be read, nor a check: unless a login shows on the screen, "
+    "or SSH a host key that is known, I can only say that there is power (test)"
+)
+
+MEND = "  → add a qemu-guest-agent channel, a serial console log or a check; `proof: running` accepts power alone"
+
+
 @contextmanager
 def port(*, listening: bool) -> Iterator[int]:
     """A TCP port nobody else gets: it accepts, or it refuses."""
@@ -35,7 +43,18 @@ async def test_when_nothing_fails_it_tells_each_look_and_ends_with_0(tmp_path):
         f"ok       service:web  http        127.0.0.1:{web} answers",
         "",
         "4 checks: 0 fail, 1 unknown",
+        f"1 guest has neither {DARK}",
+        MEND,
     ]
+
+
+@pytest.mark.slow
+async def test_what_is_listed_and_not_there_or_not_looked_at_is_told_and_ends_it_with_1(tmp_path):
+    write_lab(tmp_path, f"{ATLAS}guests: {{vm000: {{expect: running}}}}\nservices: {{web: {{}}}}\n")
+    told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert "lab.yaml lists guests that no hypervisor has, so nothing looks at them: vm000" in told.out
+    assert "lab.yaml lists what nothing looks at: web" in told.out
 
 
 @pytest.mark.slow
@@ -45,7 +64,7 @@ async def test_what_fails_comes_first_and_ends_it_with_1(tmp_path):
         told = await caretaker("check", folder=tmp_path)
     assert told.code == 1
     assert told.out.startswith(f"FAIL     service:web  http        cannot connect to 127.0.0.1:{web}: because ")
-    assert told.out.endswith("\n4 checks: 1 fail, 1 unknown\n")
+    assert "\n4 checks: 1 fail, 1 unknown\n" in told.out
 
 
 @pytest.mark.slow

@@ -74,6 +74,17 @@ async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
     assert told.out.startswith("runbooks/mine.md:4: cannot ")
 
 
+async def test_lint_tells_what_is_listed_and_not_watched_and_ends_with_1(tmp_path):
+    write_lab(tmp_path, "ups:\n  rack:\nhosts:\n  nas:\n  shed: {watched: false}\nservices: {web: {}}\n")
+    told = await caretaker("lint", folder=tmp_path)
+    assert told.code == 1
+    add = "because nothing looks at it; add"
+    assert told.out.splitlines() == [
+        f"lab.yaml: cannot watch hosts.nas: {add} `ssh`, a `hypervisor` or a check, or say `watched: false`",
+        f"lab.yaml: cannot watch services.web: {add} a check, or say `watched: false`",
+    ]
+
+
 async def test_lint_without_a_lab_looks_at_the_runbooks_alone_but_not_where_a_file_was_named(tmp_path):
     told = await caretaker("lint", folder=tmp_path)
     assert (told.code, told.out) == (0, "")

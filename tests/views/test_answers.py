@@ -48,6 +48,14 @@ def test_the_first_words_of_status_say_how_it_is(picture, head):
     assert status_card(picture).text == head
 
 
+def test_what_lab_yaml_lists_and_no_hypervisor_has_is_not_seen():
+    made = replace(lab(Tally(well=1)), nowhere=tuple(f"vm{n:03}" for n in range(12)))
+    assert status_card(made).text == "⚪ No open incident, but not everything can be seen"
+    told = living(status_card(made))
+    assert "❔ in lab.yaml, but on no hypervisor: vm000, vm001" in told
+    assert "vm009 and 2 more" in told
+
+
 def test_a_tally_names_what_is_not_well_and_counts_the_rest():
     told = living(status_card(lab(Tally(well=46, off=2, failing=(WEB1,), unseen=(TargetId("guest:db1"),)))))
     assert "❌ guests: 46 of 50 well, 2 off · failing: web1 · not seen: db1" in told

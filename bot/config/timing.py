@@ -1,0 +1,72 @@
+"""The values of lab.yaml's `timing`: how soon, how often, how long. Each is a default of the whole lab."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+A_MOMENT: Final = timedelta(milliseconds=10)
+"""The least time between two looks of anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How soon, how often, how long. Each is a default of the whole lab."""
+
+    check_every: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={"help": "The time between two looks of a check.", "least": A_MOMENT},
+    )
+    retry_every: timedelta = field(
+        default=timedelta(seconds=5), metadata={"help": "The same while a check fails.", "least": A_MOMENT}
+    )
+    failures: int = field(
+        default=3, metadata={"help": "So many failures in a row are believed and open an incident.", "least": 1}
+    )
+    clears: int = field(default=2, metadata={"help": "So many good looks in a row end a failure.", "least": 1})
+    grace: timedelta = field(
+        default=timedelta(minutes=10),
+        metadata={"help": "How long things may take to come back after the power or their host did."},
+    )
+    company: timedelta = field(
+        default=timedelta(milliseconds=75),
+        metadata={"help": "How long a first message waits for what failed at the same moment."},
+    )
+    storm_guests: int = field(
+        default=5, metadata={"help": "From so many guests on, lost together, it is one incident.", "least": 2}
+    )
+    storm_hosts: int = field(
+        default=3, metadata={"help": "From so many hosts on, lost together, it was the power.", "least": 2}
+    )
+    on_battery: timedelta = field(
+        default=timedelta(seconds=5),
+        metadata={
+            "help": "How long a UPS must be on battery before it is a power failure; "
+            "a low battery is one at once, a battery test never."
+        },
+    )
+    storm_within: timedelta = field(
+        default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
+    )
+    steady: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={"help": "How long a UPS must stay on line power before that counts as proof."},
+    )
+    reopen_within: timedelta = field(
+        default=timedelta(minutes=30),
+        metadata={"help": "What fails again so soon after it was resolved reopens the incident."},
+    )
+    acknowledgement_lapses: timedelta = field(
+        default=timedelta(hours=4),
+        metadata={"help": "An acknowledged incident without progress is open again after this."},
+    )
+    alive_every: timedelta = field(
+        default=timedelta(seconds=30),
+        metadata={
+            "help": "How often the bot notes that it lives; so exactly it can say for how long it was off.",
+            "least": A_MOMENT,
+        },
+    )
+    boot_look: timedelta = field(
+        default=timedelta(minutes=3),
+        metadata={"help": "How long a guest may stand still on its way up before it is said not to have come up."},
+    )
