@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from bot.clock import Clock
 from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig, Timing
 from bot.core.guest import GuestEvent, GuestEventKind
-from bot.core.health import Health, Kind
+from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
@@ -117,6 +118,14 @@ class Bot:
             return presence is not None and presence.running is running
 
         await until(there, 15)
+
+    async def has_kept_inventory(self) -> None:
+        """Wait until the host's inventory is known well enough to compare with it later."""
+
+        async def kept() -> bool:
+            return await self.ask(lambda store: store.inventory.last(TargetId("host:atlas"))) is not None
+
+        await until(kept, 20)
 
     async def cards(self) -> list[str]:
         return [p.subject for p in await self.ask(parcels) if p.tell == "card"]
@@ -409,6 +418,38 @@ async def test_guests_that_ran_before_the_bot_are_looked_into(guests, tmp_path) 
 
 
 # --- the host ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+@pytest.mark.slow
+async def test_what_differs_after_a_host_is_back_holds_its_incident_open_until_it_is_mended(
+    daemon, tmp_path
+) -> None:
+    uri, port = daemon.uri("test", "/default"), free_port()
+    before = libvirt.open(uri)
+    before.lookupByName("test").setAutostart(True)
+    async with AsyncExitStack() as power, living(lab_yaml(tmp_path, uri=uri, checks=door(port))) as bot:
+        await power.enter_async_context(listening(port))
+        await bot.runs("test")
+        await bot.comes_to("door@host:atlas", Health.OK)
+        await bot.has_kept_inventory()
+        await power.aclose()
+        daemon.cut_power()
+        await bot.incident(kind=Kind.HOST_DOWN)
+        await power.enter_async_context(listening(port))
+        await daemon.start()
+        after = libvirt.open(uri)  # where its guest no longer starts with it
+        await until(lambda: differs(bot, "it no longer starts with its host"), 20)
+        after.lookupByName("test").setAutostart(True)
+        await until(lambda: differs(bot), 20)
+        after.close()
+
+
+async def differs(bot: Bot, *words: str) -> bool:
+    """Whether the guest is known to differ in this, and in nothing else."""
+    [incident] = await bot.incidents()
+    member = incident.members.get(guest("test"))
+    return member is not None and tuple(one.words for one in member.changes) == words
 
 
 @pytest.mark.real

@@ -33,6 +33,7 @@ from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
+from bot.rounds.inventories import InventoryRounds
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
 from bot.sightings import take_inventory
@@ -76,6 +77,7 @@ class GuestRounds:
         self._probe = HypervisorProbe(
             host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory, self._told
         )
+        self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
         retry = min(config.timing.retry_every, config.timing.check_every)
         self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
 
@@ -90,6 +92,7 @@ class GuestRounds:
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
+        self._inventories.begin()
         self._scheduler.every(f"definitions {name}", pace.retry_every, self._read_definitions)
         self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
 
@@ -222,6 +225,7 @@ class GuestRounds:
             self._defined = frozenset(info.uuid for info in found)
             self._keep(targets, found)
             self.listed = True
+            self._inventories.soon()
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
 
     def _keep(self, targets: Sequence[Target], found: Sequence[GuestInfo]) -> None:

@@ -13,10 +13,11 @@ from bot.incidents import commit, situation
 from bot.store import Store
 
 
-def take_facts(store: Store, now: datetime, config: Config, facts: HostFacts, running: Collection[str]) -> None:
+def take_facts(store: Store, now: datetime, config: Config, facts: HostFacts, running: Collection[str]) -> bool:
     """What a hypervisor has now. While an outage of it is live it is compared, each difference a line there.
 
-    `running`: the UUIDs of its guests that run. An inventory that was not wholly read is no good one.
+    `running`: the UUIDs of its guests that run. An inventory that was not wholly read is no good one. Whether an
+    outage waits for it, so that the next look should come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
     before, last = situation(store, config, now), store.inventory.last(host)
@@ -27,6 +28,7 @@ def take_facts(store: Store, now: datetime, config: Config, facts: HostFacts, ru
             commit(store, before, engine.inventory_compared(before, outage.id, changes, now), now)
     elif facts.whole and (last is None or _is_steady(store, host, now - config.timing.grace)):
         store.inventory.keep(host, facts, now)
+    return outage is not None
 
 
 def _is_steady(store: Store, host: TargetId, since: datetime) -> bool:

@@ -112,6 +112,13 @@ def test_what_was_lost_and_can_not_be_looked_at_now_is_still_lost(lost, blind):
     assert compare(HOST, blind, (), held) == held
 
 
+def test_a_disk_of_a_guest_that_runs_is_there():
+    held = compare(HOST, with_guest(disks=(ROOT, replace(DATA, present=False))), (), {})
+    opened = with_guest(disks=(replace(ROOT, present=None), replace(DATA, present=None, capacity=None)))
+    assert words(opened, held=held) == ["its disk /img/data is not there"]
+    assert words(opened, held=held, running={"u1"}) == []
+
+
 def test_what_is_there_again_is_held_no_longer():
     held = compare(HOST, with_guest(disks=(ROOT,)), (), {})
     assert words(HOST, held=held) == []

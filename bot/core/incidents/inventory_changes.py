@@ -58,7 +58,7 @@ def _changes(looks: Iterable[_Look], held: Iterable[Change]) -> tuple[Change, ..
 
 
 def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool) -> Iterator[_Look]:
-    yield from _disks(before.disks, after.disks)
+    yield from _disks(before.disks, after.disks, runs=runs)
     if before.autostart != after.autostart:
         yield _Look("autostart", "it starts with its host now" if after.autostart else _NO_AUTOSTART)
     if before.persistent:
@@ -75,22 +75,25 @@ def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool) -> Iterator[_Lo
 _NO_AUTOSTART = "it no longer starts with its host"
 
 
-def _disks(before: tuple[DiskFacts, ...] | None, after: tuple[DiskFacts, ...] | None) -> Iterator[_Look]:
+def _disks(
+    before: tuple[DiskFacts, ...] | None, after: tuple[DiskFacts, ...] | None, *, runs: bool
+) -> Iterator[_Look]:
     now = None if after is None else {disk.path: disk for disk in after}
     for disk in before or ():
         if disk.present is False:
             continue  # it was not there before, either
-        yield _Look(f"disk {disk.path}", None if now is None else _disk(disk, now.get(disk.path)))
+        yield _Look(f"disk {disk.path}", None if now is None else _disk(disk, now.get(disk.path), runs=runs))
 
 
-def _disk(before: DiskFacts, after: DiskFacts | None) -> str | None:
+def _disk(before: DiskFacts, after: DiskFacts | None, *, runs: bool) -> str | None:
+    """What became of one disk. Those of a guest that runs are open, and so are there."""
     if after is None:
         return f"its disk {before.path} is no longer part of it"
     if after.present is False:
         return f"its disk {before.path} is not there"
     if before.capacity and after.capacity is not None and after.capacity < before.capacity:
         return f"its disk {before.path} is smaller than it was ({after.capacity} of {before.capacity} bytes)"
-    return None if after.present is None else ""
+    return None if after.present is None and not runs else ""
 
 
 def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...] | None) -> Iterator[_Look]:
