@@ -219,7 +219,11 @@ class Caretaker:
         async def status(incident: str) -> str | None:
             return await self._reader.ask(incidents.status, IncidentId(int(incident)))
 
-        return Context(partial(self._machine, run), healthy, waiting_for, show, status)
+        async def all_proven(incident: str) -> Outcome:
+            proof = await self._reader.ask(queries.proof, IncidentId(int(incident)))
+            return Outcome(ok=proof.ok, text=proof.words)
+
+        return Context(partial(self._machine, run), healthy, waiting_for, show, status, all_proven)
 
     def _placed(self, target: TargetId) -> Machine | None:
         """A guest where it lives, None for what is no guest that a hypervisor has."""

@@ -46,7 +46,7 @@ def rules_of(config: Config) -> Rules:
 
 
 def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[TargetId, frozenset[CheckName]]:
-    """The checks that lab.yaml gives targets: each must pass before its target counts as proven."""
+    """The checks of targets that can prove them: each must pass before its target counts as proven."""
     found = {target_id(TargetKind.HOST, host.name): _names(host) for host in config.hosts.values()}
     found |= {target_id(TargetKind.SERVICE, one.name): _names(one) for one in config.services.values()}
     guests = (t for t in inventory.values() if t.kind is TargetKind.GUEST and t.name in config.guests)

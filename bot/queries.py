@@ -13,11 +13,20 @@ from bot.core.draft import Situation
 from bot.core.health import Evidence, Health, Kind, Target, TargetId, TargetKind, is_unseen
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.evidence import requirement, shows
-from bot.core.incidents.member import lacks
+from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
-from bot.core.picture import Belief, IncidentList, IncidentPicture, LabPicture, Outlook, Tally, TargetPicture
+from bot.core.picture import (
+    Belief,
+    IncidentList,
+    IncidentPicture,
+    LabPicture,
+    Outlook,
+    ProofPicture,
+    Tally,
+    TargetPicture,
+)
 from bot.core.run import LIVE, IllegalMove, Press, Run, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
@@ -28,6 +37,7 @@ from bot.store import Store
 from bot.store.targets import Known, Presence
 
 ANEW = "its host has another one of its name: rebuilt, or missing?"
+NAMED = 10  # as many names as a step's outcome has room for
 LATELY = 5  # incidents of the past in an answer
 WELL = Outlook()  # of who has no bot to ask
 _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own are looked for
@@ -116,6 +126,21 @@ def incident(store: Store, _now: datetime, number: IncidentId, config: Config | 
     runs = tuple(run_from_json(row.value) for row in store.runs.of_incident(number))
     history, lacks = tuple(store.incidents.history(number)), lacking(store, config, found) if config else {}
     return IncidentPicture(found, history, runs, store.targets.names(), lacks)
+
+
+def proof(store: Store, _now: datetime, number: IncidentId) -> ProofPicture:
+    """Whether every machine of an incident is proven healthy, or vouched for. That it is over proves nothing."""
+    found = store.incidents.get(number)
+    if found is None:
+        return ProofPicture(ok=False, words=f"there is no incident {number}")
+    if found.end is not None and not found.end.may_reopen:
+        return ProofPicture(ok=False, words=f"incident {number} was {found.end}")
+    name = store.targets.names()
+    missing = sorted(map(name, found.unproven))
+    if not missing:
+        return ProofPicture(ok=True, words=outcome(found.members.values()))
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    return ProofPicture(ok=False, words=f"not proven yet: {', '.join(missing[:NAMED])}{more}")
 
 
 def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetId, str]:

@@ -34,7 +34,7 @@ class Context:
     unknown or an ambiguous name. `healthy`: looks at a target now, by name. `unproven`: what an incident still
     waits for, by its number: each target's name, and the machine if it is a guest that a hypervisor has. `show`:
     puts a picture (name, title, PNG) into the thread. `status`: where an incident stands, by its number; None
-    where there is none.
+    where there is none. `all_proven`: whether every machine of an incident is proven well, and by what.
     """
 
     machine: Callable[[str], Machine]
@@ -42,6 +42,7 @@ class Context:
     unproven: Callable[[str], Awaitable[Mapping[str, Machine | None]]]
     show: Callable[[str, str, bytes], Awaitable[None]]
     status: Callable[[str], Awaitable[str | None]]
+    all_proven: Callable[[str], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)

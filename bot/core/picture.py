@@ -98,6 +98,14 @@ class IncidentPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofPicture:
+    """Whether every machine of an incident is proven well, and by what, or what is missing."""
+
+    ok: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Belief:
     """What one check is believed to show, since when, and when that was written last.
 

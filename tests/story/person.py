@@ -254,4 +254,6 @@ def _filled(element: Json, answer: str) -> Json:
         return {"value": answer}
     fitting = [option for option in element["options"] if option["text"]["text"].startswith(answer)]
     assert fitting, f"no {answer!r} among {[option['text']['text'] for option in element['options']]}"
+    if element["type"] == "checkboxes":
+        return {"selected_options": fitting}
     return {"selected_option": fitting[0]}

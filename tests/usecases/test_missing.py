@@ -10,9 +10,10 @@ from bot.core.health import Kind, guest_id
 from bot.core.incident import End, IllegalMove, IncidentId, Way
 from bot.core.incidents.member import Standing
 from bot.core.permit import NotAllowed
+from bot.core.picture import ProofPicture
 from bot.store import Store
 from bot.usecases import missing as missing_guests
-from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, powered_on, up
+from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, on_battery, powered_on, up
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, info
 
 WEB1, WEB2, NEW = guest_id("0001"), guest_id("0002"), guest_id("0003")
@@ -134,3 +135,39 @@ def test_several_are_let_go_of_together_some_deleted_and_some_rebuilt(lab):
         lab.do(missing_guests.let_go, lab.config, IncidentId(number), [target], ALEX)
     assert lab.incident(2).members[WEB2].standing is Standing.DELETED
     assert lab.incident(1).members[WEB1].standing is Standing.REBUILT
+
+
+def proof(lab, number=1):
+    return lab.do(queries.proof, IncidentId(number))
+
+
+def test_all_proven_says_what_is_missing_and_what_rests_on_words(lab):
+    assert proof(lab) == ProofPicture(ok=False, words="not proven yet: web1")
+    lab.do(missing_guests.let_go, lab.config, ONE, [WEB1], ROBIN)
+    assert proof(lab) == ProofPicture(ok=True, words="1 deleted on purpose")
+
+
+def test_that_a_person_closed_an_incident_proves_nothing_of_its_machines(lab):
+    lab.do(incidents.resolve, lab.config, ONE, ALEX, "never mind")
+    assert not proof(lab).ok
+
+
+def test_of_an_incident_that_is_not_there_or_part_of_another_nothing_is_proven(lab):
+    assert proof(lab, 9) == ProofPicture(ok=False, words="there is no incident 9")
+    lab.see(crashed(WEB2))
+    lab.see(gone(ATLAS))
+    assert lab.incident(2).kind is Kind.HOST_DOWN
+    lab.see(gone(VAULT))
+    assert proof(lab, 2).words.startswith("not proven yet: atlas, ")
+
+
+def test_what_became_part_of_another_is_followed_there(lab):
+    lab.see(gone(ATLAS), gone(VAULT))
+    lab.see(on_battery())
+    assert proof(lab, 3) == ProofPicture(ok=False, words="incident 3 was moved to incident 2")
+
+
+def test_many_that_are_missing_are_counted(lab):
+    found(lab, **{f"vm{n:02}": f"1{n:03}" for n in range(12)})
+    lab.see(*(missing(guest_id(f"1{n:03}")) for n in range(12)))
+    assert proof(lab, 2).words.endswith("vm09 and 3 more")

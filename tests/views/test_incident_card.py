@@ -287,6 +287,8 @@ def test_of_one_machine_it_says_what_is_still_missing():
 def test_of_one_machine_that_is_missing_it_says_that_and_who_expects_it_back():
     gone = alone(failing=frozenset({INVENTORY}))
     assert lines(gone)[-1] == "🕳️ Missing: its host no longer knows it."
+    anew = {TargetId("guest:web1"): "its host has another one of its name: rebuilt, or missing?"}
+    assert lines(gone, anew)[-1] == "🕳️ Missing: its host has another one of its name: rebuilt, or missing?"
     expected = alone(failing=frozenset({INVENTORY}), must_return=OWNER)
     assert lines(expected)[-1].endswith(f"<@{OWNER}> says that it must come back.")
 

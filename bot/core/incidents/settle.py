@@ -105,6 +105,6 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
 
 def named(draft: Draft, targets: Sequence[TargetId]) -> str:
     """Some names, and how many more there are."""
-    shown = ", ".join(draft.situation.name(target) for target in targets[:NAMED])
+    shown = ", ".join(sorted(map(draft.situation.name, targets))[:NAMED])
     more = len(targets) - NAMED
     return shown if more <= 0 else f"{shown} and {more} more"
