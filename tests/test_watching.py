@@ -472,3 +472,25 @@ async def test_what_proved_a_guest_while_it_failed_is_told_again_once_it_fails_n
     assert await bot.incidents() == {WEB1: Status.RECOVERING}
     bot.watch.see(inside, bot.targets[WEB1], PACE)
     assert await bot.incidents() == {WEB1: Status.RESOLVED}
+
+
+async def test_what_may_prove_something_is_told_again_after_a_while_for_as_long_as_it_is_waited_for(bot):
+    await bot.believe(WEB1, Health.FAIL, running=False)
+    power = {"running": True, "evidence": Evidence.OUTSIDE}
+    for _ in range(2):
+        bot.see(WEB1, Health.OK, **power)
+    before = await bot.written()
+    bot.see(WEB1, Health.OK, **power)
+    assert await bot.written() == before
+    bot.time += CONFIG.timing.steady
+    bot.see(WEB1, Health.OK, **power)
+    assert await bot.written() == before + 1
+
+
+async def test_that_a_guest_started_anew_is_news_though_it_runs_as_before(bot):
+    bot.see(WEB1, Health.OK, running=True)
+    before = await bot.written()
+    bot.see(WEB1, Health.OK, running=True)
+    assert await bot.written() == before
+    bot.see(WEB1, Health.OK, running=True, facts={"started": "now"})
+    assert await bot.written() == before + 1

@@ -42,7 +42,8 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
     if member.missing:
         expected = f" <@{member.must_return}> says that it must come back." if member.must_return else ""
         lacks = lacking.get(member.target, "its host no longer knows it")
-        return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{'' if lacks.endswith('?') else '.'}{expected}"
+        end = "" if lacks.endswith("?") else "."
+        return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{end}{expected}"
     if incident.status is not Status.RECOVERING or member.proven:
         return ""
     lacks = lacking.get(member.target, "")

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import engine
 from bot.core.draft import Gap
-from bot.core.health import Kind, TargetId, name_of
+from bot.core.health import Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -190,6 +190,12 @@ def test_an_incident_with_nothing_to_prove_is_resolved_when_its_check_is_well(cr
     crash.see(up(VM))
     assert (crash.only.status, crash.only.resolution) == (Status.RESOLVED, "all proven healthy")
     assert crash.broadcasts() == ["Resolved: all proven healthy."]
+
+
+def test_what_could_not_be_watched_ends_in_its_own_words_and_claims_no_proof(lab):
+    lab.see(fails(VAULT, Kind.CANNOT_WATCH, "its key is refused", check="watching"))
+    lab.see(replace(well(VAULT, "watching"), evidence=Evidence.NONE))
+    assert (lab.only.ended, lab.only.resolution) == (True, "it can be watched again")
 
 
 def test_an_outage_recovers_through_its_grace_and_is_then_resolved(lab):

@@ -126,6 +126,13 @@ def test_each_check_that_lab_yaml_gives_it_has_to_pass():
     assert after(booted, well(VM, "dns"), needs=needs).proven
 
 
+def test_a_check_that_passed_before_it_failed_has_to_pass_again():
+    needs = Requirement(checks=frozenset({HTTP}))
+    again = after(ran(), well(VM, "http"), crashed(VM), up(VM), needs=needs)
+    assert lacks(again, Target(VM), needs) == "not passed yet: http"
+    assert after(again, well(VM, "http"), needs=needs).proven
+
+
 def test_a_check_of_its_own_proves_a_guest_into_which_nobody_can_look():
     needs = Requirement(checks=frozenset({HTTP}))
     assert after(ran(), powered_on(VM), well(VM, "http"), needs=needs).proven

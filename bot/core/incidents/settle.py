@@ -37,7 +37,7 @@ def _end(draft: Draft, incident: Incident) -> None:
     """All is settled. Where that rests on people's words alone, it was closed by the last of them."""
     grounds = [member.ground for member in incident.members.values() if member.ground is not None]
     words = outcome(incident.members.values())
-    if words == ALL_PROVEN:
+    if words == ALL_PROVEN or (incident.own and not incident.members):
         words = KINDS[incident.kind].over
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
         close(draft, incident, words, max(grounds, key=lambda ground: ground.at).by)
