@@ -49,7 +49,8 @@ class Person:
     roles: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": "admin does everything; hands acknowledges, silences and presses the steps given to hands; "
+            "help": "admin does everything; hands acknowledges, silences, says that a machine is well or was "
+            "deleted on purpose, and presses the steps given to hands; "
             "any other name is a role that a runbook's steps can be given to. Without a role: reads only."
         },
     )
