@@ -6,7 +6,7 @@ It decides nothing. No line here asks whether this is a demo: the demo has anoth
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,13 @@ from bot.core.permit import Act, demand
 from bot.core.run import Command, Run
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
-from bot.hypervisor import GuestRefused
+from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.markdown import parse
 from bot.names import Names
 from bot.performing import Performer
 from bot.probes import Parts, SshWays
+from bot.probes.guest import GuestProbe
 from bot.reach import Reach
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
@@ -170,13 +171,20 @@ class Caretaker:
             values |= {"host": name, **self._backup(name)}
         if probe := self.rounds.guest(aim.target):
             guest, said = probe.guest, self._config.guests.get(probe.guest.name)
-            disk = (said.disk if said else None) or next(iter(probe.info.disks), None)
+            disk = (said.disk if said else None) or await self._boot_disk(probe)
             values |= {"guest": guest.name, "guest_uuid": uuid_of(guest.id), "hypervisor": probe.host}
             values |= self._backup(probe.host)
             if disk is not None:
                 size = await self._ways.size_of(probe.host, disk)
                 values |= {"disk": disk} | ({"bytes": str(size)} if size else {})
         return values
+
+    async def _boot_disk(self, probe: GuestProbe) -> str | None:
+        """The first disk of its definition as it is now, else as it was read last."""
+        info = probe.info
+        with suppress(HypervisorUnreachable, GuestRefused):
+            info = await self._hypervisors[probe.host].definition(info.uuid)
+        return next(iter(info.disks), None)
 
     def _backup(self, host: str) -> Mapping[str, str]:
         backup = self._config.hosts[host].backup

@@ -25,6 +25,7 @@ from bot.watching import Watch
 from bot.ways import Ways
 from tests.guests import URI, guest, owned_guests, uuid
 from tests.real.guest import running_host
+from tests.real.libvirt_over_ssh import libvirt_over_ssh
 from tests.real.sshd import free_port
 from tests.waiting import until
 from tests.walking import ALEX, PEOPLE, parcels
@@ -49,6 +50,12 @@ def guests(tmp_path):
 def daemon():
     with running_host() as host:
         yield host
+
+
+@pytest.fixture
+def far(tmp_path):
+    with libvirt_over_ssh(tmp_path) as far:
+        yield far
 
 
 def lab_yaml(folder: Path, *, uri=URI, checks=None, **more) -> Config:
@@ -497,6 +504,25 @@ async def test_a_libvirt_that_stops_while_its_host_answers_is_told_as_what_it_is
         await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
         await bot.comes_to("hypervisor@host:atlas", Health.UNKNOWN)
         await daemon.start()
+        await bot.incident(id=1, status=Status.RESOLVED)
+        await bot.runs("test")
+        assert [i.kind for i in await bot.incidents()] == [Kind.CANNOT_WATCH]
+
+
+@pytest.mark.real
+@pytest.mark.slow
+async def test_a_key_that_is_refused_is_told_as_that_with_its_mend_and_no_machine_is_down(far, tmp_path) -> None:
+    authorized, port = far.sshd.folder / "authorized_keys", free_port()
+    keys = authorized.read_text()
+    async with listening(port), living(lab_yaml(tmp_path, uri=far.uri(), checks=door(port))) as bot:
+        await bot.runs("test")
+        authorized.write_text("")
+        far.sshd.drop()
+        incident = await bot.incident(kind=Kind.CANNOT_WATCH)
+        assert incident.why.startswith("atlas refuses the bot's key (")
+        assert "authorized_keys on atlas" in incident.why
+        await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
+        authorized.write_text(keys)
         await bot.incident(id=1, status=Status.RESOLVED)
         await bot.runs("test")
         assert [i.kind for i in await bot.incidents()] == [Kind.CANNOT_WATCH]

@@ -17,6 +17,7 @@ from bot.hypervisor.way import Way
 from bot.names import Names
 from tests.real.guest import running_host
 from tests.real.network import cable, needs_networks, network
+from tests.real.processes import alive
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -94,6 +95,19 @@ async def test_a_host_that_goes_silent_is_silent_and_is_used_again_as_soon_as_it
                 return False
 
         await until(answers, 5)
+        await hypervisor.close()
+
+
+@needs_networks
+async def test_ssh_into_silence_gives_up_in_time_and_leaves_nothing_running(host):
+    with lab() as atlas:
+        atlas.ip("address", "del", f"{ATLAS}/24", "dev", "eth0")
+        hypervisor = Hypervisor("atlas", f"test+ssh://root@{ATLAS}/default", on_event=lambda _: None)
+        began = time.monotonic()
+        with pytest.raises(HostSilent, match="atlas does not answer"):
+            await hypervisor.states()
+        assert time.monotonic() - began < 8
+        assert [pid for pid in alive("ServerAliveInterval") if pid in alive(ATLAS)] == []
         await hypervisor.close()
 
 

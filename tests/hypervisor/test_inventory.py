@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, ThingFacts, ThingKind
-from bot.hypervisor import Hypervisor, HypervisorUnreachable
+from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.hypervisor.inventory import Definitions
 from tests.guests import URI, owned_guests, read_all, uuid
 from tests.real.guest import running_host
@@ -135,6 +135,17 @@ async def test_a_definition_that_changes_is_read_again(guests, tmp_path):
             return (await read_all(hypervisor))["web1"].disks == (f"{tmp_path}/new.img",)
 
         await until(new)
+
+
+async def test_one_definition_can_be_read_now_whatever_was_read_before(guests, tmp_path):
+    guests.add("web1", start=False)
+    async with watching(URI) as (hypervisor, _):
+        await read_all(hypervisor)
+        guests.add("web1", disk=tmp_path / "new.img", start=False)
+        info = await hypervisor.definition(uuid("web1"))
+        assert (info.disks, info.persistent, info.known) == ((f"{tmp_path}/new.img",), True, True)
+        with pytest.raises(GuestRefused, match="there is no such guest"):
+            await hypervisor.definition(uuid("nope"))
 
 
 async def test_a_guest_that_vanishes_while_it_is_read_holds_up_nobody(guests):
