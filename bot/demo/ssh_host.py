@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncssh
 
 from bot.demo.ports import Port
+from bot.demo.vitals import Vitals
 
 _Source = asyncssh.SSHReader[bytes] | asyncio.StreamReader
 _Sink = asyncssh.SSHWriter[bytes] | asyncio.StreamWriter
@@ -36,7 +37,9 @@ class SshHost:
         self.name = name
         self._folder = folder
         self._authorized = authorized
-        self._environment = {"HOME": str(folder), "LANG": "C.UTF-8", "PATH": os.environ["PATH"], **environment}
+        self._vitals = Vitals(folder / ".vitals")
+        own = {"HOME": str(folder), "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
+        self._environment = {**own, **self._vitals.environment, **environment}
         self._key = asyncssh.generate_private_key("ssh-ed25519", comment=name)
         self._port = Port()
         self._listener: asyncssh.SSHAcceptor | None = None
@@ -63,6 +66,7 @@ class SshHost:
         if self.up:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._vitals.boot()
         self._listener = await asyncssh.listen(
             "127.0.0.1",
             self.port,
@@ -120,6 +124,7 @@ class SshHost:
             process.exit(status)
 
     async def _spawn(self, command: str) -> asyncio.subprocess.Process:
+        self._vitals.tick()
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
             *("/bin/sh", "-c", command),

@@ -7,8 +7,10 @@ from datetime import timedelta
 import asyncssh
 import pytest
 
+from bot.core.incidents.host_report import read_report
 from bot.demo.ssh_host import SshHost as LabHost
 from bot.demo.ssh_host import make_key
+from bot.probes.host import SCRIPT
 from bot.reach import Finished, Refused, Unreachable
 from bot.reach.ssh import SshHost, SshReach
 from tests.reach import ways
@@ -59,6 +61,17 @@ async def test_it_runs_scripts_as_a_real_host_does(reach):
     await ways.both_streams_come_in_order(reach)
     assert (await sh(reach, "exit 42")).status == 42
     assert await sh(reach, "kill -KILL $$") == Finished(None, "")
+
+
+async def test_it_tells_of_itself_as_a_real_host_does_and_of_another_boot_after_a_power_failure(nook, reach):
+    first = read_report((await sh(reach, SCRIPT)).output)
+    assert first.root.read_only is False
+    assert (first.errors, first.initramfs) == (0, False)
+    await nook.switch_off()
+    await nook.switch_on()
+    again = read_report((await sh(reach, SCRIPT)).output)
+    assert again.boot_id != first.boot_id
+    assert again.uptime < timedelta(minutes=1)
 
 
 async def test_much_output_arrives_whole(reach):
