@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config, Host, Runbooks, SlackConfig, Ssh
+from bot.core.health import Target, TargetId
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -153,3 +154,37 @@ async def test_a_file_that_is_dated_in_the_future_says_nothing_of_when_it_was_wr
         await far.close()
     here = ways(Host("atlas", hypervisor="test:///default"))
     assert await here.read_end("atlas", str(log), timedelta(minutes=5)) == ""
+
+
+# --- where SSH servers are ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "port", "known_hosts"),
+    [
+        (Target(TargetId("host:atlas")), 2222, "of-atlas"),
+        (Target(TargetId("guest:6695eb01"), runs_on=TargetId("host:atlas")), 22, "of-atlas"),
+        (Target(TargetId("guest:6695eb01")), 22, "known_hosts"),
+        (Target(TargetId("host:nas")), 22, "known_hosts"),
+        (Target(TargetId("service:git")), 22, "known_hosts"),
+    ],
+)
+def test_an_ssh_server_is_where_its_host_says_and_known_where_that_is(home, target, port, known_hosts) -> None:
+    atlas = Host("atlas", ssh=Ssh(port=2222, known_hosts=home / "of-atlas"))
+    door = ways(atlas, Host("nas")).door(target, "10.0.0.9")
+    assert (door.address, door.port, door.known_hosts, door.name) == (
+        "10.0.0.9",
+        port,
+        home / known_hosts,
+        "10.0.0.9",
+    )
+
+
+async def test_a_host_key_is_known_or_not(home) -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgBZ4mBUXUUmn2V3GrUBzKO0PGcMfzuS8mU0DLbTfKk"
+    door = ways().door(Target(TargetId("service:git")), "10.0.0.9")
+    assert not await ways().knows(door), "there is no file"
+    door.known_hosts.write_text(f"10.0.0.8 {key}\n")
+    assert not await ways().knows(door)
+    door.known_hosts.write_text(f"10.0.0.9 {key}\n")
+    assert await ways().knows(door)

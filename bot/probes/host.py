@@ -55,6 +55,7 @@ done <"$etc/fstab"
 """HOST_PROC and its like: where a container that is logged in to has its host's, as other monitors know them."""
 
 LIMIT: Final = timedelta(seconds=5)  # for the script, once it has begun
+ANSWER: Final = timedelta(seconds=5)  # for each step of finding out what answers instead
 SETTLED: Final = 3
 """So many answers in a row, and it is the next silence that begins a new trouble."""
 REFUSED_LOGINS: Final = 2
@@ -129,7 +130,7 @@ class HostProbe:
     async def _not_let_in(self, why: Refused) -> Sequence[Observation]:
         """The bot is refused. Whoever shows another key may be another system: what it is called tells more."""
         if why.refusal in (Refusal.HOST_KEY_CHANGED, Refusal.HOST_KEY_UNKNOWN):
-            answer = await self._parts.ssh.proof(self._door, self._timeout)
+            answer = await self._parts.ssh.proof(self._door, min(self._timeout, ANSWER))
             if answer.is_ours:
                 return self._watcher.refused(answer.why, answer.mend, why.refusal.name.lower())
         words = _WHY.get(why.refusal, "{why}").format(name=self._host, why=why)
@@ -142,7 +143,7 @@ class HostProbe:
 
     async def _not_reached(self, why: Exception) -> Sequence[Observation]:
         """It was not reached, or lost on the way: what answers instead."""
-        answer = await self._parts.ssh.proof(self._door, self._timeout)
+        answer = await self._parts.ssh.proof(self._door, min(self._timeout, ANSWER))
         match answer.answer:
             case Answer.SILENT:
                 return self._watcher.saw(Health.FAIL, answer.why, Kind.HOST_DOWN)

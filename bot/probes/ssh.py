@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
+from bot.probes.hypervisor import WATCHING
 from bot.probes.tcp import Means
 from bot.reach.ssh_answer import Answer
 
@@ -117,8 +117,5 @@ class Watcher:
         seen = Fingerprint(CheckName(f"{WATCHING} {self.watched.check}"), self.watched.target.id)
         return Observation(seen, health, self.parts.now(), why, kind, evidence=Evidence.NONE)
 
-
-WATCHING: Final = "watching"
-"""With a check's name: the check of whether the bot is let in to look at all."""
 
 PROBE = ProbeType(Params, SshProbe)

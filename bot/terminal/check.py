@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
@@ -18,6 +18,7 @@ from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds.checks import checks_of, guest_checks_of
+from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.inventory import whole_inventory
@@ -75,9 +76,13 @@ async def look_once(config: Config) -> Looked:
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
         guests: dict[Target, GuestProbe] = {}
-        looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
-        looks += [_look_at_guests(config, host, parts, tally, guests) for host in hypervisors]
+        parts = replace(parts, ssh_answers=GuestSsh(config, parts, lambda: guests))
         async with telling(lambda: tally):
+            listed = await asyncio.gather(*(_guests_of(config, host, parts, tally) for host in hypervisors))
+            guests |= {target: probe for found in listed for target, probe in found.items()}
+            looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
+            hosts = zip(hypervisors, listed, strict=True)
+            looks += [_look_at_guests(config, host, parts, tally, found) for host, found in hosts]
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
@@ -96,27 +101,36 @@ def _spots(
 async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
     probe = discover()[check.probe].make(watched, check.params, parts)
     try:
-        return await probe.look()
+        return [one for one in await probe.look() if _is_worth_telling(one)]
     finally:
         await probe.close()
 
 
-async def _look_at_guests(
-    config: Config, host: str, parts: Parts, tally: Tally, met: dict[Target, GuestProbe]
-) -> Sequence[Observation]:
-    """The hypervisor, the power of its guests, and what those that run show of themselves. `met`: gets them."""
+def _is_worth_telling(seen: Observation) -> bool:
+    """That it can be looked at goes without saying where it was."""
+    return seen.health is Health.FAIL or WATCHING not in seen.fingerprint.check.split()
+
+
+async def _guests_of(config: Config, host: str, parts: Parts, tally: Tally) -> Mapping[Target, GuestProbe]:
+    """The guests of a hypervisor."""
     guests: dict[Target, GuestProbe] = {}
-    with suppress(HypervisorUnreachable):  # the probe below says so
+    with suppress(HypervisorUnreachable):  # its probe says so
         for info in await tally.count(whole_inventory(parts.hypervisors[host])):
             target = guest_target(config, host, info)
             if not target.ephemeral:
                 guests[target] = GuestProbe(target, host, info, parts)
-    met |= guests
+    return guests
+
+
+async def _look_at_guests(
+    config: Config, host: str, parts: Parts, tally: Tally, guests: Mapping[Target, GuestProbe]
+) -> Sequence[Observation]:
+    """The hypervisor, the power of its guests, and what those that run show of themselves."""
     here = Target(target_id(TargetKind.HOST, host))
     probe = HypervisorProbe(
         here, HYPERVISOR, parts.hypervisors[host], lambda: {t.id: t for t in guests}, parts.now
     )
-    seen = [one for one in await probe.look() if one.fingerprint.check != WATCHING or one.health is Health.FAIL]
+    seen = list(filter(_is_worth_telling, await probe.look()))
     running = {one.target for one in seen if one.running}
     boots = Boots(parts.now, config.timing.boot_look)
     for one in running:

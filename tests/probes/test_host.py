@@ -156,6 +156,15 @@ async def test_the_fstab_says_that_a_root_is_meant_to_be_read_only(machine) -> N
     assert (seen[ROOT].health, proves(seen[INSIDE])) == (Health.OK, True)
 
 
+@pytest.mark.parametrize("text", ["#UUID=1 / ext4 ro 0 1", "# / was on ro", "UUID=2 /srv ext4 ro 0 2", ""])
+async def test_a_line_of_fstab_that_is_not_the_roots_says_nothing_of_it(machine, text) -> None:
+    machine.mount("ro,relatime", "ro")
+    machine.write("etc/fstab", text)
+    async with looking(machine.host) as look:
+        seen = await look()
+    assert (seen[ROOT].health, seen[INSIDE].evidence) == (Health.UNKNOWN, Evidence.NONE)
+
+
 async def test_a_host_that_lets_in_from_its_initramfs_waits_for_a_person(machine) -> None:
     machine.write("etc/initrd-release", "NAME=dracut")
     async with looking(machine.host) as look:
