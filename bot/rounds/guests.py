@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
+    INSIDE,
     STATE,
     CheckName,
     Evidence,
@@ -175,7 +176,7 @@ class GuestRounds:
 
     def _forget_running_if_lost(self) -> None:
         """A host was lost: who knows what becomes of its guests. Those that run afterwards may have started."""
-        checks = [HYPERVISOR, WATCHING, *map(CheckName, self._config.hosts[self._host.name].checks)]
+        checks = [HYPERVISOR, WATCHING, INSIDE, *map(CheckName, self._config.hosts[self._host.name].checks)]
         lost = any(self._watch.believed(Fingerprint(check, self._host.id)) is Health.FAIL for check in checks)
         if lost and not self._lost:
             self._boots.lost()
