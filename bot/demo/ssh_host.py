@@ -45,6 +45,7 @@ class SshHost:
         self._listener: asyncssh.SSHAcceptor | None = None
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._children: set[asyncio.subprocess.Process] = set()
+        self._runs: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -74,7 +75,7 @@ class SshHost:
             server_factory=lambda: _Door(self._connections),
             server_host_keys=[self._key],
             authorized_client_keys=str(self._authorized),
-            process_factory=self._run,
+            process_factory=self._begin,
             encoding=None,
         )
 
@@ -92,9 +93,18 @@ class SshHost:
         await listener.wait_closed()
 
     async def close(self) -> None:
-        """Switch it off for good."""
+        """Switch it off for good; its commands have ended then."""
         await self.switch_off()
+        await asyncio.gather(*self._runs, return_exceptions=True)
         self._port.release()
+
+    async def _begin(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        """One command, which goes on to its end also when nobody listens any more."""
+        run = asyncio.create_task(self._run(process))
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+        with suppress(OSError):  # whoever asked has gone
+            await asyncio.shield(run)
 
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         if process.command is None:
