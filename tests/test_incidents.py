@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot import incidents
-from bot.core.health import TargetId
+from bot.config import Check, Host, Ssh
+from bot.core.health import HYPERVISOR, INSIDE, TargetId
 from bot.core.incident import End, IllegalMove, IncidentId, Rules, Status, Way
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName
+from bot.probes.host import Params as Inside
 from bot.store import Store
 from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up, well
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config
@@ -43,6 +45,22 @@ def told(lab):
 
 
 NOW, SOON = timedelta(0), incidents.COUNTERS_WAIT
+
+
+# What has to pass before a target is proven.
+
+
+def test_a_host_with_ssh_has_to_pass_a_look_inside_beside_its_own_checks():
+    hourly = Check("hourly", "host", Inside())
+    hosts = [
+        Host("atlas", ssh=Ssh(), hypervisor="test:///default"),
+        Host("vault", ssh=Ssh(), checks={"hourly": hourly}),
+        Host("nook"),
+    ]
+    wanted = incidents.own_checks(config(hosts={host.name: host for host in hosts}), {})
+    assert wanted[TargetId("host:atlas")] == {INSIDE, HYPERVISOR}
+    assert wanted[TargetId("host:vault")] == {"hourly"}
+    assert not wanted[TargetId("host:nook")]
 
 
 # What is told.
