@@ -27,12 +27,14 @@ import libvirt
 from PIL import Image, ImageFilter
 
 from bot.demo.real import RealHost
+from bot.hypervisor import Hypervisor
 from bot.hypervisor.console_ocr.reading import text_of
 from bot.hypervisor.screen_text import ScreenReader
 from bot.manifest import manifest
 from bot.store import Store, StoreFailed
 from bot.workspace.records import ALEX
 from bot.workspace.server import Box, installed
+from tests.real.line import line_to
 
 GUEST = "<domain type='test'><name>{}</name><memory>1024</memory><os><type>hvm</type></os></domain>"
 LAB = """\
@@ -43,6 +45,7 @@ services: {{knock: {{address: 127.0.0.1, checks: {{knock: {{probe: tcp, port: {p
 """
 HERE = Path(__file__).resolve().parent.parent
 FIFTY = 50
+FIVE_HUNDRED = 500
 DEADLINE = 20.0  # seconds for anything to happen at all
 
 
@@ -75,6 +78,7 @@ async def measure(rounds: int) -> None:
             )
             calls = await storm(lab, box)
             print(f"{'fifty guests lost at once: messages, calls':<46} {calls:>10} {'':>10}   1, 5", flush=True)
+        await many_guests(host, lab)
         lab.close()
     finally:
         host.close()
@@ -111,14 +115,7 @@ async def bot(
     host: RealHost, lab: libvirt.virConnect, guests: int
 ) -> AsyncIterator[tuple[Box, subprocess.Popen[bytes], float]]:
     """A bot with a database of its own that watches so many running guests; how long it took to look first."""
-    for domain in lab.listAllDomains():
-        if domain.isActive():
-            domain.destroy()
-        domain.undefine()
-    for number in range(guests):
-        domain = lab.defineXML(GUEST.format(f"guest{number}"))
-        domain.setAutostart(1)
-        domain.create()
+    make_guests(lab, guests)
     with tempfile.TemporaryDirectory(prefix="caretaker-bench-") as folder:
         async with Box.start(settings=replace(installed(manifest()), rate_limits=False)) as box, door() as knocked:
             path = Path(folder) / "lab.yaml"
@@ -140,6 +137,46 @@ async def bot(
             finally:
                 process.terminate()
                 await asyncio.to_thread(process.wait)
+
+
+def make_guests(lab: libvirt.virConnect, guests: int) -> None:
+    """So many running guests, and no other."""
+    for domain in lab.listAllDomains():
+        if domain.isActive():
+            domain.destroy()
+        domain.undefine()
+    for number in range(guests):
+        domain = lab.defineXML(GUEST.format(f"guest{number}"))
+        domain.setAutostart(1)
+        domain.create()
+
+
+async def many_guests(host: RealHost, lab: libvirt.virConnect) -> None:
+    """How long it takes to know of five hundred guests, next door and over a line of 200 ms there and back."""
+    make_guests(lab, FIVE_HUNDRED)
+    next_door = host.uri("test", "/default")
+    times = [await knowing(next_door, all_definitions=True) for _ in range(5)]
+    row("500 guests: connect, states of all", [states for states, _ in times], "")
+    row("... and what each is made of", [whole for _, whole in times], "2 s")
+    async with line_to(host.socket, delay=0.1) as line:
+        far = f"test+tcp://127.0.0.1:{line.port}/default"
+        times = [await knowing(far, all_definitions=False) for _ in range(5)]
+    row("500 guests at 200 ms: connect, states of all", [states for states, _ in times], "10 s")
+
+
+async def knowing(uri: str, *, all_definitions: bool) -> tuple[float, float]:
+    """Seconds until the states of all guests are known, and until their definitions are if those are wanted."""
+    hypervisor = Hypervisor("atlas", uri, on_event=lambda _: None)
+    began = time.monotonic()
+    try:
+        assert len(await hypervisor.states()) == FIVE_HUNDRED
+        states = time.monotonic() - began
+        assert len(await hypervisor.guests()) == FIVE_HUNDRED
+        while all_definitions and await hypervisor.read_definitions():
+            pass
+        return states, time.monotonic() - began
+    finally:
+        await hypervisor.close()
 
 
 def tokens(box: Box) -> dict[str, str]:
