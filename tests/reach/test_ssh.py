@@ -33,7 +33,7 @@ def busybox_sshd(tmp_path_factory) -> Iterator[Sshd]:
     folder = tmp_path_factory.mktemp("busybox")
     (folder / "bin").mkdir()
     subprocess.run([installed("busybox"), "--install", "-s", folder / "bin"], check=True)
-    with running_sshd(folder, extra=f"SetEnv PATH={folder / 'bin'}\n") as server:
+    with running_sshd(folder, environment={"PATH": str(folder / "bin")}) as server:
         yield server
 
 

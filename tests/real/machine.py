@@ -61,6 +61,6 @@ class Machine:
 @contextmanager
 def running_machine(folder: Path, port: int | None = None) -> Iterator[Machine]:
     """A host until the block ends; in the folder and on the port of an earlier one it is that again."""
-    extra = "SetEnv " + " ".join(f"{name}={folder / part}" for name, part in _PARTS.items()) + "\n"
-    with running_sshd(folder / "sshd", extra=extra, port=port) as sshd:
+    environment = {name: str(folder / part) for name, part in _PARTS.items()}
+    with running_sshd(folder / "sshd", environment=environment, port=port) as sshd:
         yield Machine(folder, sshd)

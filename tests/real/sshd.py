@@ -6,10 +6,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncssh
 
@@ -27,6 +28,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 AcceptEnv LANG LC_*
+SetEnv {environment}
 """
 
 
@@ -90,10 +92,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_sshd(folder: Path, *, extra: str = "", port: int | None = None) -> Iterator[Sshd]:
+def running_sshd(
+    folder: Path,
+    *,
+    extra: str = "",
+    port: int | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Sshd]:
     """A server until the block ends; without OpenSSH the test is skipped. `extra`: more of its configuration.
 
-    In the folder and on the port of an earlier one it is that again: what keys are there stay.
+    Whoever logs in has the folder as home: the start-up files of who runs the tests may take their time. In the
+    folder and on the port of an earlier one it is that again: what keys are there stay.
     """
     sshd = installed("sshd")
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +113,8 @@ def running_sshd(folder: Path, *, extra: str = "", port: int | None = None) -> I
     if not (folder / "known_hosts").exists():
         public = host_key.export_public_key().decode()
         (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
-    config = _CONFIG.format(port=port, folder=folder)
+    variables = " ".join(f"{name}={value}" for name, value in {"HOME": folder, **environment}.items())
+    config = _CONFIG.format(port=port, folder=folder, environment=variables)
     (folder / "sshd_config").write_text(config + extra)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # sshd wants it when it could drop privileges
