@@ -154,8 +154,16 @@ def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetI
         target = inventory.get(target_id, Target(target_id))
         needs = requirement(target, checks.get(target_id, frozenset()), steady)
         found[target_id] = lacks(incident.members[target_id], target, needs)
+        if hints := _reached(store, target_id) if target.kind is TargetKind.HOST else ():
+            found[target_id] += f"; seen so far: {'; '.join(hints)}"
     missing = [one.target for one in incident.members.values() if one.missing]
     return found | dict.fromkeys(made_anew(inventory, missing), ANEW)
+
+
+def _reached(store: Store, target: TargetId) -> Sequence[str]:
+    """What shows that a machine can be reached, and no more."""
+    mine = (one for one in store.targets.health() if one.fingerprint.target == target)
+    return [one.why for one in mine if one.health is Health.OK and one.evidence is Evidence.OUTSIDE]
 
 
 def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:
@@ -194,9 +202,10 @@ def _lacks(known_now: Situation, target: Target, known: Sequence[Known], presenc
     if presence.running is False:
         return "it is off"
     fails = frozenset(one.fingerprint.check for one in known if one.health is Health.FAIL)
-    well = (one for one in known if one.health is Health.OK and one.evidence in needs.accepts)
-    passed = frozenset(one.fingerprint.check for one in well)
-    if passed and passed >= needs.checks and not fails:
+    well = [one for one in known if one.health is Health.OK]
+    shows = frozenset(one.fingerprint.check for one in well if one.evidence in needs.accepts)
+    passed = shows | needs.checks.intersection(one.fingerprint.check for one in well)
+    if shows and passed >= needs.checks and not fails:
         return ""
     return lacks(Member(target.id, was_running=False, failing=fails, passed=passed), target, needs)
 

@@ -119,6 +119,7 @@ def _member_out(member: Member) -> dict[str, Any]:
         "counts_from": time_out(member.counts_from),
         "passed": sorted(member.passed),
         "well_since": time_out(member.well_since),
+        "shown": None if member.shown is None else _ground_out(member.shown),
         "must_return": member.must_return,
         "changes": [[one.key, one.words] for one in member.changes],
         "accepted": sorted(member.accepted),
@@ -127,7 +128,7 @@ def _member_out(member: Member) -> dict[str, Any]:
 
 def _member_in(parts: dict[str, Any]) -> Member:
     """A member. What an older version did not write is as for one of which nothing was seen."""
-    ground = parts.get("ground")
+    ground, shown = parts.get("ground"), parts.get("shown")
     return Member(
         TargetId(parts["target"]),
         parts["was_running"],
@@ -138,6 +139,7 @@ def _member_in(parts: dict[str, Any]) -> Member:
         counts_from=time_in(parts.get("counts_from")),
         passed=_checks(parts.get("passed", [])),
         well_since=time_in(parts.get("well_since")),
+        shown=None if shown is None else _ground_in(shown),
         must_return=parts.get("must_return"),
         changes=tuple(Change(key, words) for key, words in parts.get("changes", [])),
         accepted=frozenset(parts.get("accepted", [])),

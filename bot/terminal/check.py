@@ -2,14 +2,14 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
-from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
+from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetId, TargetKind, target_id
 from bot.core.incidents.blind_spots import BlindSpot
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
@@ -17,6 +17,7 @@ from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
+from bot.rounds.blind_spots import open_doors
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import LOOKS_AT_ONCE
@@ -86,16 +87,21 @@ async def look_once(config: Config) -> Looked:
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
-        return Looked(seen, names_of(guests), _spots(config, guests, seen))
+            doors = await open_doors(config, guests, by_ssh)
+        return Looked(seen, names_of(guests), _spots(config, guests, seen, doors))
 
 
 def _spots(
-    config: Config, guests: Mapping[Target, GuestProbe], seen: Iterable[Observation]
+    config: Config,
+    guests: Mapping[Target, GuestProbe],
+    seen: Iterable[Observation],
+    doors: Collection[TargetId],
 ) -> Sequence[BlindSpot]:
     """What can't be proven."""
     told = all(one.health is Health.OK for one in seen if one.fingerprint.check == HYPERVISOR)
     infos = {target.id: probe.info for target, probe in guests.items()}
-    return spots_of(config, {target.id: target for target in guests}, infos, names_of(guests), all_told=told)
+    known = {target.id: target for target in guests}
+    return spots_of(config, known, infos, names_of(guests), doors=doors, all_told=told)
 
 
 async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:

@@ -14,7 +14,9 @@ from bot.core.guest import GuestEvent, GuestInfo
 from bot.core.health import Target
 from bot.core.names import names_of
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.probes import SshWays
 from bot.reach import Refused, Script, Unreachable
+from bot.rounds.blind_spots import open_doors
 from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
@@ -66,7 +68,7 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
-            found.append(await tally.count(_of_proof(config, hypervisors)))
+            found.append(await tally.count(_of_proof(config, hypervisors, ways)))
     said = [Finding(f"{config.path} is in order")]
     return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]
 
@@ -127,7 +129,7 @@ async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding
     return [Finding(f"libvirt on {host.name} answers: {len(guests)} guests")]
 
 
-async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor]) -> Sequence[Finding]:
+async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways: Ways) -> Sequence[Finding]:
     """What could not be proven well."""
     made: dict[Target, GuestInfo] = {}
     told = True
@@ -137,7 +139,8 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor]) -> Se
         except (HypervisorUnreachable, GuestRefused):
             told = False  # why is said already
     guests, infos = {t.id: t for t in made}, {t.id: info for t, info in made.items()}
-    spots = spots_of(config, guests, infos, names_of(made), all_told=told)
+    doors = await open_doors(config, made, SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof))
+    spots = spots_of(config, guests, infos, names_of(made), doors=doors, all_told=told)
     return [Finding(spot.what, spot.mend, note=spot.note) for spot in spots]
 
 

@@ -1,6 +1,6 @@
 """What can't be proven is said once in the channel, and again only when it is about other machines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.config import Config, Host, Service
@@ -37,11 +37,16 @@ def spots_of(
     infos: Mapping[TargetId, GuestInfo],
     name: Names,
     *,
+    doors: Collection[TargetId] = (),
     all_told: bool = True,
 ) -> tuple[BlindSpot, ...]:
-    """What can't be proven. `all_told`: every hypervisor has told which guests it has, so that no other is any."""
+    """What can't be proven.
+
+    `doors`: the machines of whose checks none looks further than to an open SSH port. `all_told`: every hypervisor
+    has told which guests it has, so that no other is any.
+    """
     consoles = [target_id(TargetKind.HOST, host.name) for host in config.hosts.values() if _reads_consoles(host)]
-    making = Making(infos, own_checks(config, guests), frozenset(consoles))
+    making = Making(infos, own_checks(config, guests), frozenset(consoles), doors)
     there = {guest.name for guest in guests.values()}
     nowhere = sorted(said for said in config.guests if all_told and said not in there)
     idle = sorted(_target(thing) for thing in unwatched(config) if thing.watched)

@@ -12,9 +12,9 @@ WEB1 = Target(GUESTS[0], runs_on=ATLAS)
 BARE = GuestInfo("vm01", "vm01", autostart=True, persistent=True, has_agent=False)
 
 
-def spots(*guests: Target, info: GuestInfo = BARE, checks=(), consoles=(ATLAS,), nowhere=(), idle=()):
+def spots(*guests: Target, info: GuestInfo = BARE, checks=(), consoles=(ATLAS,), doors=(), nowhere=(), idle=()):
     named = frozenset(map(CheckName, checks))
-    making = Making({guest.id: info for guest in guests}, {guest.id: named for guest in guests}, consoles)
+    making = Making({guest.id: info for guest in guests}, {guest.id: named for guest in guests}, consoles, doors)
     return blind_spots(guests, making, nowhere, idle, UNTOLD)
 
 
@@ -36,6 +36,15 @@ def test_an_agent_a_console_that_can_be_read_or_a_check_is_enough():
 
 def test_a_console_on_a_host_where_nothing_can_be_read_is_none():
     assert spots(WEB1, info=replace(BARE, console_log="/var/log/vm01"), consoles=()) != ()
+
+
+def test_machines_of_which_only_an_open_ssh_port_is_seen_are_named_apart_with_what_would_help():
+    [spot] = spots(WEB1, checks=["ssh"], doors=[WEB1.id, ATLAS])
+    assert spot.what.startswith("all I see of these is that their SSH port is open")
+    assert spot.what.endswith("(atlas, vm01)")
+    assert spot.mend.startswith("give a host `ssh`; or log in to each once by hand as the bot's own user")
+    assert spot.note
+    assert spots(WEB1, info=replace(BARE, has_agent=True), checks=["ssh"], doors=[WEB1.id]) == ()
 
 
 def test_what_is_accepted_by_its_power_or_comes_and_goes_is_not_named():

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.health import CheckName, Evidence, Health, Proof, Target, TargetId, TargetKind
 from bot.core.incidents.evidence import RULES, requirement, shows, wanted
-from tests.core.labs import GUESTS, RACK, fails, off, powered_on, unseen, up
+from tests.core.labs import ATLAS, GUESTS, RACK, fails, off, powered_on, unseen, up
 
 STEADY = timedelta(seconds=30)
 VM = Target(GUESTS[0])
@@ -65,4 +65,8 @@ def test_what_a_result_shows_is_said_in_words():
     assert shows(VM, Health.OK, inside, running=True) == "it is well: seen from inside"
     assert shows(VM, Health.OK, outside, running=True).startswith("it has power: that proves nothing")
     assert shows(BOX, Health.OK, outside, running=True) == "accepted, not looked inside"
+    host = Target(ATLAS)
+    assert shows(host, Health.OK, outside, running=None).startswith("it can be reached: that proves nothing")
+    accepted = replace(host, proof=Proof.RUNNING)
+    assert shows(accepted, Health.OK, outside, running=None) == "accepted, not looked inside"
     assert shows(Target(RACK), Health.OK, outside, running=None) == "it proves nothing of what is inside"

@@ -138,6 +138,32 @@ def test_a_check_of_its_own_proves_a_guest_into_which_nobody_can_look():
     assert after(ran(), powered_on(VM), well(VM, "http"), needs=needs).proven
 
 
+def test_that_its_ssh_port_is_open_passes_and_proves_nothing():
+    needs = requirement(Target(ATLAS), frozenset({CheckName("door")}), SECOND)
+    door = replace(well(ATLAS, "door"), evidence=Evidence.OUTSIDE)
+    reached = after(Member(ATLAS, was_running=False), door, door, needs=needs)
+    assert (reached.passed, reached.standing) == ({"door"}, Standing.UNPROVEN)
+    assert lacks(reached, Target(ATLAS), needs).startswith("an answer from inside: SSH with its known host key")
+    inside = after(reached, at(1, well(ATLAS, "inside")), needs=needs)
+    assert (inside.standing, inside.ground.check) == (Standing.PROVEN, "inside")
+
+
+def test_what_shows_it_well_counts_once_the_check_that_proves_nothing_has_passed_too():
+    needs = requirement(Target(ATLAS), frozenset({CheckName("door")}), SECOND)
+    door = replace(well(ATLAS, "door"), evidence=Evidence.OUTSIDE)
+    inside = after(Member(ATLAS, was_running=False), well(ATLAS, "inside"), needs=needs)
+    assert lacks(inside, Target(ATLAS), needs) == "not passed yet: door"
+    proven = after(inside, at(1, door), needs=needs)
+    assert (proven.standing, proven.ground.check) == (Standing.PROVEN, "inside")
+    assert not after(inside, at(1, fails(ATLAS, None, check="inside")), at(2, door), needs=needs).proven
+
+
+def test_an_open_ssh_port_is_accepted_of_a_host_whose_owner_accepts_power():
+    needs = requirement(Target(ATLAS, proof=Proof.RUNNING), frozenset({CheckName("door")}), SECOND)
+    door = replace(well(ATLAS, "door"), evidence=Evidence.OUTSIDE)
+    assert after(Member(ATLAS, was_running=False), door, needs=needs).standing is Standing.ACCEPTED
+
+
 def test_a_ups_has_to_stay_on_line_for_a_while():
     lost = after(Member(RACK, was_running=False), on_battery(), needs=STEADY)
     back = after(lost, at(10, on_mains()), at(39, on_mains()), needs=STEADY)
@@ -216,6 +242,7 @@ def test_a_stepped_clock_moves_all_its_times():
     member = after(ran(), at(1, crashed(VM)), at(2, up(VM))).shifted(60 * SECOND)
     assert (member.counts_from, member.well_since) == (NOON + 61 * SECOND, NOON + 62 * SECOND)
     assert (member.unproven_since, member.ground.at) == (None, NOON + 62 * SECOND)
+    assert member.shown.at == NOON + 62 * SECOND
     assert ran().shifted(SECOND) == ran()
 
 

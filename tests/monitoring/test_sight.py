@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot import incidents, queries
 from bot.config import Check, Config, Guest, Host, Service, SlackConfig, Timing, Ups, Witnesses
 from bot.core.health import Health, Kind, TargetId
-from bot.core.incident import Status
+from bot.core.incident import Status, Way
 from bot.monitoring.sight import BOT
 from bot.probes.tcp import Params
 from tests.guests import URI, guest, owned_guests
@@ -33,11 +34,13 @@ ALL = frozenset(Health)
 
 @pytest.fixture
 def home():
-    """Three machines on the bot's link, each with a door at 22; a gateway with one at 53; a site beyond it."""
+    """Three machines on the bot's link, with doors at 22 and 8006; a gateway with one at 53; a site beyond."""
     with ExitStack() as opened:
         home = opened.enter_context(lan())
         for number, name in enumerate(NAMES, 10):
-            opened.enter_context(home.plug(name, f"10.9.0.{number}").listen(22))
+            machine = home.plug(name, f"10.9.0.{number}")
+            for port in (22, 8006):
+                opened.enter_context(machine.listen(port))
         opened.enter_context(home.gateway.listen(53))
         opened.enter_context(home.beyond.listen(443))
         opened.enter_context(home.here.inside())
@@ -49,8 +52,9 @@ def door(port: int) -> dict[str, Check]:
     return {"door": Check("door", "tcp", Params(port, timeout=SECOND))}
 
 
-def machines(**more) -> dict[str, Host]:
-    return {name: Host(name, f"10.9.0.{number}", checks=door(22), **more) for number, name in enumerate(NAMES, 10)}
+def machines(port: int = 22, **more) -> dict[str, Host]:
+    checks = door(port)
+    return {name: Host(name, f"10.9.0.{number}", checks=checks, **more) for number, name in enumerate(NAMES, 10)}
 
 
 def lab(folder: Path, **more) -> Config:
@@ -218,7 +222,7 @@ async def test_a_blip_of_the_gateway_with_fifty_guests_behind_it_is_no_storm_of_
 async def test_a_power_failure_that_takes_the_switch_along_is_one_incident(home, tmp_path, first) -> None:
     with running_upsd(tmp_path / "nut", {"rack": "OL"}) as upsd:
         ups = {"rack": Ups("rack", port=upsd.port)}
-        async with looking(lab(tmp_path, hosts=machines(powered_by="rack"), ups=ups)) as bot:
+        async with looking(lab(tmp_path, hosts=machines(8006, powered_by="rack"), ups=ups)) as bot:
             await bot.all_are(Health.OK, *HOSTS, BOT.id, TargetId("ups:rack"))
             if first == "power":
                 upsd.say("rack", "OB DISCHRG")
@@ -235,6 +239,27 @@ async def test_a_power_failure_that_takes_the_switch_along_is_one_incident(home,
             upsd.say("rack", "OL CHRG")
             home.put_back("here")
             await bot.incident(id=power.id, status=Status.RESOLVED)
+
+
+async def test_an_open_ssh_port_ends_no_power_failure_until_someone_says_that_it_is_well(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS)
+        for name in NAMES:
+            home.pull(name)
+        power = await bot.incident(kind=Kind.POWER_LOSS)
+        for name in NAMES:
+            home.put_back(name)
+        await bot.all_are(Health.OK, *HOSTS)
+        held = await bot.incident(id=power.id, status=Status.RECOVERING)
+        assert set(held.unproven) == set(HOSTS)
+        lacking = await bot.ask(lambda store: queries.lacking(store, bot.config, held))
+        assert lacking[HOSTS[0]].startswith("an answer from inside: SSH with its known host key")
+        assert lacking[HOSTS[0]].endswith(
+            "10.9.0.10:22 answers, as that of an initramfs does; no host key is known for it"
+        )
+        await bot.writer.do(incidents.vouch, bot.config, power.id, held.unproven, "U0ALEX")
+        closed = await bot.incident(id=power.id, status=Status.RESOLVED)
+        assert (closed.end.way, closed.resolution) == (Way.CLOSED, "3 on someone's word")
 
 
 async def blind_within(bot, number) -> bool:

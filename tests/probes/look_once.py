@@ -17,7 +17,8 @@ async def main(address: str, port: str, seconds: str, looks: str = "1") -> None:
     began = time.monotonic()
     for _ in range(int(looks)):
         (seen,) = await probe.look()
-    print(json.dumps({"health": seen.health, "why": seen.why, "seconds": time.monotonic() - began}))
+    told = {"health": seen.health, "evidence": seen.evidence, "why": seen.why}
+    print(json.dumps({**told, "seconds": time.monotonic() - began}))
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.health import Health, Kind
+from bot.config import Host, Ssh
+from bot.core.health import Evidence, Health, Kind
 from bot.probes.tcp import Means, Params, TcpProbe
-from tests.probes.parts import NOW, parts, watched
-from tests.real.sshd import free_port
+from tests.probes.parts import NOW, by_ssh, parts, watched
+from tests.real.dropbear import running_dropbear
+from tests.real.sshd import free_port, running_sshd
 from tests.waiting import until
 
 
@@ -117,3 +119,64 @@ async def test_another_address_can_be_given() -> None:
     async with server("127.0.0.2") as (port, _):
         assert (await look(Params(port))).health is Health.FAIL
         assert (await look(Params(port, address="127.0.0.2"))).health is Health.OK
+
+
+# --- the SSH port, where the host key is asked for --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory):
+    with running_sshd(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+async def look_at_ssh(port: int, known_hosts, target: str = "host:atlas"):
+    host = Host("atlas", "127.0.0.1", ssh=Ssh(port=port, known_hosts=known_hosts))
+    async with by_ssh(host) as given:
+        (seen,) = await TcpProbe(watched(target), Params(port, timeout=timedelta(seconds=2)), given).look()
+    return seen
+
+
+def known_as(name: str, key: str, file):
+    file.write_text(f"{name} {key}\n")
+    return file
+
+
+@pytest.mark.real
+async def test_a_known_host_key_proves_what_an_open_ssh_port_does_not(sshd, tmp_path) -> None:
+    proven = await look_at_ssh(sshd.port, sshd.known_hosts)
+    assert (proven.health, proven.evidence) == (Health.OK, Evidence.INSIDE)
+    assert proven.why.endswith("answers with the host key known for it")
+    reached = await look_at_ssh(sshd.port, tmp_path / "none")
+    assert (reached.health, reached.evidence) == (Health.OK, Evidence.OUTSIDE)
+    assert reached.why.endswith("answers, as that of an initramfs does; no host key is known for it")
+    service = await look_at_ssh(sshd.port, tmp_path / "none", "service:git")
+    assert (service.health, service.evidence) == (Health.OK, Evidence.INSIDE), "its check is what a service is"
+
+
+@pytest.mark.real
+async def test_its_key_may_be_known_by_the_machines_name(sshd, tmp_path) -> None:
+    key = sshd.known_hosts.read_text().partition(" ")[2].strip()
+    seen = await look_at_ssh(sshd.port, known_as(f"[atlas]:{sshd.port}", key, tmp_path / "known"))
+    assert seen.evidence is Evidence.INSIDE
+
+
+@pytest.mark.real
+async def test_an_initramfs_with_a_key_of_its_own_is_reached_and_proves_nothing(sshd, tmp_path) -> None:
+    key = sshd.known_hosts.read_text().partition(" ")[2].strip()
+    with running_dropbear(tmp_path / "initramfs") as initramfs:
+        known = known_as(f"[127.0.0.1]:{initramfs.port}", key, tmp_path / "known")
+        seen = await look_at_ssh(initramfs.port, known)
+    assert (seen.health, seen.evidence) == (Health.OK, Evidence.OUTSIDE)
+    assert "answers, but another system answers (dropbear_" in seen.why
+
+
+@pytest.mark.real
+async def test_with_a_known_key_too_silence_fails_and_what_fails_here_says_nothing(sshd, tmp_path) -> None:
+    key, port = sshd.known_hosts.read_text().partition(" ")[2].strip(), free_port()
+    seen = await look_at_ssh(port, known_as(f"[127.0.0.1]:{port}", key, tmp_path / "known"))
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.HOST_DOWN)
+    assert seen.why == f"cannot connect to 127.0.0.1:{port}: because Connection refused"
+    async with by_ssh(Host("atlas", ssh=Ssh(known_hosts=known_as("no..where", key, tmp_path / "known")))) as given:
+        (unseen,) = await TcpProbe(watched("host:atlas", "no..where"), Params(22), given).look()
+    assert (unseen.health, unseen.kind) == (Health.UNKNOWN, None)

@@ -24,8 +24,8 @@ def lab():
         yield here
 
 
-def look(lab: Network, address: str, *, seconds: float = 1, looks: int = 1):
-    command = [sys.executable, "-P", "-m", "tests.probes.look_once", address, "9", str(seconds), str(looks)]
+def look(lab: Network, address: str, *, port: int = 9, seconds: float = 1, looks: int = 1):
+    command = [sys.executable, "-P", "-m", "tests.probes.look_once", address, str(port), str(seconds), str(looks)]
     return json.loads(lab.run("env", f"PYTHONPATH={ROOT}", f"PATH={os.environ['PATH']}", *command))
 
 
@@ -36,6 +36,13 @@ def resolver(lab: Network):
     with lab.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as questions:
         questions.bind(("127.0.0.53", 53))
         yield questions
+
+
+@pytest.mark.parametrize(("port", "evidence"), [(22, "outside"), (80, "inside")])
+def test_an_open_ssh_port_is_no_evidence_from_inside(lab, port, evidence) -> None:
+    with lab.inside(), socket.create_server(("127.0.0.1", port)):
+        seen = look(lab, "127.0.0.1", port=port)
+    assert (seen["health"], seen["evidence"]) == ("ok", evidence)
 
 
 def test_a_resolver_that_never_answers_says_nothing_of_the_machine(lab) -> None:

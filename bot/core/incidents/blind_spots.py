@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.guest import GuestInfo
-from bot.core.health import CheckName, Proof, Target, TargetId
+from bot.core.health import CheckName, Proof, Target, TargetId, TargetKind
 from bot.core.names import Names
 
 NAMED = 8  # as many names as a phone shows at a glance
@@ -28,18 +28,21 @@ class Making:
     """What is known of how guests could be looked into.
 
     `infos`: by guest, what its hypervisor tells; `checks`: those that lab.yaml gives each; `consoles`: the hosts
-    on which a console's log can be read.
+    on which a console's log can be read; `doors`: the hosts and guests of whose checks none looks further than to
+    an open SSH port.
     """
 
     infos: Mapping[TargetId, GuestInfo]
     checks: Mapping[TargetId, frozenset[CheckName]]
     consoles: Collection[TargetId]
+    doors: Collection[TargetId] = ()
 
     def shows(self, guest: Target) -> bool:
         """Whether anything but its screen could prove a guest well."""
         info = self.infos[guest.id]
         console = info.console_log is not None and guest.runs_on in self.consoles
-        return info.has_agent or console or bool(self.checks.get(guest.id))
+        checked = bool(self.checks.get(guest.id)) and guest.id not in self.doors
+        return info.has_agent or console or checked
 
 
 def blind_spots(
@@ -51,8 +54,14 @@ def blind_spots(
     """
     minded = (one for one in guests if not one.ephemeral and one.proof is Proof.INSIDE)
     known = (one for one in minded if one.id in making.infos and making.infos[one.id].known)
-    dark = sorted((one.id for one in known if not making.shows(one)), key=name)
-    found = (_dark(dark, name), _nowhere(nowhere), _idle(idle, name))
+    dark = {one.id for one in known if not making.shows(one)}
+    doors = dark.intersection(making.doors).union(one for one in making.doors if one.startswith(TargetKind.HOST))
+    found = (
+        _dark(sorted(dark - doors, key=name), name),
+        _open_doors(sorted(doors, key=name), name),
+        _nowhere(nowhere),
+        _idle(idle, name),
+    )
     return tuple(spot for spot in found if spot is not None)
 
 
@@ -67,6 +76,20 @@ def _dark(guests: Sequence[TargetId], name: Names) -> BlindSpot | None:
     )
     mend = "add a qemu-guest-agent channel, a serial console log or a check; `proof: running` accepts power alone"
     return BlindSpot(f"dark {' '.join(guests)}", what, mend, note=True)
+
+
+def _open_doors(targets: Sequence[TargetId], name: Names) -> BlindSpot | None:
+    if not targets:
+        return None
+    what = (
+        "all I see of these is that their SSH port is open, and an initramfs that waits for a passphrase opens "
+        f"one, too: after an outage I can't say that they are well ({_named(map(name, targets))})"
+    )
+    mend = (
+        "give a host `ssh`; or log in to each once by hand as the bot's own user, so that its host key is known; "
+        "or add a check of another port"
+    )
+    return BlindSpot(f"doors {' '.join(targets)}", what, mend, note=True)
 
 
 def _nowhere(names: Sequence[str]) -> BlindSpot | None:

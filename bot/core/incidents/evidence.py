@@ -1,7 +1,7 @@
 """What proves what, in one table: an OK proves its target healthy only where it rests on what its rule accepts.
 
-Power, a ping and a lease prove nothing of what goes on inside: firmware, boot loaders and an initramfs that waits
-for a passphrase have all three. UNKNOWN never proves, and neither does the time that has passed.
+Power, a ping, a lease and an open SSH port prove nothing of what goes on inside: an initramfs that waits for a
+passphrase has them all. UNKNOWN never proves, and neither does the time that has passed.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,9 @@ RULES: Final[Mapping[TargetKind, Rule]] = MappingProxyType(
     {
         # libvirt's answer comes through the host's own system, so it is one from inside. It says nothing of the
         # host's arrays and file systems: those are checks of their own.
-        TargetKind.HOST: Rule(_INSIDE, "an answer from inside: SSH, libvirt, or a check of its own"),
+        TargetKind.HOST: Rule(
+            _INSIDE, "an answer from inside: SSH with its known host key, libvirt, or another check of its own"
+        ),
         TargetKind.GUEST: Rule(
             _INSIDE,
             "its agent's answer, a login prompt or a passed check of its own, after its latest start",
@@ -49,24 +51,27 @@ class Requirement:
     """What one target must show before it counts as proven.
 
     `checks`: those that lab.yaml gives it, each of which must pass; `steady`: for how long it must stay well.
+    `powered`: that it has power, where that is accepted, is told by who runs it.
     """
 
     accepts: frozenset[Evidence] = _INSIDE
     checks: frozenset[CheckName] = frozenset()
     steady: timedelta = timedelta(0)
+    powered: bool = True
 
     def accepted(self, seen: Observation) -> bool:
         """Whether `seen` counts as proof. Power counts only for what was seen running."""
         if seen.health is not Health.OK or seen.running is False or seen.evidence not in self.accepts:
             return False
-        return seen.evidence is not Evidence.OUTSIDE or seen.running is True
+        return seen.evidence is not Evidence.OUTSIDE or seen.running is True or not self.powered
 
 
 def requirement(target: Target, checks: frozenset[CheckName], steady: timedelta) -> Requirement:
     """What proves `target`. `checks`: its own, by lab.yaml; `steady`: how long a UPS must stay on line power."""
     rule = RULES[target.kind]
     accepts = rule.accepts | ({Evidence.OUTSIDE} if target.proof is Proof.RUNNING else frozenset())
-    return Requirement(accepts, checks, steady if rule.steady else timedelta(0))
+    powered = target.kind is TargetKind.GUEST  # what else answers has power
+    return Requirement(accepts, checks, steady if rule.steady else timedelta(0), powered)
 
 
 def wanted(target: Target) -> str:
@@ -84,7 +89,8 @@ def shows(target: Target, health: Health, evidence: Evidence, *, running: bool |
         return "it is off, as it may be"
     if evidence in RULES[target.kind].accepts:
         return "it is well: seen from inside"
-    if evidence is Evidence.OUTSIDE and running:
+    if evidence is Evidence.OUTSIDE and (running or target.kind is TargetKind.HOST):
+        has = "it has power" if running else "it can be reached"
         accepted = target.proof is Proof.RUNNING
-        return "accepted, not looked inside" if accepted else "it has power: that proves nothing of what is inside"
+        return "accepted, not looked inside" if accepted else f"{has}: that proves nothing of what is inside"
     return "it proves nothing of what is inside"

@@ -92,7 +92,8 @@ class Member:
     `was_running`: it ran before, so it is not proven by being off. `failing`: its checks that fail. `running`: as
     last seen, None when it can't be told. `ground`: what proved it, None while nothing has. `unproven_since`: when
     it was last put in doubt; `counts_from`: what was seen before proves nothing. `passed`: the checks that passed
-    since then, `well_since`: when the first of them did. `must_return`: who said that it must come back.
+    since then, `well_since`: when the first of them did; `shown`: what of that shows it well, None while they only
+    show that it can be reached. `must_return`: who said that it must come back.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
     """
 
@@ -105,6 +106,7 @@ class Member:
     counts_from: datetime | None = None
     passed: frozenset[CheckName] = frozenset()
     well_since: datetime | None = None
+    shown: Ground | None = None
     must_return: str | None = None
     changes: tuple[Change, ...] = ()
     accepted: frozenset[str] = frozenset()
@@ -167,14 +169,15 @@ class Member:
 
     def in_doubt(self, at: datetime) -> "Member":
         """This member once what was seen of it before `at` counts no more."""
-        doubted = replace(self, ground=None, running=None, counts_from=at, passed=frozenset(), well_since=None)
-        return replace(doubted, unproven_since=self.unproven_since or at)
+        since = self.unproven_since or at
+        doubted = replace(self, ground=None, running=None, counts_from=at, unproven_since=since)
+        return replace(doubted, passed=frozenset(), well_since=None, shown=None)
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
         moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
-        ground = self.ground and replace(self.ground, at=self.ground.at + step)
-        return replace(self, ground=ground, **moved)
+        ground, shown = (one and replace(one, at=one.at + step) for one in (self.ground, self.shown))
+        return replace(self, ground=ground, shown=shown, **moved)
 
 
 _TIMES: Final = ("unproven_since", "counts_from", "well_since")
@@ -183,19 +186,28 @@ _WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED})
 
 
 def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
-    """A member that is not off after an OK: whether that proves it."""
+    """A member that is not off after an OK: whether that proves it.
+
+    A check that lab.yaml gives it has to pass also where it proves nothing, as that its SSH port is open.
+    """
     early = member.counts_from is not None and seen.at < member.counts_from
+    shows, check = needs.accepted(seen), seen.fingerprint.check
     # The agent of a guest that hangs on its disk may answer: a check that fails outweighs it.
-    if early or member.failing or not needs.accepted(seen):
+    if early or member.failing or not (shows or check in needs.checks):
         return member
-    passed, since = member.passed | {seen.fingerprint.check}, member.well_since or seen.at
-    after = replace(member, passed=passed, well_since=since)
-    if not needs.checks <= passed or seen.at - since < needs.steady:
+    passed, since = member.passed | {check}, member.well_since or seen.at
+    shown = _shown(seen) if shows else member.shown
+    after = replace(member, passed=passed, well_since=since, shown=shown)
+    if shown is None or not needs.checks <= passed or seen.at - since < needs.steady:
         return after
-    inside = seen.evidence is Evidence.INSIDE
+    inside = shown.standing is Standing.PROVEN
     if member.ground is not None and (member.ground.standing not in _WEAK or not inside):
         return after
-    return after.settled(_ground(Standing.PROVEN if inside else Standing.ACCEPTED, seen))
+    return after.settled(shown)
+
+
+def _shown(seen: Observation) -> Ground:
+    return _ground(Standing.PROVEN if seen.evidence is Evidence.INSIDE else Standing.ACCEPTED, seen)
 
 
 def _ground(standing: Standing, seen: Observation) -> Ground:
@@ -218,7 +230,7 @@ def lacks(member: Member, target: Target, needs: Requirement) -> str:
         return "it is off, and it ran before"
     if member.passed and (pending := needs.checks - member.passed):
         return f"not passed yet: {_named(pending)}"
-    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.passed else wanted(target)
+    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.shown else wanted(target)
 
 
 def _named(checks: Iterable[CheckName]) -> str:
