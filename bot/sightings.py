@@ -136,7 +136,7 @@ def take_inventory(
     store.targets.keep(moved, now)
     for target in (*moved, *targets):
         if (was := before.get(target.id)) and was.runs_on != target.runs_on:
-            _tell_move(store, was, target, now)
+            _tell_move(store, config, was, target, now)
     gone = [t for t in left if t.id not in homes]
     _forget(store, now, config, [t.id for t in gone if t.ephemeral])
     return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral])]
@@ -158,13 +158,15 @@ def _home(known: Mapping[TargetId, Target], uuid: str, host: str, places: Placem
     return places.home_of(uuid, was) or host
 
 
-def _tell_move(store: Store, was: Target, target: Target, now: datetime) -> None:
+def _tell_move(store: Store, config: Config, was: Target, target: Target, now: datetime) -> None:
     """A guest lives on another host than before: a line wherever it is waited for."""
     if was.runs_on is None or target.runs_on is None:
         return
     words = f"{target.name} moved from {name_of(was.runs_on)} to {name_of(target.runs_on)}."
     store.alive.write(words, now)
     machine_went(store, now, target.id, words.removesuffix("."))
+    before = situation(store, config, now)
+    commit(store, before, engine.found_elsewhere(before, target.id, words.removesuffix("."), now), now)
     for incident in store.incidents.live():
         if target.id == incident.subject or target.id in incident.members:
             _say(store, incident, words, now)

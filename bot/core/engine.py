@@ -13,10 +13,11 @@ from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.aftermath import inventory_compared
-from bot.core.incidents.member import SETTLED_FOR_GOOD
+from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
 from bot.core.incidents.people import (
     acknowledge,
     deleted,
+    found_elsewhere,
     made_again,
     must_return,
     reopen,
@@ -34,6 +35,7 @@ __all__ = [
     "deleted",
     "doubt",
     "forget",
+    "found_elsewhere",
     "inventory_compared",
     "made_again",
     "must_return",
@@ -163,9 +165,16 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
     after = draft.keep(incident.after(seen, draft.situation.needs(seen.target)))
     if seen.health is Health.FAIL:
         if not _takes_over(seen, incident) and not _refine(draft, draft.incidents[incident.id], seen):
-            draft.event(incident.id, EventKind.WORSE, seen.why)
+            _say_what_is(draft, draft.incidents[incident.id], seen)
     elif seen.fingerprint in incident.failing or len(after.unproven) < len(incident.unproven):
         draft.event(incident.id, EventKind.BETTER, seen.why)
+
+
+def _say_what_is(draft: Draft, incident: Incident, seen: Observation) -> None:
+    """It still fails. Whether it can be told where a guest went may differ: a card says what is now."""
+    if seen.fingerprint.check in GONE and incident.kind is seen.kind:
+        draft.keep(replace(incident, why=seen.why))
+    draft.event(incident.id, EventKind.WORSE, seen.why)
 
 
 def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:

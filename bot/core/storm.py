@@ -12,7 +12,7 @@ from typing import Final
 from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
-from bot.core.incidents.member import Ground, Standing
+from bot.core.incidents.member import INVENTORY, Ground, Standing
 from bot.core.kinds import DAMAGE, KINDS, LOST, tells_more
 
 _STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
@@ -131,7 +131,8 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     guests, whys = {one.target for one in lost}, {one.why for one in lost}
     alike = f": {whys.pop()}" if len(whys) == 1 else ""
     gone = {one.kind for one in lost} == {Kind.GUEST_MISSING}
-    how = "are missing" if gone else f"failed together{alike}"
+    told = {one.fingerprint.check for one in lost} == {INVENTORY}
+    how = "are missing" if gone and told else f"{'are gone' if gone else 'failed together'}{alike}"
     why = f"{len(guests)} guests of {draft.situation.name(host)} {how}"
     incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
     draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))

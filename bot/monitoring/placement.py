@@ -1,14 +1,15 @@
 """Where guests are, as their hosts tell it: two copies of one, or none any more.
 
-A guest is missing only where every hypervisor has been asked: one that can't be may be where it went.
+A guest is missing only where every hypervisor has been asked: one that can't be may be where it went. If that
+lasts, it is told as what it is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, uuid_of
-from bot.core.incidents.member import INVENTORY
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, name_of, uuid_of
+from bot.core.incidents.member import INVENTORY, WHEREABOUTS
 from bot.core.placements import Placements
 
 PLACEMENT = CheckName("placement")
@@ -17,12 +18,16 @@ PLACEMENT = CheckName("placement")
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What hosts have told. `hosts`: all that have a hypervisor. `fails`: whether a check does, or seemed to."""
+    """What hosts have told. `hosts`: all that have a hypervisor. `fails`: whether a check does, or seemed to.
+
+    `patience`: for how long nobody needs to know that it can't be told where a guest went.
+    """
 
     places: Placements
     hosts: frozenset[str]
     fails: Callable[[Fingerprint], bool]
     now: datetime
+    patience: timedelta = timedelta(0)
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
@@ -38,20 +43,34 @@ class Whereabouts:
         return found
 
     def missing(self, guests: Iterable[Target]) -> list[Observation]:
-        """Guests that no host has any more. While a host can't be asked nobody knows; what comes and goes may."""
-        found = []
-        for guest in guests:
-            hosts, check = self.places.hosts_of(uuid_of(guest.id)), Fingerprint(INVENTORY, guest.id)
-            if hosts:
-                if self.fails(check):
-                    again = f"{hosts[0]} knows it again"
-                    found.append(Observation(check, Health.OK, self.now, again, evidence=Evidence.OUTSIDE))
-            elif not guest.ephemeral and self.everyone_told:
+        """Guests that no host has any more, as far as that can be told. What comes and goes may."""
+        return [seen for guest in guests for seen in self._missing(guest)]
+
+    def _missing(self, guest: Target) -> Iterator[Observation]:
+        hosts = self.places.hosts_of(uuid_of(guest.id))
+        inventory, whereabouts = (Fingerprint(check, guest.id) for check in (INVENTORY, WHEREABOUTS))
+        if not hosts and not guest.ephemeral:
+            if not self.unasked:
                 why = "its host no longer knows it"
-                found.append(Observation(check, Health.FAIL, self.now, why, Kind.GUEST_MISSING))
-        return found
+                yield Observation(inventory, Health.FAIL, self.now, why, Kind.GUEST_MISSING)
+            elif not self.fails(inventory):
+                yield self._unknown(whereabouts, guest)
+        known = f"{hosts[0]} knows it again" if hosts else ""
+        if known and self.fails(inventory):
+            yield Observation(inventory, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)
+        if known and self.fails(whereabouts) and name_of(guest.runs_on or guest.id) in hosts:
+            # That it is on another host than before is noted as a move, which ends this.
+            yield Observation(whereabouts, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)
+
+    def _unknown(self, check: Fingerprint, guest: Target) -> Observation:
+        """It left its host, and it can't be told where to: that is no failure before it has lasted."""
+        left, others = name_of(guest.runs_on or guest.id), " and ".join(self.unasked)
+        why = f"it is no longer on {left}; {others} can't be asked whether it moved there"
+        return Observation(
+            check, Health.FAIL, self.now, why, Kind.GUEST_MISSING, steady=self.patience, evidence=Evidence.NONE
+        )
 
     @property
-    def everyone_told(self) -> bool:
-        """Whether every hypervisor has told what it has, and can be asked now."""
-        return self.hosts <= self.places.told.keys() and self.places.away.isdisjoint(self.hosts)
+    def unasked(self) -> Sequence[str]:
+        """The hypervisors that have not told yet what they have, or can't be asked now."""
+        return sorted((self.hosts - self.places.told.keys()) | (self.hosts & self.places.away))

@@ -204,13 +204,14 @@ class GuestRounds:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
-        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now())
+        grace = self._config.timing.grace
+        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now(), grace)
         twice, missing = known.twice(guests), known.missing(guests)
         for seen in missing:
             if seen.health is Health.FAIL:
                 self._boots.forget([seen.target])
         odd = any(seen.health is Health.FAIL for seen in (*twice, *missing))
-        for other in shared.release if odd else ():  # each must say so again before it is believed
+        for other in hosts - shared.places.away if odd else ():  # each must say so again before it is believed
             self._scheduler.hasten(f"poll {other}", self._pace.retry_every)
         return [*twice, *missing]
 

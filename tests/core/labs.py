@@ -109,9 +109,14 @@ def missing(guest: TargetId) -> Observation:
     return fails(guest, Kind.GUEST_MISSING, "its host no longer knows it")
 
 
-def known_again(guest: TargetId) -> Observation:
+def nowhere(guest: TargetId) -> Observation:
+    """A guest is no longer on its host, and it can't be told where it went."""
+    return fails(guest, Kind.GUEST_MISSING, "borea can't be asked", check="whereabouts")
+
+
+def known_again(guest: TargetId, check: str = "inventory") -> Observation:
     """A guest's host knows it again, which says nothing of how it is."""
-    return replace(well(guest, "inventory"), evidence=Evidence.OUTSIDE)
+    return replace(well(guest, check), evidence=Evidence.OUTSIDE)
 
 
 def off(guest: TargetId, *, on_purpose: bool = False) -> Observation:

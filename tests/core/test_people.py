@@ -20,6 +20,7 @@ from tests.core.labs import (
     gone,
     known_again,
     missing,
+    nowhere,
     on_battery,
     powered_on,
     unbootable,
@@ -243,6 +244,25 @@ def test_what_was_the_bots_own_blindness_is_withdrawn_and_everyone_is_told(lab):
     assert (lab.only.end, lab.only.resolution) == (End(Way.WITHDRAWN), "my own network was down")
     assert lab.history(1)[-1] == "withdrawn: my own network was down"
     assert (lab.notices[-1].tell, lab.notices[-1].text) == (Tell.LINE, "Withdrawn: my own network was down")
+
+
+def test_a_guest_that_turns_out_to_be_elsewhere_was_never_missing(lab):
+    lab.see(nowhere(VM))
+    lab.take(engine.found_elsewhere(lab.situation, OTHER, "vm02 moved", lab.now))
+    assert lab.only.status is Status.OPEN
+    lab.take(engine.found_elsewhere(lab.situation, VM, "vm01 moved from atlas to borea", lab.now))
+    assert (lab.only.end, lab.only.resolution) == (End(Way.WITHDRAWN), "vm01 moved from atlas to borea")
+
+
+def test_a_guest_that_no_host_has_after_all_is_missing_as_its_card_says_and_must_be_proven_once_found(lab):
+    lab.see(nowhere(VM))
+    assert lab.only.members[VM].missing
+    lab.see(missing(VM))
+    assert (lab.only.why, len(lab.incidents)) == ("its host no longer knows it", 1)
+    lab.take(engine.found_elsewhere(lab.situation, VM, "vm01 moved from atlas to borea", lab.now))
+    assert lab.only.status is Status.OPEN
+    lab.see(known_again(VM), known_again(VM, "whereabouts"))
+    assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (VM,))
 
 
 def test_what_really_fails_afterwards_is_an_incident_of_its_own(lab):

@@ -21,6 +21,7 @@ from tests.core.labs import (
     gone,
     inventory,
     mains_stay,
+    nowhere,
     off,
     on_battery,
     on_mains,
@@ -440,6 +441,12 @@ def test_four_guests_that_fail_together_are_four_incidents():
     lab = desk()
     lab.see(*map(crashed, FIVE[:4]))
     assert [i.kind for i in lab.live] == [Kind.GUEST_DOWN] * 4
+
+
+def test_five_guests_of_which_it_cant_be_told_where_they_went_are_not_said_to_be_missing():
+    lab = desk()
+    lab.see(*(nowhere(guest) for guest in FIVE))
+    assert lab.only.why == "5 guests of atlas are gone: borea can't be asked"
 
 
 def test_many_checks_of_one_guest_are_no_storm_and_one_incident():

@@ -1,22 +1,25 @@
 """Where guests are: on two hosts at once, or on none any more."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.core.guest import GuestState, Power
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Target, guest_id
-from bot.core.incidents.member import INVENTORY
+from bot.core.health import Evidence, Fingerprint, Health, Kind, Target, TargetId, guest_id
+from bot.core.incidents.member import INVENTORY, WHEREABOUTS
 from bot.core.placements import Placements
 from bot.monitoring.placement import PLACEMENT, Whereabouts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BOTH = frozenset({"atlas", "borea"})
-WEB1 = Target(guest_id("u1"), name="web1")
+PATIENCE = timedelta(minutes=10)
+WEB1 = Target(guest_id("u1"), runs_on=TargetId("host:atlas"), name="web1")
 FLEETING = Target(guest_id("u2"), name="ci-1", ephemeral=True)
 RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
 
 
 def known(places: Placements, *failing: Fingerprint) -> Whereabouts:
-    return Whereabouts(places, BOTH, lambda check: check in failing, NOW)
+    return Whereabouts(places, BOTH, lambda check: check in failing, NOW, PATIENCE)
 
 
 def told(*, atlas=None, borea=None) -> Placements:
@@ -36,9 +39,23 @@ def test_a_guest_that_no_host_has_is_missing():
     )
 
 
-def test_while_a_host_can_not_be_asked_or_has_told_nothing_yet_nobody_knows():
-    assert known(told(atlas={}, borea={}).lost("borea")).missing([WEB1]) == []
-    assert known(told(atlas={})).missing([WEB1]) == []
+@pytest.mark.parametrize("places", [told(atlas={}, borea={}).lost("borea"), told(atlas={})])
+def test_while_a_host_can_not_be_asked_or_has_told_nothing_yet_that_is_told_if_it_lasts(places):
+    [seen] = known(places).missing([WEB1])
+    assert (seen.health, seen.kind, seen.steady) == (Health.FAIL, Kind.GUEST_MISSING, PATIENCE)
+    assert seen.fingerprint == Fingerprint(WHEREABOUTS, WEB1.id)
+    assert seen.why == "it is no longer on atlas; borea can't be asked whether it moved there"
+
+
+def test_what_is_known_to_be_missing_stays_so_while_a_host_can_not_be_asked():
+    assert known(told(atlas={}, borea={}).lost("borea"), Fingerprint(INVENTORY, WEB1.id)).missing([WEB1]) == []
+
+
+def test_it_can_be_told_again_where_it_is_once_its_own_host_has_it():
+    check = Fingerprint(WHEREABOUTS, WEB1.id)
+    [seen] = known(told(atlas=RUNS), check).missing([WEB1])
+    assert (seen.fingerprint, seen.health, seen.why) == (check, Health.OK, "atlas knows it again")
+    assert known(told(atlas={}, borea=RUNS), check).missing([WEB1]) == [], "that is a move, and noted as one"
 
 
 def test_a_guest_that_another_host_has_is_not_missing():
@@ -46,6 +63,7 @@ def test_a_guest_that_another_host_has_is_not_missing():
 
 
 def test_what_comes_and_goes_is_never_missing():
+    assert known(told(atlas={})).missing([FLEETING]) == []
     assert known(told(atlas={}, borea={})).missing([FLEETING]) == []
 
 

@@ -17,7 +17,12 @@ from bot.core.incidents.evidence import Requirement, wanted
 from bot.core.incidents.inventory_changes import Change
 
 INVENTORY: Final = CheckName("inventory")
-"""The check of whether a guest's host still knows it: what fails it is missing."""
+"""The check of whether any host still knows a guest: what fails it is missing."""
+
+WHEREABOUTS: Final = CheckName("whereabouts")
+"""The check of whether it can be told where a guest went: what fails it is gone, to where nobody can be asked."""
+
+GONE: Final = frozenset({INVENTORY, WHEREABOUTS})
 
 
 class Standing(StrEnum):
@@ -114,7 +119,7 @@ class Member:
     @property
     def missing(self) -> bool:
         """Whether its host no longer knows it."""
-        return INVENTORY in self.failing
+        return not self.failing.isdisjoint(GONE)
 
     @property
     def asked_about(self) -> bool:

@@ -6,12 +6,12 @@ Whether one was made anew under its old name is told from the inventory; that th
 from collections.abc import Iterable, Mapping
 
 from bot.core.health import Fingerprint, Target, TargetId, TargetKind
-from bot.core.incidents.member import INVENTORY
+from bot.core.incidents.member import GONE
 
 
 def missing(failing: Iterable[Fingerprint]) -> frozenset[TargetId]:
     """The guests that are missing, of all checks that fail."""
-    return frozenset(one.target for one in failing if one.check == INVENTORY)
+    return frozenset(one.target for one in failing if one.check in GONE)
 
 
 def made_anew(inventory: Mapping[TargetId, Target], gone: Iterable[TargetId]) -> Mapping[TargetId, TargetId]:

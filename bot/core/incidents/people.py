@@ -10,9 +10,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import TargetId
+from bot.core.health import Fingerprint, TargetId
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
-from bot.core.incidents.member import COUNTED, Ground, Member, Standing, lacks
+from bot.core.incidents.member import COUNTED, WHEREABOUTS, Ground, Member, Standing, lacks
 from bot.core.incidents.settle import named, settle
 
 
@@ -59,6 +59,14 @@ def withdraw(situation: Situation, incident: IncidentId, why: str, now: datetime
     draft.event(incident, EventKind.STATUS, f"withdrawn: {why}")
     draft.tell(incident, Tell.LINE, f"Withdrawn: {why}")
     return draft.decision()
+
+
+def found_elsewhere(situation: Situation, target: TargetId, why: str, now: datetime) -> Decision:
+    """A guest lives on another host: where it went could not be told for a while, and nothing had befallen it."""
+    own = frozenset({Fingerprint(WHEREABOUTS, target)})
+    live = (one for one in situation.incidents.values() if not one.ended)
+    blind = next((one.id for one in live if one.own == own), None)
+    return withdraw(situation, blind, why, now) if blind is not None else Decision()
 
 
 def vouch(
