@@ -137,6 +137,7 @@ class Caretaker:
             outlook=self.rounds.outlook,
             unwritten=lambda: self._watch.unwritten.failing,
             names=self.rounds.names,
+            there=self.rounds.there,
         )
         delivering = talk.begin(self._secrets, opened)
         reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")

@@ -4,7 +4,7 @@ They answer with the values of core/picture.py; what is shown of them is views'.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -17,6 +17,7 @@ from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
+from bot.core.names import Names
 from bot.core.picture import (
     Belief,
     IncidentList,
@@ -45,20 +46,23 @@ _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own 
 
 def status(store: Store, now: datetime, outlook: Outlook = WELL) -> LabPicture:
     """The lab at a glance. `outlook`: what the bot knows of its own work."""
-    healths, presences = _healths(store), store.targets.presences()
+    healths, presences, live = _healths(store), store.targets.presences(), tuple(store.incidents.live())
+    healths = {**healths, **{one.target: one.health for one in outlook.noticed}}
+    awaited = frozenset(target for incident in live for target in incident.unproven)
     by_kind: dict[TargetKind, list[Target]] = defaultdict(list)
     for target in store.targets.inventory().values():
         if not target.ephemeral:
             by_kind[target.kind].append(target)
     return LabPicture(
-        live=tuple(store.incidents.live()),
-        tallies={kind: _tally(targets, healths, presences, outlook) for kind, targets in by_kind.items()},
+        live=live,
+        tallies={kind: _tally(t, healths, presences, outlook, awaited) for kind, t in by_kind.items()},
         runs=tuple(run_from_json(row.value) for row in store.runs.of_status(*LIVE)),
         silences=store.targets.silences(now),
         name=store.targets.names(),
         unlisted=tuple(sorted(outlook.unlisted)),
         nowhere=tuple(sorted(outlook.nowhere)),
         cannot_write=outlook.cannot_write,
+        noticed=outlook.noticed,
     )
 
 
@@ -88,27 +92,40 @@ def _tally(
     healths: Mapping[TargetId, Health],
     presences: Mapping[TargetId, Presence],
     outlook: Outlook,
+    awaited: Collection[TargetId],
 ) -> Tally:
-    """How the targets of a kind are. What was well before the bot was off, nobody has looked at since."""
+    """How the targets of a kind are. What was well before the bot was off, nobody has looked at since.
+
+    `awaited`: those that an incident waits for: none of them is well, or off as it may be.
+    """
     found: dict[str, list[TargetId]] = defaultdict(list)
     for target in targets:
         health, presence = healths.get(target.id, Health.UNKNOWN), presences.get(target.id)
-        if target.id in outlook.unwatched:
-            found["unwatched"].append(target.id)
-        elif target.id in outlook.unlooked and health is not Health.FAIL:
-            found["unlooked"].append(target.id)
-        elif health is Health.OK and presence is not None and presence.running is False:
-            found["off"].append(target.id)
-        else:
-            found[health].append(target.id)
+        is_off = presence is not None and presence.running is False
+        found[_where(target.id, health, outlook, is_off=is_off, awaited=target.id in awaited)].append(target.id)
     return Tally(
         well=len(found[Health.OK]),
         off=len(found["off"]),
         failing=tuple(found[Health.FAIL]),
+        down=tuple(found["down"]),
+        unproven=tuple(found["unproven"]),
         unseen=tuple(found[Health.UNKNOWN]),
         unlooked=tuple(found["unlooked"]),
         unwatched=tuple(found["unwatched"]),
     )
+
+
+def _where(target: TargetId, health: Health, outlook: Outlook, *, is_off: bool, awaited: bool) -> str:
+    """Where a target is counted."""
+    if target in outlook.unwatched:
+        return "unwatched"
+    if target in outlook.unlooked and health is not Health.FAIL:
+        return "unlooked"
+    if health is not Health.OK:
+        return str(health)
+    if awaited:
+        return "down" if is_off else "unproven"
+    return "off" if is_off else str(health)
 
 
 def incidents(store: Store, _now: datetime) -> IncidentList:
@@ -219,6 +236,11 @@ def _cover(live: Iterable[Incident], target: TargetId, above: frozenset[TargetId
 def _lately(latest: Iterable[Incident], target: TargetId) -> tuple[Incident, ...]:
     mine = (one for one in latest if one.subject == target or target in one.members)
     return tuple(islice(mine, LATELY))
+
+
+def names(store: Store, _now: datetime) -> Names:
+    """What people call each target."""
+    return store.targets.names()
 
 
 def identity(store: Store, _now: datetime) -> str:

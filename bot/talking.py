@@ -26,7 +26,7 @@ from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from handlers import Desk, register
-from handlers.desk import MoveRun, StartRun
+from handlers.desk import MoveRun, StartRun, Whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Talk:
     outlook: Callable[[], Outlook]
     unwritten: Callable[[], Sequence[Observation]]
     names: Callable[[TargetId], str]
+    there: Whereabouts
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
         """Deliver and listen until `opened` is closed; the tasks that deliver, which have no end of their own."""
@@ -91,6 +92,7 @@ class Talk:
             move_run=self.move_run,
             database=self.database,
             outlook=self.outlook,
+            there=self.there,
         )
 
 

@@ -1,11 +1,12 @@
 """What listeners work with: the ways to change, to ask, to speak."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from slack_sdk.models.views import View
 
 from bot.config import Config
+from bot.core.health import TargetId
 from bot.core.permit import Act, NotAllowed, demand, person_of
 from bot.core.picture import Outlook
 from bot.core.run import Command
@@ -22,10 +23,17 @@ StartRun = Callable[[str, str | None, int | None, str], Awaitable[int]]
 
 Raises NotAllowed, IllegalMove, UnknownName or NoSuchRunbook."""
 
+Whereabouts = Callable[[Collection[TargetId]], Awaitable[Mapping[TargetId, str]]]
+"""`(guests)`: the hosts that have them, by those of the guests that any host has now."""
+
 MoveRun = Callable[[int, Command, str], Awaitable[None]]
 """`(run, command, by)`: press a button of a run.
 
 Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken."""
+
+
+async def _nowhere(_guests: Collection[TargetId]) -> Mapping[TargetId, str]:
+    return {}
 
 
 class OtherDatabase(Exception):
@@ -51,7 +59,7 @@ class Desk:
     """All of it. What is asynchronous and more than one transaction comes as a callable.
 
     `database`: by what the bot's database is told from every other.
-    `outlook`: what the bot knows of its own work.
+    `outlook`: what the bot knows of its own work; `there`: asks the hypervisors what they have now.
     """
 
     writer: Writer
@@ -64,6 +72,7 @@ class Desk:
     move_run: MoveRun
     database: str
     outlook: Callable[[], Outlook] = Outlook
+    there: Whereabouts = _nowhere
 
     async def whisper(self, spot: Spot, card: Card) -> None:
         """Tell one person, where they are looking."""

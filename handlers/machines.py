@@ -1,6 +1,6 @@
 """What the buttons and modals about several machines have in common: who is listed, and who was ticked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bot import queries
 from bot.core.health import TargetId
@@ -32,6 +32,14 @@ async def ticked(desk: Desk, submission: Submission) -> tuple[TargetId, ...]:
     if not set(submission.ticked) <= found.keys():
         raise Mistake("cannot do that: because the list has changed; press the button again")
     return tuple(found[one] for one in submission.ticked)
+
+
+async def demand_gone(desk: Desk, targets: Collection[TargetId]) -> None:
+    """Nobody deletes what is back: the hypervisors are asked at this very moment. Raises Mistake."""
+    there, name = await desk.there(targets), (await desk.reader.ask(queries.names))
+    if there:
+        back = ", ".join(f"{name(target)} is back on {host}" for target, host in there.items())
+        raise Mistake(f"cannot let go of them: because {back}; there is nothing to delete")
 
 
 async def complain(_desk: Desk, submission: Submission) -> str | None:

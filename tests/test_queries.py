@@ -1,6 +1,7 @@
 """What is asked of the store, over a connection that only reads."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -88,6 +89,30 @@ async def test_status_counts_each_kind_of_target_and_leaves_the_ephemeral_out(la
     assert found.tallies[TargetKind.HOST].well == 1
     assert found.tallies[TargetKind.UPS].unseen == (RACK,)
     assert [one.subject for one in found.live] == [WEB1]
+
+
+async def test_a_guest_that_crashed_and_is_off_is_down_as_long_as_its_incident_waits_for_it(lab):
+    await lab.see(DB1, Health.OK)
+    await lab.see(DB1, Health.FAIL, kind=Kind.GUEST_DOWN, running=False)
+    for _ in range(2):
+        await lab.see(DB1, Health.OK, "off (powered off), as it may be", running=False)
+    guests = (await lab.reader.ask(queries.status)).tallies[TargetKind.GUEST]
+    assert (guests.down, guests.off) == ((DB1,), 0)
+
+
+async def test_what_an_incident_waits_for_is_not_counted_well_before_it_is_proven(lab):
+    await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN, running=False)
+    power = Observation(Fingerprint(CheckName("look"), WEB1), Health.OK, lab.now, "running", running=True)
+    await lab.writer.do(believe, lab.config, [replace(power, evidence=Evidence.OUTSIDE)], None)
+    guests = (await lab.reader.ask(queries.status)).tallies[TargetKind.GUEST]
+    assert (guests.well, guests.unproven) == (0, (WEB1,))
+
+
+async def test_what_was_noticed_and_could_not_be_written_is_failing(lab):
+    await lab.see(WEB1, Health.OK)
+    crash = Observation(Fingerprint(STATE, WEB1), Health.FAIL, lab.now, "crashed", Kind.GUEST_DOWN)
+    found = await lab.reader.ask(queries.status, Outlook(noticed=(crash,)))
+    assert (found.tallies[TargetKind.GUEST].failing, found.noticed) == ((WEB1,), (crash,))
 
 
 async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobody_watches_does_not_count(lab):

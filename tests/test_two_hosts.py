@@ -232,6 +232,7 @@ async def test_a_guest_that_went_to_a_host_that_cant_be_asked_is_told_as_that_an
         await borea.boot()
         borea.define("web1", ONE, start=True)
         await bot.runs_on(ONE, "borea")
+        assert await bot.rounds.there([guest_id(ONE), guest_id(OTHER)]) == {guest_id(ONE): "borea"}
         over = await bot.incident(id=incident.id, status=Status.RESOLVED)
         assert (over.end.way, over.resolution) == (Way.WITHDRAWN, "web1 moved from atlas to borea")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.health import CheckName, Evidence, Health, Target, TargetId, TargetKind
+from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Event, Incident
 from bot.core.mute import Silence
 from bot.core.names import UNTOLD, Names
@@ -29,7 +29,8 @@ class Outlook:
 
     `cannot_write`: its database. `unlooked`: what it has not looked at since it started; `unlisted`: the hosts of
     which it does not know yet what guests they have; `unwatched`: what lab.yaml names and nothing looks at;
-    `nowhere`: the names of guests in lab.yaml that no hypervisor has.
+    `nowhere`: the names of guests in lab.yaml that no hypervisor has; `noticed`: what fails and could not be
+    written down.
     """
 
     cannot_write: Trouble | None = None
@@ -37,19 +38,23 @@ class Outlook:
     unlisted: frozenset[TargetId] = frozenset()
     unwatched: frozenset[TargetId] = frozenset()
     nowhere: frozenset[str] = frozenset()
+    noticed: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The targets of one kind.
 
-    `off`: not running, and nobody expects them to. `unseen`: none could look; `unlooked`: none has looked since
-    the bot started; `unwatched`: nothing looks at them.
+    `off`: not running, and nobody expects them to. `down`: not running, and an incident waits for them;
+    `unproven`: as far as is known they are well, and an incident waits for what proves it. `unseen`: none could
+    look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
     """
 
     well: int = 0
     off: int = 0
     failing: tuple[TargetId, ...] = ()
+    down: tuple[TargetId, ...] = ()
+    unproven: tuple[TargetId, ...] = ()
     unseen: tuple[TargetId, ...] = ()
     unlooked: tuple[TargetId, ...] = ()
     unwatched: tuple[TargetId, ...] = ()
@@ -57,14 +62,15 @@ class Tally:
     @property
     def whole(self) -> int:
         """How many are watched."""
-        return self.well + self.off + len(self.failing) + len(self.unseen) + len(self.unlooked)
+        named = (self.failing, self.down, self.unproven, self.unseen, self.unlooked)
+        return self.well + self.off + sum(map(len, named))
 
 
 @dataclass(frozen=True, slots=True)
 class LabPicture:
     """The lab at one moment: what is open, how its targets are, what is under way, what is not told.
 
-    `unlisted` and `nowhere` as in Outlook.
+    `unlisted`, `nowhere` and `noticed` as in Outlook. What can't be written is not in the rest.
     """
 
     live: tuple[Incident, ...]
@@ -75,6 +81,7 @@ class LabPicture:
     unlisted: tuple[TargetId, ...] = ()
     nowhere: tuple[str, ...] = ()
     cannot_write: Trouble | None = None
+    noticed: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

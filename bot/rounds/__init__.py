@@ -7,7 +7,7 @@ have rounds of their own: guests.py.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +27,7 @@ from bot.core.health import (
     TargetId,
     TargetKind,
     target_id,
+    uuid_of,
 )
 from bot.core.incident import Incident
 from bot.core.names import meant_by, names_of
@@ -226,6 +227,20 @@ class Rounds:
         hypervisors = self._parts.hypervisors
         others = [hypervisor for other, hypervisor in hypervisors.items() if other != host]
         return Machine(name, uuid, hypervisors[host], others)
+
+    async def there(self, guests: Collection[TargetId]) -> Mapping[TargetId, str]:
+        """The hosts that have these guests, for those that any host which can be asked has now."""
+
+        async def has(host: str) -> Mapping[TargetId, str]:
+            with suppress(HypervisorUnreachable):
+                states = await self._parts.hypervisors[host].states()
+                return {guest: host for guest in guests if uuid_of(guest) in states}
+            return {}
+
+        found = [one for one in await asyncio.gather(*map(has, self._parts.hypervisors)) if one]
+        for host in {host for one in found for host in one.values()}:
+            self._scheduler.hasten(f"poll {host}", timedelta(0))  # so that its card says so, too
+        return {guest: host for one in found for guest, host in one.items()}
 
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""

@@ -23,6 +23,7 @@ def outlook(
         unlisted=frozenset(target_id(TargetKind.HOST, one.host) for one in rounds if not one.listed),
         unwatched=idle,
         nowhere=frozenset(_nowhere(config, rounds)),
+        noticed=tuple(watch.unwritten.failing),
     )
 
 

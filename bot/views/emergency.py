@@ -23,12 +23,17 @@ def cannot_write_card(
 ) -> Card:
     """The message that goes past the outbox. `noticed`: what fails now and has no incident for that reason."""
     lines = [f"{cannot_write_line(trouble)} <@{owner}>"]
-    if noticed:
-        lines.append("Noticed since, and not recorded yet:")
-        lines += [f"• *{safe(names(s.target), 60)}*: {safe(s.why, 150)} ({clock(s.at)})" for s in noticed[:_SHOWN]]
-        left = len(noticed) - _SHOWN
-        lines += [f"… and {left} more"] if left > 0 else []
-    return _card("\n".join(lines))
+    return _card("\n".join([*lines, *noticed_lines(noticed, names)]))
+
+
+def noticed_lines(noticed: Sequence[Observation], names: Callable[[TargetId], str]) -> Sequence[str]:
+    """What fails now and has no incident because that can't be written."""
+    if not noticed:
+        return []
+    lines = [f"• *{safe(names(s.target), 60)}*: {safe(s.why, 150)} ({clock(s.at)})" for s in noticed[:_SHOWN]]
+    left = len(noticed) - _SHOWN
+    more = [f"… and {left} more"] if left > 0 else []
+    return ["Noticed since, and not recorded yet:", *lines, *more]
 
 
 def can_write_card(trouble: Trouble, until: datetime) -> Card:

@@ -9,7 +9,7 @@ from bot.core.kinds import PLURALS, TargetKind
 from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
-from bot.views.emergency import cannot_write_line
+from bot.views.emergency import cannot_write_line, noticed_lines
 from bot.views.limits import NAME, context, safe, section
 from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
@@ -24,12 +24,7 @@ def status_card(lab: LabPicture) -> Card:
     blocks: list[Block] = [section(f"*{head}*")]
     if lab.live:
         blocks.append(section(_lines(lab.live, lab.name)))
-    tallies = [_tally(kind, lab.tallies[kind], lab.name) for kind in _KINDS if kind in lab.tallies]
-    if lab.unlisted:
-        tallies.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
-    if lab.nowhere:
-        tallies.append(f"❔ in lab.yaml, but on no hypervisor: {_names(lab.nowhere)}")
-    blocks.append(section("\n".join(tallies) if tallies else "Nothing is watched yet."))
+    blocks.append(section("\n".join(_tallies(lab)) or "Nothing is watched yet."))
     if lab.runs:
         blocks.append(
             section(
@@ -45,6 +40,20 @@ def status_card(lab: LabPicture) -> Card:
         )
         blocks.append(context("\n".join(quiet)))
     return Card(head, tuple(blocks))
+
+
+def _tallies(lab: LabPicture) -> list[str]:
+    """How everything is; while that can't be written, as it was before, with what was noticed since."""
+    old = lab.cannot_write is not None
+    lines = [_tally(kind, lab.tallies[kind], lab.name, old=old) for kind in _KINDS if kind in lab.tallies]
+    if lab.unlisted:
+        lines.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
+    if lab.nowhere:
+        lines.append(f"❔ in lab.yaml, but on no hypervisor: {_names(lab.nowhere)}")
+    if lab.cannot_write is not None and lines:
+        before = f"As it was at {when(lab.cannot_write.since)}:"
+        return [before, *lines, *noticed_lines(lab.noticed, lab.name)]
+    return lines
 
 
 def _head(lab: LabPicture) -> str:
@@ -69,13 +78,16 @@ def _head(lab: LabPicture) -> str:
     return next((head for holds, head in heads if holds), "🟢 All is well")
 
 
-def _tally(kind: TargetKind, tally: Tally, name: Names) -> str:
-    """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`."""
-    mark = "❌" if tally.failing else "❔" if tally.unseen or tally.unlooked else "✅"
+def _tally(kind: TargetKind, tally: Tally, name: Names, *, old: bool) -> str:
+    """One line a kind, e.g. `❌ guests: 46 of 50 well, 2 off · failing: db1, web1`. `old`: nobody knows now."""
+    doubtful = old or tally.unseen or tally.unlooked or tally.unproven
+    mark = "❌" if tally.failing or tally.down else "❔" if doubtful else "✅"
     line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
     line += f", {tally.off} off" if tally.off else ""
     parts = (
         ("failing", tally.failing),
+        ("down", tally.down),
+        ("not proven well yet", tally.unproven),
         ("not seen", tally.unseen),
         ("not looked at yet", tally.unlooked),
         ("not watched", tally.unwatched),

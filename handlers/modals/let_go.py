@@ -4,13 +4,14 @@ from bot.core.incident import IncidentId
 from bot.usecases import missing
 from bot.views.machines import LET_GO, MACHINES
 from handlers.desk import Desk
-from handlers.machines import complain, ticked
+from handlers.machines import complain, demand_gone, ticked
 from handlers.submission import Modal, Submission
 
 
 async def submit(desk: Desk, submission: Submission) -> None:
-    """Record it; the incident's card then says so."""
+    """Record it, unless a host has one of them again; the incident's card then says so."""
     number, targets = IncidentId(submission.about["incident"]), await ticked(desk, submission)
+    await demand_gone(desk, targets)
     await desk.writer.do(missing.let_go, desk.config, number, targets, submission.user)
 
 

@@ -101,6 +101,7 @@ class Rig:
         for name, text in (("mend", MEND), ("anew", SECOND), ("leave", THIRD)):
             (books / f"{name}.md").write_text(text)
         self.box = box
+        self.there: dict[TargetId, str] = {}  # the hosts that have guests now, whatever was noticed
         self.config = Config(
             folder / "lab.yaml",
             SlackConfig("homelab"),
@@ -136,8 +137,12 @@ class Rig:
                 self.start_run,
                 self.move_run,
                 await self.reader.ask(queries.identity),
+                there=self.has_now,
             ),
         )
+
+    async def has_now(self, guests):
+        return {guest: host for guest, host in self.there.items() if guest in guests}
 
     async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
         book = self.library.get(runbook)

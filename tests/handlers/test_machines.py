@@ -87,7 +87,18 @@ async def test_a_list_that_has_changed_under_a_choice_is_answered_kindly(rig):
     before = len(rig.whispers(ALEX.id))
     await rig.submit(ALEX.id, view, **{"machines:0": "web1"})
     await until(lambda: len(rig.whispers(ALEX.id)) > before)
-    assert "cannot let go of web1, because it is not missing. Nothing was changed" in rig.whispers(ALEX.id)[-1]
+    assert "cannot let go of web1, because it is not missing" in rig.whispers(ALEX.id)[-1]
+
+
+async def test_nobody_deletes_a_guest_that_its_host_has_again_though_the_bot_has_not_noticed_yet(rig):
+    card = await outage(rig, WEB1)
+    view = await rig.modal(ALEX.id, card, "Deleted on purpose…")
+    rig.there[WEB1] = "atlas"
+    before = len(rig.whispers(ALEX.id))
+    await rig.submit(ALEX.id, view, **{"machines:0": "web1"})
+    await until(lambda: len(rig.whispers(ALEX.id)) > before)
+    assert "web1 is back on atlas; there is nothing to delete" in rig.whispers(ALEX.id)[-1]
+    assert await standing(rig, WEB1) is Standing.MISSING
 
 
 @pytest.mark.parametrize("label", ["It is well…", "Deleted on purpose…", "It must come back…"])

@@ -26,6 +26,9 @@ async def test_a_crash_on_a_full_disk_is_told_past_the_outbox_and_recorded_once_
             status = await alex.types("/lab status")
             assert "⛔ I cannot write my database since" in status
             assert "What I say may be old." in status
+            assert "As it was at " in status
+            assert "*web1*: crashed" in status
+            assert "✅" not in status
             assert "All is well" not in status
             refused = await alex.types("/lab silence db1 1h it is being moved")
             assert "I cannot write my database, because database or disk is full. Nothing was changed." in refused

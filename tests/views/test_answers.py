@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.health import CheckName, Evidence, Health, Kind, Target, TargetId, TargetKind
+from bot.core.health import (
+    STATE,
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+)
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member
 from bot.core.incidents.member import Ground, Standing
 from bot.core.mute import Silence
@@ -73,6 +84,21 @@ def test_a_database_that_cannot_be_written_comes_before_all_else():
     card = status_card(replace(lab(Tally(failing=(WEB1,)), (DOWN,)), cannot_write=trouble))
     assert card.text.startswith("⛔ I cannot write my database since ")
     assert card.text.endswith(": database or disk is full. What I say may be old.")
+
+
+def test_while_the_database_cannot_be_written_all_else_is_said_to_be_of_then_and_what_was_noticed_since():
+    crash = Observation(Fingerprint(STATE, WEB1), Health.FAIL, NOW, "crashed", Kind.GUEST_DOWN)
+    made = replace(lab(Tally(well=2)), cannot_write=Trouble(NOW, "disk full"), noticed=(crash,))
+    told = living(status_card(made))
+    assert "As it was at " in told
+    assert "❔ guests: 2 of 2 well" in told
+    assert "Noticed since, and not recorded yet:\n• *web1*: crashed" in told
+    assert "✅" not in told
+
+
+def test_what_is_down_or_not_proven_is_named():
+    told = living(status_card(lab(Tally(well=1, down=(WEB1,), unproven=(TargetId("guest:db1"),)))))
+    assert "❌ guests: 1 of 3 well · down: web1 · not proven well yet: db1" in told
 
 
 def test_the_bots_own_sight_is_no_line_of_its_own():

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, TargetId
+from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
 from bot.core.incidents.member import COUNTED, WHEREABOUTS, Ground, Member, Standing, lacks
 from bot.core.incidents.settle import named, settle
@@ -202,5 +202,7 @@ def _member(draft: Draft, incident: Incident, target: TargetId, do: str) -> Memb
 def _missing(draft: Draft, incident: Incident, target: TargetId, do: str) -> Member:
     member = _member(draft, incident, target, do)
     if not member.missing:
-        raise IllegalMove(f"cannot {do} {draft.situation.name(target)}: because it is not missing")
+        host = draft.situation.target(target).runs_on
+        has = f": {name_of(host)} has it" if host else ""
+        raise IllegalMove(f"cannot {do} {draft.situation.name(target)}: because it is not missing{has}")
     return member
