@@ -141,9 +141,9 @@ def _rival(store: Store, aim: Aim, about: About | None) -> str | None:
     """The run that has to end first: of the same incident, or for the same machine."""
     for row in store.runs.of_status(*LIVE):
         if aim.incident is not None and row.incident == aim.incident:
-            return f"'{row.runbook}' is still {row.status} in incident {aim.incident}"
+            return f"'{row.runbook}' is still {row.status} in incident {aim.incident}; stop that first"
         if about is not None and run_from_json(row.value).target == aim.target:
-            return f"'{row.runbook}' is still {row.status} for {about.name} (run {row.id})"
+            return f"'{row.runbook}' is still {row.status} for {about.name} (run {row.id}); stop that first"
     return None
 
 
@@ -155,6 +155,11 @@ def move(store: Store, now: datetime, house: House, run_id: int, command: Comman
     if not isinstance(command, Press | Tick | GoTo | Stop):
         raise TypeError(f"cannot take {command!r} from a person: because that is no button")
     run, runbook = read_run(store, house, run_id)
+    if not isinstance(command, Stop) and run.target is None and "guest" in run.values:
+        raise IllegalMove(
+            f"cannot go on with run {run_id}: because it was begun by an older Caretaker, which knew its guest "
+            f"by the name {run.values['guest']} alone; stop it, and start the runbook anew"
+        )
     if isinstance(command, Stop):
         demand(house.config.people, by, Act.START_RUNBOOK)
     else:

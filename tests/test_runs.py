@@ -427,7 +427,10 @@ def test_a_stale_start_button_of_an_incident_that_is_over_starts_nothing_and_say
 
 
 def test_a_machine_has_one_run_at_a_time_also_where_one_is_for_no_incident(walked) -> None:
-    assert refused(walked) == "cannot start 'mend': because 'mend' is still under way for web1 (run 1)"
+    assert (
+        refused(walked)
+        == "cannot start 'mend': because 'mend' is still under way for web1 (run 1); stop that first"
+    )
 
 
 def test_what_is_missing_is_named_and_nothing_begins(walked) -> None:

@@ -190,6 +190,11 @@ class Observation:
         return self.facts.get("started") == "now"
 
     @property
+    def paused(self) -> str:
+        """How its machine was paused, "" where it was not, or where its hypervisor holds it for a moment."""
+        return self.facts.get("paused", "")
+
+    @property
     def on_purpose(self) -> bool:
         """Whether it was seen off because someone shut it down."""
         return self.facts.get("stopped") == "on purpose"

@@ -43,16 +43,26 @@ class Machine:
             try:
                 state = (await other.states()).get(self.uuid)
             except HypervisorUnreachable as why:
-                return f"{other.name} may be running it, and {other.name} can't be asked ({why})"
+                return (
+                    f"{other.name} may be running it, and {other.name} can't be asked ({why}); if {other.name} is "
+                    f"gone for good, take hosts.{other.name} out of lab.yaml and restart Caretaker"
+                )
             if state is not None and state.power is not Power.OFF:
-                return f"it is {state.power} on {other.name}, and two copies would destroy the disk they share"
+                return (
+                    f"it is {state.power} on {other.name}, and two copies would destroy the disk they share; "
+                    f"shut it down there first, or leave it there"
+                )
         return None
 
     async def _elsewhere(self) -> str:
+        unasked = []
         for other in self.others:
             try:
                 if (await other.states()).get(self.uuid) is not None:
-                    return f"it is on {other.name} now"
+                    return f"it is on {other.name} now; stop this run, and start the runbook anew for it there"
             except HypervisorUnreachable:
-                continue
-        return "there is no such guest any more"
+                unasked.append(other.name)
+        if not unasked:
+            return "there is no such guest any more"
+        names = " and ".join(unasked)
+        return f"it is not there any more, and {names} can't be asked whether it is there; try again once it can"

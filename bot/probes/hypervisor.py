@@ -121,8 +121,17 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
         stated=stated,
         evidence=Evidence.OUTSIDE,  # it has power: what goes on inside, guest.py sees
         running=None if state.power in _PAUSED_OR_SO else state.power is Power.RUNNING,
-        facts={"stopped": "on purpose"} if state.reason in _ON_PURPOSE else {},
+        facts=_facts(state),
     )
+
+
+def _facts(state: GuestState) -> Mapping[str, str]:
+    """What else is told by a state: that someone shut it down, or that it was paused, and how."""
+    if state.reason in _ON_PURPOSE:
+        return {"stopped": "on purpose"}
+    if state.power in {Power.PAUSED, Power.SUSPENDED} and state.reason is not Reason.IN_HAND:
+        return {"paused": str(state.power if state.reason is Reason.NONE else state.reason)}
+    return {}
 
 
 def from_event(guest: Target, event: GuestEvent, at: datetime) -> Observation | None:

@@ -31,15 +31,25 @@ def machine_went(store: Store, now: datetime, target: TargetId, why: str) -> Non
 
 
 def machines_seen(store: Store, now: datetime, seen: Sequence[Observation], name: Names) -> None:
-    """Machines were seen running, or off. Call it before that is written down: what differs is the change."""
-    told = [one for one in sorted(seen, key=lambda one: one.at) if one.running is not None]
+    """Machines were seen running, off or paused. Call it before that is written: what differs is the change."""
+    told = [one for one in sorted(seen, key=lambda one: one.at) if one.running is not None or one.paused]
     if not any(run.target == one.target for run in _live(store) for one in told):
         return
     running = {target: presence.running for target, presence in store.targets.presences().items()}
     for one in told:
+        if one.paused:
+            _paused(store, now, one, name(one.target))
+            continue
         if running.get(one.target) not in {None, one.running}:
             _changed(store, now, one, name(one.target))
         running[one.target] = one.running
+
+
+def _paused(store: Store, now: datetime, seen: Observation, name: str) -> None:
+    """A machine is paused. If it was so before, that is no change."""
+    known = (one for one in store.targets.health() if one.fingerprint == seen.fingerprint)
+    if all((one.health, one.why) != (seen.health, seen.why) for one in known):
+        machine_went(store, now, seen.target, f"{name} is {seen.paused}")
 
 
 def _changed(store: Store, now: datetime, seen: Observation, name: str) -> None:

@@ -87,6 +87,7 @@ async def test_a_paused_guest_is_not_as_it_should_be_and_neither_runs_nor_is_off
         *_, web1 = await probe.look()
     paused = "paused by a person, but it should be running"
     assert (web1.health, web1.running, web1.why) == (Health.FAIL, None, paused)
+    assert web1.paused == "paused by a person"
     assert not web1.stated, "a backup that pauses it for a moment is no failure"
 
 

@@ -1,5 +1,6 @@
 """A run pauses in the transaction that notes a change which it did not make, and says why, once, in its thread."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from bot.core.incidents.member import INVENTORY
 from bot.core.permit import NotAllowed
 from bot.core.placements import Placements
 from bot.core.run import ActionFinished, Button, CheckFinished, IllegalMove, Press, RunStatus, State, Stop
+from bot.core.run_json import run_from_json, run_to_json
 from bot.store import Store
 from tests.walking import ALEX, ROBIN, SAM, house, lines, parcels, runbook, stored
 
@@ -68,11 +70,12 @@ class Lab:
         with self.store.transaction():
             return use_case(self.store, self.at, *args)
 
-    def sees(self, health, *, running=None, kind=None, check="state", why="seen"):
+    def sees(self, health, *, running=None, kind=None, check="state", why="seen", paused=False):
         evidence = Evidence.INSIDE if check == "boot" else Evidence.OUTSIDE
         seen = Observation(
             Fingerprint(CheckName(check), WEB1), health, self.at, why, kind, running=running, evidence=evidence
         )
+        seen = replace(seen, facts={"paused": "paused by a person"}) if paused else seen
         self.do(sightings.believe, self.house.config, [seen], None)
 
     def comes_up(self):
@@ -105,6 +108,38 @@ def lab(tmp_path):
     store = Store(tmp_path / "caretaker.db")
     yield Lab(store, tmp_path)
     store.close()
+
+
+def test_a_machine_that_another_hand_paused_pauses_its_run_once(lab):
+    lab.comes_up()
+    lab.do(runs.move, lab.house, 1, Stop(lab.run.version, ""), ALEX)
+    lab.at += timedelta(minutes=30)
+    lab.begins(incident=None)
+    lab.forget_outbox()
+    for _ in range(2):
+        lab.sees(
+            Health.FAIL, kind=Kind.GUEST_DOWN, why="paused by a person, but it should be running", paused=True
+        )
+    run = stored(lab.store, NOW, 2)
+    assert (run.status, run.pause) == (RunStatus.PAUSED, "web1 is paused by a person")
+    assert len([line for line in lines(lab.store) if "is paused: web1" in line]) == 1
+
+
+def test_what_its_hypervisor_holds_for_a_moment_pauses_no_run(lab):
+    lab.sees(Health.UNKNOWN, why="paused while it is saved, copied or moved")
+    assert lab.run.status is RunStatus.UNDER_WAY
+
+
+def test_a_run_of_an_older_caretaker_that_knew_its_guest_by_name_alone_can_only_be_stopped(lab):
+    row = lab.store.runs.get(1)
+    nameless = replace(run_from_json(row.value), target=None)
+    with lab.store.transaction():
+        lab.store.runs.save(replace(row, value=run_to_json(nameless)))
+    with pytest.raises(IllegalMove, match="which knew its guest by the name web1 alone; stop it, and start"):
+        lab.press(Button.RUN)
+    assert lab.run.version == nameless.version
+    lab.do(runs.move, lab.house, 1, Stop(lab.run.version, ""), ALEX)
+    assert lab.run.ended
 
 
 def test_a_machine_that_another_hand_started_pauses_its_run_and_is_told_once(lab):
