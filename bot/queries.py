@@ -6,12 +6,13 @@ They answer with the values of core/picture.py; what is shown of them is views'.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from bot.config import Config
 from bot.core.draft import Situation
-from bot.core.health import Evidence, Health, Kind, Target, TargetId, TargetKind, is_unseen
+from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
+from bot.core.incidents.condition import Condition, Result, State, state_of
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
@@ -35,7 +36,7 @@ from bot.core.walk import advance
 from bot.incidents import UnknownName, find_target, own_checks, situation
 from bot.runs import House, read_run
 from bot.store import Store
-from bot.store.targets import Known, Presence
+from bot.store.targets import Known
 
 ANEW = "its host has another one of its name: rebuilt, or missing?"
 NAMED = 10  # as many names as a step's outcome has room for
@@ -44,18 +45,16 @@ WELL = Outlook()  # of who has no bot to ask
 _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own are looked for
 
 
-def status(store: Store, now: datetime, outlook: Outlook = WELL) -> LabPicture:
+def status(store: Store, now: datetime, config: Config, outlook: Outlook = WELL) -> LabPicture:
     """The lab at a glance. `outlook`: what the bot knows of its own work."""
-    healths, presences, live = _healths(store), store.targets.presences(), tuple(store.incidents.live())
-    healths = {**healths, **{one.target: one.health for one in outlook.noticed}}
-    awaited = frozenset(target for incident in live for target in incident.unproven)
-    by_kind: dict[TargetKind, list[Target]] = defaultdict(list)
+    states = _states(store, situation(store, config, now), outlook.noticed)
+    by_kind: dict[TargetKind, list[TargetId]] = defaultdict(list)
     for target in store.targets.inventory().values():
         if not target.ephemeral:
-            by_kind[target.kind].append(target)
+            by_kind[target.kind].append(target.id)
     return LabPicture(
-        live=live,
-        tallies={kind: _tally(t, healths, presences, outlook, awaited) for kind, t in by_kind.items()},
+        live=tuple(store.incidents.live()),
+        tallies={kind: _tally(targets, states, outlook) for kind, targets in by_kind.items()},
         runs=tuple(run_from_json(row.value) for row in store.runs.of_status(*LIVE)),
         silences=store.targets.silences(now),
         name=store.targets.names(),
@@ -66,50 +65,52 @@ def status(store: Store, now: datetime, outlook: Outlook = WELL) -> LabPicture:
     )
 
 
-def _healths(store: Store) -> Mapping[TargetId, Health]:
-    """The health of each target: failing if any check fails, well if one could look."""
-    found: dict[TargetId, set[Health]] = defaultdict(set)
-    for known in store.targets.health():
-        found[known.fingerprint.target].add(_health_by(known))
-    unseen = {k.fingerprint.target for k in store.targets.health() if is_unseen(k.fingerprint.check, k.health)}
-    return {target: _worst(healths, unseen=target in unseen) for target, healths in found.items()}
+def _states(store: Store, known_now: Situation, noticed: Collection[Observation] = ()) -> Mapping[TargetId, State]:
+    """How each target is now. `noticed`: what fails and could not be written down."""
+    results: dict[TargetId, dict[CheckName, Result]] = defaultdict(dict)
+    seen: Iterable[Known | Observation] = chain(store.targets.health(), noticed)
+    for one in seen:
+        result = Result(one.fingerprint.check, one.health, one.evidence, one.kind)
+        results[one.fingerprint.target][result.check] = result
+    presences, waited_for = store.targets.presences(), _waited_for(known_now)
+    return {
+        target.id: state_of(
+            target,
+            known_now.needs(target.id),
+            results[target.id].values(),
+            running=presences[target.id].running,
+            waited_for=waited_for.get(target.id),
+        )
+        for target in known_now.targets.values()
+    }
 
 
-def _health_by(known: Known) -> Health:
-    """What a check tells of its target: nothing where it is about the watching, be that refused or let in."""
-    let_in = known.health is Health.OK and known.evidence is Evidence.NONE
-    return Health.UNKNOWN if let_in or known.kind is Kind.CANNOT_WATCH else known.health
+def _waited_for(known_now: Situation) -> Mapping[TargetId, Member]:
+    """What unresolved incidents wait for; of what several do, how it stands in one where it is not proven yet."""
+    live = (incident for incident in known_now.incidents.values() if not incident.ended)
+    members = [member for incident in live for member in incident.members.values()]
+    return {one.target: one for one in sorted(members, key=lambda one: not one.proven)}
 
 
-def _worst(healths: Iterable[Health], *, unseen: bool) -> Health:
-    """UNKNOWN counts only where it is alone, or where a guest's very power can't be told: what was, may not be."""
-    seen = set(healths) - ({Health.OK} if unseen else set())
-    return next((health for health in (Health.FAIL, Health.OK) if health in seen), Health.UNKNOWN)
-
-
-def _tally(
-    targets: Sequence[Target],
-    healths: Mapping[TargetId, Health],
-    presences: Mapping[TargetId, Presence],
-    outlook: Outlook,
-    awaited: Collection[TargetId],
-) -> Tally:
-    """How the targets of a kind are. What was well before the bot was off, nobody has looked at since.
-
-    `awaited`: those that an incident waits for: none of them is well, or off as it may be.
-    """
+def _tally(targets: Sequence[TargetId], states: Mapping[TargetId, State], outlook: Outlook) -> Tally:
+    """How the targets of a kind are. What was well before the bot was off, nobody has looked at since."""
     found: dict[str, list[TargetId]] = defaultdict(list)
     for target in targets:
-        health, presence = healths.get(target.id, Health.UNKNOWN), presences.get(target.id)
-        is_off = presence is not None and presence.running is False
-        found[_where(target.id, health, outlook, is_off=is_off, awaited=target.id in awaited)].append(target.id)
+        condition = states[target].condition
+        if target in outlook.unwatched:
+            found["unwatched"].append(target)
+        elif target in outlook.unlooked and condition is not Condition.FAILING:
+            found["unlooked"].append(target)
+        else:
+            found[condition].append(target)
     return Tally(
-        well=len(found[Health.OK]),
-        off=len(found["off"]),
-        failing=tuple(found[Health.FAIL]),
-        down=tuple(found["down"]),
-        unproven=tuple(found["unproven"]),
-        unseen=tuple(found[Health.UNKNOWN]),
+        well=len(found[Condition.WELL]),
+        accepted=len(found[Condition.ACCEPTED]),
+        off=len(found[Condition.OFF]),
+        down=tuple(found[Condition.DOWN]),
+        failing=tuple(found[Condition.FAILING]),
+        unproven=tuple(found[Condition.UNPROVEN]),
+        unseen=tuple(found[Condition.UNSEEN]),
         unlooked=tuple(found["unlooked"]),
         unwatched=tuple(found["unwatched"]),
     )
@@ -185,46 +186,34 @@ def _reached(store: Store, target: TargetId) -> Sequence[str]:
 
 def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:
     """What is known of a target, what it depends on, what would keep its failure quiet. Raises UnknownName."""
-    target_id, healths, known_now = find_target(store, name), _healths(store), situation(store, config, now)
-    target, above = known_now.target(target_id), known_now.ancestors(target_id)
+    target_id, known_now = find_target(store, name), situation(store, config, now)
+    target, above, states = known_now.target(target_id), known_now.ancestors(target_id), _states(store, known_now)
     presence = store.targets.presences()[target_id]
     known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
     return TargetPicture(
         target=target,
+        condition=states[target_id].condition,
         beliefs=tuple(_belief(one, target) for one in known),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
-        parents=tuple((parent, healths.get(parent, Health.UNKNOWN)) for parent in target.parents),
+        parents=tuple((parent, _condition(states, parent)) for parent in target.parents),
         muted=muted(target, known_now.silences, now, above, known_now.name),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
-        lacks=_lacks(known_now, target, known, presence),
+        lacks=states[target_id].lacks,
         name=known_now.name,
     )
+
+
+def _condition(states: Mapping[TargetId, State], target: TargetId) -> Condition:
+    """How a target is; one that lab.yaml does not name is not seen."""
+    return states[target].condition if target in states else Condition.UNSEEN
 
 
 def _belief(known: Known, target: Target) -> Belief:
     words = shows(target, known.health, known.evidence, running=known.running)
     check = known.fingerprint.check
     return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)
-
-
-def _lacks(known_now: Situation, target: Target, known: Sequence[Known], presence: Presence) -> str:
-    """What is missing before a target is proven: of what an incident waits for, else of what its checks show."""
-    needs, live = known_now.needs(target.id), (i for i in known_now.incidents.values() if not i.ended)
-    members = (i.members[target.id] for i in live if target.id in i.members)
-    member = next((one for one in members if not one.proven), None)
-    if member is not None:
-        return lacks(member, target, needs)
-    if presence.running is False:
-        return "it is off"
-    fails = frozenset(one.fingerprint.check for one in known if one.health is Health.FAIL)
-    well = [one for one in known if one.health is Health.OK]
-    shows = frozenset(one.fingerprint.check for one in well if one.evidence in needs.accepts)
-    passed = shows | needs.checks.intersection(one.fingerprint.check for one in well)
-    if shows and passed >= needs.checks and not fails:
-        return ""
-    return lacks(Member(target.id, was_running=False, failing=fails, passed=passed), target, needs)
 
 
 def _cover(live: Iterable[Incident], target: TargetId, above: frozenset[TargetId]) -> Incident | None:

@@ -21,6 +21,7 @@ from bot.core.health import (
     TargetId,
     TargetKind,
 )
+from bot.core.incidents.condition import Condition
 from bot.core.permit import Person
 from bot.core.picture import Outlook
 from bot.sightings import believe
@@ -76,14 +77,14 @@ async def test_a_reader_can_change_nothing(lab):
 
 async def test_a_reader_that_is_not_open_says_so():
     with pytest.raises(RuntimeError, match="it is not open"):
-        await Reader(lambda: datetime.now(UTC)).ask(queries.status)
+        await Reader(lambda: datetime.now(UTC)).ask(queries.incidents)
 
 
 async def test_status_counts_each_kind_of_target_and_leaves_the_ephemeral_out(lab):
     await lab.see(ATLAS, Health.OK)
     await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN)
     await lab.see(DB1, Health.OK, running=False)
-    found = await lab.reader.ask(queries.status)
+    found = await lab.reader.ask(queries.status, lab.config)
     guests = found.tallies[TargetKind.GUEST]
     assert (guests.whole, guests.well, guests.off, guests.failing) == (2, 0, 1, (WEB1,))
     assert found.tallies[TargetKind.HOST].well == 1
@@ -96,7 +97,7 @@ async def test_a_guest_that_crashed_and_is_off_is_down_as_long_as_its_incident_w
     await lab.see(DB1, Health.FAIL, kind=Kind.GUEST_DOWN, running=False)
     for _ in range(2):
         await lab.see(DB1, Health.OK, "off (powered off), as it may be", running=False)
-    guests = (await lab.reader.ask(queries.status)).tallies[TargetKind.GUEST]
+    guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
     assert (guests.down, guests.off) == ((DB1,), 0)
 
 
@@ -104,14 +105,14 @@ async def test_what_an_incident_waits_for_is_not_counted_well_before_it_is_prove
     await lab.see(WEB1, Health.FAIL, kind=Kind.GUEST_DOWN, running=False)
     power = Observation(Fingerprint(CheckName("look"), WEB1), Health.OK, lab.now, "running", running=True)
     await lab.writer.do(believe, lab.config, [replace(power, evidence=Evidence.OUTSIDE)], None)
-    guests = (await lab.reader.ask(queries.status)).tallies[TargetKind.GUEST]
+    guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
     assert (guests.well, guests.unproven) == (0, (WEB1,))
 
 
 async def test_what_was_noticed_and_could_not_be_written_is_failing(lab):
     await lab.see(WEB1, Health.OK)
     crash = Observation(Fingerprint(STATE, WEB1), Health.FAIL, lab.now, "crashed", Kind.GUEST_DOWN)
-    found = await lab.reader.ask(queries.status, Outlook(noticed=(crash,)))
+    found = await lab.reader.ask(queries.status, lab.config, Outlook(noticed=(crash,)))
     assert (found.tallies[TargetKind.GUEST].failing, found.noticed) == ((WEB1,), (crash,))
 
 
@@ -125,7 +126,7 @@ async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobod
         unlisted=frozenset({ATLAS}),
         nowhere=frozenset({"vm000"}),
     )
-    found = await lab.reader.ask(queries.status, outlook)
+    found = await lab.reader.ask(queries.status, lab.config, outlook)
     hosts, guests, upses = (found.tallies[kind] for kind in (TargetKind.HOST, TargetKind.GUEST, TargetKind.UPS))
     assert (hosts.well, hosts.unlooked) == (0, (ATLAS,))
     assert (guests.failing, guests.unlooked, guests.off) == ((WEB1,), (DB1,), 0)
@@ -139,18 +140,18 @@ async def test_a_target_is_failing_if_any_check_fails_and_well_if_one_could_look
     for health, kind in ((Health.UNKNOWN, None), (Health.FAIL, Kind.HOST_DOWN)):
         seen = Observation(other, health, lab.now, "seen", kind, stated=True)
         await lab.writer.do(believe, lab.config, [seen], None)
-        hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+        hosts = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.HOST]
         assert (hosts.well, hosts.failing) == ((1, ()) if health is Health.UNKNOWN else (0, (ATLAS,)))
 
 
 async def test_what_is_refused_says_nothing_of_the_machine(lab):
     await lab.see(ATLAS, Health.FAIL, kind=Kind.CANNOT_WATCH)
-    hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+    hosts = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.HOST]
     assert (hosts.failing, hosts.unseen) == ((), (ATLAS,))
     fingerprint = Fingerprint(CheckName("look"), ATLAS)
     let_in = Observation(fingerprint, Health.OK, lab.now, "let in", evidence=Evidence.NONE)
     await lab.writer.do(believe, lab.config, [let_in], None)
-    hosts = (await lab.reader.ask(queries.status)).tallies[TargetKind.HOST]
+    hosts = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.HOST]
     assert (hosts.well, hosts.unseen) == (0, (ATLAS,))
 
 
@@ -186,7 +187,7 @@ async def test_why_tells_since_when_what_is_expected_and_on_what_it_depends(lab)
     [belief] = picture.beliefs
     assert (belief.check, belief.health, belief.why, belief.since) == ("look", Health.FAIL, "crashed", began)
     assert (picture.target.wanted, picture.running) == (True, False)
-    assert picture.parents == ((ATLAS, Health.OK),)
+    assert picture.parents == ((ATLAS, Condition.WELL),)
     assert (picture.muted, picture.covered_by) == (None, None)
     assert [one.id for one in picture.incidents] == [1]
 
@@ -222,5 +223,33 @@ async def test_a_guest_whose_power_cannot_be_told_is_not_seen_whatever_it_once_p
     await lab.writer.do(believe, lab.config, [boot, lost], None)
     picture = await lab.why("web1")
     assert target_card(picture).text.startswith("❔")
-    status = await lab.reader.ask(queries.status)
+    assert picture.condition is Condition.UNSEEN
+    status = await lab.reader.ask(queries.status, lab.config)
     assert WEB1 in status.tallies[TargetKind.GUEST].unseen
+
+
+async def test_a_guest_that_shows_no_more_than_power_is_counted_as_not_proven(lab):
+    power = Observation(
+        Fingerprint(STATE, WEB1), Health.OK, lab.now, "running", running=True, evidence=Evidence.OUTSIDE
+    )
+    await lab.writer.do(believe, lab.config, [power], None)
+    assert (await lab.why("web1")).condition is Condition.UNPROVEN
+    guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
+    assert (guests.well, guests.unproven) == (0, (WEB1,))
+
+
+async def test_a_machine_that_an_incident_waits_for_is_not_well_before_it_is_proven(lab):
+    await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
+    back = Observation(
+        Fingerprint(CheckName("look"), WEB1),
+        Health.OK,
+        lab.now,
+        "running",
+        running=True,
+        evidence=Evidence.OUTSIDE,
+    )
+    boot = Observation(Fingerprint(CheckName("boot"), WEB1), Health.UNKNOWN, lab.now, "shows nothing")
+    await lab.writer.do(believe, lab.config, [back, boot], None)
+    assert (await lab.why("web1")).condition is Condition.UNPROVEN
+    guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
+    assert (guests.well, guests.unproven) == (0, (WEB1,))

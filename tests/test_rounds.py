@@ -299,7 +299,7 @@ async def test_what_can_not_be_proven_is_said_once_in_the_channel(guests, tmp_pa
         await bot.runs("web1")
         rounds = list(bot.rounds._guests.values())
         for _ in range(2):
-            await blind_spots.tell(bot.config, bot.writer, rounds)
+            await blind_spots.tell(bot.config, bot.writer, rounds, bot.rounds._parts.ssh)
         told = [p.text for p in await bot.ask(parcels) if p.subject == "blind spots"]
         assert [text.partition(",")[0] for text in told] == ["🔎 lab.yaml lists guests that no hypervisor has"]
         assert bot.rounds.outlook().nowhere == {"vm000"}

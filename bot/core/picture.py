@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Event, Incident
+from bot.core.incidents.condition import Condition
 from bot.core.mute import Silence
 from bot.core.names import UNTOLD, Names
 from bot.core.run import Run
@@ -45,12 +46,13 @@ class Outlook:
 class Tally:
     """The targets of one kind.
 
-    `off`: not running, and nobody expects them to. `down`: not running, and an incident waits for them;
-    `unproven`: as far as is known they are well, and an incident waits for what proves it. `unseen`: none could
-    look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
+    `well`: proven so; `accepted`: by power alone, or a person's word; `off`: not running, and nobody expects them
+    to. `down`: not running, and an incident waits for them; `unproven`: nothing shows them well; `unseen`: none
+    could look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
     """
 
     well: int = 0
+    accepted: int = 0
     off: int = 0
     failing: tuple[TargetId, ...] = ()
     down: tuple[TargetId, ...] = ()
@@ -63,7 +65,7 @@ class Tally:
     def whole(self) -> int:
         """How many are watched."""
         named = (self.failing, self.down, self.unproven, self.unseen, self.unlooked)
-        return self.well + self.off + sum(map(len, named))
+        return self.well + self.accepted + self.off + sum(map(len, named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +134,18 @@ class Belief:
 class TargetPicture:
     """All that is known of one target.
 
-    `running`: as last seen, None where that is not known. `parents`: what it depends on, nearest first, and how
-    that is. `muted`: why a failure would open no incident; `covered_by`: the open outage that explains one.
-    `incidents`: the last ones it was in. `lacks`: what is missing before it is proven; empty where it is.
+    `condition`: how it is; `running`: as last seen, None where that is not known. `parents`: what it depends on,
+    nearest first, and how that is. `muted`: why a failure would open no incident; `covered_by`: the open outage
+    that explains one. `incidents`: the last ones it was in. `lacks`: what is missing before it is proven; empty
+    where it is.
     """
 
     target: Target
+    condition: Condition
     beliefs: tuple[Belief, ...]
     running: bool | None
     stopped_on_purpose: bool
-    parents: tuple[tuple[TargetId, Health], ...]
+    parents: tuple[tuple[TargetId, Condition], ...]
     muted: str | None
     covered_by: Incident | None
     incidents: tuple[Incident, ...]

@@ -87,6 +87,14 @@ class HostProbe:
 
     async def look(self) -> Sequence[Observation]:
         """What it tells of itself. Only silence is FAIL for that alone: nothing answers at its SSH port."""
+        seen = await self._look()
+        root = Fingerprint(ROOT, self._watcher.fingerprint.target)
+        if not self._story.knows_root or any(one.fingerprint == root for one in seen):
+            return seen
+        why = "could not look inside"  # what was seen of it before is not so for ever
+        return [*seen, Observation(root, Health.UNKNOWN, self._parts.now(), why)]
+
+    async def _look(self) -> Sequence[Observation]:
         if self._refused is not None and self._parts.now() - self._refused[0] < PAUSE:
             return [replace(seen, at=self._parts.now()) for seen in self._refused[1]]
         try:
@@ -176,6 +184,11 @@ class Story:
         self._last: Mapping[str, str] = {}
         self._answers = 0
         self._doubted = bool(before)
+
+    @property
+    def knows_root(self) -> bool:
+        """Whether it has ever told how its root file system is."""
+        return "boot_id" in self._before or "boot_id" in self._last
 
     def told(self, report: HostReport, now: datetime) -> tuple[Finding, bool]:
         """What a report comes to, and whether the host has booted since its last one."""

@@ -57,7 +57,7 @@ def _tallies(lab: LabPicture) -> list[str]:
 
 
 def _head(lab: LabPicture) -> str:
-    """What matters most. All is well only where everything was looked at and could be seen."""
+    """What matters most. All is well only where everything was looked at, could be seen, and is proven."""
     if lab.cannot_write is not None:
         return cannot_write_line(lab.cannot_write)
     if lab.live:
@@ -74,6 +74,7 @@ def _head(lab: LabPicture) -> str:
             "⚪ No open incident, but not everything has been looked at yet",
         ),
         (not any(one.whole for one in tallies), "⚪ Nothing is watched yet"),
+        (any(one.unproven for one in tallies), "⚪ No open incident, but not everything is proven healthy"),
     )
     return next((head for holds, head in heads if holds), "🟢 All is well")
 
@@ -83,11 +84,12 @@ def _tally(kind: TargetKind, tally: Tally, name: Names, *, old: bool) -> str:
     doubtful = old or tally.unseen or tally.unlooked or tally.unproven
     mark = "❌" if tally.failing or tally.down else "❔" if doubtful else "✅"
     line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
+    line += f", {tally.accepted} accepted" if tally.accepted else ""
     line += f", {tally.off} off" if tally.off else ""
     parts = (
         ("failing", tally.failing),
         ("down", tally.down),
-        ("not proven well yet", tally.unproven),
+        ("not proven", tally.unproven),
         ("not seen", tally.unseen),
         ("not looked at yet", tally.unlooked),
         ("not watched", tally.unwatched),

@@ -6,12 +6,12 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import Evidence, Health, is_unseen
+from bot.core.health import Evidence, Health
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, safe, section
 from bot.views.times import when
-from bot.views.words import HEALTH, incident_line, name_of, title
+from bot.views.words import CONDITIONS, HEALTH, incident_line, name_of, title
 
 _CHECKS: Final = 15
 _RESTS: Final[Mapping[Evidence, str]] = MappingProxyType(
@@ -27,15 +27,16 @@ _RESTS: Final[Mapping[Evidence, str]] = MappingProxyType(
 def target_card(picture: TargetPicture) -> Card:
     """What the checks say, what is expected, what it depends on, why it may be quiet, what befell it lately."""
     target, name = picture.target, picture.name
-    head = f"{_worst(picture)} {name_of(target.id, name)}"
+    head = f"{CONDITIONS[picture.condition]} {name_of(target.id, name)}"
     on = f", a {target.kind} on {name_of(target.runs_on, name)}" if target.runs_on else f", a {target.kind}"
-    checks = "\n".join(map(_belief, picture.beliefs[:_CHECKS])) or "No check has looked at it yet."
+    told = [one for one in picture.beliefs if not _goes_without_saying(one)]
+    checks = "\n".join(map(_belief, told[:_CHECKS])) or "No check has looked at it yet."
     blocks: list[Block] = [
         section(f"*{head}*{on}\n{checks}"),
         section("\n".join([_expected(picture), _proof(picture), *_quiet(picture)])),
     ]
     if picture.parents:
-        up = " · ".join(f"{HEALTH[health]} {name_of(parent, name)}" for parent, health in picture.parents[:8])
+        up = " · ".join(f"{CONDITIONS[how]} {name_of(parent, name)}" for parent, how in picture.parents[:8])
         blocks.append(context(f"It depends on {up}"))
     if picture.incidents:
         lately = (incident_line(one, name) for one in picture.incidents[:5])
@@ -43,12 +44,9 @@ def target_card(picture: TargetPicture) -> Card:
     return Card(f"{head}{on}", tuple(blocks))
 
 
-def _worst(picture: TargetPicture) -> str:
-    found = {belief.health for belief in picture.beliefs}
-    if any(is_unseen(belief.check, belief.health) for belief in picture.beliefs):
-        found.discard(Health.OK)
-    worst = next((health for health in (Health.FAIL, Health.OK) if health in found), Health.UNKNOWN)
-    return HEALTH[worst]
+def _goes_without_saying(belief: Belief) -> bool:
+    """Whether it tells no more than that the watcher is let in."""
+    return belief.health is Health.OK and belief.evidence is Evidence.NONE
 
 
 def _belief(belief: Belief) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.core.health import Health, TargetId, TargetKind
 from bot.core.incident import Incident, Status, Way
+from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Standing
 from bot.core.kinds import KINDS
 from bot.core.names import Names
@@ -38,6 +39,18 @@ STANDINGS: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.UNPROVEN: "❔",
         Standing.MISSING: "🕳️",
         Standing.FAILING: "❌",
+    }
+)
+
+CONDITIONS: Final[Mapping[Condition, str]] = MappingProxyType(
+    {
+        Condition.FAILING: "❌",
+        Condition.DOWN: "❌",
+        Condition.UNSEEN: "❔",
+        Condition.UNPROVEN: "❔",
+        Condition.OFF: "💤",
+        Condition.ACCEPTED: "🔌",
+        Condition.WELL: "✅",
     }
 )
 

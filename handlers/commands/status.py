@@ -9,7 +9,7 @@ from handlers.desk import Desk
 
 async def answer(desk: Desk, _asked: Asked) -> Card:
     """The lab at a glance."""
-    return status_card(await desk.reader.ask(queries.status, desk.outlook()))
+    return status_card(await desk.reader.ask(queries.status, desk.config, desk.outlook()))
 
 
 VERB = Verb("status", "status", "the lab at a glance", answer)

@@ -38,7 +38,7 @@ class Look:
     """One probe that lives for a test; each call is a look, by its check's name."""
 
     def __init__(self, given, clock: list[datetime]) -> None:
-        self.probe = HostProbe(watched("host:atlas", check=INSIDE), Params(timedelta(seconds=2)), given)
+        self.probe = HostProbe(watched("host:atlas", check=INSIDE), Params(timedelta(seconds=8)), given)
         self._clock = clock
 
     async def __call__(self, *, later: timedelta = timedelta(0)):
@@ -81,7 +81,9 @@ async def test_a_power_failure_shows_in_the_boot_id(machine) -> None:
             await look()
         machine.sshd.freeze()
         try:
-            assert (await look())[INSIDE].health is not Health.OK
+            lost = await look()
+            assert lost[INSIDE].health is not Health.OK
+            assert lost[ROOT].health is Health.UNKNOWN, "what was seen of its disk is not so for ever"
         finally:
             machine.sshd.thaw()
         same = (await look())[INSIDE]
@@ -199,6 +201,11 @@ def another(machine: Machine, **changes) -> Host:
     ssh = machine.host.ssh
     assert ssh is not None
     return replace(machine.host, ssh=replace(ssh, **changes))
+
+
+async def test_what_was_never_told_of_a_root_file_system_is_not_missed(machine, tmp_path) -> None:
+    async with looking(another(machine, key=tmp_path / "none")) as look:
+        assert ROOT not in await look()
 
 
 async def test_a_refused_key_is_the_watchers_trouble_and_not_tried_again_and_again(machine, tmp_path) -> None:

@@ -18,6 +18,7 @@ from bot.core.health import (
     TargetKind,
 )
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member
+from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Ground, Standing
 from bot.core.mute import Silence
 from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture, Trouble
@@ -41,6 +42,8 @@ def lab(tally: Tally, live=(), silences=()) -> LabPicture:
     ("picture", "head"),
     [
         (lab(Tally(well=2)), "🟢 All is well"),
+        (lab(Tally(well=1, accepted=1, off=1)), "🟢 All is well"),
+        (lab(Tally(well=1, unproven=(WEB1,))), "⚪ No open incident, but not everything is proven healthy"),
         (lab(Tally(unseen=(WEB1,))), "⚪ No open incident, but not everything can be seen"),
         (lab(Tally(failing=(WEB1,))), "🟡 No open incident, but not all is well"),
         (lab(Tally(failing=(WEB1,)), (DOWN,)), "🔴 1 open incident"),
@@ -70,6 +73,8 @@ def test_what_lab_yaml_lists_and_no_hypervisor_has_is_not_seen():
 def test_a_tally_names_what_is_not_well_and_counts_the_rest():
     told = living(status_card(lab(Tally(well=46, off=2, failing=(WEB1,), unseen=(TargetId("guest:db1"),)))))
     assert "❌ guests: 46 of 50 well, 2 off · failing: web1 · not seen: db1" in told
+    told = living(status_card(lab(Tally(well=46, accepted=2, unproven=(WEB1, TargetId("guest:db1"))))))
+    assert "❔ guests: 46 of 50 well, 2 accepted · not proven: db1, web1" in told
 
 
 def test_what_was_not_looked_at_yet_and_what_nobody_watches_is_named():
@@ -98,7 +103,7 @@ def test_while_the_database_cannot_be_written_all_else_is_said_to_be_of_then_and
 
 def test_what_is_down_or_not_proven_is_named():
     told = living(status_card(lab(Tally(well=1, down=(WEB1,), unproven=(TargetId("guest:db1"),)))))
-    assert "❌ guests: 1 of 3 well · down: web1 · not proven well yet: db1" in told
+    assert "❌ guests: 1 of 3 well · down: web1 · not proven: db1" in told
 
 
 def test_the_bots_own_sight_is_no_line_of_its_own():
@@ -118,7 +123,13 @@ def test_a_lab_of_which_nothing_is_known_says_so():
 
 
 def picture(target: Target, **more) -> TargetPicture:
-    usual = {"beliefs": (), "running": None, "stopped_on_purpose": False, "parents": ()}
+    usual = {
+        "condition": Condition.WELL,
+        "beliefs": (),
+        "running": None,
+        "stopped_on_purpose": False,
+        "parents": (),
+    }
     return TargetPicture(target, **{**usual, "muted": None, "covered_by": None, "incidents": (), **more})
 
 
@@ -136,8 +147,9 @@ def belief(health: Health = Health.OK) -> Belief:
         (picture(Target(WEB1), muted="atlas is silenced"), "🔕 atlas is silenced"),
         (picture(Target(WEB1), covered_by=DOWN), "🔕 Incident 7 (web1 down) covers it."),
         (picture(Target(WEB1)), "No check has looked at it yet."),
-        (picture(Target(WEB1), parents=((ATLAS, Health.UNKNOWN),)), "It depends on ❔ atlas"),
-        (picture(Target(WEB1), beliefs=(belief(),)), "*✅ web1*, a guest"),
+        (picture(Target(WEB1), parents=((ATLAS, Condition.UNSEEN),)), "It depends on ❔ atlas"),
+        (picture(Target(WEB1)), "*✅ web1*, a guest"),
+        (picture(Target(WEB1), condition=Condition.UNPROVEN, beliefs=(belief(),)), "*❔ web1*, a guest"),
         (picture(Target(WEB1), beliefs=(belief(),)), "from inside: it is well: seen from inside"),
         (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "\n      it is well: seen from inside"),
         (picture(Target(WEB1)), "🔎 Its checks prove it well."),
@@ -146,6 +158,13 @@ def belief(health: Health = Health.OK) -> Belief:
 )
 def test_why_says_what_is_expected_and_what_would_keep_it_quiet(known, words):
     assert words in living(target_card(known))
+
+
+def test_why_leaves_out_that_the_watcher_is_let_in():
+    let_in = replace(belief(), check=CheckName("watching"), evidence=Evidence.NONE)
+    assert "watching" not in living(target_card(picture(Target(ATLAS), beliefs=(let_in,))))
+    refused = replace(let_in, health=Health.FAIL)
+    assert "watching" in living(target_card(picture(Target(ATLAS), beliefs=(refused,))))
 
 
 def test_a_long_timeline_shows_its_end():

@@ -1,0 +1,97 @@
+"""How a target is now, in one word: for `/lab status`, for the head of `/lab why`, and for what depends on it.
+
+Only what is proven is well. That it has power, that it can be reached, or that one of its checks passed while
+another could not look is less, and said as less.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.health import CheckName, Evidence, Health, Kind, Target, is_unseen
+from bot.core.incidents.evidence import Requirement
+from bot.core.incidents.member import Member, Standing, lacks
+
+
+class Condition(StrEnum):
+    """How a target is.
+
+    FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, and an incident
+    waits for it. UNSEEN: no check could look. UNPROVEN: something is seen of it, and nothing proves it healthy.
+    OFF: as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
+    """
+
+    FAILING = "failing"
+    DOWN = "down"
+    UNSEEN = "not seen"
+    UNPROVEN = "not proven"
+    OFF = "off"
+    ACCEPTED = "accepted"
+    WELL = "well"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check was last believed to show of a target."""
+
+    check: CheckName
+    health: Health
+    evidence: Evidence
+    kind: Kind | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the target fails by it: a refusal is about the watching."""
+        return self.health is Health.FAIL and self.kind is not Kind.CANNOT_WATCH
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells of the target at all: that the watcher is let in does not."""
+        return self.health is Health.OK and self.evidence is not Evidence.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a target is; `lacks`: what is missing before it is proven, in words, empty where it is."""
+
+    condition: Condition
+    lacks: str = ""
+
+
+def state_of(
+    target: Target,
+    needs: Requirement,
+    results: Collection[Result],
+    *,
+    running: bool | None,
+    waited_for: Member | None = None,
+) -> State:
+    """How `target` is. `running`: as last seen; `waited_for`: how it stands in an unresolved incident."""
+    fails = frozenset(one.check for one in results if one.fails)
+    unseen = not any(one.tells for one in results) or any(is_unseen(one.check, one.health) for one in results)
+    if waited_for is not None and not waited_for.proven:
+        how = _while_waited_for(waited_for, unseen=unseen, running=running)
+        return State(Condition.FAILING if fails else how, lacks(waited_for, target, needs))
+    told = [one for one in results if one.tells]
+    shown = frozenset(one.check for one in told if one.evidence in needs.accepts)
+    passed = shown | needs.checks.intersection(one.check for one in told)
+    lacking = lacks(Member(target.id, was_running=False, failing=fails, passed=passed), target, needs)
+    if fails:
+        return State(Condition.FAILING, lacking)
+    if unseen:
+        return State(Condition.UNSEEN, lacking)
+    if running is False:
+        return State(Condition.OFF, "it is off")
+    if shown and passed >= needs.checks:
+        inside = any(one.evidence is Evidence.INSIDE for one in told if one.check in shown)
+        return State(Condition.WELL if inside else Condition.ACCEPTED)
+    vouched = waited_for is not None and waited_for.standing is Standing.WORD
+    return State(Condition.ACCEPTED) if vouched else State(Condition.UNPROVEN, lacking)
+
+
+def _while_waited_for(member: Member, *, unseen: bool, running: bool | None) -> Condition:
+    if member.failing:
+        return Condition.FAILING
+    if unseen:
+        return Condition.UNSEEN
+    return Condition.DOWN if running is False else Condition.UNPROVEN
