@@ -10,6 +10,7 @@ import pytest
 
 from bot import runs
 from bot.actions import ActionType, Context, Outcome
+from bot.core.health import TargetId
 from bot.core.jobs import Place, PlaceKind
 from bot.core.lab import LabVerb
 from bot.core.progress import Progress
@@ -97,8 +98,10 @@ class Bot:
         return await self.writer.do(use_case, *args)
 
     async def start(self, text: str, **values: str) -> None:
+        """Start a run; of a guest where its values name one."""
+        target = TargetId(f"guest:{values['guest']}") if "guest" in values else None
         self.performer.perform(
-            await self.do(runs.start, self.house, runbook(HEAD + text), values, runs.Aim(None, None), ALEX)
+            await self.do(runs.start, self.house, runbook(HEAD + text), values, runs.Aim(target, None), ALEX)
         )
 
     async def move(self, command) -> None:
