@@ -90,7 +90,7 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.GUEST_TWICE: KindFacts("{} runs twice", damage=True),
         Kind.GUESTS_DOWN: KindFacts("Guests of {} down", outage=True, hurts=False, about=_HOST),
         Kind.NETWORK_DOWN: KindFacts(
-            "Network down between {} and the lab", over="the lab can be seen again", about=_ANY
+            "Network down between {} and the lab", over="the network is back", about=_ANY
         ),
         Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True, about=_HOST),
         Kind.POWER_LOSS: KindFacts(

@@ -27,6 +27,7 @@ from bot.core.incidents.visibility import LOCAL, Lost, Path, Sight, Verdict, Wit
 from bot.core.kinds import SILENCE
 from bot.core.picture import Trouble
 from bot.monitoring.findings import Findings
+from bot.monitoring.unseen import Unseen
 from bot.monitoring.witnesses import Witnesses
 
 BOT = Target(target_id(TargetKind.BOT, "caretaker"), name="Caretaker")
@@ -44,9 +45,18 @@ SLICE = 200  # ways asked for in a row, some milliseconds
 
 
 class SightMonitor:
-    """Knows where each check looks, and what is in the way. `hasten` is called when `look` should come soon."""
+    """Knows where each check looks, and what is in the way. `hasten` is called when `look` should come soon.
 
-    def __init__(self, settings: Settings, witnesses: Witnesses, names: Callable[[TargetId], str]) -> None:
+    `fails`: whether a check is believed to fail.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        witnesses: Witnesses,
+        names: Callable[[TargetId], str],
+        fails: Callable[[Fingerprint], bool],
+    ) -> None:
         self.hasten: Callable[[], None] = lambda: None
         self._settings = settings
         self._witnesses = witnesses
@@ -55,6 +65,7 @@ class SightMonitor:
         self._where: dict[Fingerprint, str] = {}
         self._lost: dict[Fingerprint, tuple[datetime, datetime]] = {}  # since when it fails, and when it did last
         self._answered: dict[str, datetime] = {}
+        self._unseen = Unseen(fails)
         self._changes: socket.socket | None = None
         self._looking_up: asyncio.TimerHandle | None = None
 
@@ -85,10 +96,12 @@ class SightMonitor:
         """A check looks no more."""
         self._where.pop(check, None)
         self._lost.pop(check, None)
+        self._unseen.seen(check)
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what answered did so by the old time."""
         self._answered.clear()
+        self._unseen.shift(step)
         self._findings.forget_moments()
         self._lost = {check: (since + step, last + step) for check, (since, last) in self._lost.items()}
 
@@ -116,6 +129,7 @@ class SightMonitor:
                 self._lose(seen)
             return None
         self._lost.pop(seen.fingerprint, None)
+        self._unseen.seen(seen.fingerprint)
         self._answered.update({over: seen.at for over in (path.link, path.gateway) if over})
         return None
 
@@ -128,19 +142,33 @@ class SightMonitor:
         return verdict(self._findings.sight([one.path for one in lost.values()], self._answered), lost)
 
     async def look(self) -> Observation:
-        """Ask all witnesses, and say whether the bot sees all that its checks look at."""
+        """Ask all witnesses, and say whether the bot sees all that its checks look at.
+
+        UNKNOWN while its own process has only just gone on, and while what could not be seen has not been since.
+        """
         await self._renew_paths()
         lost = self._all_lost(self._witnesses.now())
         await self._findings.ask(self._all_paths(), {one.path for one in lost.values()})
         now = self._witnesses.now()
-        judged = verdict(self._findings.sight(self._all_paths(), self._answered), self._all_lost(now))
+        sight = self._findings.sight(self._all_paths(), self._answered)
+        judged = verdict(sight, self._all_lost(now))
+        if stopped := sight.stopped:
+            return Observation(SIGHT, Health.UNKNOWN, now, stopped.why, evidence=Evidence.NONE)
         blind = {**self._unlinked(), **judged.unseen}
         if not blind:
-            why = "; ".join(judged.evidence) or "no witness says that I can't see"
-            return Observation(SIGHT, Health.OK, now, why, evidence=Evidence.INSIDE)
+            return self._sees(judged, now)
+        self._unseen.blind(blind)
         why = f"I can't see {self._named(blind)}: {'; '.join(dict.fromkeys(blind.values()))}"
         steady = self._settings.steady
         return Observation(SIGHT, Health.FAIL, now, why, Kind.NETWORK_DOWN, stated=not steady, steady=steady)
+
+    def _sees(self, judged: Verdict, now: datetime) -> Observation:
+        """Nothing is in the way; whether all that was behind it has been seen since."""
+        if left := self._unseen.left(now):
+            why = f"nothing is in the way any more, and {self._named(left)} has not been seen since"
+            return Observation(SIGHT, Health.UNKNOWN, now, why, evidence=Evidence.NONE)
+        why = "; ".join(judged.evidence) or "no witness says that I can't see"
+        return Observation(SIGHT, Health.OK, now, why, evidence=Evidence.INSIDE)
 
     def names(self, believed: Callable[[Fingerprint], Health]) -> Collection[Observation]:
         """Which names do not exist, and which do again whose absence was `believed`."""

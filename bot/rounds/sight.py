@@ -31,7 +31,8 @@ class SightRounds:
         self._watch = watch
         self._scheduler = scheduler
         self._far = settings.ask and looks_far(config)
-        self._sight = SightMonitor(settings, Witnesses(parts.now, parts.names), names)
+        witnesses = Witnesses(parts.now, parts.names)
+        self._sight = SightMonitor(settings, witnesses, names, lambda one: watch.believed(one) is Health.FAIL)
         self._pace = Pace(settings.every, min(WHILE_BLIND, settings.every), failures=1)
         self._names_pace = replace(self._pace, failures=config.timing.failures)
         watch.sight = self._sight
@@ -67,5 +68,5 @@ class SightRounds:
         for one in self._sight.names(self._watch.believed):
             target = self._watch.find(one.target) or Target(one.target)
             settled = self._watch.see(one, target, self._names_pace) and settled
-        if seen.health is Health.FAIL or not settled:
+        if seen.health is not Health.OK or not settled:
             self._scheduler.hasten(JOB, self._pace.retry_every)

@@ -205,3 +205,8 @@ def test_what_is_behind_itself_or_unknown_ends_the_chain() -> None:
     circle = {GATE: Target(GATE, behind=SWITCH), SWITCH: Target(SWITCH, behind=GATE)}
     assert seen_through(circle[GATE], circle.get) == (SWITCH,)
     assert seen_through(Target(GUEST, runs_on=HOST, behind=RACK), {}.get) == (RACK,)
+
+
+def test_a_process_that_was_stopped_is_told_from_what_is_in_the_way():
+    assert Sight((link(OK), STOPPED)).stopped is STOPPED
+    assert Sight((link(FAIL),)).stopped is None

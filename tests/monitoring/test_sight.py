@@ -79,7 +79,7 @@ async def test_the_bots_own_cable_is_no_power_failure(home, tmp_path) -> None:
         await bot.incident(id=network.id, status=Status.RESOLVED)
         await bot.all_are(Health.OK, *HOSTS, BOT.id)
         assert [one.kind for one in await bot.incidents()] == [Kind.NETWORK_DOWN]
-        assert "resolved: the lab can be seen again" in await bot.history(network)
+        assert "resolved: the network is back" in await bot.history(network)
 
 
 async def test_a_blip_of_the_bots_own_cable_is_nothing(home, tmp_path) -> None:
@@ -101,6 +101,8 @@ async def test_what_is_still_gone_when_the_cable_is_back_is_told_then(home, tmp_
         home.put_back("here")
         down = await bot.incident(kind=Kind.HOST_DOWN)
         assert down.subject == HOSTS[0]
+        network = await bot.incident(kind=Kind.NETWORK_DOWN, status=Status.RESOLVED)
+        assert network.resolved_at >= down.opened_at, "the network is back once what was behind it was looked at"
         assert len(await bot.incidents()) == 2
 
 

@@ -30,7 +30,7 @@ witnesses: {{every: 1s, steady: 1s}}
 timing: {{check_every: 2s, retry_every: 500ms, grace: 1s, alive_every: 500ms}}
 hosts:
 """
-HOST = "  {name}: {{address: {address}, checks: {{ssh: {{probe: tcp, port: 22, timeout: 1s}}}}}}\n"
+HOST = "  {name}: {{address: {address}, checks: {{web: {{probe: tcp, port: 8006, timeout: 1s}}}}}}\n"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ async def a_world(folder: Path, addresses: dict[str, str], home: Lan | None = No
     with ExitStack() as opened:
         home = home or opened.enter_context(lan())
         for number, name in enumerate(NAMES, 10):
-            opened.enter_context(home.plug(name, f"10.9.0.{number}").listen(22))
+            opened.enter_context(home.plug(name, f"10.9.0.{number}").listen(8006))
         home.here.allow_pings()
         config = folder / "lab.yaml"
         config.write_text(LAB_YAML + "".join(HOST.format(name=n, address=addresses[n]) for n in NAMES))

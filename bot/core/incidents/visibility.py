@@ -99,6 +99,11 @@ class Sight:
     findings: tuple[Finding, ...] = ()
     answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def stopped(self) -> Finding | None:
+        """That the bot's own process was stopped just now: no trouble of what it looks at, nor of the way."""
+        return next((one for one in self.findings if one.witness is Witness.PROCESS), None)
+
     def obstacle(self, lost: Lost) -> Finding | None:
         """The finding for which a failure says nothing of its target; None if it says something."""
         failing = (one for one in self.findings if one.health is Health.FAIL)
