@@ -25,6 +25,7 @@ from bot.core.health import (
     uuid_of,
 )
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
@@ -43,13 +44,15 @@ from bot.usecases.results import write_down
 class Beginning:
     """What a start finds: for how long the bot was off, what it last believed, and the guests it knew.
 
-    `seen_until`: by when the bot had surely stopped looking, None if it never did.
+    `seen_until`: by when the bot had surely stopped looking, None if it never did. `boots`: what is on record of
+    guests' starts.
     """
 
     gap: Gap | None
     known: tuple[Known, ...]
     guests: tuple[Target, ...]
     seen_until: datetime | None
+    boots: Mapping[TargetId, BootRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
-    return Beginning(gap, tuple(store.targets.health()), guests, seen_until)
+    return Beginning(gap, tuple(store.targets.health()), guests, seen_until, store.boots.all())
 
 
 def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:

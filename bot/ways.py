@@ -4,8 +4,8 @@ Connections to hosts are made when first asked for and kept; closing lets all go
 """
 
 import asyncio
+import base64
 import os
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bot.config import Config, Host, Ssh
 from bot.core.guest import GuestEvent
 from bot.core.health import Target, TargetId, TargetKind, name_of
+from bot.core.incidents.console_log import LogEnd
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -33,11 +34,24 @@ END = 16_384  # bytes of a console log that are read: far more than a boot failu
 _QUICK = timedelta(seconds=10)
 _KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
-# By the host's own clock alone: the bot's may differ. A file of the future says nothing of when it was written.
+# The file is opened once, so that its size is that of what is read; it may be rotated meanwhile.
 _READ_END = f"""
-age=$(($(date +%s) - $(stat -c %Y -- "$path")))
-[ -z "$within" ] || {{ [ "$age" -ge -2 ] && [ "$age" -le "$within" ]; }} || exit 0
-tail -c {END} -- "$path"
+exec 3<"$path"
+size=$(stat -L -c %s /dev/fd/3)
+start=$((size > {END} ? size - {END} : 0))
+echo "$size"
+tail -c "+$((start + 1))" <&3 | head -c "$((size - start))" | base64
+"""
+# A machine's boot, and a process's number and start since then, are those of no other process.
+_PROCESS_OF = """
+boot=$(cat /proc/sys/kernel/random/boot_id)
+for process in /proc/[0-9]*; do
+  name=; read -r name <"$process/comm" || continue
+  case $name in *qemu*|kvm*) ;; *) continue ;; esac
+  tr '\\0' ' ' <"$process/cmdline" | grep -q -e "-uuid $uuid " || continue
+  set -- $(sed 's/.*) //' "$process/stat")
+  echo "$boot ${process#/proc/} ${20}"
+done 2>/dev/null
 """
 _SIZE = 'stat -L -c %s -- "$path"'
 
@@ -107,19 +121,32 @@ class Ways:
         self._known_hosts = self._known_hosts or KnownHosts()
         return self._known_hosts
 
-    async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
-        """The last part of a text file on a host; empty if it was last written longer ago than `within`.
+    async def read_end(self, host: str, path: str) -> LogEnd:
+        """The last bytes of a file on a host.
 
         Where libvirt speaks with this very machine and that has no SSH, the file is read here. Raises Unreachable
         or Refused.
         """
-        if self._config.hosts[host].ssh is None and _is_here(self._config.hosts[host]):
-            return await asyncio.to_thread(_read_end, Path(path), within)
-        values = {"path": path, "within": "" if within is None else str(int(within.total_seconds()))}
-        finished = await self.to_host(host).run(Script("sh", _READ_END), values=values, limit=_QUICK)
-        if not finished.ok:
+        if self._reads_here(host):
+            return await asyncio.to_thread(_read_end, Path(path))
+        finished = await self.to_host(host).run(Script("sh", _READ_END), values={"path": path}, limit=_QUICK)
+        size, _, content = finished.output.partition("\n")
+        if not finished.ok or not size.isdecimal():
             raise Refused(f"cannot read '{path}' on {host}: because {finished.output.strip() or 'it failed'}")
-        return finished.output
+        return _whole(LogEnd(int(size), base64.b64decode(content)), path)
+
+    async def process_of(self, host: str, uuid: str) -> str:
+        """Which process of a host runs the guest of that UUID, told from all that ever did; "" if none does.
+
+        Raises Unreachable or Refused.
+        """
+        reach = LocalReach() if self._reads_here(host) else self.to_host(host)
+        finished = await reach.run(Script("sh", _PROCESS_OF), values={"uuid": uuid}, limit=_QUICK)
+        found = finished.output.splitlines()
+        return found[0] if finished.ok and len(found) == 1 else ""
+
+    def _reads_here(self, host: str) -> bool:
+        return self._config.hosts[host].ssh is None and _is_here(self._config.hosts[host])
 
     async def size_of(self, host: str, path: str) -> int | None:
         """How many bytes a file on a host has; None where that can't be told."""
@@ -165,13 +192,18 @@ def _is_here(host: Host) -> bool:
     return host.hypervisor is not None and not urlsplit(host.hypervisor).hostname
 
 
-def _read_end(path: Path, within: timedelta | None) -> str:
+def _read_end(path: Path) -> LogEnd:
     try:
-        stat = path.stat()
-        if within is not None and not -2 <= time.time() - stat.st_mtime <= within.total_seconds():
-            return ""
         with path.open("rb") as file:
-            file.seek(max(0, stat.st_size - END))
-            return file.read().decode(errors="replace")
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - END))
+            return _whole(LogEnd(size, file.read(min(size, END))), str(path))
     except OSError as why:
         raise Refused(f"cannot read '{path}': because {why.strerror}") from why
+
+
+def _whole(log: LogEnd, path: str) -> LogEnd:
+    """A log as it was at one moment. Raises Refused where it was truncated while it was read."""
+    if len(log.last) != min(log.size, END):
+        raise Refused(f"cannot read '{path}': because it was written anew meanwhile")
+    return log

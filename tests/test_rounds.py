@@ -78,7 +78,7 @@ class Bot:
         atlas = config.hosts["atlas"]
         self.hypervisor = Hypervisor("atlas", atlas.hypervisor, on_event=self.heard, deadline=timedelta(seconds=2))
         self.ways = Ways(config)
-        parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end)
+        parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end, process_of=self.ways.process_of)
         self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
 
     def heard(self, event: GuestEvent) -> None:

@@ -1,7 +1,6 @@
 """The ways lab.yaml tells: to hosts, into guests, to the bot's own machine, and to the ends of files."""
 
-import os
-import time
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from bot.config import Config, Host, Runbooks, SlackConfig, Ssh
 from bot.core.health import Target, TargetId
+from bot.core.incidents.console_log import LogEnd
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -19,6 +19,7 @@ from bot.ways import END, Ways
 from tests.real.sshd import running_sshd
 from tests.walking import PEOPLE
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 LIMIT = timedelta(seconds=10)
 ATLAS, GUEST, BOT = Place(PlaceKind.HOST, "atlas"), Place(PlaceKind.GUEST, "web1"), Place(PlaceKind.BOT)
 
@@ -38,11 +39,15 @@ def ways(*hosts: Host, run_on_bot=False) -> Ways:
 
 @pytest.fixture
 def log(tmp_path):
-    """A console's log that was last written a minute ago."""
+    """A console's log that is longer than what is read of it."""
     log = tmp_path / "it's a $log"
     log.write_text("x" * END + "\nweb1 login: ")
-    os.utime(log, (time.time() - 60,) * 2)
     return log
+
+
+def whole(log: Path) -> LogEnd:
+    content = log.read_bytes()
+    return LogEnd(len(content), content[-END:])
 
 
 # --- to a place --------------------------------------------------------------------------------------------------
@@ -76,12 +81,14 @@ async def test_a_host_is_entered_once_and_kept(tmp_path, log) -> None:
                 await known.to(ATLAS, machine).run(Script("sh", "echo here"), values={}, limit=LIMIT)
             ).output == "here\n"
             assert known.to(ATLAS, machine) is known.to(ATLAS, machine)
-            end = await known.read_end("atlas", str(log), None)
-            assert (len(end), end[-12:]) == (END, "web1 login: ")
-            assert await known.read_end("atlas", str(log), timedelta(minutes=2)) == end
-            assert await known.read_end("atlas", str(log), timedelta(seconds=30)) == ""
+            assert await known.read_end("atlas", str(log)) == whole(log)
+            (tmp_path / "short").write_bytes(b"\xff\x00web1 login: ")
+            assert await known.read_end("atlas", str(tmp_path / "short")) == LogEnd(14, b"\xff\x00web1 login: ")
+            (tmp_path / "none").touch()
+            assert await known.read_end("atlas", str(tmp_path / "none")) == LogEnd(0, b"")
             with pytest.raises(Refused, match=r"cannot read '/nowhere' on atlas: because .*No such file"):
-                await known.read_end("atlas", "/nowhere", None)
+                await known.read_end("atlas", "/nowhere")
+            assert await known.process_of("atlas", "6695eb01") == ""
             assert await known.size_of("atlas", str(log)) == log.stat().st_size
             assert await known.size_of("atlas", "/nowhere") is None
         finally:
@@ -128,32 +135,39 @@ def test_the_users_own_key_is_used_where_none_is_named(home) -> None:
 @pytest.mark.parametrize("uri", ["test:///default", "qemu:///system", "qemu+unix:///session?socket=/run/x"])
 async def test_where_libvirt_is_here_the_file_is_here(log, uri) -> None:
     known = ways(Host("atlas", hypervisor=uri))
-    end = await known.read_end("atlas", str(log), None)
-    assert (len(end), end[-12:]) == (END, "web1 login: ")
-    assert await known.read_end("atlas", str(log), timedelta(minutes=2)) == end
-    assert await known.read_end("atlas", str(log), timedelta(seconds=30)) == ""
+    assert await known.read_end("atlas", str(log)) == whole(log)
     with pytest.raises(Refused, match="cannot read '/nowhere': because No such file"):
-        await known.read_end("atlas", "/nowhere", None)
+        await known.read_end("atlas", "/nowhere")
 
 
 @pytest.mark.parametrize("uri", ["qemu+tls://atlas/system", None])
 async def test_another_machines_file_is_not_looked_for_here(log, uri) -> None:
     with pytest.raises(Refused, match=r"because lab.yaml has no hosts.atlas.ssh"):
-        await ways(Host("atlas", hypervisor=uri)).read_end("atlas", str(log), None)
+        await ways(Host("atlas", hypervisor=uri)).read_end("atlas", str(log))
 
 
-@pytest.mark.slow
 @pytest.mark.real
-async def test_a_file_that_is_dated_in_the_future_says_nothing_of_when_it_was_written(tmp_path, log) -> None:
-    os.utime(log, (time.time() + 3600,) * 2)
-    with running_sshd(tmp_path / "sshd") as server:
-        ssh = Ssh(server.user, server.port, server.key, server.known_hosts)
-        far = ways(Host("atlas", "127.0.0.1", ssh=ssh))
-        assert await far.read_end("atlas", str(log), timedelta(minutes=5)) == ""
-        assert (await far.read_end("atlas", str(log), None)).endswith("web1 login: ")
-        await far.close()
+async def test_a_guests_process_is_told_from_every_other(tmp_path) -> None:
+    qemu = tmp_path / "qemu-system-x86"
+    qemu.write_text("#!/bin/sh\nread -r _\n")
+    qemu.chmod(0o755)
+
+    def run(uuid: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([qemu, "-uuid", uuid, "-S"], stdin=subprocess.PIPE)
+
     here = ways(Host("atlas", hypervisor="test:///default"))
-    assert await here.read_end("atlas", str(log), timedelta(minutes=5)) == ""
+    with run("6695eb01") as first, run("6695eb02") as other:
+        found = await here.process_of("atlas", "6695eb01")
+        assert found.split()[:2] == [BOOT_ID, str(first.pid)]
+        assert await here.process_of("atlas", "6695eb01") == found
+        assert await here.process_of("atlas", "6695eb02") != found
+        assert await here.process_of("atlas", "6695eb") == ""
+        with run("6695eb01") as twice:
+            assert await here.process_of("atlas", "6695eb01") == "", "which of the two?"
+            twice.communicate()
+        first.communicate()
+        assert await here.process_of("atlas", "6695eb01") == ""
+        other.communicate()
 
 
 # --- where SSH servers are ---------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ class GuestInfo:
 
     `console_log`: the file on that host its serial console is logged to, or None. `has_agent`: a guest-agent
     channel is there (not: that an agent answers). `persistent`: it is still defined when it is off. `nvram`: the
-    file of its firmware's variables. `known`: its definition was read; if not, only the first four are known.
+    file of its firmware's variables. `console_appended`: a start goes on in that log, and does not begin it anew.
+    `known`: its definition was read; if not, only the first four are known.
     """
 
     name: str
@@ -98,6 +99,7 @@ class GuestInfo:
     console_log: str | None = None
     title: str = ""
     nvram: str | None = None
+    console_appended: bool = False
     known: bool = True
 
 

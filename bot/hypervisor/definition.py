@@ -13,7 +13,7 @@ def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
     disks = [disk for disk in tree.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
     disks.sort(key=_boot_order)
     sources = (source for disk in disks if (source := disk.find("source")) is not None)
-    log_file = tree.find("devices/serial/log")
+    log_file = _console_log(tree)
     return GuestInfo(
         name=tree.findtext("name", ""),
         uuid=tree.findtext("uuid", ""),
@@ -23,8 +23,15 @@ def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
         disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
         title=tree.findtext("title", ""),
         nvram=tree.findtext("os/nvram") or None,
-        console_log=log_file.get("file") if log_file is not None else None,
+        console_log=log_file.get("file", log_file.get("path")) if log_file is not None else None,
+        console_appended=log_file is not None and log_file.get("append") == "on",
     )
+
+
+def _console_log(tree: ET.Element) -> ET.Element | None:
+    """Where its serial console is written to: beside what it is connected to, or to nothing but that file."""
+    log_file = tree.find("devices/serial/log[@file]")
+    return tree.find("devices/serial[@type='file']/source[@path]") if log_file is None else log_file
 
 
 def _boot_order(disk: ET.Element) -> int:

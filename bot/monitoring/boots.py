@@ -1,28 +1,28 @@
 """Where the guests of one hypervisor stand at their boot: what is asked of each in which order, and what it shows.
 
 The trackers are core/incidents/guest_boot.py's; here they are kept, asked for and told as observations. A look
-that was begun before a start says nothing after it.
+that was begun before a start says nothing after it. What a console wrote is of the present boot only after a mark,
+which is made in its log while the guest is off, as it starts, or when it is first met.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incidents.boot_screen import Reading, read_screen
+from bot.core.incidents.boot_screen import UNKNOWN, Reading, read_screen
 from bot.core.incidents.boot_signs import Stage
-from bot.core.incidents.guest_boot import GuestBoot, Place
+from bot.core.incidents.console_log import BootRecord
+from bot.core.incidents.guest_boot import GuestBoot, Place, Source
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.console import render
 from bot.probes.guest import BOOT, GuestProbe
 
 log = logging.getLogger(__name__)
 
-JUST_BEFORE = timedelta(seconds=2)
-"""How long before a start its console may have been written last: files tell whole seconds, events come late."""
 WAITS_FOR = timedelta(seconds=30)
 """How long a menu or a question stands there before it is told: a key server or a person may answer it at once."""
 
@@ -40,27 +40,25 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
         return boot.answered(now(), of)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
-    console, fresh = await _console(probe, boot, now)
-    tells_up = fresh and console.stage is Stage.UP
-    if tells_up and boot.started is not None:
-        return boot.read(console, now(), of, fresh=True)
+    boot, console, fresh = await _console(probe, boot)
+    up_again = boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN
+    if (fresh and console.stage is Stage.UP) or up_again:
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     shown = read_screen((await probe.screen()).splitlines())
-    if tells_up and shown.stage not in _DECIDED:  # a log may be older than a start that nobody saw
-        return boot.read(console, now(), of, fresh=True)
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
-        return boot.read(shown, now(), of, fresh=True)
+        return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
     if not fresh or console.stage is Stage.UNKNOWN:
-        boot = boot.read(shown, now(), of, fresh=True)
-    return boot.read(console, now(), of, fresh=fresh)
+        boot = boot.read(shown, now(), of, Source.SCREEN, fresh=True)
+    return boot.read(console, now(), of, Source.CONSOLE, fresh=fresh)
 
 
-async def _console(probe: GuestProbe, boot: GuestBoot, now: Clock) -> tuple[Reading, bool]:
-    """What its console shows, and whether that was surely written after its latest start."""
-    if boot.written is not None:
-        text = await probe.console(now() - boot.written + JUST_BEFORE)
-        if text or boot.started is not None:
-            return await asyncio.to_thread(_read_log, text), True
-    return await asyncio.to_thread(_read_log, await probe.console(None)), False
+async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool]:
+    """The tracker with its console's log read, what that shows, and whether it is surely of the present boot."""
+    log = await probe.console()
+    if log is None:
+        return boot, UNKNOWN, False
+    boot = boot.read_to(log)
+    return boot, *await asyncio.to_thread(boot.shown, log, _read_log)
 
 
 @lru_cache(maxsize=128)  # many consoles stand still
@@ -79,7 +77,7 @@ async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: time
         return boot, ""
     if not answer.proves:
         return boot, answer.why
-    return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, fresh=True), ""
+    return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, Source.SSH, fresh=True), ""
 
 
 def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timedelta) -> Observation:
@@ -129,10 +127,21 @@ class Boots:
     _boots: dict[TargetId, GuestBoot] = field(default_factory=dict)
     _told: datetime | None = None  # when the power of those not met since was told last
     _overdue: dict[TargetId, int] = field(default_factory=dict)  # the start of which it was said
+    _records: dict[TargetId, BootRecord] = field(default_factory=dict)
+    _unsaved: set[TargetId] = field(default_factory=set)  # those whose record is not written down as it is
 
     def seen_before(self, until: datetime | None) -> None:
         """Until when the bot saw what befell them, before it was off itself; None if it never did."""
         self._told = until
+
+    def remember(self, records: Mapping[TargetId, BootRecord]) -> None:
+        """What is on record of their boots."""
+        self._records |= records
+
+    def unsaved(self) -> Mapping[TargetId, BootRecord]:
+        """What has changed of the records since this was asked last."""
+        changed, self._unsaved = {guest: self._records[guest] for guest in self._unsaved}, set()
+        return changed
 
     def of(self, guest: TargetId) -> GuestBoot:
         """What is known of a guest's boot."""
@@ -160,6 +169,33 @@ class Boots:
         for guest in gone:
             self._boots.pop(guest, None)
             self._overdue.pop(guest, None)
+            self._records.pop(guest, None)
+            self._unsaved.discard(guest)
+
+    def to_mark(self, guest: TargetId) -> bool:
+        """Whether its console's log has to be marked: it has started or stopped, or was met just now."""
+        boot = self.of(guest)
+        return boot.running is not None and boot.mark is None
+
+    async def mark(self, probe: GuestProbe) -> None:
+        """Mark its console's log. A guest that runs as it did when that was done before has its old mark again."""
+        guest, of = probe.guest.id, self.of(probe.guest.id).starts
+        process = await probe.process() if self.of(guest).running else ""
+        log = await probe.console()
+        boot, record = self.of(guest), self._records.get(guest)
+        if log is None or boot.starts != of:
+            return
+        same = record is not None and record.process == process != "" and log.since(record.mark) is not None
+        if record is not None and same and record.spoke and boot.started is None:
+            self._boots[guest] = boot.resumed(record)
+            return
+        boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
+        if process and boot.mark is not None:
+            self._record(guest, BootRecord(process, boot.mark, boot.started))
+
+    def _record(self, guest: TargetId, record: BootRecord) -> None:
+        self._records[guest] = record
+        self._unsaved.add(guest)
 
     def due(self, guest: TargetId, every: timedelta, *, awaited: bool) -> bool:
         """Whether it is worth a look now. `awaited`: somebody waits for proof."""
@@ -179,7 +215,10 @@ class Boots:
             return _unseen(guest, self.now(), str(why))
         if self.of(guest).starts != before.starts:
             return None
-        self._boots[guest] = after
+        after = self._boots[guest] = after.with_mark_of(self.of(guest))
+        record = self._records.get(guest)
+        if record is not None and after.spoke and after.mark == record.mark and not record.spoke:
+            self._record(guest, replace(record, spoke=True))
         self._note_overdue(probe, after)
         seen = observed(probe, after, self.now(), self.patience)
         if before.proof and not after.proof and seen.health is Health.UNKNOWN:

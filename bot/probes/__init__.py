@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.core.health import CheckName, Fingerprint, Observation, Target
+from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import Hypervisor
 from bot.names import Names
 from bot.reach import Reach, Refusal, Refused
@@ -35,6 +36,10 @@ async def _not_known(_door: Door) -> bool:
 
 async def _nothing(_guest: Target) -> SshAnswer | None:
     return None
+
+
+async def _no_process(_host: str, _uuid: str) -> str:
+    return ""
 
 
 async def _not_asked(door: Door, _deadline: timedelta) -> SshAnswer:
@@ -60,20 +65,21 @@ class SshWays:
 class Parts:
     """What probes are given to look with.
 
-    `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a text
-    file on a host, by host and path; empty if it was last written longer ago than the time that is given. Raises
-    bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
+    `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a file on
+    a host, by host and path; `process_of`: which process there runs the guest of that UUID, "" where that can't be
+    told; both raise bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
     `ssh`: the ways to machines by SSH. `remembered`: the facts of a check when they were last believed.
     `ssh_answers`: what a guest's SSH server shows; None where its address or its host key is not known.
     """
 
     now: Callable[[], datetime]
     hypervisors: Mapping[str, Hypervisor]
-    read_end: Callable[[str, str, timedelta | None], Awaitable[str]]
+    read_end: Callable[[str, str], Awaitable[LogEnd]]
     names: Names = field(default_factory=Names)
     ssh: SshWays = field(default_factory=SshWays)
     remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}
     ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
+    process_of: Callable[[str, str], Awaitable[str]] = _no_process
 
 
 @dataclass(frozen=True, slots=True)

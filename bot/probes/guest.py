@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.core.guest import GuestInfo
 from bot.core.health import CheckName, Target
+from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
@@ -40,14 +41,21 @@ class GuestProbe:
             return bool(answers)
         return False
 
-    async def console(self, within: timedelta | None) -> str:
-        """The end of its console's log; "" if it has none that can be read, or none written `within` that time."""
+    async def console(self) -> LogEnd | None:
+        """The end of its console's log; None if it has none that can be read."""
         if self.info.console_log is None:
+            return None
+        with suppress(Unreachable, Refused):
+            return await self.parts.read_end(self.host, self.info.console_log)
+        return None
+
+    async def process(self) -> str:
+        """Which process runs it, by its host's boot and when it was started; "" where that can't be told."""
+        if self.info.console_log is None:  # nothing of it would be known again
             return ""
-        try:
-            return await self.parts.read_end(self.host, self.info.console_log, within)
-        except (Unreachable, Refused):
-            return ""
+        with suppress(Unreachable, Refused):
+            return await self.parts.process_of(self.host, self.info.uuid)
+        return ""
 
     async def screen(self) -> str:
         """What its screen shows in text mode; "" if it has none."""

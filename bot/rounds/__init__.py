@@ -108,7 +108,7 @@ class Rounds:
             self._sight.watches(
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
-            guests.begin(beginning.seen_until)
+            guests.begin(beginning.seen_until, beginning.boots)
         told = partial(blind_spots.tell, self._config, self._writer, list(self._guests.values()), self._parts.ssh)
         self._scheduler.every("blind spots", INVENTORY_EVERY, told)
         self._sight.begin(lambda: self._writer.trouble)

@@ -28,12 +28,14 @@ from bot.core.health import (
     guest_id,
     uuid_of,
 )
+from bot.core.incidents.console_log import BootRecord
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
+from bot.rounds.boots import BootRounds
 from bot.rounds.inventories import InventoryRounds
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
@@ -46,10 +48,10 @@ log = logging.getLogger(__name__)
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
 BREATH = timedelta(milliseconds=100)  # between readings of definitions
-LOOKS_AT_ONCE = 4  # into guests of one host: each look may cost an SSH command or a picture
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
 _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
+_STOPS = {GuestEventKind.STOPPED, GuestEventKind.CRASHED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
 
 
@@ -81,21 +83,28 @@ class GuestRounds:
         self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
         retry = min(config.timing.retry_every, config.timing.check_every)
         self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
+        self._inside = BootRounds(
+            self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
+        )
 
     @property
     def host(self) -> str:
         """The name of the host whose guests these are."""
         return self._host.name
 
-    def begin(self, seen_until: datetime | None) -> None:
-        """Begin the rounds. `seen_until`: until when the bot saw its guests before, None if it never did."""
+    def begin(self, seen_until: datetime | None, boots: Mapping[TargetId, BootRecord]) -> None:
+        """Begin the rounds. `seen_until`: until when the bot saw its guests before, None if it never did.
+
+        `boots`: what is on record of their starts.
+        """
         self._boots.seen_before(seen_until)
+        self._boots.remember(boots)
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
         self._inventories.begin()
         self._scheduler.every(f"definitions {name}", pace.retry_every, self._read_definitions)
-        self._scheduler.every(f"boots {name}", pace.retry_every, self._look_inside)
+        self._inside.begin()
 
     def find(self, guest: TargetId) -> GuestProbe | None:
         """That guest, if it lives here."""
@@ -156,6 +165,8 @@ class GuestRounds:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         if event.what in _BOOTS and not guest.ephemeral:
             self._boots.began(guest.id)
+        if event.what in _BOOTS | _STOPS:
+            self._inside.soon()
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
@@ -263,29 +274,3 @@ class GuestRounds:
         """A guest made anew under an old name has nothing to do with what was known of that."""
         self._watch.forget(gone)
         self._boots.forget(gone)
-
-    async def _look_inside(self) -> None:
-        """Look into the guests that have not been seen up yet; not while their hypervisor is away."""
-        if not self._hypervisor.connected:
-            return
-        slots = asyncio.Semaphore(LOOKS_AT_ONCE)
-
-        async def look(probe: GuestProbe) -> None:
-            async with slots:
-                seen = await self._boots.look(probe)
-            if seen is not None and probe.guest.id in self._targets:
-                self._watch.see(self._unproven(seen), probe.guest, self._pace)
-
-        every = self._pace.retry_every
-        due = [
-            probe
-            for guest, probe in self._probes.items()
-            if not probe.guest.ephemeral and self._boots.due(guest, every, awaited=self._watch.awaits(guest))
-        ]
-        await asyncio.gather(*map(look, due))
-
-    def _unproven(self, seen: Observation) -> Observation:
-        """A sign of life that proves nothing ends no failure."""
-        hint = seen.health is Health.OK and seen.evidence is not Evidence.INSIDE
-        fails = self._watch.believed(seen.fingerprint) is Health.FAIL
-        return replace(seen, health=Health.UNKNOWN) if hint and fails else seen

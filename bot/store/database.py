@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from bot.store.alive import AliveRows
+from bot.store.boots import BootRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
 from bot.store.outbox import OutboxRows
@@ -63,6 +64,7 @@ class Store:
         self.told = ToldRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)
+        self.boots = BootRows(self._db)
 
     def _prepare(self, *, read_only: bool) -> None:
         if newer := unknown_migrations(self._db):

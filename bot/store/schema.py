@@ -78,6 +78,12 @@ def told(db: Database) -> None:
     db.table("told").create({"subject": str, "keys_json": str, "at": str}, pk="subject")
 
 
+@migrations(name="0008_boots")
+def boots(db: Database) -> None:
+    """What is remembered of a guest's latest start, so that it is known again after a restart of the bot."""
+    db.table("boot").create({"guest": str, "at": str, "value_json": str}, pk="guest")
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

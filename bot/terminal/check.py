@@ -18,9 +18,9 @@ from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds.blind_spots import open_doors
+from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
-from bot.rounds.guests import LOOKS_AT_ONCE
 from bot.sightings import guest_target
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.waiting import Tally, telling

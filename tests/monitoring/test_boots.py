@@ -1,6 +1,5 @@
 """Where guests stand at their boot: what is asked in which order, and what it is told as."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -16,17 +15,6 @@ PATIENCE = timedelta(minutes=3)
 BIOS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
 LOGIN = f"{BIOS}Debian GNU/Linux 12 web1 ttyS0\n\nweb1 login: "
 EVERY = timedelta(seconds=5)
-
-
-@dataclass
-class Dated(Console):
-    """A console's log that was last written some time ago."""
-
-    age: timedelta = timedelta(0)
-
-    async def read_end(self, host: str, path: str, within: timedelta | None) -> str:
-        text = await super().read_end(host, path, within)
-        return text if within is None or self.age <= within else ""
 
 
 class Clock:
@@ -56,12 +44,15 @@ def just_met(seen_until=None) -> Boots:
     return made
 
 
-async def look(made: Boots | None = None, *, text: str = "", age: float = 0, picture=None, **how) -> Observation:
-    console = Dated(text)
-    console.age = timedelta(seconds=age)
+async def look(made: Boots | None = None, *, text: str = "", before: str = "", picture=None, **how) -> Observation:
+    """`text`: what its console wrote after it was marked; `before`: what stood there."""
+    made, console = made or just_started(), Console(before, process="boot 7 99")
     async with probing(console=console, **how) as (probe, hypervisor):
         hypervisor.picture = picture
-        seen = await (made or just_started()).look(probe)
+        if made.to_mark(WEB1.id):
+            await made.mark(probe)
+        console.text = before + text
+        seen = await made.look(probe)
     assert seen is not None
     return seen
 
@@ -83,20 +74,31 @@ async def test_a_login_prompt_on_the_screen_is_proof() -> None:
 
 
 async def test_a_login_prompt_from_before_the_start_is_none() -> None:
-    seen = await look(text=LOGIN, age=60)
+    seen = await look(before=LOGIN)
     assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
 
 
 async def test_a_login_prompt_of_unknown_age_proves_nothing() -> None:
     for made in (just_met(), just_met(NOW - timedelta(seconds=30))):
-        seen = await look(made, text=LOGIN, age=60)
+        seen = await look(made, before=LOGIN)
         assert (seen.health, seen.evidence) == (Health.OK, Evidence.OUTSIDE)
         assert seen.why == "its console asks for a login, which may be from before its latest start"
 
 
-async def test_what_was_written_while_the_bot_was_off_is_of_the_latest_start_or_after() -> None:
-    seen = await look(just_met(NOW - timedelta(minutes=5)), text=LOGIN, age=60)
+async def test_what_was_written_while_the_bot_was_off_proves_nothing() -> None:
+    seen = await look(just_met(NOW - timedelta(minutes=5)), before=LOGIN)
+    assert (seen.health, seen.evidence) == (Health.OK, Evidence.OUTSIDE)
+
+
+async def test_a_login_prompt_that_is_written_after_the_first_look_is_proof() -> None:
+    seen = await look(just_met(), before=LOGIN, text="\nweb1 login: ")
     assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+
+
+async def test_a_login_prompt_is_none_before_the_log_was_marked() -> None:
+    async with probing(console=Console(LOGIN)) as (probe, _):
+        seen = await just_started().look(probe)
+    assert seen.health is Health.UNKNOWN
 
 
 async def test_a_failure_is_told_with_the_line_that_says_so() -> None:
@@ -120,10 +122,10 @@ async def test_a_machine_that_waits_for_a_person_is_told_as_that_once_it_has_las
 
 async def test_a_failure_on_the_screen_counts_where_the_console_tells_less() -> None:
     picture = vga_screen(["Booting from Hard Disk...", "Missing operating system."])
-    for text, age in (("", 0), ("[    1.0] virtio_blk\n", 0), (LOGIN, 60)):
-        seen = await look(text=text, age=age, picture=picture)
+    for before, text in (("", ""), ("", "[    1.0] virtio_blk\n"), (LOGIN, "")):
+        seen = await look(before=before, text=text, picture=picture)
         assert seen.why == "the boot sector found no system in its partition: “Missing operating system.”"
-    assert (await look(just_met(), text=LOGIN, age=60, picture=picture)).kind is Kind.BOOT_DISK
+    assert (await look(just_met(), before=LOGIN, picture=picture)).kind is Kind.BOOT_DISK
 
 
 async def test_a_failure_on_the_console_says_more_than_one_on_the_screen() -> None:
@@ -220,9 +222,9 @@ async def test_a_look_that_a_start_overtook_says_nothing() -> None:
     async with probing(console=console) as (probe, _):
         asked = console.read_end
 
-        async def reset_meanwhile(host, path, within):
+        async def reset_meanwhile(host, path):
             made.began(WEB1.id)
-            return await asked(host, path, within)
+            return await asked(host, path)
 
         probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, reset_meanwhile)
         assert await made.look(probe) is None
@@ -237,10 +239,106 @@ async def test_behind_a_hypervisor_that_is_away_nothing_is_known(tmp_path) -> No
 
 
 async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:
-    async with probing(console=Console(LOGIN)) as (probe, _):
+    console = Console("")
+    async with probing(console=console) as (probe, _):
         made = boots()
+        made.polled(WEB1.id, running=False)
+        await made.mark(probe)
+        console.text = LOGIN
         assert (await made.look_now(probe)).health is Health.OK
         assert made.of(WEB1.id).started == NOW
+
+
+# --- over restarts of the bot ------------------------------------------------------------------------------------
+
+
+async def seen_up(console: Console) -> Boots:
+    """A guest that was seen starting and coming up by its console alone."""
+    made, console.text, written = just_started(), "", console.text
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        console.text = written
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+    return made
+
+
+async def after_a_restart(console: Console, records) -> Observation:
+    made = just_met(NOW - timedelta(minutes=1))
+    made.remember(records)
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        return await made.look(probe)
+
+
+async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot() -> None:
+    console = Console(LOGIN, process="boot 7 99")
+    records = (await seen_up(console)).unsaved()
+    seen = await after_a_restart(console, records)
+    assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+    console.text += f"\n{BIOS}"
+    assert (await after_a_restart(console, records)).health is Health.UNKNOWN, "it was reset meanwhile"
+
+
+@pytest.mark.parametrize("process", ["boot 8 99", "other 7 99", ""])
+async def test_another_process_is_another_start_whatever_its_log_says(process) -> None:
+    console = Console(LOGIN, process="boot 7 99")
+    records = (await seen_up(console)).unsaved()
+    console.process = process
+    seen = await after_a_restart(console, records)
+    assert seen.evidence is Evidence.OUTSIDE
+    assert seen.why == "its console asks for a login, which may be from before its latest start"
+
+
+async def test_a_log_that_would_not_show_a_reset_proves_nothing_after_a_restart() -> None:
+    console = Console("web1 login: ", process="boot 7 99")
+    records = (await seen_up(console)).unsaved()
+    assert (await after_a_restart(console, records)).evidence is Evidence.OUTSIDE
+
+
+async def test_a_log_that_was_begun_anew_while_the_bot_was_off_proves_nothing() -> None:
+    console = Console(f"{BIOS}{BIOS}{LOGIN}", process="boot 7 99")
+    made = await seen_up(console)
+    records = made.unsaved()
+    made.began(WEB1.id)
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+    assert made.unsaved() != records
+    console.text = LOGIN
+    assert (await after_a_restart(console, made._records)).evidence is not Evidence.INSIDE
+
+
+async def test_a_guest_goes_on_when_its_hypervisor_is_back() -> None:
+    console = Console(LOGIN, process="boot 7 99")
+    made = await seen_up(console)
+    made.lost()
+    made.polled(WEB1.id, running=True)
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        assert not made.to_mark(WEB1.id)
+
+
+async def test_what_is_on_record_is_handed_over_once_and_goes_with_its_guest() -> None:
+    made = await seen_up(Console(LOGIN, process="boot 7 99"))
+    assert list(made.unsaved()) == [WEB1.id]
+    assert made.unsaved() == {}
+    made.forget([WEB1.id])
+    made.polled(WEB1.id, running=True)
+    assert (await look(made, before=LOGIN)).evidence is Evidence.OUTSIDE
+
+
+async def test_a_mark_that_a_start_overtook_is_none() -> None:
+    made, console = just_started(), Console(LOGIN)
+    async with probing(console=console) as (probe, _):
+        asked = console.read_end
+
+        async def reset_meanwhile(host, path):
+            made.began(WEB1.id)
+            return await asked(host, path)
+
+        probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, reset_meanwhile)
+        await made.mark(probe)
+    assert made.to_mark(WEB1.id)
 
 
 def test_a_guest_is_worth_a_look_while_it_runs_unproven_or_somebody_waits() -> None:

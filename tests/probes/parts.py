@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.config import Config, Host, SlackConfig
 from bot.core.health import CheckName, Target, TargetId
+from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import Hypervisor
 from bot.probes import Parts, SshWays, Watched
 from bot.ways import Ways
@@ -15,7 +16,7 @@ from bot.ways import Ways
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 
-async def no_file(host: str, path: str, within: timedelta | None) -> str:
+async def no_file(host: str, path: str) -> LogEnd:
     raise AssertionError(f"nobody should read {path} of {host}")
 
 

@@ -1,7 +1,7 @@
 """What a guest shows of itself, on libvirt's test hypervisor, which has no agent."""
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +9,11 @@ import pytest
 
 from bot.core.guest import GuestInfo
 from bot.core.health import Target, TargetId
+from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes.guest import GuestProbe
 from bot.reach import Refused, Unreachable
+from bot.ways import END
 from tests.guests import URI, owned_guests
 from tests.hypervisor.drawn import vga_screen
 from tests.probes.parts import parts
@@ -35,17 +37,22 @@ class Furnished(Hypervisor):
 
 @dataclass
 class Console:
-    """A console's log, and how it is asked for."""
+    """A console's log, and the process that writes it."""
 
     text: str = ""
     trouble: Exception | None = None
-    asked: list[timedelta | None] = field(default_factory=list)
+    process: str = ""
 
-    async def read_end(self, _host: str, _path: str, within: timedelta | None) -> str:
-        self.asked.append(within)
+    async def read_end(self, _host: str, _path: str) -> LogEnd:
         if self.trouble:
             raise self.trouble
-        return self.text
+        content = self.text.encode()
+        return LogEnd(len(content), content[-END:])
+
+    async def process_of(self, _host: str, _uuid: str) -> str:
+        if self.trouble:
+            raise self.trouble
+        return self.process
 
 
 @asynccontextmanager
@@ -58,7 +65,8 @@ async def probing(*, console: Console | None = None, agent=False, answers=None, 
         hypervisor = Furnished("atlas", uri, on_event=lambda _: None)
         hypervisor.answers = answers
         await hypervisor.start()
-        given = parts({"atlas": hypervisor}, **({"read_end": console.read_end} if console else {}), **more)
+        told = {"read_end": console.read_end, "process_of": console.process_of} if console else {}
+        given = parts({"atlas": hypervisor}, **told, **more)
         try:
             yield GuestProbe(WEB1, "atlas", info, given), hypervisor
         finally:
@@ -85,12 +93,10 @@ async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
         assert not await probe.agent_answers()
 
 
-async def test_a_console_is_read_as_far_back_as_was_asked_for() -> None:
-    console = Console("web1 login: ")
-    async with probing(console=console) as (probe, _):
-        assert await probe.console(timedelta(seconds=7)) == "web1 login: "
-        assert await probe.console(None) == "web1 login: "
-    assert console.asked == [timedelta(seconds=7), None]
+async def test_a_consoles_log_is_read_to_its_end_and_who_writes_it_is_known() -> None:
+    async with probing(console=Console("web1 login: ", process="boot 7 99")) as (probe, _):
+        assert await probe.console() == LogEnd(12, b"web1 login: ")
+        assert await probe.process() == "boot 7 99"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,8 @@ async def test_a_console_is_read_as_far_back_as_was_asked_for() -> None:
 )
 async def test_a_console_that_cannot_be_read_shows_nothing(console) -> None:
     async with probing(console=console) as (probe, _):
-        assert await probe.console(None) == ""
+        assert await probe.console() is None
+        assert await probe.process() == ""
 
 
 async def test_a_screen_shows_its_text() -> None:

@@ -6,7 +6,7 @@ to guess: what no row of boot_signs knows is "can't tell".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, was_left
 from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Part, Phase, Role, Sign, Stage, Wait
@@ -20,7 +20,8 @@ LINES, WIDTH = 400, 400
 class Reading:
     """Where a machine stands. `line`: what says so, "" if nothing does; `why`: what it means, in words.
 
-    `part`: what failed; `wait`: what it waits at. `disk`: a disk's damage explains the failure.
+    `part`: what failed; `wait`: what it waits at. `disk`: a disk's damage explains the failure. `began`: that
+    boot's beginning stands on the screen.
     """
 
     stage: Stage
@@ -29,6 +30,7 @@ class Reading:
     part: Part | None = None
     wait: Wait | None = None
     disk: bool = False
+    began: bool = False
 
 
 EMPTY = Reading(Stage.UNKNOWN, "its screen shows no text")
@@ -55,7 +57,7 @@ def read_screen(lines: Sequence[str]) -> Reading:
     for line in lines[-LINES:]:
         for piece in pieces(line[:WIDTH]):
             reader.take(piece)
-    return reader.verdict() if any(line.strip() for line in lines) else EMPTY
+    return replace(reader.verdict(), began=reader.began) if any(line.strip() for line in lines) else EMPTY
 
 
 class _Reader:

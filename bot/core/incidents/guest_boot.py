@@ -4,11 +4,24 @@ Silence proves nothing, whatever the time that passes, and what an earlier boot 
 says where the machine stands; what follows from that is decided elsewhere.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.core.incidents.boot_screen import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
+from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
+
+
+class Source(StrEnum):
+    """What showed where a machine stands."""
+
+    AGENT = "agent"
+    CONSOLE = "console"
+    SCREEN = "screen"
+    SSH = "ssh"
+
 
 AGENT = Reading(Stage.UP, "its agent answers")
 _SILENT_NOW = Reading(Stage.UNKNOWN, "its agent answered after its start, and is silent now")
@@ -45,20 +58,29 @@ class GuestBoot:
     """What is known of one machine's boot. Nothing at first: it may run for years, or have started with the bot.
 
     `running`: None while nobody told. `starts` counts what may have been a start: what was asked for before one
-    tells nothing after it. `started`: when it started, None if nobody saw it; `written`: what its console wrote
-    before then is of an earlier boot, None where that can't be told. `told`: when its power was told last.
-    `seen`, `since`: where it was seen to stand, and from when on. `proof`: what proved that it came up.
+    tells nothing after it. `started`: when it started, None if nobody saw it. `told`: when its power was told.
+    `mark`: what its console's log says after it is of the present boot, or, while it is off, of the next one; None
+    until it was made. `before`: what the log says before it is of an earlier boot; None where that can't be told.
+    `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
+    `end`: where the log ended when it was read last. `spoke`: the log shows the present boot's beginning.
+    `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
     `hint`: its console shows a login prompt that may be an old one. `looked`: when it was looked at last.
     """
 
     running: bool | None = None
     starts: int = 0
     started: datetime | None = None
-    written: datetime | None = None
     told: datetime | None = None
+    mark: Mark | None = None
+    before: Mark | None = None
+    quiet: bool = False
+    settled: bool = False
+    end: Mark | None = None
+    spoke: bool = False
     seen: Reading = UNKNOWN
     since: datetime | None = None
     proof: str = ""
+    source: Source | None = None
     hint: bool = False
     looked: datetime | None = None
 
@@ -70,20 +92,20 @@ class GuestBoot:
             return replace(self, told=self._later(at))
         if not running:
             return self.ended(at)
-        late = self.told or at  # when it was last known to be off, or when its host was last heard
-        return self._anew(at, None if self.running is None else at, self.told if self.running is None else late)
+        return self._anew(at, None if self.running is None else at)
 
     def began(self, at: datetime) -> "GuestBoot":
         """It started, or was reset, just now."""
-        return self._anew(at, at, at)
+        return self._anew(at, at)
 
     def ended(self, at: datetime) -> "GuestBoot":
         """It is off: shut down, cut off, crashed or panicked."""
-        return GuestBoot(running=False, starts=self.starts + 1, told=self._later(at))
+        off = GuestBoot(running=False, starts=self.starts + 1, told=self._later(at))
+        return replace(off, before=self._until, settled=self.source is Source.CONSOLE)
 
     def lost(self) -> "GuestBoot":
         """Its host is out of reach: it may start anew without anybody seeing it."""
-        return GuestBoot(starts=self.starts + 1, told=self.told)
+        return GuestBoot(starts=self.starts + 1, told=self.told, before=self._until)
 
     def shifted(self, step: timedelta) -> "GuestBoot":
         """The clock was stepped: what was so for a while is so for the same while."""
@@ -94,32 +116,89 @@ class GuestBoot:
         return replace(
             self,
             started=moved(self.started),
-            written=moved(self.written),
             told=moved(self.told),
             since=moved(self.since),
             looked=moved(self.looked),
         )
 
-    def _anew(self, at: datetime, started: datetime | None, written: datetime | None) -> "GuestBoot":
-        at = self._later(at)
-        return GuestBoot(running=True, starts=self.starts + 1, started=started, written=written, told=at, since=at)
+    def _anew(self, at: datetime, started: datetime | None) -> "GuestBoot":
+        at, off = self._later(at), self.running is False
+        quiet = off and self.mark is not None
+        settled = quiet or self.source is Source.CONSOLE or (off and self.settled)
+        boot = GuestBoot(running=True, starts=self.starts + 1, started=started, told=at, since=at)
+        return replace(boot, before=self._until, quiet=quiet, settled=settled)
+
+    @property
+    def _until(self) -> Mark | None:
+        """Up to where its log is surely of what was, once something else begins."""
+        return self.end or self.mark or self.before
 
     def _later(self, at: datetime) -> datetime:
         return at if self.told is None else max(at, self.told)
+
+    # --- its console's log ---
+
+    def marked(self, log: LogEnd, of: int, *, truncated: bool) -> "GuestBoot":
+        """What follows in its console's log is of the present boot, or of the next one while it is off.
+
+        `of`: as in `answered`. `truncated`: its host begins the log anew at each start.
+        """
+        if of != self.starts or self.mark is not None:
+            return self
+        if self.before is None or log.since(self.before) is not None:
+            return replace(self, mark=self.before if self.quiet else log.mark)
+        anew = truncated and self.quiet
+        return replace(self, mark=log.mark, before=Mark() if anew else None, settled=anew)
+
+    def resumed(self, record: BootRecord) -> "GuestBoot":
+        """It runs since the start that is on record."""
+        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke)
+
+    def read_to(self, log: LogEnd) -> "GuestBoot":
+        """Its console's log was read. One that was begun anew while it ran has to be marked anew."""
+        mark = self.mark if self.mark is None or log.since(self.mark) is not None else log.mark
+        return replace(self, mark=mark, end=log.mark)
+
+    def with_mark_of(self, other: "GuestBoot") -> "GuestBoot":
+        """This, with a mark that was made while it was looked at. `other`: the tracker as it was left by that."""
+        if self.mark is not None or other.mark is None or other.starts != self.starts:
+            return self
+        marked = replace(self, mark=other.mark, before=other.before, settled=other.settled)
+        return replace(marked, started=other.started, spoke=self.spoke or other.spoke)
+
+    def shown(self, log: LogEnd, read: Callable[[str], Reading]) -> tuple[Reading, bool]:
+        """What its console's log shows, and whether that is surely of the present boot. `read`: reads a text."""
+        present = None if self.mark is None else log.since(self.mark)
+        if present and (reading := read(present)).stage is not Stage.UNKNOWN:
+            return reading, True
+        later = None if self.before is None else log.since(self.before)
+        reading = read(log.text if later is None else later)
+        if reading.stage is not Stage.UNKNOWN or later is None:
+            return reading, later is not None and self._is_present(reading)
+        reading = read(log.text)
+        return (reading, False) if reading.stage is Stage.UP else (UNKNOWN, False)
+
+    def _is_present(self, reading: Reading) -> bool:
+        """Whether what was written since an earlier boot is of the present one: no other has begun since.
+
+        A failure counts in any case: the latest boot that began there failed.
+        """
+        began = self.started is not None and reading.began
+        return began and (self.settled or reading.stage is not Stage.UP)
 
     # --- what it shows ---
 
     def answered(self, at: datetime, of: int) -> "GuestBoot":
         """Its agent answered. `of`: the start it was asked after; after another that tells nothing."""
-        return self.read(AGENT, at, of, fresh=True)
+        return self.read(AGENT, at, of, Source.AGENT, fresh=True)
 
     def fell_silent(self, at: datetime, of: int) -> "GuestBoot":
         """Its agent did not answer. That proves nothing, but what it proved by answering does not hold now."""
-        if of != self.starts or self.proof != AGENT.why:
+        if of != self.starts or self.source is not Source.AGENT:
             return self
-        return replace(self, proof="", seen=_SILENT_NOW, since=max(at, self.since or at))
+        return replace(self, proof="", source=None, seen=_SILENT_NOW, since=max(at, self.since or at))
 
-    def read(self, reading: Reading, at: datetime, of: int, *, fresh: bool) -> "GuestBoot":
+    def read(self, reading: Reading, at: datetime, of: int, source: Source, *, fresh: bool) -> "GuestBoot":
         """Its screen or console was read. `fresh`: it was surely written after the latest start."""
         if of != self.starts or not self.running:
             return self
@@ -127,19 +206,20 @@ class GuestBoot:
         if reading.stage is Stage.UNKNOWN or not (fresh or self._may_be_present(reading)):
             return looked
         if not fresh and reading.stage is Stage.UP:
-            return replace(looked, hint=not looked.proof)
-        if self.proof and reading.stage not in {*_DECIDED, Stage.OFF, Stage.UP}:
+            return replace(looked, hint=True)
+        other = self.source is not Source.CONSOLE or source is not Source.CONSOLE
+        if self.proof and other and reading.stage not in {*_DECIDED, Stage.OFF, Stage.UP}:
             return looked  # an older text on another screen
-        proof = reading.why if reading.stage is Stage.UP else ""
+        up = reading.stage is Stage.UP
         moved = reading != self.seen
         since = max(at, self.since or at) if moved else self.since
-        return replace(looked, seen=reading, since=since, proof=proof, hint=False)
+        proof, source_ = (reading.why, source) if up else ("", None)
+        spoke = looked.spoke or (source is Source.CONSOLE and reading.began)
+        return replace(looked, seen=reading, since=since, proof=proof, source=source_, spoke=spoke, hint=False)
 
     def _may_be_present(self, reading: Reading) -> bool:
-        """Whether a text of unknown age may count: a login, never as proof; a failure, of one never met before."""
-        if self.started is not None:
-            return False
-        return reading.stage is Stage.UP or (self.written is None and reading.stage in _DECIDED)
+        """Whether a text of unknown age may count, where nobody saw a start: as a failure, and never as proof."""
+        return self.started is None and not self.proof and reading.stage in {*_DECIDED, Stage.UP}
 
     # --- what follows ---
 
@@ -175,9 +255,9 @@ class GuestBoot:
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
         """When it is worth looking at it again; None while it is off, out of reach, or proven up for good.
 
-        That an agent answered holds only as long as it answers.
+        That an agent answered holds only as long as it answers, and a console's log goes on after a login.
         """
-        if not self.running or (self.proof and self.proof != AGENT.why):
+        if not self.running or self.source in {Source.SCREEN, Source.SSH}:
             return None
         if self.looked is None:
             return now

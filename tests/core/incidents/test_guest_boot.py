@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.incidents.boot_screen import EMPTY, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
-from bot.core.incidents.guest_boot import AGENT, GuestBoot
+from bot.core.incidents.guest_boot import GuestBoot, Source
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENCE, EVERY = timedelta(minutes=3), timedelta(seconds=5)
@@ -29,9 +29,15 @@ def started() -> GuestBoot:
     return GuestBoot().polled(NOON, running=False).began(NOON)
 
 
-def shows(boot: GuestBoot, *readings: Reading, fresh: bool = True, at: datetime = NOON) -> GuestBoot:
+def shows(
+    boot: GuestBoot,
+    *readings: Reading,
+    fresh: bool = True,
+    at: datetime = NOON,
+    source: Source = Source.CONSOLE,
+) -> GuestBoot:
     for reading in readings:
-        boot = boot.read(reading, at, boot.starts, fresh=fresh)
+        boot = boot.read(reading, at, boot.starts, source, fresh=fresh)
     return boot
 
 
@@ -56,12 +62,11 @@ def test_a_machine_that_is_off_is_off() -> None:
 
 def test_a_start_that_a_poll_noticed_may_have_been_since_the_poll_before() -> None:
     boot = GuestBoot().polled(NOON, running=False).polled(after(seconds=5), running=True)
-    assert (boot.started, boot.written) == (after(seconds=5), NOON)
+    assert boot.started == after(seconds=5)
 
 
 def test_a_machine_that_was_met_running_may_run_for_years() -> None:
-    boot = GuestBoot().polled(NOON, running=True)
-    assert (boot.started, boot.written) == (None, None)
+    assert GuestBoot().polled(NOON, running=True).started is None
 
 
 def test_a_pause_is_no_start() -> None:
@@ -76,7 +81,7 @@ def test_what_ran_while_its_host_was_out_of_reach_has_to_be_seen_again() -> None
     assert stage(lost) is Stage.UNKNOWN
     back = lost.polled(after(minutes=5), running=True)
     assert stage(back) is Stage.UNKNOWN
-    assert (back.started, back.written) == (None, NOON)
+    assert back.started is None
 
 
 # --- proof -------------------------------------------------------------------------------------------------------
@@ -86,7 +91,10 @@ def test_an_agent_or_a_login_prompt_after_the_start_is_proof() -> None:
     boot = started()
     assert boot.answered(NOON, boot.starts).where(NOON, PATIENCE).proven
     assert shows(boot, LOGIN).where(NOON, PATIENCE).proven
-    assert shows(boot, LOGIN).next_look(NOON, EVERY, PATIENCE) is None
+    for source in (Source.SCREEN, Source.SSH):
+        assert shows(boot, LOGIN, source=source).next_look(NOON, EVERY, PATIENCE) is None
+    soon = shows(boot, LOGIN).next_look(NOON, EVERY, PATIENCE)
+    assert soon == after(minutes=1), "what follows in its console's log may say that it is up no more"
 
 
 def test_an_agent_that_falls_silent_takes_its_proof_along() -> None:
@@ -151,10 +159,10 @@ def test_a_login_prompt_of_unknown_age_is_a_hint_and_no_proof() -> None:
     assert not shows(shows(boot, LOGIN), LOGIN, fresh=False).hint, "it is proven"
 
 
-def test_a_failure_of_unknown_age_counts_for_a_machine_that_was_never_met_before() -> None:
-    assert stage(shows(GuestBoot().polled(NOON, running=True), RESCUE, fresh=False)) is Stage.FAILED
-    seen_before = GuestBoot(told=NOON).polled(after(minutes=5), running=True)
-    assert stage(shows(seen_before, RESCUE, fresh=False)) is Stage.UNKNOWN
+def test_a_failure_of_unknown_age_counts_where_nobody_saw_a_start_and_nothing_proves_it_up() -> None:
+    met = GuestBoot().polled(NOON, running=True)
+    assert stage(shows(met, RESCUE, fresh=False)) is Stage.FAILED
+    assert stage(shows(shows(met, LOGIN, source=Source.SCREEN), RESCUE, fresh=False)) is Stage.UP
 
 
 def test_what_an_earlier_boot_wrote_tells_nothing_after_a_known_start() -> None:
@@ -166,7 +174,9 @@ def test_what_an_earlier_boot_wrote_tells_nothing_after_a_known_start() -> None:
 def test_a_machine_that_fails_after_it_was_up_is_not_up() -> None:
     assert stage(shows(started(), LOGIN, RESCUE)) is Stage.FAILED
     assert stage(shows(started(), LOGIN, DOWN)) is Stage.OFF
-    assert stage(shows(started(), LOGIN, KERNEL)) is Stage.UP, "an old text on another screen"
+    by_screen = shows(started(), LOGIN, source=Source.SCREEN)
+    assert stage(shows(by_screen, KERNEL)) is Stage.UP, "an old text on another screen"
+    assert stage(shows(shows(started(), LOGIN), KERNEL)) is Stage.KERNEL, "it goes on in the same log"
     assert stage(shows(started(), RESCUE, LOGIN)) is Stage.UP
 
 
@@ -189,6 +199,7 @@ def test_it_is_looked_at_at_once_then_often_then_less_often() -> None:
 
 # --- any order ---------------------------------------------------------------------------------------------------
 
+SOURCES = st.sampled_from([Source.CONSOLE, Source.SCREEN, Source.SSH])
 STEPS = st.integers(0, 400).map(lambda seconds: timedelta(seconds=seconds))
 
 
@@ -234,21 +245,21 @@ class Life(RuleBasedStateMachine):
     def ask(self) -> None:
         self.asked.append(self.boot.starts)
 
-    @rule(reading=st.sampled_from(READINGS), fresh=st.booleans(), late=st.booleans())
-    def read(self, reading: Reading, fresh: bool, late: bool) -> None:
+    @rule(reading=st.sampled_from(READINGS), fresh=st.booleans(), late=st.booleans(), source=SOURCES)
+    def read(self, reading: Reading, fresh: bool, late: bool, source: Source) -> None:
         of = self.asked[0] if late and self.asked else self.boot.starts
         before = self.boot
-        self.boot = self.boot.read(reading, self.now, of, fresh=fresh)
+        self.boot = self.boot.read(reading, self.now, of, source, fresh=fresh)
         if of != before.starts or not before.running:
             assert self.boot == before
             return
-        never_met = before.started is None and before.written is None
+        same = before.source is source is Source.CONSOLE
         if fresh and reading.stage in {Stage.UP, Stage.FAILED, Stage.WAITING, Stage.OFF}:
             self.proved, self.failed = reading.stage is Stage.UP, reading.stage is Stage.FAILED
-        elif reading.stage in {Stage.FAILED, Stage.WAITING} and never_met:
-            self.proved, self.failed = False, reading.stage is Stage.FAILED
+        elif reading.stage in {Stage.FAILED, Stage.WAITING} and before.started is None and not before.proof:
+            self.failed = reading.stage is Stage.FAILED
         elif fresh and reading.stage is Stage.KERNEL:
-            self.failed = False
+            self.proved, self.failed = self.proved and not same, False
 
     @rule()
     def answer(self) -> None:
@@ -257,7 +268,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def fall_silent(self) -> None:
-        if self.boot.proof == AGENT.why:
+        if self.boot.source is Source.AGENT:
             self.proved = False
         self.boot = self.boot.fell_silent(self.now, self.boot.starts)
 
@@ -291,14 +302,14 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def times_are_never_ahead_nor_out_of_order(self) -> None:
         boot = self.boot
-        for moment in (boot.started, boot.written, boot.told, boot.since, boot.looked):
+        for moment in (boot.started, boot.told, boot.since, boot.looked):
             assert moment is None or moment <= self.now
         assert boot.since is None or boot.started is None or boot.since >= boot.started
 
     @invariant()
     def it_is_looked_at_for_as_long_as_it_runs_unproven(self) -> None:
         soon = self.boot.next_look(self.now, EVERY, PATIENCE)
-        for_good = bool(self.boot.proof) and self.boot.proof != AGENT.why  # an agent's answer may end
+        for_good = self.boot.source in {Source.SCREEN, Source.SSH}
         assert (soon is None) is (not self.boot.running or for_good)
         assert soon is None or soon <= self.now + EVERY * 12
 

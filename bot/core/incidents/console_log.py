@@ -1,0 +1,62 @@
+"""Which part of a console's log is of the present boot: a mark in the log, and what was written after it.
+
+A log is appended to, truncated, rotated or restored from a backup, and its dates and inodes change with that. So a
+mark is known again by the bytes before it: where they are others, nothing in the log is known to be new.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+TAIL = 64
+"""So many of the bytes before a mark are remembered, to know them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a log. `size`: the bytes up to there; `tail`: the last of them, in hexadecimal."""
+
+    size: int = 0
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """The last bytes of a log at one moment. `size`: how many it has in all."""
+
+    size: int
+    last: bytes
+
+    @property
+    def text(self) -> str:
+        """It, as text."""
+        return self.last.decode(errors="replace")
+
+    @property
+    def mark(self) -> Mark:
+        """Its very end."""
+        return Mark(self.size, self.last[-TAIL:].hex())
+
+    def since(self, mark: Mark) -> str | None:
+        """What was written after a mark, None where the log is not the one it was made in, or was begun anew."""
+        at = mark.size - (self.size - len(self.last))
+        if self.size < mark.size:
+            return None
+        if at < 0:  # it has grown by more than was read; whatever was before that, this was written after the mark
+            return self.text
+        tail, here = bytes.fromhex(mark.tail), self.last[:at]
+        return self.last[at:].decode(errors="replace") if here.endswith(tail[-at:] if at else b"") else None
+
+
+@dataclass(frozen=True, slots=True)
+class BootRecord:
+    """What is remembered of a running guest's latest start, so that it is known again after a gap.
+
+    `process`: which process runs it; `mark`: what its console wrote after it is of that start or later. `started`:
+    when it started, None if nobody saw it. `spoke`: its console showed that boot's beginning, so that it would
+    show another's.
+    """
+
+    process: str
+    mark: Mark
+    started: datetime | None = None
+    spoke: bool = False

@@ -1,0 +1,49 @@
+"""What is remembered of guests' latest starts, in rows."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.core.health import TargetId
+from bot.core.incidents.console_log import BootRecord, Mark
+from bot.store.rows import time_in, time_out
+
+
+class BootRows:
+    """The table `boot`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self) -> Mapping[TargetId, BootRecord]:
+        """What is remembered, by guest."""
+        rows = self._db.query("select guest, value_json from boot")
+        return {TargetId(row["guest"]): _in(json.loads(row["value_json"])) for row in rows}
+
+    def keep(self, records: Mapping[TargetId, BootRecord], now: datetime) -> None:
+        """Remember these starts, in place of earlier ones."""
+        at = time_out(now)
+        rows = [{"guest": guest, "at": at, "value_json": _out(record)} for guest, record in records.items()]
+        self._db.table("boot").upsert_all(rows, pk="guest")
+
+
+def _out(record: BootRecord) -> str:
+    return json.dumps(
+        {
+            "version": 1,
+            "process": record.process,
+            "size": record.mark.size,
+            "tail": record.mark.tail,
+            "started": time_out(record.started),
+            "spoke": record.spoke,
+        }
+    )
+
+
+def _in(told: Mapping[str, Any]) -> BootRecord:
+    return BootRecord(
+        told["process"], Mark(told["size"], told["tail"]), time_in(told["started"]), bool(told["spoke"])
+    )
