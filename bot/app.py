@@ -69,15 +69,8 @@ class Caretaker:
         self._hypervisors = hypervisors_of(config, self._heard, names)
         ways = self._ways = Ways(config, names)
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-        parts = Parts(
-            clock.now,
-            self._hypervisors,
-            ways.read_end,
-            names,
-            by_ssh,
-            self._watch.facts,
-            process_of=ways.process_of,
-        )
+        told = (ways.read_end, names, by_ssh, self._watch.facts)
+        parts = Parts(clock.now, self._hypervisors, *told, process_of=ways.process_of)
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))

@@ -235,7 +235,7 @@ def test_the_inventory_has_the_boot_disk_first_and_what_can_be_looked_into() -> 
 
 
 def test_a_guest_without_agent_log_and_disks_is_one_too() -> None:
-    info = guest_info("<domain><name>bare</name></domain>", autostart=False, persistent=False)
+    info = guest_info(BARE.format(""), autostart=False, persistent=False)
     assert (info.has_agent, info.console_log, info.disks) == (False, None, ())
 
 
@@ -347,3 +347,22 @@ async def test_a_host_that_takes_no_connection_is_told_at_once(scheme, unused_tc
     async with connected(f"{scheme}://127.0.0.1:{unused_tcp_port}/system", start=False) as (hypervisor, _):
         with pytest.raises(HypervisorUnreachable, match=f"atlas .*port {unused_tcp_port}"):
             await hypervisor.states()
+
+
+BARE = "<domain><name>bare</name>{}</domain>"
+
+
+@pytest.mark.parametrize(
+    ("serial", "log", "appended"),
+    [
+        ("<serial type='pty'><log file='/a' append='on'/></serial>", "/a", True),
+        ("<serial type='pty'><log file='/a' append='off'/></serial>", "/a", False),
+        ("<serial type='file'><source path='/b' append='on'/></serial>", "/b", True),
+        ("<serial type='file'><source path='/b'/></serial>", "/b", False),
+        ("<serial type='file'><source path='/b'/><log file='/a' append='on'/></serial>", "/a", True),
+        ("<serial type='unix'><source mode='bind' path='/c'/></serial>", None, False),
+    ],
+)
+def test_where_a_console_is_written_to_and_whether_a_start_goes_on_there(serial, log, appended) -> None:
+    info = guest_info(BARE.format(f"<devices>{serial}</devices>"), autostart=False, persistent=True)
+    assert (info.console_log, info.console_appended) == (log, appended)

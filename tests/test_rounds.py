@@ -36,6 +36,7 @@ QUICK = Timing(
 )
 BOOTS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
 BROKEN, WELL = f"{BOOTS}No bootable device.\n", f"{BOOTS}Debian GNU/Linux 12\n\nweb1 login: "
+LOGIN = f"\n{WELL}"
 
 
 @pytest.fixture
@@ -126,6 +127,13 @@ class Bot:
 
         await until(there, 15)
 
+    async def writes(self, name: str, log: Path, text: str = LOGIN, *, running: bool = True) -> None:
+        """A guest writes on its console, after the bot has noticed that it started."""
+        boots = self.rounds._guests["atlas"]._boots
+        await until(lambda: boots.of(guest(name)).running is running and not boots.to_mark(guest(name)), 15)
+        with log.open("a") as console:
+            console.write(text)
+
     async def has_kept_inventory(self) -> None:
         """Wait until the host's inventory is known well enough to compare with it later."""
 
@@ -168,8 +176,9 @@ async def test_a_crash_is_one_incident_with_one_card(guests, tmp_path) -> None:
         incident = await bot.incident(kind=Kind.GUEST_DOWN)
         assert (incident.subject, incident.status) == (guest("web1"), Status.OPEN)
         assert await bot.cards() == ["incident:1"]
+        await bot.runs("web1", running=False)
         guests.domain("web1").create()
-        guests.log.write_text(WELL)
+        await bot.writes("web1", guests.log)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
 
@@ -288,7 +297,7 @@ async def test_a_guest_that_is_back_has_to_be_proven_well(guests, tmp_path) -> N
         guests.remove("web1")
         await bot.incident(id=1, kind=Kind.GUEST_MISSING, status=Status.OPEN)
         guests.add("web1")
-        (tmp_path / "well.log").write_text(WELL)  # what it wrote before it was gone proves nothing now
+        await bot.writes("web1", guests.log)
         assert (await bot.incident(id=1, status=Status.RESOLVED)).end == End(Way.PROVEN)
 
 
@@ -328,7 +337,7 @@ async def test_a_guest_made_anew_under_its_old_name_is_no_trouble(guests, tmp_pa
             guests.remove("web1")
             guests.add("web1")
         await bot.runs("web1")
-        guests.log.write_text(WELL)
+        await bot.writes("web1", guests.log)
         await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
         assert await bot.incidents() == []
         assert await bot.inventory() == {"web1"}
@@ -354,7 +363,7 @@ async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests,
     async with living(lab_yaml(tmp_path)) as bot:
         await bot.runs("web1", running=False)
         guests.domain("web1").create()
-        console.write_text(BROKEN)
+        await bot.writes("web1", console, BROKEN)
         incident = await bot.incident(kind=Kind.BOOT_DISK)
         assert incident.subject == guest("web1")
         assert incident.why == "the firmware found nothing to boot: “No bootable device.”"
@@ -370,7 +379,7 @@ async def test_a_boot_that_failed_is_a_boot_disk_incident_with_a_picture(guests,
         await bot.runs("web1", running=False)
         assert (await bot.incident(id=1)).status is not Status.RESOLVED, "off is no proof"
         guests.domain("web1").create()
-        console.write_text(WELL)
+        await bot.writes("web1", console)
         await bot.incident(id=1, status=Status.RESOLVED)
         assert len(await bot.incidents()) == 1
 
@@ -385,7 +394,7 @@ async def test_a_guest_that_waits_for_a_person_is_an_incident_of_its_own_kind_wi
     async with living(lab_yaml(tmp_path)) as bot:
         await bot.runs("web1", running=False)
         guests.domain("web1").create()
-        console.write_text(f"{WELL}\n[    0.0] Linux version 6.1\nPlease unlock disk vda3_crypt: ")
+        await bot.writes("web1", console, "\n[    0.0] Linux version 6.1\nPlease unlock disk vda3_crypt: ")
         incident = await bot.incident(kind=Kind.BOOT_WAITING)
         assert incident.why == "it asks for a disk's passphrase: “Please unlock disk vda3_crypt:”"
 
@@ -393,7 +402,7 @@ async def test_a_guest_that_waits_for_a_person_is_an_incident_of_its_own_kind_wi
             return [p.thread for p in await bot.ask(parcels) if p.tell == "file"]
 
         assert await until(pictured) == ["incident:1"]
-        console.write_text(f"{console.read_text()}\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ")
+        await bot.writes("web1", console, "\nDebian GNU/Linux 12 web1 ttyS0\n\nweb1 login: ")
         await bot.incident(id=1, status=Status.RESOLVED)
         assert [i.kind for i in await bot.incidents()] == [Kind.BOOT_WAITING]
 
@@ -405,10 +414,10 @@ async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> 
     guests.add("web1", log=console)
     async with living(lab_yaml(tmp_path)) as bot:
         await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
-        console.write_text(BROKEN)
         bot.rounds.heard(
             GuestEvent("atlas", "web1", GuestEventKind.REBOOTED, uuid=uuid("web1"))
         )  # the test hypervisor tells none
+        await bot.writes("web1", console, f"\n{BROKEN}")
         assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == guest("web1")
 
 
@@ -573,7 +582,7 @@ async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_pat
         knocks.clear()
         guests.add("other")
         await bot.runs("other")
-        guests.log.write_text(WELL)
+        await bot.writes("other", guests.log)
         await bot.comes_to(f"boot@{guest('other')}", Health.OK)
         assert len(knocks) <= 1, "one may have been under way"
         guests.domain("web1").create()

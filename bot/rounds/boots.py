@@ -5,10 +5,9 @@ What such a look tells is monitoring/boots.py's to say, and what to believe of i
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from bot.core.health import Evidence, Health, Observation, TargetId
 from bot.hypervisor import Hypervisor
@@ -57,7 +56,7 @@ class BootRounds:
         """Mark the logs of those that were not marked since they started or stopped."""
         if self._hypervisor.connected:
             minded = (one for one in self._probes().values() if one.info.console_log and not one.guest.ephemeral)
-            await _few_at_once([self._boots.mark(one) for one in minded if self._boots.to_mark(one.guest.id)])
+            await _few_at_once(self._boots.mark, [one for one in minded if self._boots.to_mark(one.guest.id)])
             await self._save()
 
     async def _look_inside(self) -> None:
@@ -70,7 +69,7 @@ class BootRounds:
             for guest, probe in self._probes().items()
             if not probe.guest.ephemeral and self._boots.due(guest, every, awaited=self._watch.awaits(guest))
         ]
-        await _few_at_once(map(self._look, due))
+        await _few_at_once(self._look, due)
         await self._save()
 
     async def _look(self, probe: GuestProbe) -> None:
@@ -93,11 +92,11 @@ class BootRounds:
                 log.warning("cannot remember the starts of %d guests: %s", len(records), why)
 
 
-async def _few_at_once(looks: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def _few_at_once(look: Callable[[GuestProbe], Awaitable[None]], probes: Iterable[GuestProbe]) -> None:
     slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
-    async def one(look: Coroutine[Any, Any, None]) -> None:
+    async def one(probe: GuestProbe) -> None:
         async with slots:
-            await look
+            await look(probe)
 
-    await asyncio.gather(*map(one, looks))
+    await asyncio.gather(*map(one, probes))

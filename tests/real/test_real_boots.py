@@ -4,14 +4,16 @@ import asyncio
 import shutil
 import subprocess
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import libvirt
 import pytest
 
-from bot.core.health import Health, Kind, guest_id
+from bot.core.health import Evidence, Health, Kind, guest_id
 from bot.core.incident import Status
-from bot.demo.real import GUEST_XML, RealHost
+from bot.demo.real import GUEST_XML, RealGuest, RealHost
 from bot.demo.tiny_guest import BOOT_AT
 from tests.real.guest import running_host
 from tests.test_rounds import QUICK, Bot, lab_yaml, living
@@ -106,6 +108,127 @@ async def test_the_firmwares_own_shell_is_never_proven_well(host, tmp_path) -> N
         await comes_to_stand(bot, uuid, "it stands in the firmware's shell: “Shell>”")
         assert (await bot.incident(kind=Kind.BOOT_DISK)).subject == guest_id(uuid)
         await stays_unproven(bot, uuid)
+
+
+SERIALS = {
+    "file": "<serial type='file'><source path='{log}' append='on'/><target port='0'/></serial>",
+    "log": "<serial type='pty'><log file='{log}' append='on'/><target port='0'/></serial>",
+}
+"""Consoles whose log goes on at each start."""
+
+
+@dataclass(frozen=True)
+class SerialGuest:
+    """A guest without a screen or an agent, whose console tells nothing of its firmware."""
+
+    host: RealHost
+    guest: RealGuest
+    log: Path
+
+    @property
+    def uuid(self) -> str:
+        return self.host.uuid("mail")
+
+    @property
+    def boot(self) -> str:
+        return f"boot@{guest_id(self.uuid)}"
+
+    def define(self, serial: str) -> None:
+        xml = GUEST_XML.format(name="mail", uuid=self.uuid, disk=self.guest.disk, bios="", channel="", log="")
+        xml = xml.replace("<video><model type='vga'/></video>", "")
+        begin, end = xml.index("<serial"), xml.index("</serial>") + len("</serial>")
+        connection = libvirt.open(self.host.uri())
+        connection.defineXML(xml[:begin] + serial.format(log=self.log) + xml[end:])
+        connection.close()
+
+    def logins(self) -> int:
+        return self.log.read_bytes().count(b"tiny login:") if self.log.exists() else 0
+
+    async def asks_for_a_login(self, times: int) -> None:
+        await until(lambda: self.logins() == times, BOOTS_WITHIN)
+
+    async def goes_off(self) -> None:
+        """Its power is cut, and libvirt has noticed."""
+        connection = libvirt.open(self.host.uri())
+        await asyncio.to_thread(connection.lookupByUUIDString(self.uuid).destroy)
+        connection.close()
+
+    async def hangs(self) -> None:
+        """It is started with an empty disk, and says nothing."""
+        self.guest.zero_boot_sector()
+        self.host.start_guest("mail")
+
+
+@pytest.fixture(params=SERIALS)
+def mail(host, request) -> SerialGuest:
+    made = SerialGuest(host, host.add_guest("mail", agent=False), host.folder / "mail.serial.log")
+    made.define(SERIALS[request.param])
+    return made
+
+
+async def is_proven(bot: Bot, check: str) -> bool:
+    known = await bot.ask(lambda store: store.targets.health())
+    return any(
+        one.health is Health.OK and one.evidence is Evidence.INSIDE
+        for one in known
+        if str(one.fingerprint) == check
+    )
+
+
+async def is_never_proven(bot: Bot, mail: SerialGuest) -> None:
+    for _ in range(6):
+        assert not (await bot.rounds.healthy(guest_id(mail.uuid))).ok
+        assert not await is_proven(bot, mail.boot)
+
+
+async def test_a_login_from_an_earlier_boot_proves_nothing_after_a_start_that_nobody_saw(
+    host, mail, tmp_path
+) -> None:
+    host.start_guest("mail")
+    await mail.asks_for_a_login(1)
+    await mail.goes_off()
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, mail.uuid, running=False)
+    await mail.hangs()
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, mail.uuid, running=True)
+        await until(lambda: mail.logins() == 1)
+        await is_never_proven(bot, mail)
+
+
+async def test_a_login_from_an_earlier_boot_proves_nothing_after_a_start_at_once(host, mail, tmp_path) -> None:
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, mail.uuid, running=False)
+        host.start_guest("mail")
+        await until(lambda: is_proven(bot, mail.boot), BOOTS_WITHIN)
+        await mail.goes_off()
+        await mail.hangs()
+        await until(lambda: not_proven(bot, mail.boot), 30)
+        await is_never_proven(bot, mail)
+
+
+async def not_proven(bot: Bot, check: str) -> bool:
+    return not await is_proven(bot, check)
+
+
+async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(host, mail, tmp_path) -> None:
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, mail.uuid, running=False)
+        host.start_guest("mail")
+        await until(lambda: is_proven(bot, mail.boot), BOOTS_WITHIN)
+    async with watching(host, tmp_path) as bot:
+        healthy = partial(bot.rounds.healthy, guest_id(mail.uuid))
+        await until(lambda: bot.rounds.guest(guest_id(mail.uuid)), 30)
+
+        async def proven_anew() -> bool:
+            return (await healthy()).ok
+
+        await until(proven_anew, 60, every=0.5)
+    await mail.goes_off()
+    await mail.hangs()
+    async with watching(host, tmp_path) as bot:
+        await knows(bot, mail.uuid, running=True)
+        await is_never_proven(bot, mail)
 
 
 async def test_an_empty_disk_is_a_boot_disk_incident_and_an_earlier_login_is_no_proof(host, tmp_path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import SETTLED, Ground
 from bot.core.mute import Silence
@@ -191,6 +192,16 @@ def test_what_is_gone_is_neither_listed_nor_believed_until_it_comes_back(store):
     assert (store.targets.inventory(), store.targets.presences(), store.targets.health()) == ({}, {}, [])
     store.targets.keep([Target(WEB1)], NOW + MINUTE)
     assert WEB1 in store.targets.inventory()
+
+
+def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):
+    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True)
+    store.boots.keep({WEB1: BootRecord("boot 7 1", Mark())}, NOW)
+    assert store.boots.all() == {WEB1: BootRecord("boot 7 1", Mark())}
+    store.boots.keep({WEB1: seen}, NOW)
+    assert store.boots.all() == {WEB1: seen}
+    store.targets.gone([WEB1], NOW)
+    assert store.boots.all() == {}
 
 
 def test_a_silence_holds_until_its_end_or_until_it_is_lifted(store):

@@ -57,7 +57,7 @@ def read_screen(lines: Sequence[str]) -> Reading:
     for line in lines[-LINES:]:
         for piece in pieces(line[:WIDTH]):
             reader.take(piece)
-    return replace(reader.verdict(), began=reader.began) if any(line.strip() for line in lines) else EMPTY
+    return replace(reader.verdict(), began=reader.began or reader.loaded) if any(line.strip() for line in lines) else EMPTY
 
 
 class _Reader:
@@ -75,7 +75,7 @@ class _Reader:
         self.passed = 0  # lines since that no row knows
         self.phase: Phase | None = None
         self.causes: list[tuple[Sign, str]] = []
-        self.began = False
+        self.began = self.loaded = False
         self.session: Session | None = None
 
     def take(self, piece: Piece) -> None:
@@ -139,6 +139,8 @@ class _Reader:
         if self._is_earlier(sign):
             self._forget()
             self.began = True
+        if sign.phase is not None and sign.phase <= Phase.LOADER and not sign.plain:
+            self.loaded = True
         if self._says_less(sign):
             if sign.role is Role.CAUSE:
                 self.causes.append((sign, text))
