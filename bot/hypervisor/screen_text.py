@@ -18,6 +18,8 @@ PROGRAM = Path(__file__).with_name("console_ocr")
 DEADLINE = timedelta(
     seconds=60
 )  # it is niced, and bounds its own computing; this is for a machine with no time left
+AT_ONCE = 2
+"""So many pictures are read at the same time, whoever's they are: fifty screens may change at once."""
 KEPT = 4  # pictures: a cursor that blinks makes two of a screen on which nothing changes
 
 
@@ -26,18 +28,20 @@ class ScreenReader:
     """Reads the screen of one guest, and remembers what its last few pictures said.
 
     `program`: what it is read with, a Python program. It gets the picture on stdin, and of the environment only
-    whose child it is.
+    whose child it is. `slots`: one for all readers; a screen that waits for one has not been looked at yet.
     """
 
     program: Path = PROGRAM
     deadline: timedelta = DEADLINE
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
     _texts: dict[int, str] = field(default_factory=dict, repr=False)  # by the picture's hash, the latest last
 
     async def text_of(self, picture: bytes) -> str:
         """The text on a screenshot, "" if it is no text screen. Raises UnreadablePicture."""
         key = hash(picture)
         if key not in self._texts:
-            self._texts[key] = await self._read(picture)
+            async with self.slots:
+                self._texts[key] = await self._read(picture)
         self._texts[key] = self._texts.pop(key)
         for old in list(self._texts)[:-KEPT]:
             del self._texts[old]

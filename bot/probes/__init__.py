@@ -4,6 +4,7 @@ A probe looks and says what it saw; what to believe of it and what follows is de
 not look says UNKNOWN.
 """
 
+import asyncio
 import importlib
 import os
 import pkgutil
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 from bot.core.health import CheckName, Fingerprint, Observation, Target
 from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import Hypervisor
+from bot.hypervisor.screen_text import AT_ONCE
 from bot.names import Names
 from bot.reach import Reach, Refusal, Refused
 from bot.reach.ssh_answer import Answer, Door, SshAnswer
@@ -67,9 +69,10 @@ class Parts:
 
     `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a file on
     a host, by host and path; `process_of`: which process there runs the guest of that UUID, "" where that can't be
-    told; both raise bot.reach.Unreachable or bot.reach.Refused. `names`: looks host names up, for all of them.
-    `ssh`: the ways to machines by SSH. `remembered`: the facts of a check when they were last believed.
-    `ssh_answers`: what a guest's SSH server shows; None where its address or its host key is not known.
+    told; both raise bot.reach.Unreachable or bot.reach.Refused. `screens`: one slot for each picture that is read
+    at the same time. `names`: looks host names up, for all of them. `ssh`: the ways to machines by SSH.
+    `remembered`: the facts of a check when they were last believed. `ssh_answers`: what a guest's SSH server
+    shows; None where its address or its host key is not known.
     """
 
     now: Callable[[], datetime]
@@ -80,6 +83,7 @@ class Parts:
     remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}
     ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
     process_of: Callable[[str, str], Awaitable[str]] = _no_process
+    screens: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ class GuestProbe:
     host: str
     info: GuestInfo
     parts: Parts
-    _reader: ScreenReader = field(default_factory=ScreenReader, init=False, repr=False)
+    _reader: ScreenReader = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._reader = ScreenReader(slots=self.parts.screens)
 
     async def agent_answers(self) -> bool:
         """Whether it has an agent that answers. One that can't be asked tells nothing: the rest may."""

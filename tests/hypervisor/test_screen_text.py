@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.hypervisor.pictures import UnreadablePicture
-from bot.hypervisor.screen_text import KEPT, ScreenReader
+from bot.hypervisor.screen_text import AT_ONCE, KEPT, ScreenReader
 from tests.hypervisor.test_console_ocr import SCREENS
 from tests.waiting import until
 
@@ -89,3 +89,28 @@ async def test_who_waits_no_longer_leaves_no_process(tmp_path) -> None:
         await waiting
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+async def test_of_fifty_screens_that_change_at_once_only_a_few_are_read_at_the_same_time(tmp_path) -> None:
+    (tmp_path / "under way").mkdir()
+    code = f"""
+mine = {str(tmp_path / "under way")!r} + f"/{{os.getpid()}}"
+open(mine, "w").close()
+time.sleep(0.05)
+print(len(os.listdir({str(tmp_path / "under way")!r})))
+os.remove(mine)
+"""
+    slots = asyncio.Semaphore(AT_ONCE)
+    readers = [ScreenReader(program(tmp_path, code), slots=slots) for _ in range(10)]
+    seen = await asyncio.gather(*(reader.text_of(PICTURE) for reader in readers))
+    assert 1 <= max(map(int, seen)) <= AT_ONCE
+
+
+async def test_a_screen_whose_turn_has_not_come_has_not_been_looked_at() -> None:
+    slots = asyncio.Semaphore(0)
+    reader = ScreenReader(slots=slots)
+    waiting = asyncio.create_task(reader.text_of(PICTURE))
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    assert not done
+    slots.release()
+    assert (await waiting).endswith("No bootable device.")

@@ -118,6 +118,11 @@ async def test_a_screen_shows_its_text() -> None:
         assert (await probe.screen()).strip() == "web1 login:"
 
 
+async def test_the_screens_of_all_guests_are_read_a_few_at_a_time() -> None:
+    async with probing() as (probe, _):
+        assert probe._reader.slots is probe.parts.screens
+
+
 async def test_a_picture_that_nobody_can_read_shows_nothing() -> None:
     async with probing() as (probe, hypervisor):
         hypervisor.picture = b"GIF89a"

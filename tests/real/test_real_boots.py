@@ -227,7 +227,7 @@ async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(
     await mail.goes_off()
     await mail.hangs()
     async with watching(host, tmp_path) as bot:
-        await knows(bot, mail.uuid, running=True)
+        await until(lambda: not_proven(bot, mail.boot), 30)
         await is_never_proven(bot, mail)
 
 

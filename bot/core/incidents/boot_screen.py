@@ -57,7 +57,11 @@ def read_screen(lines: Sequence[str]) -> Reading:
     for line in lines[-LINES:]:
         for piece in pieces(line[:WIDTH]):
             reader.take(piece)
-    return replace(reader.verdict(), began=reader.began or reader.loaded) if any(line.strip() for line in lines) else EMPTY
+    return (
+        replace(reader.verdict(), began=reader.began or reader.loaded)
+        if any(line.strip() for line in lines)
+        else EMPTY
+    )
 
 
 class _Reader:
