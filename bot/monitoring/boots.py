@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incidents.boot_screen import UNKNOWN, Reading, read_screen
+from bot.core.incidents.boot_reading import UNKNOWN, Reading
+from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.guest_boot import GuestBoot, Place, Source

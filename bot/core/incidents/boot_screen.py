@@ -6,9 +6,10 @@ to guess: what no row of boot_signs knows is "can't tell".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, was_left
+from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Part, Phase, Role, Sign, Stage, Wait
 from bot.core.incidents.boot_signs.sign import goes, up
 
@@ -16,33 +17,6 @@ LINES, WIDTH = 400, 400
 """So many of the last lines are looked at, and so much of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Where a machine stands. `line`: what says so, "" if nothing does; `why`: what it means, in words.
-
-    `part`: what failed; `wait`: what it waits at. `disk`: a disk's damage explains the failure. `began`: that
-    boot's beginning stands on the screen.
-    """
-
-    stage: Stage
-    why: str
-    line: str = ""
-    part: Part | None = None
-    wait: Wait | None = None
-    disk: bool = False
-    began: bool = False
-
-
-EMPTY = Reading(Stage.UNKNOWN, "its screen shows no text")
-UNKNOWN = Reading(Stage.UNKNOWN, "nothing on its screen tells where it stands")
-
-_STAGES = {
-    Phase.FIRMWARE: Stage.FIRMWARE,
-    Phase.LOADER: Stage.LOADER,
-    Phase.KERNEL: Stage.KERNEL,
-    Phase.EARLY: Stage.USERSPACE,
-    Phase.LATE: Stage.USERSPACE,
-}
 _CLOCK_FELL = 2.0  # seconds; lines of several processors may swap by less
 _MENU_LINES = 12  # of a menu, below its countdown
 
@@ -288,10 +262,10 @@ class _Reader:
 
     def _under_way(self, stand: Sign) -> Reading:
         """How far it is, where nothing says that it stands."""
-        if self.phase is None or self.phase not in _STAGES or stand.role is Role.SHELL:
+        if self.phase is None or self.phase not in STAGES or stand.role is Role.SHELL:
             return Reading(Stage.UNKNOWN, UNKNOWN.why, self.line)
         why = stand.why if stand.role is not Role.STANDS else "the boot went on"
-        return Reading(_STAGES[self.phase], why, self.line)
+        return Reading(STAGES[self.phase], why, self.line)
 
 
 def _failure(sign: Sign, line: str) -> Reading:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.incidents.boot_screen import UNKNOWN, Reading
+from bot.core.incidents.boot_reading import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
 

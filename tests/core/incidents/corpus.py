@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.incidents.boot_screen import Reading, read_screen
+from bot.core.incidents.boot_reading import Reading
+from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Stage
 from bot.monitoring.console import render
 

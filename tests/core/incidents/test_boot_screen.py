@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from bot.core.incidents.boot_screen import EMPTY, UNKNOWN, read_screen
+from bot.core.incidents.boot_reading import EMPTY, UNKNOWN
+from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import SHELLS, SIGNS, Part, Stage
 from tests.core.incidents.corpus import Text, read, stage_of, texts
 

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.core.incidents.boot_screen import EMPTY, UNKNOWN, Reading
+from bot.core.incidents.boot_reading import EMPTY, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
 from bot.core.incidents.guest_boot import GuestBoot, Source
 
