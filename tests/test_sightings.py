@@ -56,7 +56,7 @@ def next_incident(lab):
 
 def test_the_very_first_start_knows_no_gap_and_nothing(tmp_path):
     lab = KeptLab(Store(tmp_path / "caretaker.db"))
-    assert lab.begin() == sightings.Beginning(gap=None, known=(), guests=(), seen_until=None)
+    assert lab.begin() == sightings.Beginning(gap=None, known=(), guests=(), seen_until=None, boots={})
     lab.store.close()
 
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incidents.boot_reading import UNKNOWN, Reading
+from bot.core.incidents.boot_reading import UNKNOWN, Reading, own
 from bot.core.incidents.boot_screen import read_screen
-from bot.core.incidents.boot_signs import Stage
+from bot.core.incidents.boot_signs import Part, Stage
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.guest_boot import GuestBoot, Place, Source
 from bot.hypervisor import HypervisorUnreachable
@@ -37,15 +37,17 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     Raises HypervisorUnreachable.
     """
     of = boot.starts
-    if await probe.agent_answers():
-        return boot.answered(now(), of)
+    answers = await probe.agent_answers()
+    boot, console, fresh = await _console(probe, boot)
+    if answers:  # from a system that may be damaged, by what its kernel wrote since its start
+        hurt = fresh and console.part in {Part.DISK, Part.FILES}
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True) if hurt else boot.answered(now(), of)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
-    boot, console, fresh = await _console(probe, boot)
     up_again = boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN
     if (fresh and console.stage is Stage.UP) or up_again:
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-    shown = read_screen((await probe.screen()).splitlines())
+    shown = own(read_screen((await probe.screen()).splitlines()), probe.guest.name)
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
         return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
     if not fresh or console.stage is Stage.UNKNOWN:
@@ -58,8 +60,10 @@ async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Readi
     log = await probe.console()
     if log is None:
         return boot, UNKNOWN, False
+    if boot.quiet:
+        boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
     boot = boot.read_to(log)
-    return boot, *await asyncio.to_thread(boot.shown, log, _read_log)
+    return boot, *await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
 
 
 @lru_cache(maxsize=128)  # many consoles stand still
@@ -211,7 +215,7 @@ class Boots:
         if not probe.info.known:
             return _unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
         try:
-            after, aside = await ask_ssh(probe, await look(probe, before, self.now), self.now, self.patience)
+            after, aside = await self._look(probe, before)
         except HypervisorUnreachable as why:
             return _unseen(guest, self.now(), str(why))
         if self.of(guest).starts != before.starts:
@@ -227,12 +231,22 @@ class Boots:
             seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "now"})
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
+    async def _look(self, probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, str]:
+        """The tracker after a look, and what else was seen."""
+        return await ask_ssh(probe, await look(probe, boot, self.now), self.now, self.patience)
+
     async def look_now(self, probe: GuestProbe) -> Observation:
         """Where a guest stands that is known to run, for whoever asks: its start may not have been told yet."""
-        if not self.of(probe.guest.id).running:
-            self.began(probe.guest.id)
-        seen = await self.look(probe)
-        return seen or observed(probe, self.of(probe.guest.id), self.now(), self.patience)
+        guest = probe.guest.id
+        boot = self.of(guest)
+        if boot.running or not probe.info.known:
+            return await self.look(probe) or observed(probe, self.of(guest), self.now(), self.patience)
+        try:  # what is learnt is kept only from when its start was told
+            boot, aside = await self._look(probe, boot.began(self.now()))
+        except HypervisorUnreachable as why:
+            return _unseen(guest, self.now(), str(why))
+        seen = observed(probe, boot, self.now(), self.patience)
+        return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
     def _note_overdue(self, probe: GuestProbe, boot: GuestBoot) -> None:
         """Say once for each start that it has not come up in time."""

@@ -1,5 +1,6 @@
 """Where guests stand at their boot: what is asked in which order, and what it is told as."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,41 @@ async def test_an_agent_that_answers_is_proof_whatever_stands_on_its_console() -
     seen = await look(text="No bootable device.", agent=True, answers=True)
     assert (str(seen.fingerprint), seen.health, seen.evidence) == ("boot@guest:web1", Health.OK, Evidence.INSIDE)
     assert (seen.why, seen.running) == ("its agent answers", True)
+
+
+READ_ONLY = "\n[ 7301.221700] EXT4-fs (vda1): Remounting filesystem read-only\n"
+
+
+@pytest.mark.parametrize("agent", [{}, {"agent": True, "answers": True}])
+async def test_a_system_whose_disk_fails_after_its_login_is_not_well(agent) -> None:
+    made = just_started()
+    assert (await look(made, text=LOGIN)).evidence is Evidence.INSIDE
+    seen = await look(made, text=LOGIN + READ_ONLY, **agent)
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
+    assert seen.why.startswith("its kernel made a file system read-only: “")
+
+
+async def test_a_system_whose_tasks_hang_proves_nothing_until_it_asks_for_a_login_again() -> None:
+    made = just_started()
+    await look(made, text=LOGIN)
+    hung = f"{LOGIN}\n[  900.1] INFO: task jbd2/vda1-8:211 blocked for more than 120 seconds.\n"
+    seen = await look(made, text=hung)
+    assert (seen.evidence, seen.began_anew) == (Evidence.OUTSIDE, True)
+    assert (await look(made, text=hung)).health is Health.UNKNOWN
+    assert (await look(made, text=f"{hung}\nweb1 login: ")).evidence is Evidence.INSIDE
+
+
+async def test_a_rescue_system_is_told_as_that_unless_the_machine_itself_is_called_so() -> None:
+    for login in ("archiso login: ", "ubuntu-server login: "):
+        assert (await look(text=login)).evidence is not Evidence.INSIDE
+    assert (await look(text="archiso login: ")).kind is Kind.BOOT_WAITING
+    for name in ("archiso", "ubuntu-server"):
+        made, console = just_started(), Console()
+        async with probing(console=console) as (probe, _):
+            probe.guest = replace(probe.guest, name=name)
+            await made.mark(probe)
+            console.text = f"{name} login: "
+            assert (await made.look(probe)).evidence is Evidence.INSIDE
 
 
 async def test_a_login_prompt_after_the_start_is_proof() -> None:
@@ -246,7 +282,9 @@ async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:
         await made.mark(probe)
         console.text = LOGIN
         assert (await made.look_now(probe)).health is Health.OK
-        assert made.of(WEB1.id).started == NOW
+        assert made.of(WEB1.id).running is False, "the start itself is still to be told"
+        made.began(WEB1.id)
+        assert (await made.look_now(probe)).health is Health.OK
 
 
 # --- over restarts of the bot ------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.core.incidents.boot_signs import SIGNS, Role, Sign, Stage
+from bot.core.incidents.boot_signs import SIGNS, Phase, Role, Sign, Stage
 
 _STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])?\s*")
 _SPLIT = re.compile(
@@ -13,6 +13,7 @@ _SPLIT = re.compile(
     r"|(?<=[:>#)$])\s*(?=\[(?:  OK  |FAILED|DEPEND|\s*\d+\.\d{2,9})\])"
 )
 _LEAVES = re.compile(r"[#>)$:] ?(exit|logout|boot|normal|continue|reset|reboot|systemctl \w+|init \d)\s*$")
+_TYPED = re.compile(r"^(?:grub(?: rescue)?>|\(initramfs\)|mountroot>|Shell>|OK|=>|boot>|\w*:/\S*#)\s+\S")
 _QUOTES = frozenset(
     (
         *("dmesg", "journalctl", "cat", "zcat", "xzcat", "tac", "less", "zless", "more", "tail", "head"),
@@ -109,6 +110,11 @@ def prompt(line: str, rows: Sequence[Sign]) -> Prompt | None:
     return Prompt(row, match["who"], "" if begins else typed, begins)
 
 
+def typed_at(line: str) -> bool:
+    """Whether something was typed at the prompt of what is no system, that does not leave it."""
+    return bool(_TYPED.match(line)) and not was_left(line)
+
+
 def was_left(line: str) -> bool:
     """Whether someone left what waits at this prompt, so that the boot goes on."""
     return bool(_LEAVES.search(line))
@@ -133,9 +139,23 @@ class Session:
         return self.stand.stage is Stage.UP
 
     @property
+    def may_end(self) -> bool:
+        """Whether a login may follow: it is a login's, or was left; what was typed may else have printed it."""
+        return self.healthy or not self.typed or was_left(f"# {self.typed}")
+
+    @property
     def quotes(self) -> bool:
         """Whether what follows may be the text of something else, as far as the command goes."""
         return any(_command(part) in _QUOTES for part in self.typed.split("|"))
+
+    def was_reset(self, sign: Sign, piece: Piece) -> bool:
+        """Whether the machine must have been reset under the session, as its command does not explain the line."""
+        fails = sign.stage is Stage.FAILED and not sign.weak
+        if self.quotes or sign.phase is None or sign.phase > Phase.EARLY:
+            return False
+        if piece.stamped:
+            return fails and (self.healthy or not self.typed)
+        return not self.typed or sign.phase <= Phase.LOADER or (fails and self.healthy)
 
     @property
     def goes_down(self) -> bool:

@@ -1,8 +1,10 @@
 """What a screen says of where its machine stands, as a value."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
-from bot.core.incidents.boot_signs import Part, Phase, Stage, Wait
+from bot.core.incidents.boot_signs import Part, Phase, Sign, Stage, Wait
+from bot.core.incidents.boot_signs.live import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,27 @@ STAGES = {
     Phase.LATE: Stage.USERSPACE,
 }
 """Where a machine stands that is on its way, by how far it is."""
+
+
+def failure(sign: Sign, line: str) -> Reading:
+    """That a boot failed, by a line that a row knows."""
+    return Reading(Stage.FAILED, sign.why, line, sign.part, disk=sign.disk)
+
+
+def damage(sign: Sign, line: str) -> Reading:
+    """That a system which has come up is no longer well, by a line that a row knows."""
+    return Reading(sign.stage, sign.why, line, sign.part)
+
+
+def elsewhere(reading: Reading) -> Reading:
+    """That a system came up which is not the machine's own."""
+    why = "it booted a live or rescue system, not its own"
+    return replace(reading, stage=Stage.WAITING, why=why, wait=Wait.PROMPT)
+
+
+def own(reading: Reading, name: str) -> Reading:
+    """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
+    host = re.match(r"([\w-]+)[\w.-]* login:", reading.line)
+    if reading.why == BY_NAME and host is not None and host[1].lower() == name.lower():
+        return replace(reading, stage=Stage.UP, why="it asks for a login", wait=None)
+    return reading

@@ -8,8 +8,8 @@ to guess: what no row of boot_signs knows is "can't tell".
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, was_left
-from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Reading
+from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, typed_at, was_left
+from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Reading, damage, elsewhere, failure
 from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Part, Phase, Role, Sign, Stage, Wait
 from bot.core.incidents.boot_signs.sign import goes, up
 
@@ -44,6 +44,7 @@ class _Reader:
     def __init__(self) -> None:
         self.left: Session | None = None  # the session in which a boot seems to have begun
         self.clock = 0.0
+        self.rose = False  # the kernel's clock went on with its latest line
         self._forget()
 
     def _forget(self) -> None:
@@ -54,6 +55,8 @@ class _Reader:
         self.phase: Phase | None = None
         self.causes: list[tuple[Sign, str]] = []
         self.began = self.loaded = False
+        self.live: tuple[Sign, str] | None = None  # what tells that a live or rescue system boots
+        self.hurt: tuple[Sign, str] | None = None  # what tells that the running system is damaged
         self.session: Session | None = None
 
     def take(self, piece: Piece) -> None:
@@ -69,6 +72,8 @@ class _Reader:
             return
         if sign.role is Role.BEGINS:
             self._begin(sign, piece.text)
+        elif sign.role is Role.HURTS:
+            self._hurts(sign, piece)
         elif self.session is not None:
             self._in_session(self.session, sign, piece)
         elif not (piece.stamped and self._is_chatter(sign)):
@@ -86,6 +91,7 @@ class _Reader:
         """A kernel wrote: one that runs, or that runs anew."""
         if clock < self.clock - _CLOCK_FELL and (sign is None or sign.role is not Role.BEGINS):
             self._begin(_KERNEL, "")
+        self.rose = 0 < self.clock <= clock
         self.clock = clock
         if self.session is None and (self.phase is None or self.phase < Phase.KERNEL):
             self._stands(_KERNEL, "")
@@ -101,7 +107,7 @@ class _Reader:
         idle = self.phase is not None and (
             self.phase is Phase.UP or (self._holds() and self.phase >= Phase.KERNEL)
         )
-        return idle and sign.role in {Role.GOES, Role.CAUSE}
+        return idle and sign.role in {Role.GOES, Role.LIVES, Role.CAUSE}
 
     def _holds(self) -> bool:
         """Whether the machine still stands where it was seen to stand."""
@@ -114,9 +120,13 @@ class _Reader:
         """A line that a row knows, with nobody at a shell."""
         if sign.again and sign.role is Role.STANDS and self.phase is not sign.phase:
             return
+        if sign.stage is Stage.UP and self._is_printed():
+            return
         if self._is_earlier(sign):
             self._forget()
             self.began = True
+        if sign.role is Role.LIVES:
+            self.live = self.live or (sign, text)
         if sign.phase is not None and sign.phase <= Phase.LOADER and not sign.plain:
             self.loaded = True
         if self._says_less(sign):
@@ -141,11 +151,16 @@ class _Reader:
             return self.phase is not Phase.UP
         if stand is None:
             return False
-        if stand.stage is Stage.UP and sign.role in {Role.GOES, Role.CAUSE}:
+        if stand.stage is Stage.UP and sign.role in {Role.GOES, Role.LIVES, Role.CAUSE}:
             return True
         if stand.role is Role.COUNTS and sign.wait is Wait.MENU:
             return self.passed <= _MENU_LINES
         return self._holds() and (sign.weak or sign.role is Role.CAUSE)
+
+    def _answers(self) -> None:
+        """It asks for a login or a command: what had troubled its kernel is over."""
+        if self.hurt is not None and self.hurt[0].stage is Stage.TROUBLED:
+            self.hurt = None
 
     def _stands(self, sign: Sign, text: str) -> None:
         system = sign.phase is not None and sign.phase >= Phase.KERNEL
@@ -153,6 +168,8 @@ class _Reader:
             self.causes = []
         if system:  # what a loader complained of did not stop it
             self.causes = [(one, line) for one, line in self.causes if (one.phase or 0) >= Phase.KERNEL]
+        if sign.stage is Stage.UP:
+            self._answers()
         self.stand, self.line, self.passed, self.phase = sign, text, 0, sign.phase
         if sign.role is Role.ENDS:
             self.clock = 0.0  # the next kernel's begins anew
@@ -164,24 +181,15 @@ class _Reader:
         marked = piece.text.startswith("[") and not piece.stamped  # by systemd, as no command's output is
         went_on = not session.healthy and sign.role is Role.GOES and marked
         ended = sign.role is Role.ENDS and (marked or not sign.weak)
-        if sign.stage is Stage.UP or went_on or ended:
+        if (sign.stage is Stage.UP and session.may_end) or went_on or ended:
             self.session = None
             self._stands(sign, piece.text)
-        elif self._is_a_boots(session, sign, piece):
+        elif session.was_reset(sign, piece):
             self._forget()
             self.left = session
             self._on_screen(sign, piece.text)
         elif sign.role is Role.STANDS and not sign.weak and session.healthy:
             session.doubt = True
-
-    def _is_a_boots(self, session: Session, sign: Sign, piece: Piece) -> bool:
-        """Whether the machine must have been reset under the session, as its command does not explain the line."""
-        fails = sign.stage is Stage.FAILED and not sign.weak
-        if session.quotes or sign.phase is None or sign.phase > Phase.EARLY:
-            return False
-        if piece.stamped:
-            return fails and (session.healthy or not session.typed)
-        return not session.typed or sign.phase <= Phase.LOADER or (fails and session.healthy)
 
     def _at_prompt(self, shell: Prompt | None, text: str) -> bool:
         """Whether the line is a shell's prompt. What it is proof of follows from what led to it."""
@@ -197,6 +205,7 @@ class _Reader:
             self._stands(shell.row, text)
         else:
             self.session.typed, self.session.doubt = shell.typed, False
+            self._answers()
             self._told_to_go_down(self.session, text)
         if shell.begins is not None:
             self._begin(shell.begins, text)
@@ -226,8 +235,31 @@ class _Reader:
         telling = [one for one in self.causes if one[0].part is not Part.NOTHING]
         return next(reversed(telling or self.causes), None)
 
+    def _is_printed(self) -> bool:
+        """Whether a command at the prompt of a failed boot explains the line."""
+        stand = self.stand
+        return stand is not None and stand.stage is Stage.FAILED and self._holds() and typed_at(self.line)
+
+    def _hurts(self, sign: Sign, piece: Piece) -> None:
+        """A running system is damaged, unless somebody at a shell reads of it."""
+        session = self.session or self.left
+        if session is not None and session.quotes:
+            return
+        if session is None or not session.typed or (piece.stamped and self.rose and session is self.session):
+            self.hurt = (sign, piece.text)
+        elif session is self.session:
+            session.doubt = True
+
     def verdict(self) -> Reading:
         """Where it stands after all lines."""
+        reading = self._stands_at()
+        if self.phase is not Phase.UP or reading.stage not in {Stage.UP, Stage.UNKNOWN}:
+            return reading
+        if self.live is not None and (reading.stage is Stage.UP or self._holds()):
+            return elsewhere(reading)
+        return reading if self.hurt is None else damage(*self.hurt)
+
+    def _stands_at(self) -> Reading:
         if self.session is not None:
             return self._logged_in(self.session)
         if self.stand is None:
@@ -240,7 +272,7 @@ class _Reader:
                 Stage.UNKNOWN, "someone is logged in, and what stands there may be a quotation", session.line
             )
         if session.stand.role is Role.CAUSE:
-            return _failure(session.stand, session.line)
+            return failure(session.stand, session.line)
         self.line = session.line
         return self._reading(session.stand)
 
@@ -248,7 +280,7 @@ class _Reader:
         """Attempts that go on for ever: one more of what failed before is no progress."""
         vain = [one for one in self.causes if one[0].again]
         enough = {Role.GOES: 1, Role.CAUSE: 2}.get(stand.role)
-        return _failure(*vain[-1]) if stand.again and enough is not None and len(vain) >= enough else None
+        return failure(*vain[-1]) if stand.again and enough is not None and len(vain) >= enough else None
 
     def _standing(self, stand: Sign) -> Reading | None:
         """What a line says at which the machine stands, if it still does."""
@@ -257,7 +289,7 @@ class _Reader:
     def _reading(self, stand: Sign) -> Reading:
         cause = self._cause()
         if stand.by_cause and cause is not None and cause[0].part is not stand.part:
-            return _failure(*cause)
+            return failure(*cause)
         return Reading(stand.stage, stand.why, self.line, stand.part, stand.wait, stand.disk)
 
     def _under_way(self, stand: Sign) -> Reading:
@@ -266,7 +298,3 @@ class _Reader:
             return Reading(Stage.UNKNOWN, UNKNOWN.why, self.line)
         why = stand.why if stand.role is not Role.STANDS else "the boot went on"
         return Reading(STAGES[self.phase], why, self.line)
-
-
-def _failure(sign: Sign, line: str) -> Reading:
-    return Reading(Stage.FAILED, sign.why, line, sign.part, disk=sign.disk)

@@ -208,7 +208,7 @@ class GuestBoot:
         if not fresh and reading.stage is Stage.UP:
             return replace(looked, hint=True)
         other = self.source is not Source.CONSOLE or source is not Source.CONSOLE
-        if self.proof and other and reading.stage not in {*_DECIDED, Stage.OFF, Stage.UP}:
+        if self.proof and other and reading.stage not in {*_DECIDED, Stage.TROUBLED, Stage.OFF, Stage.UP}:
             return looked  # an older text on another screen
         up = reading.stage is Stage.UP
         moved = reading != self.seen

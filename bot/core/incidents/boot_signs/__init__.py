@@ -3,12 +3,25 @@
 One file a family. Of the rows that match a line the first counts, so the order of the families is theirs.
 """
 
-from bot.core.incidents.boot_signs import bsd, efi, firmware, initramfs, linux, loaders, start, systems, windows
+from bot.core.incidents.boot_signs import (
+    bsd,
+    damage,
+    efi,
+    firmware,
+    initramfs,
+    linux,
+    live,
+    loaders,
+    start,
+    systems,
+    windows,
+)
 from bot.core.incidents.boot_signs.sign import Part, Phase, Role, Sign, Stage, Wait
 
 __all__ = ["COUNTDOWN", "SHELLS", "SIGNS", "Part", "Phase", "Role", "Sign", "Stage", "Wait"]
 
 SIGNS: tuple[Sign, ...] = (
+    *live.SIGNS,
     *windows.SIGNS,
     *firmware.COUNTDOWNS,
     *bsd.SIGNS,
@@ -16,6 +29,7 @@ SIGNS: tuple[Sign, ...] = (
     *loaders.SIGNS,
     *efi.SIGNS,
     *initramfs.SIGNS,
+    *damage.SIGNS,
     *linux.SIGNS,
     *start.SIGNS,
     *systems.SIGNS,

@@ -39,6 +39,12 @@ SEABIOS = table(
 
 OVMF = table(
     Phase.FIRMWARE,
+    fails(
+        r"^!!!! \S+ Exception Type - ",
+        Part.LOADER,
+        "the firmware, or what it started, stopped with an exception",
+        "edk2 UefiCpuPkg CpuExceptionHandlerLib: DumpImageAndCpuContent",
+    ).but(after=60, disk=False),
     goes(r"^BdsDxe: (loading|starting) Boot", "the firmware starts a boot entry", "edk2 BdsDxe/BdsEntry.c"),
     goes(
         r"EFI Internal Shell|FvFile\(7C04A583",

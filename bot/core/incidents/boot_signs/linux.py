@@ -72,11 +72,6 @@ KERNEL = table(
         "Linux kernel/panic.c, lib/dump_stack.c",
     ),
     goes(
-        r"^(INFO: task .* blocked for more than|watchdog: BUG: soft lockup|rcu: INFO)",
-        "tasks of its kernel hang",
-        "Linux kernel/hung_task.c, watchdog.c",
-    ),
-    goes(
         r"^systemd\[1\]: Running in initrd|^Trying to unpack rootfs image",
         "the initramfs starts",
         "systemd src/core/main.c; Linux init/initramfs.c",

@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 
 
 class Stage(StrEnum):
-    """Where a machine stands."""
+    """Where a machine stands. TROUBLED: it had come up, and by its kernel's own words not all of it goes on."""
 
     OFF = "off"
     FIRMWARE = "firmware"
@@ -22,11 +22,12 @@ class Stage(StrEnum):
     WAITING = "waiting for a person"
     FAILED = "failed"
     UP = "up"
+    TROUBLED = "in trouble"
     UNKNOWN = "can't tell"
 
 
 class Part(StrEnum):
-    """What of the boot failed."""
+    """What of the boot failed; the last two: what of a system that had come up."""
 
     NOTHING = "nothing to boot"
     LOADER = "boot loader"
@@ -35,6 +36,8 @@ class Part(StrEnum):
     KERNEL = "kernel"
     INIT = "init"
     WINDOWS = "Windows"
+    DISK = "disk"
+    FILES = "file system"
 
 
 class Wait(StrEnum):
@@ -64,7 +67,8 @@ class Role(StrEnum):
     BEGINS: a boot begins; what was before it is history. GOES: the boot goes on. COUNTS: what waits goes on by
     itself. CAUSE: the boot goes on, and should it stop later, this is why. STANDS: it stands here, as long as
     nothing follows. SHELL: a shell's prompt, which means what led to it. ENDS: the system goes down. NOISE: a
-    running system writes such lines at any time.
+    running system writes such lines at any time. HURTS: a system runs on that is no longer well. LIVES: what boots
+    is a live, rescue or installer's system and not the machine's own; it goes on as with GOES.
     """
 
     BEGINS = "begins"
@@ -75,6 +79,8 @@ class Role(StrEnum):
     SHELL = "shell"
     ENDS = "ends"
     NOISE = "noise"
+    HURTS = "hurts"
+    LIVES = "lives"
 
 
 class Changes(TypedDict, total=False):
@@ -167,6 +173,11 @@ def waits(pattern: str, wait: Wait, why: str, source: str) -> Sign:
     return row.but(logged=False)
 
 
+def unsure(pattern: str, why: str, source: str) -> Sign:
+    """A row of a login that may be the machine's own system's, or another's."""
+    return Sign(pattern, Role.STANDS, why, source, Phase.UP, after=6).but(logged=False)
+
+
 def up(pattern: str, why: str, source: str) -> Sign:
     """A row of what only a system that has come up shows."""
     row = Sign(pattern, Role.STANDS, why, source, Phase.UP, stage=Stage.UP, after=4)
@@ -181,6 +192,21 @@ def shell(pattern: str, why: str, source: str) -> Sign:
 def ends(pattern: str, why: str, source: str) -> Sign:
     """A row of a system that goes down; weak: only if it was up."""
     return Sign(pattern, Role.ENDS, why, source, Phase.LATE, stage=Stage.OFF)
+
+
+def hurts(pattern: str, part: Part, why: str, source: str) -> Sign:
+    """A row of what a kernel writes when the system that it runs is damaged."""
+    return Sign(pattern, Role.HURTS, why, source, Phase.UP, stage=Stage.FAILED, part=part)
+
+
+def hangs(pattern: str, why: str, source: str) -> Sign:
+    """A row of what a kernel writes while something of it does not go on."""
+    return Sign(pattern, Role.HURTS, why, source, Phase.UP, stage=Stage.TROUBLED)
+
+
+def lives(pattern: str, source: str, phase: Phase) -> Sign:
+    """A row of what only live, rescue and installers' systems print as they boot."""
+    return Sign(pattern, Role.LIVES, "a live or rescue system starts", source, phase)
 
 
 def noise(pattern: str, source: str) -> Sign:

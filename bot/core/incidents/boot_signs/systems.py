@@ -16,11 +16,13 @@ _WORDS = (  # "login:" as login and getty print it in other languages
     r"ログイン|로그인"
 )
 
+_BARE = "login|login name"  # without a host's name before it; other words also ask for a network boot's account
+
 LOGINS = table(
     Phase.UP,
     up(
-        rf"^(?!last )(?:[\w][\w.-]* |console |\S+ console )?(?:{_WORDS})\s?[:：]\s*(?:\S{{1,64}}(?: \(automatic "
-        rf"login\))?)?$",
+        rf"^(?!last )(?:(?:[\w][\w.-]* |\S+ console )(?:{_WORDS})|(?:console )?(?:{_BARE}))\s?[:：]\s*"
+        rf"(?:\S{{1,64}}(?: \(automatic login\))?)?$",
         _LOGIN,
         "util-linux agetty.c; shadow login.c; busybox getty; FreeBSD getty; po files",
     ),
@@ -29,7 +31,7 @@ LOGINS = table(
         _LOGIN,
         "util-linux agetty.c, with a line written over it",
     ),
-    up(r"^(?!last )[\w(][^\[\]:]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
+    up(r"^(?!last )[\w(][^\[\]:>#$]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
     up(r"^Press RETURN to get started|^User Access Verification", _LOGIN, "Cisco IOS"),
     up(r"Press Ctrl[-+ ]?Alt[-+ ]?Del(ete)? to (unlock|log ?on|sign in)", _LOGIN, "Windows LogonUI"),
     up(r"^Please press Enter to activate this console", "its console is there", "busybox init.c (OpenWrt)").but(
@@ -65,9 +67,7 @@ APPLIANCES = table(
         "its Special Administration Console answers",
         "Windows Server sacdrv.sys",
     ).but(after=6),
-    up(r"^[A-Z]:\\[^<>|]{0,80}>$", "its command prompt is there", "Windows cmd.exe on SAC; Server Core").but(
-        after=6
-    ),
+    up(r"^C:\\[^<>|]{0,80}>$", "its command prompt is there", "Windows cmd.exe on SAC; Server Core").but(after=6),
     up(
         r"^(Server Configuration|\W*Welcome to Windows Server)|^Enter number to select an option:",
         _CONSOLE,

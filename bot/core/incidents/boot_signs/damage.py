@@ -1,0 +1,47 @@
+"""What kernels write when a system that has come up is no longer well: damaged disks, faults, tasks that hang."""
+
+from bot.core.incidents.boot_signs.sign import Part, Phase, hangs, hurts, table
+
+_DISK = "its kernel can't read or write a disk"
+_FILES = "its kernel found a file system damaged"
+_READ_ONLY = "its kernel made a file system read-only"
+_DISKS = r"(?:x?vd|[sh]d|nvme|mmcblk|dm-|md)\w+"  # no floppy, CD or loop: those are empty, and no harm
+
+SIGNS = table(
+    Phase.UP,
+    hurts(
+        rf"(^|: )((critical )?\w+ error|I/O error), dev {_DISKS},? sector|^Buffer I/O error on dev(ice)? {_DISKS}",
+        Part.DISK,
+        _DISK,
+        "Linux block/blk-core.c: blk_print_req_error; fs/buffer.c: buffer_io_error",
+    ),
+    hurts(
+        r"^EXT[234]-fs \(\S+\): Remounting filesystem read-only|^Aborting journal on device|"
+        r"^BTRFS\S* .*\bforced readonly|^F2FS-fs .*: Remounting filesystem read-only|"
+        r"^(FAT|exFAT)-fs \(\S+\): Filesystem has been set read-only",
+        Part.FILES,
+        _READ_ONLY,
+        "Linux fs/ext4/super.c: ext4_handle_error; fs/jbd2/journal.c; fs/btrfs/messages.c; fs/fat/misc.c",
+    ),
+    hurts(
+        r"^EXT[234]-fs (error|panic) \(device |^EXT4-fs \(\S+\): Delayed block allocation failed|"
+        r"^XFS \(\S+\): (.*(Shutting down filesystem|Filesystem has been shut down)|"
+        r"Corruption of in-memory|Corruption detected|Metadata (corruption|CRC error) detected|log I/O error)|"
+        r"^BTRFS(: error| error| critical)( \(|:).*(IO failure|Filesystem corrupted|corrupt|unrecoverable)",
+        Part.FILES,
+        _FILES,
+        "Linux fs/ext4/super.c: __ext4_error; fs/xfs/xfs_fsops.c: xfs_do_force_shutdown; fs/btrfs",
+    ),
+    hangs(
+        r"^(BUG: (unable to handle|kernel NULL pointer|Bad page)|Oops(:| -)|kernel BUG at |"
+        r"general protection fault(,|:)|Unable to handle kernel |Internal error: Oops)",
+        "its kernel met a fault",
+        "Linux arch/x86/kernel/dumpstack.c: die; arch/x86/mm/fault.c; lib/bug.c; arch/arm64/mm/fault.c",
+    ),
+    hangs(
+        r"^INFO: task .{1,80} blocked for more than \d+ seconds|^(watchdog: )?BUG: (soft|hard) lockup|"
+        r"^watchdog: .*hard LOCKUP|^(rcu: )?INFO: rcu_\w+ (self-)?detected|^BUG: workqueue lockup",
+        "tasks of its kernel hang",
+        "Linux kernel/hung_task.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/workqueue.c",
+    ),
+)

@@ -1,0 +1,67 @@
+"""What is not the machine's own system, though it asks for a login: live, rescue and installers' systems."""
+
+from bot.core.incidents.boot_signs.sign import Phase, Wait, lives, table, unsure, waits
+
+BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
+_PROMPT = "it stands at the prompt of a rescue or installation medium, not of its own system"
+
+KERNELS = table(
+    Phase.KERNEL,
+    lives(
+        r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.image\b|\broot=live:|\barchiso(basedir|label|device|"
+        r"search\w+)=|/casper/|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
+        "casper; live-boot; dracut dmsquash-live; archiso; anaconda: kernel command lines",
+        Phase.KERNEL,
+    ),
+)
+
+START = table(
+    Phase.EARLY,
+    lives(
+        r"^(Begin: (Running|Mounting) .*(/scripts/(casper|live)|root file system from)|live-(boot|config)\b|"
+        r"(:: )?(running )?(early |late )?hook \[archiso\w*\]|:: Mounting '/dev/disk/by-\w+/(ARCH|RESCUE)\w*'|"
+        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|Starting installer, one moment|"
+        r"anaconda \d\S* for )",
+        "casper; live-boot; archiso initcpio hooks; dracut dmsquash-live; anaconda",
+        Phase.EARLY,
+    ),
+    lives(
+        r"^\W*(SystemRescue\w* \d|Welcome to Grml|Grml\w* \d\S* |Clonezilla live|GParted Live|Finnix \S+ ready|"
+        r"Welcome to (the )?\w* ?Rescue System|Welcome to the Hetzner Rescue|KNOPPIX|"
+        r"The \"nixos\" and \"root\" accounts have empty passwords)",
+        "SystemRescue; grml-live; Clonezilla; Hetzner's rescue; nixpkgs installation-device.nix",
+        Phase.LATE,
+    ),
+)
+
+LOGINS = table(
+    Phase.UP,
+    waits(
+        r"^(archiso|sysresc(ue)?(cd)?|grml\d*|localhost-live|livecd|livesys|clonezilla|gparted|partedmagic|"
+        r"\w*knoppix|void-live|finnix|slax|rescuezilla|anaconda|rescue|tails|amnesia) login: ?\S{0,64}"
+        r"( \(automatic login\))?\s*$",
+        Wait.PROMPT,
+        BY_NAME,
+        "archiso; SystemRescue; grml-live; Fedora livesys; live media's own host names",
+    ).but(after=6),
+    unsure(
+        r"^ubuntu-server login: ?\S{0,64}( \(automatic login\))?\s*$",
+        BY_NAME,
+        "subiquity: installed systems are called that, too",
+    ),
+    waits(
+        r"^X:\\[^<>|]{0,80}>",
+        Wait.PROMPT,
+        _PROMPT,
+        "Windows PE, WinRE: their RAM disk is X:",
+    ).but(after=6),
+    waits(r"^[AB]:\\[^<>|]{0,80}>", Wait.PROMPT, _PROMPT, "DOS COMMAND.COM on a floppy").but(after=6),
+    waits(
+        r"^\W*(Start_?Clonezilla|Choose mode: \W*device-image|Start Clonezilla or enter login shell)",
+        Wait.MENU,
+        "it stands at a rescue medium's menu",
+        "Clonezilla ocs-live-run-menu",
+    ).but(after=24),
+)
+
+SIGNS = (*LOGINS, *KERNELS, *START)
