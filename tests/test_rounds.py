@@ -407,6 +407,17 @@ async def test_a_guest_that_waits_for_a_person_is_an_incident_of_its_own_kind_wi
         assert [i.kind for i in await bot.incidents()] == [Kind.BOOT_WAITING]
 
 
+async def test_what_a_guest_writes_in_the_instant_of_its_start_is_of_that_start(guests, tmp_path) -> None:
+    guests.add("web1", start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.writes("web1", guests.log, "", running=False)
+        guests.domain("web1").create()
+        with guests.log.open("a") as console:
+            console.write("\nweb1 login: ")
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
+        assert (await bot.rounds.healthy(guest("web1"))).ok
+
+
 @pytest.mark.slow
 async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> None:
     console = tmp_path / "console.log"

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 WAITS_FOR = timedelta(seconds=30)
 """How long a menu or a question stands there before it is told: a key server or a person may answer it at once."""
+AGAIN = timedelta(minutes=1)
+"""How long after the log of a guest that is off could not be read it is tried again: there may be none yet."""
 
 _DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
 Clock = Callable[[], datetime]
@@ -132,6 +134,7 @@ class Boots:
     _boots: dict[TargetId, GuestBoot] = field(default_factory=dict)
     _told: datetime | None = None  # when the power of those not met since was told last
     _overdue: dict[TargetId, int] = field(default_factory=dict)  # the start of which it was said
+    _unread: dict[TargetId, tuple[int, datetime]] = field(default_factory=dict)  # after which start, and when
     _records: dict[TargetId, BootRecord] = field(default_factory=dict)
     _unsaved: set[TargetId] = field(default_factory=set)  # those whose record is not written down as it is
 
@@ -175,12 +178,15 @@ class Boots:
             self._boots.pop(guest, None)
             self._overdue.pop(guest, None)
             self._records.pop(guest, None)
+            self._unread.pop(guest, None)
             self._unsaved.discard(guest)
 
     def to_mark(self, guest: TargetId) -> bool:
         """Whether its console's log has to be marked: it has started or stopped, or was met just now."""
         boot = self.of(guest)
-        return boot.running is not None and boot.mark is None
+        starts, at = self._unread.get(guest, (-1, self.now()))
+        in_vain = not boot.running and starts == boot.starts and timedelta(0) <= self.now() - at < AGAIN
+        return boot.running is not None and boot.mark is None and not in_vain
 
     async def mark(self, probe: GuestProbe) -> None:
         """Mark its console's log. A guest that runs as it did when that was done before has its old mark again."""
@@ -188,6 +194,8 @@ class Boots:
         process = await probe.process() if self.of(guest).running else ""
         log = await probe.console()
         boot, record = self.of(guest), self._records.get(guest)
+        if log is None:
+            self._unread[guest] = (of, self.now())
         if log is None or boot.starts != of:
             return
         same = record is not None and record.process == process != "" and log.since(record.mark) is not None

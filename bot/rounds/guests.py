@@ -160,11 +160,11 @@ class GuestRounds:
             if event.what is GuestEventKind.STARTED:
                 self._renew_inventory()  # it has a definition here and lived elsewhere
             return
+        if event.what in _BOOTS and not guest.ephemeral:
+            self._boots.began(guest.id)  # before that it runs, or it would seem to have started twice
         seen = from_event(guest, event, self._parts.now())
         if seen is not None and not self._see(seen):
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
-        if event.what in _BOOTS and not guest.ephemeral:
-            self._boots.began(guest.id)
         if event.what in _BOOTS | _STOPS:
             self._inside.soon()
 

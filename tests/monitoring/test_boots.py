@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
+from bot.reach import Refused
 from bot.reach.ssh_answer import Answer, SshAnswer
 from tests.hypervisor.drawn import vga_screen
 from tests.probes.parts import NOW
@@ -354,6 +355,19 @@ async def test_a_guest_goes_on_when_its_hypervisor_is_back() -> None:
         await made.mark(probe)
         assert (await made.look(probe)).evidence is Evidence.INSIDE
         assert not made.to_mark(WEB1.id)
+
+
+async def test_a_log_that_is_not_there_is_not_asked_for_all_the_time() -> None:
+    made = boots()
+    made.polled(WEB1.id, running=False)
+    async with probing(console=Console(trouble=Refused("cannot read '/log'"))) as (probe, _):
+        await made.mark(probe)
+        assert not made.to_mark(WEB1.id)
+        made.now.now += timedelta(minutes=2)
+        assert made.to_mark(WEB1.id)
+        await made.mark(probe)
+        made.began(WEB1.id)
+        assert made.to_mark(WEB1.id), "a guest that has started writes one"
 
 
 async def test_what_is_on_record_is_handed_over_once_and_goes_with_its_guest() -> None:
