@@ -26,7 +26,6 @@ from bot.core.written import Knowledge
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.markdown import parse
-from bot.names import Names
 from bot.performing import Performer
 from bot.probes import Parts, SshWays
 from bot.probes.guest import GuestProbe
@@ -65,12 +64,12 @@ class Caretaker:
         self._reader = Reader(clock.now)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
-        names = Names()
-        self._hypervisors = hypervisors_of(config, self._heard, names)
-        ways = self._ways = Ways(config, names)
+        ways = self._ways = Ways(config)
+        self._hypervisors = hypervisors_of(config, self._heard, ways.names)
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-        told = (ways.read_end, names, by_ssh, self._watch.facts)
-        parts = Parts(clock.now, self._hypervisors, *told, process_of=ways.process_of)
+        parts = Parts(
+            clock.now, self._hypervisors, ways.read_end, ways.names, by_ssh, self._watch.facts, ways.process_of
+        )
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))

@@ -81,8 +81,8 @@ class Parts:
     names: Names = field(default_factory=Names)
     ssh: SshWays = field(default_factory=SshWays)
     remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}
-    ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
     process_of: Callable[[str, str], Awaitable[str]] = _no_process
+    ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
     screens: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
