@@ -3,6 +3,7 @@
 It builds the two and writes the lab's own lab.yaml; the bot itself is app.Caretaker, and knows of neither.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +20,7 @@ from bot.demo.real import CannotStart
 from bot.demo.real_lab import GUEST, HOST, RealLab
 from bot.demo.roster import ROSTER, LabGuest
 from bot.demo.tiny_guest import CannotBuild
+from bot.demo.visitor import visit
 from bot.manifest import manifest
 from bot.vocabulary import probe_params
 from bot.workspace.panel import Panel, PanelItem
@@ -125,13 +127,18 @@ class TestStage:
         self, folder: Path, now: datetime, *, roster: Sequence[LabGuest] = ROSTER, uri: str = "test:///default"
     ) -> None:
         self.lab = Lab(folder / "lab", now=now, roster=roster, uri=uri)
+        self._visitor: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Bring it up."""
         await self.lab.start()
+        self._visitor = asyncio.create_task(visit(self.lab.guests), name="visit the lab")
 
     async def close(self) -> None:
         """Take it down."""
+        if self._visitor is not None:
+            self._visitor.cancel()
+            await asyncio.gather(self._visitor, return_exceptions=True)
         await self.lab.close()
 
     def yaml(self) -> str:

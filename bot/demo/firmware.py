@@ -27,6 +27,8 @@ Welcome to GRUB!
 [    1.702390] systemd[1]: Hostname set to <{name}>.
 [    2.918006] systemd[1]: Reached target multi-user.target - Multi-User System.
 
+"""
+_ASKS = """\
 Debian GNU/Linux 12 {name} ttyS0
 
 {name} login: """
@@ -36,7 +38,14 @@ def boot_text(name: str, disk: Path) -> str:
     """The console of guest `name` from power-on to its login prompt, or to where the firmware gave up."""
     if not is_bootable(disk):
         return _BIOS + _FAILED
-    return _BIOS + _BOOTED.format(name=name, sectors=disk.stat().st_size // 512)
+    return _BIOS + _BOOTED.format(name=name, sectors=disk.stat().st_size // 512) + _ASKS.format(name=name)
+
+
+def prompt(name: str, disk: Path, console_log: Path) -> None:
+    """Have getty ask for a login anew, as whenever someone presses Enter; what has not booted asks nothing."""
+    if is_bootable(disk):
+        with console_log.open("a") as log:
+            log.write(f"\n{_ASKS.format(name=name)}")
 
 
 def power_on(name: str, disk: Path, console_log: Path) -> None:

@@ -91,6 +91,11 @@ class Guests:
             else:
                 self._connection.lookupByName(name).create()
 
+    def prompt(self) -> None:
+        """Have all that run ask for a login anew on their consoles."""
+        for name in self.running():
+            firmware.prompt(name, self.disk(name), self.console_log(name))
+
     def cut(self) -> int:
         """Take the power from all that run; gives their number."""
         return sum(_destroyed(domain) for domain in self._active())
