@@ -33,6 +33,7 @@ from bot.incidents import commit, situation
 from bot.monitoring.addresses import looks_far
 from bot.monitoring.sight import BOT
 from bot.store import Store
+from bot.store.alive import Alive
 from bot.store.outbox import Parcel
 from bot.store.targets import Known
 from bot.usecases.ground import machine_went, machines_seen
@@ -45,7 +46,7 @@ class Beginning:
     """What a start finds: for how long the bot was off, what it last believed, and the guests it knew.
 
     `seen_until`: by when the bot had surely stopped looking, None if it never did. `boots`: what is on record of
-    guests' starts.
+    guests' starts. `last`: its last sign of life.
     """
 
     gap: Gap | None
@@ -53,6 +54,7 @@ class Beginning:
     guests: tuple[Target, ...]
     seen_until: datetime | None
     boots: Mapping[TargetId, BootRecord]
+    last: Alive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,10 @@ class Followed:
     awaited: frozenset[TargetId]
 
 
-def begin(store: Store, now: datetime, config: Config) -> Beginning:
+def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beginning:
     """The bot has started: note it, and tell open incidents for how long it was off."""
     last = store.alive.last()
-    store.alive.start(now)
+    store.alive.start(now, boot_id)
     gap = None
     if last is not None and now - last.at > 2 * config.timing.alive_every:
         gap = Gap(last.at, now)
@@ -79,7 +81,7 @@ def begin(store: Store, now: datetime, config: Config) -> Beginning:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
-    return Beginning(gap, tuple(store.targets.health()), guests, seen_until, store.boots.all())
+    return Beginning(gap, tuple(store.targets.health()), guests, seen_until, store.boots.all(), last)
 
 
 def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:

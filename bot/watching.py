@@ -68,6 +68,7 @@ class Watch:
         self._sure = MakingSure(config.timing.company, around, self._decide)
         self._written: dict[Fingerprint, Written] = {}
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
+        self.boots: dict[TargetId, Observation] = {}  # what each host told of its boot last
         self._awaited: frozenset[TargetId] = frozenset()
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._company: list[Observation] = []
@@ -120,6 +121,8 @@ class Watch:
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
         self._looked.add(seen.target)
+        if "booted" in seen.facts and "boot_id" in seen.facts:
+            self.boots[seen.target] = seen
         hidden = self._hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)

@@ -1,15 +1,19 @@
 """What becomes of what hosts tell from inside: incidents, proof, memory. Against a real sshd and database."""
 
-from contextlib import ExitStack
+import asyncio
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import asyncssh
 import pytest
 
+from bot.clock import Clock
 from bot.config import Config, Host, SlackConfig, Timing, Witnesses
 from bot.core.health import INSIDE, ROOT, Health, Kind, TargetId
 from bot.core.incident import Status
+from bot.store.writer import Writer
 from tests.monitoring.looking import looking
 from tests.real.machine import BOOTS, Machine, running_machine
 from tests.real.sshd import free_port
@@ -20,7 +24,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 MS = timedelta(milliseconds=1)
 QUICK = Timing(check_every=500 * MS, retry_every=300 * MS, failures=2, grace=timedelta(), alive_every=500 * MS)
-ATLAS = TargetId("host:atlas")
+ATLAS, BOREA = TargetId("host:atlas"), TargetId("host:borea")
 
 
 class Power:
@@ -83,7 +87,8 @@ async def test_a_host_that_was_only_cut_off_never_went_off(power, tmp_path) -> N
         power.off()
         down = await bot.incident(kind=Kind.HOST_DOWN, subject=ATLAS)
         power.on()
-        await bot.incident(id=down.id, status=Status.RESOLVED)
+        over = await bot.incident(id=down.id, status=Status.RESOLVED)
+        assert over.resolution == "all proven healthy; atlas never went off"
         assert any("it never went off" in line for line in await bot.history(down))
         assert not any("booted anew" in line for _, line in await bot.journal())
 
@@ -98,6 +103,57 @@ async def test_what_a_host_told_is_remembered_over_the_bots_own_restart(power, t
         known = await bot.ask(lambda store: store.targets.health())
         facts = next(k.facts for k in known if k.fingerprint.check == INSIDE)
         assert facts == {"boot_id": BOOTS[1], "root": "writable"}
+        assert [line for _, line in await bot.journal() if "atlas booted anew" in line]
+
+
+@asynccontextmanager
+async def cut_off(config: Config):
+    """The bot, which is then gone for some seconds without having been told to."""
+    async with looking(config) as bot:
+        yield bot
+    writer = Writer(Clock().now)
+    await writer.open(config.database)
+    await writer.do(lambda store, now: store.alive.start(now))
+    await writer.close()
+    await asyncio.sleep(2.5)  # it is the length that tells a gap from a restart
+
+
+async def test_two_hosts_that_booted_while_the_bot_was_cut_off_are_one_suspected_power_failure(
+    power, tmp_path
+) -> None:
+    other = Power(tmp_path / "borea")
+    other.on().well()
+    try:
+        config = replace(
+            lab(tmp_path, power.machine.host, replace(other.machine.host, name="borea")),
+            timing=replace(QUICK, grace=timedelta(seconds=5)),
+        )
+        async with cut_off(config) as bot:
+            await bot.all_are(Health.OK, ATLAS, BOREA)
+        power.machine.boot(1, uptime=1)
+        other.machine.boot(2, uptime=0.5)
+        async with looking(config) as bot:
+            failure = await bot.incident(kind=Kind.POWER_LOSS)
+            assert (failure.subject, failure.suspected) == (ATLAS, True)
+            assert failure.why.startswith("the lab seems to have lost its power while I was off, between ")
+            assert set(failure.members) == {ATLAS, BOREA}
+            await bot.incident(id=failure.id, status=Status.RESOLVED)
+            assert len(await bot.incidents()) == 1
+    finally:
+        other.off()
+
+
+async def test_a_host_that_booted_alone_while_the_bot_was_cut_off_is_a_line_in_the_journal(
+    power, tmp_path
+) -> None:
+    config = lab(tmp_path, power.machine.host)
+    async with cut_off(config) as bot:
+        await shows(bot, INSIDE, Health.OK, "up since")
+    power.machine.boot(1, uptime=1)
+    async with looking(config) as bot:
+        await shows(bot, INSIDE, Health.OK, "booted anew")
+        await until(lambda: bot.scheduler._scheduler.get_job("look back") is None, 20)
+        assert await bot.incidents() == []
         assert [line for _, line in await bot.journal() if "atlas booted anew" in line]
 
 

@@ -37,6 +37,7 @@ class Incident:
     `own`: the fingerprints it is about; `failing`: those of them that fail now. `members`: what it has adopted.
     `recovering_since`: when its own checks came back (grace counts from here). `surfaced`: that what was still
     unproven when grace ended has been told. `progress_at`: when anything last moved. `end`: once it is resolved.
+    `suspected`: nobody saw it happen; it was concluded afterwards.
     """
 
     id: IncidentId
@@ -57,6 +58,7 @@ class Incident:
     resolved_by: str | None = None
     resolution: str = ""
     end: End | None = None
+    suspected: bool = False
 
     @property
     def ended(self) -> bool:

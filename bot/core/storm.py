@@ -39,7 +39,7 @@ def covered(draft: Draft, seen: Observation) -> bool:
         one = frozenset({seen.fingerprint})
         incident = draft.keep(replace(incident, own=incident.own | one, failing=incident.failing | one))
     if seen.target not in incident.members:
-        draft.adopt(incident.id, [_member(draft, seen.target)])
+        draft.adopt(incident.id, [as_adopted(draft, seen.target)])
     _write_down(draft, incident.id, [seen])
     return True
 
@@ -76,7 +76,7 @@ def _may_storm(seen: Observation) -> bool:
 
 def power_lost(draft: Draft, seen: Observation) -> None:
     """The UPS says so: one incident with all it powers. Nothing is in doubt yet, it may carry them all through."""
-    _take_over(draft, Kind.POWER_LOSS, seen.target, seen.why, {seen.fingerprint}, {seen.target})
+    take_over(draft, Kind.POWER_LOSS, seen.target, seen.why, {seen.fingerprint}, {seen.target})
 
 
 def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
@@ -88,7 +88,7 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
         for one in seen:
             _witnessed(
                 draft,
-                _take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target}),
+                take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target}),
                 [one],
             )
         return
@@ -96,8 +96,8 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     since = earlier[0].opened_at if earlier else draft.now
     names = ", ".join(sorted(map(draft.situation.name, hosts)))
     why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}"
-    incident = _take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
-    draft.adopt(incident, (_member(draft, host) for host in hosts))
+    incident = take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
+    draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     _write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
 
@@ -134,16 +134,16 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     told = {one.fingerprint.check for one in lost} == {INVENTORY}
     how = "are missing" if gone and told else f"{'are gone' if gone else 'failed together'}{alike}"
     why = f"{len(guests)} guests of {draft.situation.name(host)} {how}"
-    incident = _take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
-    draft.adopt(incident, (_member(draft, guest) for guest in sorted(guests)))
+    incident = take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
+    draft.adopt(incident, (as_adopted(draft, guest) for guest in sorted(guests)))
     _write_down(draft, incident, lost)
-    draft.adopt(incident, (m for m in _dependents(draft, host) if not m.proven))
+    draft.adopt(incident, (m for m in dependents(draft, host) if not m.proven))
 
 
 def await_subject(draft: Draft, incident: Incident) -> None:
     """An incident is not over when its check no longer fails, but when its subject is proven healthy."""
     if KINDS[incident.kind].hurts:
-        draft.adopt(incident.id, [_member(draft, incident.subject)])
+        draft.adopt(incident.id, [as_adopted(draft, incident.subject)])
 
 
 def take_along(draft: Draft, seen: Observation) -> None:
@@ -154,7 +154,7 @@ def take_along(draft: Draft, seen: Observation) -> None:
     for incident in draft.live():
         knows = seen.target == incident.subject or seen.target in incident.members
         if knows and incident.kind in LOST:
-            draft.adopt(incident.id, _dependents(draft, seen.target))
+            draft.adopt(incident.id, dependents(draft, seen.target))
     if seen.kind is Kind.HOST_DOWN:
         _doubt(draft, seen.target)
 
@@ -169,7 +169,7 @@ def _doubt(draft: Draft, host: TargetId) -> None:
         draft.keep(doubted)
 
 
-def _take_over(
+def take_over(
     draft: Draft, kind: Kind, subject: TargetId, why: str, prints: set[Fingerprint], gone: set[TargetId]
 ) -> IncidentId:
     """The incident for an outage: the oldest of its first signs, whose message goes on, or else one of its own.
@@ -259,14 +259,14 @@ def _is_recent(draft: Draft, incident: Incident) -> bool:
     return draft.now - incident.opened_at <= draft.situation.rules.storm_within
 
 
-def _dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
+def dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
     """What an outage of `subject` adopts: hosts, services, and the guests that ran until now or a moment ago."""
     for target in draft.situation.descendants(subject):
         if target.kind is not TargetKind.GUEST or draft.situation.ran(target.id):
-            yield _member(draft, target.id)
+            yield as_adopted(draft, target.id)
 
 
-def _member(draft: Draft, target: TargetId) -> Member:
+def as_adopted(draft: Draft, target: TargetId) -> Member:
     """A target as an outage adopts it: as it was last known, and then what was heard of it just now."""
     ran, needs = draft.situation.ran(target), draft.situation.needs(target)
     member = _as_known(draft, target)

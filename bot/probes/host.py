@@ -125,7 +125,8 @@ class HostProbe:
         finding, anew = self._story.told(report, self._parts.now())
         up, root = finding.up, finding.root
         seen, watching = self._watcher.saw(up.health, f"its own system answers: {up.why}", up.kind)
-        facts = {**finding.facts, "started": "now"} if anew else finding.facts
+        facts = {**finding.facts, "booted": report.booted(self._parts.now()).isoformat()}
+        facts |= {"started": "now"} if anew else {}
         evidence = Evidence.INSIDE if finding.proves else Evidence.NONE
         found = [replace(seen, facts=facts, evidence=evidence), replace(watching, health=Health.OK)]
         return found if root is None else [found[0], self._root(root), found[1]]

@@ -37,12 +37,14 @@ from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.monitoring.healthy import outcome
+from bot.monitoring.own_boot import own_boot
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds import blind_spots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import INVENTORY_EVERY, GuestRounds
+from bot.rounds.look_back import LookBack
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
@@ -91,7 +93,8 @@ class Rounds:
 
     async def start(self) -> None:
         """Note the start, and begin all rounds."""
-        beginning = await self._writer.do(begin, self._config)
+        own = own_boot(self._clock.now())
+        beginning = await self._writer.do(begin, self._config, own.boot_id)
         self._watch.remember(beginning.known, beginning.gap)
         self._known.update({guest.id: guest for guest in beginning.guests})
         timing = self._config.timing
@@ -112,6 +115,8 @@ class Rounds:
         told = partial(blind_spots.tell, self._config, self._writer, list(self._guests.values()), self._parts.ssh)
         self._scheduler.every("blind spots", INVENTORY_EVERY, told)
         self._sight.begin(lambda: self._writer.trouble)
+        past = LookBack(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
+        past.begin(beginning, own)
         self._start(self._follow_clock())
 
     async def close(self) -> None:

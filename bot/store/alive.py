@@ -10,11 +10,15 @@ from bot.store.rows import moment, time_in, time_out
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The last sign of life. `stopped_at`: when it was stopped on purpose, None if it was not."""
+    """The last sign of life. `stopped_at`: when it was stopped on purpose, None if it was not.
+
+    `boot_id`: of the machine that it ran on, "" where that is not known.
+    """
 
     started_at: datetime
     at: datetime
     stopped_at: datetime | None
+    boot_id: str = ""
 
     def stopped_by(self, every: timedelta) -> datetime:
         """By when the bot had surely stopped: it shows that it lives `every` so often, and did not once more."""
@@ -30,13 +34,16 @@ class AliveRows:
     def last(self) -> Alive | None:
         """The last sign of life, None on the very first start."""
         rows = self._db.query("select * from alive where id = 1")
-        return next(
-            (Alive(moment(r["started_at"]), moment(r["at"]), time_in(r["stopped_at"])) for r in rows), None
+        found = (
+            Alive(moment(r["started_at"]), moment(r["at"]), time_in(r["stopped_at"]), r["boot_id"] or "")
+            for r in rows
         )
+        return next(found, None)
 
-    def start(self, now: datetime) -> None:
-        """The bot has started."""
-        row = {"id": 1, "started_at": time_out(now), "at": time_out(now), "stopped_at": None}
+    def start(self, now: datetime, boot_id: str = "") -> None:
+        """The bot has started, on a machine with that boot id."""
+        times = {"started_at": time_out(now), "at": time_out(now), "stopped_at": None}
+        row = {"id": 1, **times, "boot_id": boot_id}
         self._db.table("alive").upsert(row, pk="id")
 
     def renew(self, now: datetime) -> None:

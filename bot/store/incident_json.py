@@ -49,6 +49,7 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "resolved_by": incident.resolved_by,
         "resolution": incident.resolution,
         "end": None if incident.end is None else [incident.end.way, incident.end.into],
+        "suspected": incident.suspected,
     }
 
 
@@ -77,6 +78,7 @@ def incident_value(row: dict[str, Any]) -> Incident:
         resolved_by=rest["resolved_by"],
         resolution=rest["resolution"],
         end=None if rest["end"] is None else End(Way(rest["end"][0]), rest["end"][1]),
+        suspected=rest.get("suspected", False),
     )
 
 

@@ -84,6 +84,12 @@ def boots(db: Database) -> None:
     db.table("boot").create({"guest": str, "at": str, "value_json": str}, pk="guest")
 
 
+@migrations(name="0009_own_boot")
+def own_boot(db: Database) -> None:
+    """By what the latest boot of the bot's own machine is told from every other; not known of earlier starts."""
+    db.table("alive").add_column("boot_id", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

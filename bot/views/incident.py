@@ -90,7 +90,8 @@ def _who(facts: IncidentFacts) -> str:
 def _why(incident: Incident) -> str:
     seen = safe(incident.why[:1].upper() + incident.why[1:], 1_500)
     if incident.kind is Kind.POWER_LOSS and incident.recovering_since is not None:
-        seen += f"\nThe power was gone for {lasted(incident.recovering_since - incident.opened_at)}."
+        most = "at most " if incident.suspected else ""
+        seen += f"\nThe power was gone for {most}{lasted(incident.recovering_since - incident.opened_at)}."
     if incident.status is not Status.RESOLVED:
         return seen
     if incident.end is not None and incident.end.way is Way.MOVED:

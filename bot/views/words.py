@@ -64,7 +64,8 @@ def name_of(target: TargetId, name: Names) -> str:
 
 def title(incident: Incident, name: Names) -> str:
     """What an incident is about, in a few words that hold whatever its status."""
-    return KINDS[incident.kind].title.format(name_of(incident.subject, name))
+    words = KINDS[incident.kind].title.format(name_of(incident.subject, name))
+    return f"Suspected: {words}" if incident.suspected else words
 
 
 def mark(incident: Incident) -> str:

@@ -237,5 +237,6 @@ def test_the_last_sign_of_life_says_whether_the_end_was_on_purpose(store):
     assert (last.started_at, last.at, last.stopped_at) == (NOW, NOW + MINUTE, None)
     store.alive.stop(NOW + 2 * MINUTE)
     assert store.alive.last().stopped_at == NOW + 2 * MINUTE
-    store.alive.start(NOW + 3 * MINUTE)
-    assert store.alive.last().stopped_at is None
+    assert store.alive.last().boot_id == ""
+    store.alive.start(NOW + 3 * MINUTE, "c0ffee")
+    assert (store.alive.last().stopped_at, store.alive.last().boot_id) == (None, "c0ffee")

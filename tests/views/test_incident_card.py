@@ -55,6 +55,13 @@ def test_a_power_failure_tells_for_how_long_the_power_was_gone():
     assert card[1] == "On battery\nThe power was gone for 42 min."
 
 
+def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_known():
+    back_at = NOW + timedelta(minutes=42)
+    card = lines(outage(status=Status.RECOVERING, recovering_since=back_at, failing=frozenset(), suspected=True))
+    assert "*Suspected: Power failure (rack)*" in card[0]
+    assert card[1] == "On battery\nThe power was gone for at most 42 min."
+
+
 def test_the_fallback_text_tells_it_without_blocks():
     assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). on battery"
 

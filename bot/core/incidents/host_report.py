@@ -26,6 +26,9 @@ _RAM: Final = "rootfs"
 
 _WRITABLE: Final = "writable"
 
+NEVER_OFF: Final = "it never went off"
+"""What a host's boot id tells that is the same as before."""
+
 CLOCK_OFF: Final = timedelta(minutes=1)
 """A clock that is off by more is told: certificates, Kerberos and backups mind."""
 
@@ -182,7 +185,7 @@ def _booted(report: HostReport, before: str | None, now: datetime, *, doubted: b
     at = f"{day}{since:%H:%M} UTC"
     if before is not None and before != report.boot_id:
         return f"booted anew at {at}"
-    return f"it never went off (up since {at})" if before and doubted else f"up since {at}"
+    return f"{NEVER_OFF} (up since {at})" if before and doubted else f"up since {at}"
 
 
 def _clock(report: HostReport, now: datetime) -> str:

@@ -10,6 +10,7 @@ from bot.core import storm
 from bot.core.draft import Draft
 from bot.core.health import Evidence, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
+from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST
 
@@ -38,13 +39,20 @@ def _end(draft: Draft, incident: Incident) -> None:
     grounds = [member.ground for member in incident.members.values() if member.ground is not None]
     words = outcome(incident.members.values())
     if words == ALL_PROVEN or (incident.own and not incident.members):
-        words = KINDS[incident.kind].over
+        words = f"{KINDS[incident.kind].over}{_never_off(draft, incident)}"
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
         close(draft, incident, words, max(grounds, key=lambda ground: ground.at).by)
     else:
         draft.move(incident, Move.RESOLVE, why=words)
         draft.event(incident.id, EventKind.STATUS, f"resolved: {words}")
         draft.tell(incident.id, Tell.BROADCAST, f"Resolved: {words}.")
+
+
+def _never_off(draft: Draft, incident: Incident) -> str:
+    """Which hosts were only out of reach, as their boot ids tell."""
+    proven = (one for one in incident.members.values() if one.ground and NEVER_OFF in one.ground.why)
+    hosts = [one.target for one in proven if incident.kind in LOST]
+    return f"; {named(draft, hosts)} never went off" if hosts else ""
 
 
 def close(draft: Draft, incident: Incident, words: str, by: str | None) -> None:

@@ -1,0 +1,117 @@
+"""Whether the lab lost its power while the bot was off: told from which machines have booted meanwhile.
+
+Nobody saw it, so it is a conclusion and said to be one. A host that restarts alone, hosts that restart one after
+the other, and a bot that someone stopped are no power failure; nor is anything while a host without a UPS ran on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core import storm
+from bot.core.draft import Decision, Draft, Gap, Situation
+from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
+from bot.core.incident import EventKind, Incident, IncidentId
+from bot.core.incidents.settle import named, settle
+from bot.core.kinds import LOST
+
+SLACK = timedelta(minutes=1)
+"""A boot id is looked at now and then only: that a host boots and the bot is cut off need not be in that order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boots:
+    """What is known of boots once the bot looks again.
+
+    `booted`: when each host did that has booted since it was last looked at, by the bot's own clock; `stayed`: the
+    hosts that have not. `own`: when the bot's own machine booted, None if it has not. `own_host`: which of the
+    hosts that is. `cut_off`: nobody had told the bot to stop.
+    """
+
+    gap: Gap
+    booted: Mapping[TargetId, datetime]
+    stayed: frozenset[TargetId] = frozenset()
+    own: datetime | None = None
+    own_host: TargetId | None = None
+    cut_off: bool = True
+
+
+def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
+    """What follows from what has booted while the bot was off: one power failure, or nothing."""
+    draft = Draft(situation, now)
+    if boots.own is not None and not _is_within(boots, boots.own):
+        boots = replace(boots, own=None)
+    hosts = sorted(host for host, at in boots.booted.items() if _is_within(boots, at) and not draft.muted(host))
+    if why_no_failure(situation, boots, hosts) is not None:
+        return Decision()
+    why = _why(situation, boots, hosts)
+    known = next((one for one in draft.live() if one.kind in LOST and _knows(one, hosts)), None)
+    if known is not None:
+        draft.note(known.id, why)
+    else:
+        _open(draft, boots, hosts, why)
+    return draft.decision()
+
+
+def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str | None:
+    """Why it is not taken for a power failure that these hosts have booted; None where it is."""
+    if not boots.cut_off:
+        return "someone had stopped the bot"
+    if not hosts or (len(hosts) < 2 and boots.own is None):
+        return "one machine alone may have been restarted"
+    ran_on = [host for host in sorted(boots.stayed) if situation.target(host).powered_by is None]
+    if ran_on:
+        return f"{', '.join(map(situation.name, ran_on))} never went off"
+    times = _times(boots, hosts)
+    if max(times) - min(times) > situation.rules.grace:
+        return "they booted one after the other"
+    return None
+
+
+def _is_within(boots: Boots, at: datetime) -> bool:
+    return at >= boots.gap.since - SLACK
+
+
+def _times(boots: Boots, hosts: Iterable[TargetId]) -> list[datetime]:
+    return [boots.booted[host] for host in hosts] + ([] if boots.own is None else [boots.own])
+
+
+def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
+    since, until = boots.gap.since, max(_times(boots, hosts))
+    form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
+    told = [f"{situation.name(host)} booted at {boots.booted[host]:%H:%M}" for host in hosts]
+    own = "" if boots.own is None or boots.own_host in hosts else f", my own machine at {boots.own:%H:%M}"
+    return (
+        f"the lab seems to have lost its power while I was off, between {since:{form}} and {until:{form}} UTC: "
+        f"{', '.join(told)}{own}"
+    )
+
+
+def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
+    return {incident.subject, *incident.members}.issuperset(hosts)
+
+
+def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> None:
+    """One incident of all, from when the bot saw the lab last until they booted; each has to be proven."""
+    own = {Fingerprint(INSIDE, host) for host in hosts}
+    down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN}
+    number = storm.take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
+    for host in hosts:
+        draft.adopt(number, [storm.as_adopted(draft, host), *storm.dependents(draft, host)])
+    _put_in_doubt(draft, number, hosts)
+    draft.event(number, EventKind.NOTE, f"nobody saw it: told from the boots of {named(draft, hosts)}")
+    settle(draft, draft.incidents[number], came_back=True)
+    incident, back = draft.incidents[number], max(_times(boots, hosts))
+    if number not in draft.situation.incidents:
+        incident = replace(incident, opened_at=boots.gap.since)
+    since = incident.recovering_since and back
+    draft.keep(replace(incident, suspected=True, recovering_since=since))
+
+
+def _put_in_doubt(draft: Draft, number: IncidentId, hosts: Iterable[TargetId]) -> None:
+    """What was seen of them before they went off proves nothing; of its checks it fails what fails now."""
+    incident = draft.incidents[number]
+    lost = {*hosts, *(one.id for host in hosts for one in draft.situation.descendants(host))}
+    for target in sorted(lost & incident.members.keys()):
+        incident = incident.with_member(incident.members[target].in_doubt(draft.now))
+    draft.keep(replace(incident, failing=incident.failing & draft.failing))

@@ -1,0 +1,57 @@
+"""After the bot was off: once each host has told its boot, or had time to, what befell them is concluded."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.config import Config
+from bot.core.health import Observation, TargetId, TargetKind
+from bot.core.incidents.reboots import Boots
+from bot.monitoring.own_boot import OwnBoot
+from bot.scheduler import Scheduler
+from bot.sightings import Beginning
+from bot.store.writer import Writer
+from bot.usecases.reboots import look_back
+
+JOB: Final = "look back"
+PATIENCE: Final = timedelta(seconds=60)
+"""For so long hosts are waited for; what went off with them still counts as having run until then."""
+
+
+@dataclass(slots=True)
+class LookBack:
+    """Concludes once. `told`: what each host told of its boot since the start."""
+
+    config: Config
+    writer: Writer
+    scheduler: Scheduler
+    now: Callable[[], datetime]
+    told: Mapping[TargetId, Observation]
+    _before: dict[TargetId, str] = field(default_factory=dict)
+
+    def begin(self, beginning: Beginning, own: OwnBoot) -> None:
+        """Wait for the hosts whose boots were known before, if the bot was off at all."""
+        gap, last = beginning.gap, beginning.last
+        known = ((one.fingerprint.target, one.facts.get("boot_id", "")) for one in beginning.known)
+        self._before = {target: boot for target, boot in known if boot and target.startswith(TargetKind.HOST)}
+        if gap is None or last is None or not self._before:
+            return
+        anew = bool(own.boot_id and last.boot_id) and own.boot_id != last.boot_id
+        boots = Boots(gap, {}, own=own.at if anew else None, cut_off=last.stopped_at is None)
+        every = self.config.timing.retry_every
+        self.scheduler.every(JOB, every, lambda: self._look(boots, own.boot_id))
+
+    async def _look(self, boots: Boots, own: str) -> None:
+        if self._before.keys() - self.told.keys() and self.now() - boots.gap.until < PATIENCE:
+            return
+        self.scheduler.cancel(JOB)
+        told = {host: seen.facts for host, seen in self.told.items() if host in self._before}
+        anew = {host for host, facts in told.items() if facts["boot_id"] != self._before[host]}
+        made = replace(
+            boots,
+            booted={host: datetime.fromisoformat(told[host]["booted"]) for host in anew},
+            stayed=frozenset(told.keys() - anew),
+            own_host=next((host for host, facts in told.items() if facts["boot_id"] == own), None),
+        )
+        await self.writer.do(look_back, self.config, made)

@@ -1,0 +1,150 @@
+"""Whether the lab lost its power while the bot was off, told from what has booted meanwhile."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.draft import Gap
+from bot.core.health import INSIDE, CheckName, Kind, Target
+from bot.core.incident import Status, Tell
+from bot.core.incidents.reboots import Boots, power_was_lost, why_no_failure
+from bot.core.mute import Silence
+from tests.core.labs import (
+    ATLAS,
+    FILES,
+    GUESTS,
+    HOSTS,
+    NOOK,
+    NOON,
+    VAULT,
+    Desk,
+    back,
+    crashed,
+    gone,
+    inventory,
+    up,
+    well,
+)
+
+MINUTE = timedelta(minutes=1)
+SINCE, UNTIL = NOON - 30 * MINUTE, NOON - MINUTE
+GAP = Gap(SINCE, UNTIL)
+AT = {ATLAS: NOON - 9 * MINUTE, VAULT: NOON - 10 * MINUTE}
+BOTH = Boots(GAP, AT)
+
+
+@pytest.fixture
+def lab():
+    """Three hosts without a UPS, after the bot was off."""
+    return Desk(targets=inventory(powered=False))
+
+
+def concluded(lab, boots=BOTH):
+    return lab.take(power_was_lost(lab.situation, boots, lab.now))
+
+
+def test_two_hosts_that_have_booted_while_the_bot_was_cut_off_are_one_suspected_power_failure(lab):
+    concluded(lab)
+    assert (lab.only.kind, lab.only.status, lab.only.suspected) == (Kind.POWER_LOSS, Status.RECOVERING, True)
+    assert lab.only.why == (
+        "the lab seems to have lost its power while I was off, between 11:30 and 11:51 UTC: "
+        "atlas booted at 11:51, vault booted at 11:50"
+    )
+    assert (lab.only.opened_at, lab.only.recovering_since) == (SINCE, NOON - 9 * MINUTE)
+    assert not lab.only.failing
+    assert "nobody saw it: told from the boots of atlas, vault" in lab.history(1)
+
+
+def test_it_waits_for_proof_of_each_of_them_and_of_what_ran_on_them(lab):
+    concluded(lab)
+    assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
+    lab.see(*(well(host, INSIDE) for host in AT), *(up(guest) for guest in (FILES, *GUESTS)))
+    lab.wait(10 * MINUTE)
+    assert lab.broadcasts()[-1] == "Resolved: all proven healthy."
+
+
+def test_the_bots_own_machine_counts_and_may_be_one_of_them(lab):
+    own = Boots(GAP, {ATLAS: AT[ATLAS]}, own=AT[ATLAS] - MINUTE)
+    concluded(lab, own)
+    assert lab.only.why.endswith("atlas booted at 11:51, my own machine at 11:50")
+    other = Desk(targets=inventory(powered=False))
+    concluded(other, replace(own, own=AT[ATLAS], own_host=ATLAS))
+    assert other.only.why.endswith(": atlas booted at 11:51")
+
+
+def test_a_host_that_was_only_out_of_reach_is_said_to_have_never_been_off(lab):
+    lab.see(gone(NOOK))
+    lab.see(replace(back(NOOK), why="its own system answers: it never went off (up since 09:00 UTC)"))
+    lab.wait(10 * MINUTE)
+    assert lab.broadcasts()[-1] == "Resolved: all proven healthy; nook never went off."
+
+
+def test_over_midnight_it_says_the_days(lab):
+    night = Gap(SINCE - timedelta(days=1), UNTIL)
+    concluded(lab, Boots(night, AT))
+    assert "between 28 Feb 11:30 and 01 Mar 11:51 UTC" in lab.only.why
+
+
+@pytest.mark.parametrize(
+    ("boots", "why"),
+    [
+        (Boots(GAP, {ATLAS: AT[ATLAS]}), "one machine alone may have been restarted"),
+        (Boots(GAP, {}, own=AT[ATLAS]), "one machine alone may have been restarted"),
+        (replace(BOTH, cut_off=False), "someone had stopped the bot"),
+        (replace(BOTH, stayed=frozenset({NOOK})), "nook never went off"),
+        (replace(BOTH, booted={ATLAS: NOON, VAULT: NOON - 11 * MINUTE}), "they booted one after the other"),
+        (replace(BOTH, own=NOON - 20 * MINUTE), "they booted one after the other"),
+    ],
+)
+def test_what_is_no_power_failure_opens_nothing(lab, boots, why):
+    assert why_no_failure(lab.situation, boots, sorted(boots.booted)) == why
+    concluded(lab, boots)
+    assert lab.incidents == {}
+
+
+def test_a_host_on_a_ups_that_ran_on_contradicts_nothing():
+    lab = Desk()
+    concluded(lab, replace(BOTH, stayed=frozenset({NOOK})))
+    assert lab.only.kind is Kind.POWER_LOSS
+
+
+def test_what_booted_before_the_bot_was_off_does_not_count(lab):
+    concluded(lab, replace(BOTH, booted={ATLAS: AT[ATLAS], VAULT: SINCE - 2 * MINUTE}))
+    concluded(lab, Boots(GAP, {ATLAS: AT[ATLAS]}, own=SINCE - 2 * MINUTE))
+    assert lab.incidents == {}
+
+
+def test_a_host_that_is_silenced_may_be_restarted(lab):
+    lab.silences = (Silence(VAULT, SINCE, NOON + MINUTE, "U1", "a new kernel"),)
+    concluded(lab)
+    assert lab.incidents == {}
+
+
+def test_what_showed_first_becomes_part_of_it_and_what_fails_still_holds_it_open(lab):
+    lab.see(crashed(GUESTS[0]))
+    lab.see(gone(NOOK))
+    concluded(lab)
+    first, second = lab.incidents.values()
+    assert (first.kind, first.status, first.suspected) == (Kind.POWER_LOSS, Status.RECOVERING, True)
+    assert first.opened_at == NOON, "its message stands since then"
+    assert second.end.into == first.id
+    assert first.members[NOOK].failing == {CheckName("hypervisor")}
+    assert first.members[GUESTS[0]].failing == {CheckName("state")}
+
+
+def test_an_outage_that_was_open_before_is_told_and_there_is_no_second(lab):
+    lab.see(*map(gone, HOSTS))
+    told = len(lab.notices)
+    concluded(lab)
+    assert len(lab.incidents) == 1
+    lines = (notice.text for notice in lab.notices[told:] if notice.tell is Tell.LINE)
+    assert next(lines).startswith("the lab seems to have lost its power while I was off")
+    assert not lab.only.suspected
+
+
+def test_a_guest_that_was_off_before_is_not_waited_for(lab):
+    lab.targets = {**lab.targets, FILES: Target(FILES, runs_on=VAULT)}
+    lab.running.discard(FILES)
+    concluded(lab)
+    assert FILES not in lab.only.members
