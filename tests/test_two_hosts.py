@@ -11,7 +11,7 @@ import pytest
 from bot.clock import Clock
 from bot.config import Config, Host, SlackConfig, Timing
 from bot.core.guest import GuestEvent, Power
-from bot.core.health import Kind, TargetId, guest_id
+from bot.core.health import STATE, Fingerprint, Health, Kind, TargetId, guest_id
 from bot.core.incident import Incident, Status, Way
 from bot.demo.real import RealHost
 from bot.hypervisor import GuestRefused, Hypervisor
@@ -58,6 +58,12 @@ class Owner:
         domain = self.connection.defineXML(XML.format(name=name, uuid=uuid))
         if start:
             domain.create()
+
+    def receive(self, name: str, uuid: str) -> None:
+        """Have a guest that is on its way here: it waits, paused."""
+        domain = self.connection.defineXML(XML.format(name=name, uuid=uuid))
+        domain.create()  # the test driver starts none paused
+        domain.suspend()
 
     def guest(self, uuid: str) -> libvirt.virDomain:
         return self.connection.lookupByUUIDString(uuid)
@@ -118,6 +124,23 @@ class Bot:
             return next((i for i in found if all(getattr(i, name) == is_ for name, is_ in wanted.items())), None)
 
         return await until(there, 20)
+
+    async def journal(self) -> list[str]:
+        return [text for _, text in await self.ask(lambda store: store.alive.journal(50))]
+
+    async def home(self, uuid: str) -> TargetId | None:
+        """The host that guest is known to live on."""
+        return (await self.ask(lambda store: store.targets.inventory()))[guest_id(uuid)].runs_on
+
+    async def states_are(self, health: Health, *uuids: str) -> None:
+        """Wait until this is what is known of the power of these guests."""
+        wanted = {Fingerprint(STATE, guest_id(uuid)) for uuid in uuids}
+
+        async def are() -> bool:
+            known = await self.ask(lambda store: store.targets.health())
+            return wanted <= {one.fingerprint for one in known if one.health is health}
+
+        await until(are, 20)
 
     async def runs_on(self, uuid: str, host: str) -> None:
         """Wait until that guest is known to run there."""
@@ -252,6 +275,65 @@ async def test_a_guest_that_the_other_host_has_not_got_either_is_missing_once_th
         incident = await bot.incident(kind=Kind.GUEST_MISSING, why=DOUBTFUL)
         await borea.boot()
         await bot.incident(id=incident.id, why="its host no longer knows it", status=Status.OPEN)
+
+
+PATIENT = replace(QUICK, failures=20)
+"""What was lost and is made anew by the test is not believed to be missing before that."""
+
+
+async def test_two_hosts_that_are_cut_at_once_take_no_guest_for_missing_moved_or_twice(
+    tmp_path, atlas, borea
+) -> None:
+    atlas.define("web1", ONE, start=True)
+    borea.define("db1", OTHER, start=True)
+    async with living(tmp_path, atlas, borea, PATIENT) as bot:
+        await bot.runs_on(ONE, "atlas")
+        await bot.runs_on(OTHER, "borea")
+        for host in (atlas, borea):
+            host.host.cut_power()
+        await until(lambda: bot.rounds._shared.places.away == {"atlas", "borea"}, 20)
+        await bot.states_are(Health.UNKNOWN, ONE, OTHER)
+        for owner, name, uuid in ((atlas, "web1", ONE), (borea, "db1", OTHER)):
+            await owner.boot()
+            owner.define(name, uuid, start=True)
+        await bot.states_are(Health.OK, ONE, OTHER)
+        kinds = {one.kind for one in await bot.ask(lambda store: store.incidents.latest(100))}
+        assert kinds <= {Kind.HOST_DOWN, Kind.CANNOT_WATCH}
+        assert not [line for line in await bot.journal() if "moved" in line]
+
+
+async def test_a_host_that_is_lost_while_a_guest_leaves_it_has_not_handed_that_over(
+    tmp_path, atlas, borea
+) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea, PATIENT) as bot:
+        await bot.runs_on(ONE, "atlas")
+        borea.receive("web1", ONE)
+        await until(lambda: ONE in bot.rounds._shared.places.told.get("borea", {}), 20)
+        atlas.host.cut_power()
+        await bot.states_are(Health.UNKNOWN, ONE)
+        assert (await bot.home(ONE), await bot.journal()) == (TargetId("host:atlas"), [])
+        borea.remove(ONE)  # what was to receive it gives up
+        await until(lambda: ONE not in bot.rounds._shared.places.told["borea"], 20)
+        await atlas.boot()
+        atlas.define("web1", ONE, start=True)
+        await bot.states_are(Health.OK, ONE)
+        kinds = {one.kind for one in await bot.ask(lambda store: store.incidents.latest(100))}
+        assert kinds <= {Kind.HOST_DOWN, Kind.CANNOT_WATCH}
+        assert not [line for line in await bot.journal() if "moved" in line]
+
+
+async def test_a_guest_that_arrives_where_it_goes_to_has_moved_though_its_host_is_lost(
+    tmp_path, atlas, borea
+) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea, PATIENT) as bot:
+        await bot.runs_on(ONE, "atlas")
+        borea.receive("web1", ONE)
+        atlas.host.cut_power()
+        borea.guest(ONE).resume()
+        await bot.runs_on(ONE, "borea")
+        assert "web1 moved from atlas to borea." in await bot.journal()
 
 
 async def test_a_machine_that_has_left_its_host_is_refused_with_where_it_is(atlas, borea) -> None:

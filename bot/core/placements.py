@@ -50,12 +50,15 @@ class Placements:
         """The host it lives on, given where it lived before; None where no host has it any more.
 
         It stays where it was as long as it is active there, or that host can't be asked (or has told nothing yet)
-        and it runs nowhere else: while it migrates both have it.
+        and it runs nowhere else: while it migrates both have it, and where it goes to it waits, paused. If its
+        host is lost meanwhile, it has not arrived.
         """
         hosts = self.hosts_of(uuid)
         active = [host for host in hosts if host not in self.away and self.told[host][uuid].power in _ACTIVE]
         if was in active:
             return was
+        if was is not None and (was in self.away or was not in self.told):
+            active = [host for host in active if self.told[host][uuid].power is Power.RUNNING]
         if active:
             return active[0]
         if was is not None and (was in hosts or was in self.away or was not in self.told):

@@ -32,6 +32,9 @@ def places(**hosts: Power | None) -> Placements:
         (places(atlas=OFF), "borea", "borea"),
         (places(atlas=OFF, borea=OFF).lost("borea"), "borea", "borea"),
         (places(atlas=RUNS, borea=RUNS).lost("borea"), "borea", "atlas"),
+        (places(atlas=RUNS, borea=PAUSED).lost("atlas"), "atlas", "atlas"),
+        (places(borea=PAUSED), "atlas", "atlas"),
+        (places(atlas=None, borea=PAUSED), "atlas", "borea"),
         (places(), None, None),
     ],
 )
