@@ -69,6 +69,7 @@ class Watch:
         self._written: dict[Fingerprint, Written] = {}
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self.boots: dict[TargetId, Observation] = {}  # what each host told of its boot last
+        self.reboots: list[tuple[Observation, Observation]] = []  # what a host told before and after one
         self._awaited: frozenset[TargetId] = frozenset()
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._company: list[Observation] = []
@@ -122,7 +123,7 @@ class Watch:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
         self._looked.add(seen.target)
         if "booted" in seen.facts and "boot_id" in seen.facts:
-            self.boots[seen.target] = seen
+            self._note_boot(seen)
         hidden = self._hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)
@@ -138,6 +139,11 @@ class Watch:
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
         return streak.settled
+
+    def _note_boot(self, seen: Observation) -> None:
+        before, self.boots[seen.target] = self.boots.get(seen.target), seen
+        if before is not None and before.facts["boot_id"] != seen.facts["boot_id"]:
+            self.reboots.append((before, seen))
 
     def _hidden(self, seen: Observation, target: Target) -> str | None:
         """Why a failure says nothing of its target, if it says no more than that nothing answered."""

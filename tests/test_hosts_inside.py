@@ -143,6 +143,23 @@ async def test_two_hosts_that_booted_while_the_bot_was_cut_off_are_one_suspected
         other.off()
 
 
+async def test_two_hosts_that_booted_between_two_looks_are_one_suspected_power_failure(power, tmp_path) -> None:
+    other = Power(tmp_path / "borea")
+    other.on().well()
+    try:
+        config = lab(tmp_path, power.machine.host, replace(other.machine.host, name="borea"))
+        async with looking(config) as bot:
+            await bot.all_are(Health.OK, ATLAS, BOREA)
+            power.machine.boot(1, uptime=1)
+            other.machine.boot(2, uptime=0.5)
+            failure = await bot.incident(kind=Kind.POWER_LOSS)
+            assert failure.why.startswith("the lab seems to have lost its power unseen, between ")
+            assert set(failure.members) == {ATLAS, BOREA}
+            await bot.incident(id=failure.id, status=Status.RESOLVED)
+    finally:
+        other.off()
+
+
 async def test_a_host_that_booted_alone_while_the_bot_was_cut_off_is_a_line_in_the_journal(
     power, tmp_path
 ) -> None:

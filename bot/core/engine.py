@@ -80,6 +80,8 @@ def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     draft.hear(news)
     for seen in news:
         _record(draft, seen)
+        if seen.began_anew:
+            storm.doubt_below(draft, seen.target)
     failures = [seen for seen in news if seen.health is Health.FAIL]
     _place(draft, [seen for seen in failures if not draft.muted(seen.target)])
     for seen in failures:
@@ -149,7 +151,10 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
         back = f"{name}: {seen.why}" if after.running is False else f"{name} is back: {seen.why}"
         draft.event(incident.id, EventKind.BETTER, back)
     elif before.proven and not after.proven:
-        draft.event(incident.id, EventKind.WORSE, f"{name} ran before: {seen.why}")
+        doubt = (
+            f"{name} may have started anew: {seen.why}" if seen.began_anew else f"{name} ran before: {seen.why}"
+        )
+        draft.event(incident.id, EventKind.WORSE, doubt)
 
 
 def _record_proof(draft: Draft, incident: Incident, seen: Observation) -> None:

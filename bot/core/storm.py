@@ -156,10 +156,11 @@ def take_along(draft: Draft, seen: Observation) -> None:
         if knows and incident.kind in LOST:
             draft.adopt(incident.id, dependents(draft, seen.target))
     if seen.kind is Kind.HOST_DOWN:
-        _doubt(draft, seen.target)
+        doubt_below(draft, seen.target)
 
 
-def _doubt(draft: Draft, host: TargetId) -> None:
+def doubt_below(draft: Draft, host: TargetId) -> None:
+    """A host went off, or has booted anew: what was seen of what runs on it proves nothing any more."""
     below = {target.id for target in draft.situation.descendants(host)}
     for incident in draft.live():
         doubted = incident

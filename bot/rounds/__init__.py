@@ -44,7 +44,7 @@ from bot.rounds import blind_spots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import INVENTORY_EVERY, GuestRounds
-from bot.rounds.look_back import LookBack
+from bot.rounds.look_back import LookBack, Reboots
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
@@ -117,6 +117,9 @@ class Rounds:
         self._sight.begin(lambda: self._writer.trouble)
         past = LookBack(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
         past.begin(beginning, own)
+        watch = self._watch
+        reboots = Reboots(self._config, self._writer, self._clock.now, watch.boots, watch.reboots)
+        self._scheduler.every("reboots", timing.retry_every, reboots.look)
         self._start(self._follow_clock())
 
     async def close(self) -> None:

@@ -197,6 +197,8 @@ class GuestRounds:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
         if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
+            if self._boots.may_have_restarted(seen.target) and seen.running:
+                seen = replace(seen, facts={**seen.facts, "started": "now"})
             self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
 

@@ -1,4 +1,7 @@
-"""After the bot was off: once each host has told its boot, or had time to, what befell them is concluded."""
+"""Hosts that have booted unseen: once each has told its boot, or had time to, what befell them is concluded.
+
+`LookBack` does so after the bot was off, `Reboots` while it looks: what is over within seconds fails no check.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.config import Config
+from bot.core.draft import Gap
 from bot.core.health import Observation, TargetId, TargetKind
 from bot.core.incidents.reboots import Boots
 from bot.monitoring.own_boot import OwnBoot
@@ -55,3 +59,34 @@ class LookBack:
             own_host=next((host for host, facts in told.items() if facts["boot_id"] == own), None),
         )
         await self.writer.do(look_back, self.config, made)
+
+
+@dataclass(slots=True)
+class Reboots:
+    """Concludes from hosts that have booted between two looks.
+
+    `told`: what each host told of its boot last; `reboots`: what one told before and after a boot.
+    """
+
+    config: Config
+    writer: Writer
+    now: Callable[[], datetime]
+    told: Mapping[TargetId, Observation]
+    reboots: list[tuple[Observation, Observation]]
+
+    async def look(self) -> None:
+        """Conclude, once all hosts have told their boots since the first of these, or had time to."""
+        if not self.reboots or not self._is_time(self.reboots[0][1].at):
+            return
+        found, self.reboots[:] = list(self.reboots), []
+        booted = {after.target: datetime.fromisoformat(after.facts["booted"]) for _, after in found}
+        latest = max(booted.values())
+        stayed = frozenset(
+            one.target for one in self.told.values() if one.target not in booted and one.at > latest
+        )
+        gap = Gap(min(before.at for before, _ in found), self.now())
+        await self.writer.do(look_back, self.config, Boots(gap, booted, stayed, watched=True))
+
+    def _is_time(self, noticed: datetime) -> bool:
+        late = self.now() - noticed >= PATIENCE + self.config.timing.storm_within
+        return late or all(seen.at > noticed for seen in self.told.values())

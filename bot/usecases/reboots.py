@@ -1,4 +1,4 @@
-"""What has booted while the bot was off, and whether the power was gone: told once, after a start."""
+"""What has booted unseen, and whether the power was gone: told once."""
 
 from datetime import datetime
 
@@ -10,5 +10,5 @@ from bot.store import Store
 
 def look_back(store: Store, now: datetime, config: Config, boots: Boots) -> None:
     """Conclude from what has booted, and write it down. That a host has booted is in the journal already."""
-    before = situation(store, config, now, boots.gap)
+    before = situation(store, config, now, None if boots.watched else boots.gap)
     commit(store, before, power_was_lost(before, boots, now), now)

@@ -8,8 +8,9 @@ import pytest
 
 from bot.core import engine
 from bot.core.draft import Gap
-from bot.core.health import Evidence, Kind, TargetId, name_of
+from bot.core.health import INSIDE, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
+from bot.core.incidents.member import Standing
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
@@ -216,6 +217,24 @@ def test_power_that_has_only_just_come_back_proves_nothing_of_its_ups(lab):
     lab.see(on_mains())
     assert lab.only.ended
     assert lab.only.resolution == "1 proven healthy, 49 never went off"
+
+
+def test_a_host_that_has_booted_anew_puts_all_that_ran_on_it_in_doubt(lab):
+    lab.see(on_battery())
+    assert lab.only.members[GUESTS[0]].standing is Standing.UNTOUCHED
+    mains_stay(lab)
+    anew = replace(well(ATLAS, INSIDE), facts={"started": "now"})
+    lab.see(anew)
+    assert set(GUESTS) <= set(lab.only.unproven), "nobody saw them go off, and they did"
+    lab.see(*map(up, GUESTS))
+    assert not set(GUESTS) & set(lab.only.unproven)
+
+
+def test_a_guest_that_may_have_started_anew_unseen_has_to_be_proven(lab):
+    lab.see(on_battery())
+    lab.see(replace(powered_on(GUESTS[0]), facts={"started": "now"}))
+    assert lab.only.members[GUESTS[0]].standing is Standing.UNPROVEN
+    assert any("may have started anew" in line for line in lab.history(1))
 
 
 def test_what_is_not_back_when_grace_ends_is_said_once(lab):

@@ -23,6 +23,7 @@ from tests.core.labs import (
     crashed,
     gone,
     inventory,
+    on_mains,
     up,
     well,
 )
@@ -148,3 +149,33 @@ def test_a_guest_that_was_off_before_is_not_waited_for(lab):
     lab.running.discard(FILES)
     concluded(lab)
     assert FILES not in lab.only.members
+
+
+# --- while the bot looks: what is over before a host is believed to be gone ---
+
+JUST_NOW = Boots(
+    Gap(NOON - 2 * MINUTE, NOON), {ATLAS: NOON - MINUTE, VAULT: NOON - 1.5 * MINUTE}, frozenset(), watched=True
+)
+
+
+def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failure(lab):
+    concluded(lab, JUST_NOW)
+    assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
+    assert lab.only.why == (
+        "the lab seems to have lost its power unseen, between 11:58 and 11:59 UTC: "
+        "atlas booted at 11:59, vault booted at 11:58"
+    )
+    assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
+
+
+def test_hosts_that_have_booted_minutes_apart_were_restarted(lab):
+    apart = replace(JUST_NOW, booted={ATLAS: NOON - MINUTE, VAULT: NOON - 4 * MINUTE}, gap=Gap(SINCE, NOON))
+    assert why_no_failure(lab.situation, apart, (ATLAS, VAULT)) == "they booted one after the other"
+
+
+def test_hosts_whose_ups_was_on_line_were_restarted():
+    lab = Desk(targets=inventory())
+    lab.see(on_mains())
+    assert why_no_failure(lab.situation, JUST_NOW, (ATLAS, VAULT)) == "the UPS that powers them was on line"
+    concluded(lab, JUST_NOW)
+    assert not lab.incidents

@@ -1,7 +1,8 @@
-"""Whether the lab lost its power while the bot was off: told from which machines have booted meanwhile.
+"""Whether the lab lost its power unseen: told from which machines have booted meanwhile.
 
-Nobody saw it, so it is a conclusion and said to be one. A host that restarts alone, hosts that restart one after
-the other, and a bot that someone stopped are no power failure; nor is anything while a host without a UPS ran on.
+The bot was off then, or it was over before a host was believed to be gone. Nobody saw it, so it is a conclusion
+and said to be one. A host that restarts alone, hosts that restart one after the other, and a bot that someone
+stopped are no power failure; nor is anything while a host without a UPS ran on, or the UPS of those that booted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,7 @@ class Boots:
 
     `booted`: when each host did that has booted since it was last looked at, by the bot's own clock; `stayed`: the
     hosts that have not. `own`: when the bot's own machine booted, None if it has not. `own_host`: which of the
-    hosts that is. `cut_off`: nobody had told the bot to stop.
+    hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot was there all the while.
     """
 
     gap: Gap
@@ -34,6 +35,7 @@ class Boots:
     own: datetime | None = None
     own_host: TargetId | None = None
     cut_off: bool = True
+    watched: bool = False
 
 
 def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
@@ -62,9 +64,12 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     ran_on = [host for host in sorted(boots.stayed) if situation.target(host).powered_by is None]
     if ran_on:
         return f"{', '.join(map(situation.name, ran_on))} never went off"
-    times = _times(boots, hosts)
-    if max(times) - min(times) > situation.rules.grace:
+    times, rules = _times(boots, hosts), situation.rules
+    if max(times) - min(times) > (rules.storm_within if boots.watched else rules.grace):
         return "they booted one after the other"
+    upses = {situation.target(host).powered_by for host in hosts}
+    if boots.watched and upses <= situation.well:
+        return "the UPS that powers them was on line"
     return None
 
 
@@ -81,8 +86,9 @@ def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
     form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
     told = [f"{situation.name(host)} booted at {boots.booted[host]:%H:%M}" for host in hosts]
     own = "" if boots.own is None or boots.own_host in hosts else f", my own machine at {boots.own:%H:%M}"
+    unseen = "unseen" if boots.watched else "while I was off"
     return (
-        f"the lab seems to have lost its power while I was off, between {since:{form}} and {until:{form}} UTC: "
+        f"the lab seems to have lost its power {unseen}, between {since:{form}} and {until:{form}} UTC: "
         f"{', '.join(told)}{own}"
     )
 
