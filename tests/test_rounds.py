@@ -418,6 +418,25 @@ async def test_what_a_guest_writes_in_the_instant_of_its_start_is_of_that_start(
         assert (await bot.rounds.healthy(guest("web1"))).ok
 
 
+async def test_two_guests_with_one_console_log_do_not_prove_each_other(guests, tmp_path) -> None:
+    log = tmp_path / "both.log"
+    log.write_text(WELL)
+    for name in ("web1", "web2"):
+        guests.add(name, log=log, start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1", running=False)
+        await until(lambda: bot.rounds.guest(guest("web1")).shares_log == ("web2",))
+        for name in ("web1", "web2"):
+            guests.domain(name).create()
+            await bot.runs(name)
+        with log.open("a") as console:
+            console.write(LOGIN)
+        for _ in range(3):
+            seen = await bot.rounds.healthy(guest("web1"))
+            assert not seen.ok
+            assert f"its console's log, {log}, is that of web2, too" in seen.text
+
+
 @pytest.mark.slow
 async def test_a_guest_that_was_reset_is_looked_into_again(guests, tmp_path) -> None:
     console = tmp_path / "console.log"

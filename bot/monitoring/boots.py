@@ -46,6 +46,8 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True) if hurt else boot.answered(now(), of)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
+    if probe.shares_log:
+        boot = boot.disowned(now())
     up_again = boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN
     if (fresh and console.stage is Stage.UP) or up_again:
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
@@ -250,7 +252,10 @@ class Boots:
 
     async def _look(self, probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, str]:
         """The tracker after a look, and what else was seen."""
-        return await ask_ssh(probe, await look(probe, boot, self.now), self.now, self.patience)
+        after, aside = await ask_ssh(probe, await look(probe, boot, self.now), self.now, self.patience)
+        others = " and ".join(probe.shares_log)
+        shared = f"its console's log, {probe.info.console_log}, is that of {others}, too" if others else ""
+        return after, "" if after.proof else "; ".join(filter(None, (shared, aside)))
 
     async def look_now(self, probe: GuestProbe) -> Observation:
         """Where a guest stands that is known to run, for whoever asks: its start may not have been told yet."""

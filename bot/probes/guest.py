@@ -4,13 +4,14 @@ It looks and judges nothing. A guest whose boot disk is damaged is still "runnin
 stands, by what is seen here, core/incidents/guest_boot.py says.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.core.guest import GuestInfo
-from bot.core.health import CheckName, Target
-from bot.core.incidents.console_log import LogEnd
+from bot.core.health import CheckName, Target, TargetId
+from bot.core.incidents.console_log import LogEnd, sharing
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
@@ -26,12 +27,16 @@ AGENT_DEADLINE = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class GuestProbe:
-    """Looks into one guest of one host. Each look raises bot.hypervisor.HypervisorUnreachable."""
+    """Looks into one guest of one host. Each look raises bot.hypervisor.HypervisorUnreachable.
+
+    `shares_log`: the names of other guests whose consoles are written to the same file; it tells nothing of any.
+    """
 
     guest: Target
     host: str
     info: GuestInfo
     parts: Parts
+    shares_log: tuple[str, ...] = ()
     _reader: ScreenReader = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -45,8 +50,8 @@ class GuestProbe:
         return False
 
     async def console(self) -> LogEnd | None:
-        """The end of its console's log; None if it has none that can be read."""
-        if self.info.console_log is None:
+        """The end of its console's log; None if it has none of its own that can be read."""
+        if self.info.console_log is None or self.shares_log:
             return None
         with suppress(Unreachable, Refused):
             return await self.parts.read_end(self.host, self.info.console_log)
@@ -75,3 +80,10 @@ class GuestProbe:
     @property
     def _hypervisor(self) -> Hypervisor:
         return self.parts.hypervisors[self.host]
+
+
+def note_shared_logs(probes: Mapping[TargetId, GuestProbe]) -> None:
+    """Tell the probes of one host whose consoles' logs are written by several guests."""
+    shared = sharing({guest: probe.info for guest, probe in probes.items()})
+    for guest, probe in probes.items():
+        probe.shares_log = tuple(sorted(probes[other].guest.name for other in shared.get(guest, ())))

@@ -33,7 +33,7 @@ from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
-from bot.probes.guest import BOOT, GuestProbe
+from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.rounds.boots import BootRounds
 from bot.rounds.inventories import InventoryRounds
@@ -253,6 +253,7 @@ class GuestRounds:
             for target in targets
             if target.id in infos  # it is not missing
         }
+        note_shared_logs(self._probes)
         self._scheduler.hasten(f"definitions {self._host.name}", timedelta(0))
         self._targets = here
         self._shared.live_on(self.host, here)
@@ -264,6 +265,7 @@ class GuestRounds:
                 for info in infos:
                     if probe := self._probes.get(guest_id(info.uuid)):
                         probe.info = info
+                note_shared_logs(self._probes)
                 await asyncio.sleep(BREATH.total_seconds())
 
     def release(self, guests: Set[TargetId]) -> None:

@@ -15,7 +15,7 @@ from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
-from bot.probes.guest import GuestProbe
+from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds.blind_spots import open_doors
 from bot.rounds.boots import LOOKS_AT_ONCE
@@ -125,6 +125,7 @@ async def _guests_of(config: Config, host: str, parts: Parts, tally: Tally) -> M
             target = guest_target(config, host, info)
             if not target.ephemeral:
                 guests[target] = GuestProbe(target, host, info, parts)
+    note_shared_logs({target.id: probe for target, probe in guests.items()})
     return guests
 
 

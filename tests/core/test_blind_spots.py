@@ -34,6 +34,18 @@ def test_an_agent_a_console_that_can_be_read_or_a_check_is_enough():
     assert spots(WEB1, checks=["http"]) == ()
 
 
+def test_a_console_that_is_written_to_another_guests_log_proves_neither():
+    web1, web2 = Target(GUESTS[0], runs_on=ATLAS), Target(GUESTS[1], runs_on=ATLAS)
+    info = replace(BARE, console_log="/log/one", has_agent=True)
+    shared = {web1.id: frozenset({web2.id}), web2.id: frozenset({web1.id})}
+    making = Making({web1.id: info, web2.id: info}, {}, (ATLAS,), shared=shared)
+    [spot] = blind_spots([web1, web2], making, (), (), UNTOLD)
+    assert spot.what == ("the consoles of vm01, vm02 are written to one log (/log/one), so it proves none of them")
+    assert spot.mend == "give each a log of its own in its definition (`virsh edit`)"
+    bare = replace(making, infos={one: replace(info, has_agent=False) for one in making.infos})
+    assert [one.key.split()[0] for one in blind_spots([web1, web2], bare, (), (), UNTOLD)] == ["dark", "log"]
+
+
 def test_a_console_on_a_host_where_nothing_can_be_read_is_none():
     assert spots(WEB1, info=replace(BARE, console_log="/var/log/vm01"), consoles=()) != ()
 

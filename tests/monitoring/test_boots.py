@@ -253,6 +253,21 @@ async def test_what_its_console_tells_needs_no_ssh(how, health) -> None:
     assert not server.asked
 
 
+async def test_a_log_that_is_another_guests_too_proves_nothing_and_takes_back_what_it_proved() -> None:
+    made, console = just_started(), Console()
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        console.text = LOGIN
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        probe.shares_log = ("web2",)
+        assert (await made.look(probe)).began_anew
+        seen = await made.look(probe)
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert seen.why.endswith("; its console's log, /log, is that of web2, too")
+    by_screen = await look(picture=vga_screen(["web1 login:"]))
+    assert by_screen.evidence is Evidence.INSIDE
+
+
 async def test_a_look_that_a_start_overtook_says_nothing() -> None:
     made = just_started()
     console = Console(LOGIN)

@@ -1,7 +1,7 @@
 """What could never be proven well, and what to do about it: said beforehand, not first in an outage."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.guest import GuestInfo
 from bot.core.health import CheckName, Proof, Target, TargetId, TargetKind
@@ -29,18 +29,19 @@ class Making:
 
     `infos`: by guest, what its hypervisor tells; `checks`: those that lab.yaml gives each; `consoles`: the hosts
     on which a console's log can be read; `doors`: the hosts and guests of whose checks none looks further than to
-    an open SSH port.
+    an open SSH port; `shared`: the guests whose consoles' logs are others', too, and which others.
     """
 
     infos: Mapping[TargetId, GuestInfo]
     checks: Mapping[TargetId, frozenset[CheckName]]
     consoles: Collection[TargetId]
     doors: Collection[TargetId] = ()
+    shared: Mapping[TargetId, frozenset[TargetId]] = field(default_factory=dict)
 
     def shows(self, guest: Target) -> bool:
         """Whether anything but its screen could prove a guest well."""
         info = self.infos[guest.id]
-        console = info.console_log is not None and guest.runs_on in self.consoles
+        console = info.console_log is not None and guest.runs_on in self.consoles and guest.id not in self.shared
         checked = bool(self.checks.get(guest.id)) and guest.id not in self.doors
         return info.has_agent or console or checked
 
@@ -59,6 +60,7 @@ def blind_spots(
     found = (
         _dark(sorted(dark - doors, key=name), name),
         _open_doors(sorted(doors, key=name), name),
+        *_shared_logs(making, name),
         _nowhere(nowhere),
         _idle(idle, name),
     )
@@ -90,6 +92,17 @@ def _open_doors(targets: Sequence[TargetId], name: Names) -> BlindSpot | None:
         "or add a check of another port"
     )
     return BlindSpot(f"doors {' '.join(targets)}", what, mend, note=True)
+
+
+def _shared_logs(making: Making, name: Names) -> Iterable[BlindSpot]:
+    """Of guests that write one log, one after another, none is proven by it; nor by what another wrote."""
+    groups = {frozenset({guest, *others}) for guest, others in making.shared.items()}
+    for guests in sorted((sorted(group, key=name) for group in groups), key=lambda group: [*map(name, group)]):
+        path = making.infos[guests[0]].console_log
+        who = _named(map(name, guests))
+        what = f"the consoles of {who} are written to one log ({path}), so it proves none of them"
+        mend = "give each a log of its own in its definition (`virsh edit`)"
+        yield BlindSpot(f"log {' '.join(guests)}", what, mend, note=True)
 
 
 def _nowhere(names: Sequence[str]) -> BlindSpot | None:

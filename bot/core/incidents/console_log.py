@@ -4,8 +4,14 @@ A log is appended to, truncated, rotated or restored from a backup, and its date
 mark is known again by the bytes before it: where they are others, nothing in the log is known to be new.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from posixpath import normpath
+
+from bot.core.guest import GuestInfo
+from bot.core.health import TargetId
 
 TAIL = 64
 """So many of the bytes before a mark are remembered, to know them again."""
@@ -60,3 +66,12 @@ class BootRecord:
     mark: Mark
     started: datetime | None = None
     spoke: bool = False
+
+
+def sharing(infos: Mapping[TargetId, GuestInfo]) -> Mapping[TargetId, frozenset[TargetId]]:
+    """The guests of one host whose consoles are written to the same file as others', and which others."""
+    by_file: dict[str, set[TargetId]] = defaultdict(set)
+    for guest, info in infos.items():
+        if info.console_log is not None:
+            by_file[normpath(info.console_log)].add(guest)
+    return {guest: frozenset(each - {guest}) for each in by_file.values() if len(each) > 1 for guest in each}

@@ -198,6 +198,12 @@ class GuestBoot:
             return self
         return replace(self, proof="", source=None, seen=_SILENT_NOW, since=max(at, self.since or at))
 
+    def disowned(self, at: datetime) -> "GuestBoot":
+        """What its console's log shows may be another's: what that proved does not hold."""
+        if self.source is not Source.CONSOLE:
+            return self
+        return replace(self, proof="", source=None, seen=UNKNOWN, since=max(at, self.since or at))
+
     def read(self, reading: Reading, at: datetime, of: int, source: Source, *, fresh: bool) -> "GuestBoot":
         """Its screen or console was read. `fresh`: it was surely written after the latest start."""
         if of != self.starts or not self.running:

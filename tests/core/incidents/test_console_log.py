@@ -3,7 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.incidents.console_log import TAIL, LogEnd, Mark
+from bot.core.guest import GuestInfo
+from bot.core.health import TargetId
+from bot.core.incidents.console_log import TAIL, LogEnd, Mark, sharing
 
 END = 16_384
 OLD = b"SeaBIOS (version 1.16.2)\r\nLinux\r\nweb1 login: "
@@ -39,3 +41,12 @@ def test_nothing_from_before_a_mark_is_taken_for_new_however_little_is_read(befo
     mark = LogEnd(len(before), before[-read:]).mark
     whole = before + after
     assert LogEnd(len(whole), whole[-read:]).since(mark) == after[-read:].decode(errors="replace")
+
+
+def test_guests_of_a_host_that_write_one_log_are_found():
+    def info(log: str | None) -> GuestInfo:
+        return GuestInfo("x", "x", autostart=True, persistent=True, has_agent=False, console_log=log)
+
+    web1, web2, mail, bare = (TargetId(f"guest:{name}") for name in ("web1", "web2", "mail", "bare"))
+    infos = {web1: info("/log/a"), web2: info("/log//x/../a"), mail: info("/log/b"), bare: info(None)}
+    assert sharing(infos) == {web1: {web2}, web2: {web1}}
