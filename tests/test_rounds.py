@@ -418,6 +418,56 @@ async def test_what_a_guest_writes_in_the_instant_of_its_start_is_of_that_start(
         assert (await bot.rounds.healthy(guest("web1"))).ok
 
 
+@pytest.mark.slow
+async def test_a_guest_that_hangs_at_its_boot_is_an_incident_if_it_came_up_before(guests, tmp_path) -> None:
+    guests.add("web1", start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.writes("web1", guests.log, "", running=False)
+        guests.domain("web1").create()
+        await bot.writes("web1", guests.log)
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
+        guests.domain("web1").shutdown()
+        await bot.writes("web1", guests.log, "", running=False)
+        guests.domain("web1").create()
+        await bot.writes("web1", guests.log, f"\n{BOOTS}")
+        incident = await bot.incident(kind=Kind.BOOT_STUCK)
+        assert (incident.subject, incident.status) == (guest("web1"), Status.OPEN)
+        assert "last seen at: firmware" in incident.why
+        await bot.writes("web1", guests.log)
+        assert (await bot.incident(id=1, status=Status.RESOLVED)).end == End(Way.PROVEN)
+
+
+async def late(bot: Bot) -> list[tuple[str | None, str]]:
+    """What was told of guests that are late to come up, and where."""
+    return [(p.thread, p.text.partition(" for ")[0]) for p in await bot.ask(parcels) if p.text.startswith("⏳")]
+
+
+@pytest.mark.slow
+async def test_a_guest_that_was_never_seen_up_and_stands_at_its_boot_is_told_once(guests, tmp_path) -> None:
+    guests.add("web1")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("web1")
+        bot.rounds.heard(GuestEvent("atlas", "web1", GuestEventKind.REBOOTED, uuid=uuid("web1")))
+        await bot.writes("web1", guests.log, f"\n{BOOTS}")
+        await until(lambda: late(bot), 15)
+        for _ in range(3):
+            await bot.rounds.healthy(guest("web1"))
+        assert await late(bot) == [(None, "⏳ web1 has not come up")]
+        assert await bot.incidents() == []
+
+
+@pytest.mark.slow
+async def test_a_guest_that_an_incident_waits_for_is_told_there_when_it_is_late(guests, tmp_path) -> None:
+    guests.add("web1", start=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.incident(kind=Kind.GUEST_DOWN)
+        await bot.writes("web1", guests.log, "", running=False)
+        guests.domain("web1").create()
+        await bot.writes("web1", guests.log, f"\n{BOOTS}")
+        await until(lambda: late(bot), 15)
+        assert await late(bot) == [("incident:1", "⏳ web1 has not come up")]
+
+
 async def test_two_guests_with_one_console_log_do_not_prove_each_other(guests, tmp_path) -> None:
     log = tmp_path / "both.log"
     log.write_text(WELL)
@@ -610,9 +660,11 @@ async def test_a_guest_that_is_off_needs_no_look_at_its_services(guests, tmp_pat
         await bot.runs("web1", running=False)
         await bot.comes_to(f"door@{guest('web1')}", Health.OK)
         knocks.clear()
-        guests.add("other")
+        log = tmp_path / "other.log"
+        log.touch()
+        guests.add("other", log=log)
         await bot.runs("other")
-        await bot.writes("other", guests.log)
+        await bot.writes("other", log)
         await bot.comes_to(f"boot@{guest('other')}", Health.OK)
         assert len(knocks) <= 1, "one may have been under way"
         guests.domain("web1").create()

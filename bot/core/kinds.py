@@ -44,6 +44,7 @@ class Kind(StrEnum):
     BOOT_WAITING = "boot-waiting"
     GUEST_MISSING = "guest-missing"
     FILESYSTEM_READONLY = "filesystem-readonly"
+    BOOT_STUCK = "boot-stuck"
     GUEST_DOWN = "guest-down"
     UPS_UNREACHABLE = "ups-unreachable"
     SERVICE_DOWN = "service-down"
@@ -82,6 +83,7 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
+        Kind.BOOT_STUCK: KindFacts("{} has not come up", pictured=True),
         Kind.FILESYSTEM_READONLY: KindFacts("{}'s root file system read-only or damaged", damage=True),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
         Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),

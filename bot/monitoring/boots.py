@@ -16,7 +16,7 @@ from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, Ta
 from bot.core.incidents.boot_reading import UNKNOWN, Reading, own
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Part, Stage
-from bot.core.incidents.console_log import BootRecord
+from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.guest_boot import GuestBoot, Place, Source
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.console import render
@@ -129,10 +129,14 @@ def kind_of(place: Place) -> Kind:
 
 @dataclass(slots=True)
 class Boots:
-    """The boots of one hypervisor's guests. `patience`: how long one may stand still on its way."""
+    """The boots of one hypervisor's guests. `patience`: how long one may stand still on its way.
+
+    `grace`: how much longer before that is a failure, of one that was seen up before and should run.
+    """
 
     now: Clock
     patience: timedelta
+    grace: timedelta = timedelta(0)
     _boots: dict[TargetId, GuestBoot] = field(default_factory=dict)
     _told: datetime | None = None  # when the power of those not met since was told last
     _overdue: dict[TargetId, int] = field(default_factory=dict)  # the start of which it was said
@@ -157,6 +161,10 @@ class Boots:
     def of(self, guest: TargetId) -> GuestBoot:
         """What is known of a guest's boot."""
         return self._boots.get(guest) or GuestBoot(told=self._told)
+
+    def where(self, guest: TargetId) -> Place:
+        """Where a guest stands now."""
+        return self.of(guest).where(self.now(), self.patience)
 
     def polled(self, guest: TargetId, *, running: bool | None) -> None:
         """A guest's power was told."""
@@ -215,7 +223,8 @@ class Boots:
             return
         boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
         if process and boot.mark is not None:
-            self._record(guest, BootRecord(process, boot.mark, boot.started))
+            came_up = record is not None and record.came_up
+            self._record(guest, BootRecord(process, boot.mark, boot.started, came_up=came_up))
 
     def _record(self, guest: TargetId, record: BootRecord) -> None:
         self._records[guest] = record
@@ -240,15 +249,27 @@ class Boots:
         if self.of(guest).starts != before.starts:
             return None
         after = self._boots[guest] = after.with_mark_of(self.of(guest))
-        record = self._records.get(guest)
-        if record is not None and after.spoke and after.mark == record.mark and not record.spoke:
-            self._record(guest, replace(record, spoke=True))
+        self._learn(guest, after)
         self._note_overdue(probe, after)
         seen = observed(probe, after, self.now(), self.patience)
+        if probe.guest.wanted and self.came_up(guest) and after.is_stuck(self.now(), self.patience, self.grace):
+            return replace(seen, health=Health.FAIL, kind=Kind.BOOT_STUCK, stated=True)
         if before.proof and not after.proof and seen.health is Health.UNKNOWN:
             # What it proved by answering counts no more, for whoever waits for it.
             seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "now"})
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
+
+    def _learn(self, guest: TargetId, boot: GuestBoot) -> None:
+        """Put on record that it came up, and that its console would show another boot."""
+        record = self._records.get(guest, BootRecord("", Mark()))
+        spoke = record.spoke or (boot.spoke and boot.mark == record.mark)
+        came_up = record.came_up or boot.came_up
+        if (spoke, came_up) != (record.spoke, record.came_up):
+            self._record(guest, replace(record, spoke=spoke, came_up=came_up))
+
+    def came_up(self, guest: TargetId) -> bool:
+        """Whether it was ever seen up, so that it can be told when it is not."""
+        return guest in self._records and self._records[guest].came_up
 
     async def _look(self, probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, str]:
         """The tracker after a look, and what else was seen."""

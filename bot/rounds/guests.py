@@ -73,7 +73,7 @@ class GuestRounds:
         self._hypervisor = parts.hypervisors[host.name]
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
-        self._boots = Boots(parts.now, config.timing.boot_look)
+        self._boots = Boots(parts.now, config.timing.boot_look, config.timing.grace)
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
@@ -84,7 +84,7 @@ class GuestRounds:
         retry = min(config.timing.retry_every, config.timing.check_every)
         self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
         self._inside = BootRounds(
-            self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
+            config, self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
         )
 
     @property

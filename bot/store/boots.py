@@ -39,11 +39,11 @@ def _out(record: BootRecord) -> str:
             "tail": record.mark.tail,
             "started": time_out(record.started),
             "spoke": record.spoke,
+            "came_up": record.came_up,
         }
     )
 
 
 def _in(told: Mapping[str, Any]) -> BootRecord:
-    return BootRecord(
-        told["process"], Mark(told["size"], told["tail"]), time_in(told["started"]), bool(told["spoke"])
-    )
+    mark, started = Mark(told["size"], told["tail"]), time_in(told["started"])
+    return BootRecord(told["process"], mark, started, spoke=bool(told["spoke"]), came_up=bool(told["came_up"]))

@@ -207,6 +207,34 @@ async def test_what_stands_still_on_its_way_is_logged_once(caplog) -> None:
     assert caplog.messages.count(f"web1 on atlas: {said}") == 1
 
 
+async def stuck(made: Boots, *, wanted=True, **how) -> Observation:
+    """A guest that was started hours ago and shows its kernel's first line since then."""
+    console = Console()
+    async with probing(console=console, **how) as (probe, _):
+        probe.guest = replace(probe.guest, wanted=wanted)
+        made.began(WEB1.id)
+        await made.mark(probe)
+        console.text = "[    0.000000] Linux version 6.1.0-18-amd64\n"
+        await made.look(probe)
+        made.now.now += timedelta(hours=5)
+        seen = await made.look(probe)
+    assert seen is not None
+    return seen
+
+
+async def test_a_guest_that_came_up_before_and_should_run_fails_when_it_does_not_come_up() -> None:
+    made = just_started()
+    await look(made, text=LOGIN)
+    seen = await stuck(made)
+    assert (seen.health, seen.kind, seen.stated) == (Health.FAIL, Kind.BOOT_STUCK, True)
+    assert seen.why.startswith("it has not come up for 300 min, last seen at: kernel")
+    assert (await stuck(made, wanted=False)).health is Health.UNKNOWN
+
+
+async def test_of_a_guest_that_was_never_seen_up_it_is_not_known_whether_it_should_show_that() -> None:
+    assert (await stuck(just_started())).health is Health.UNKNOWN
+
+
 class SshServer:
     """What a guest's SSH server answers, and how often it was asked."""
 

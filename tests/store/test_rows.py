@@ -195,7 +195,7 @@ def test_what_is_gone_is_neither_listed_nor_believed_until_it_comes_back(store):
 
 
 def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):
-    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True)
+    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True, came_up=True)
     store.boots.keep({WEB1: BootRecord("boot 7 1", Mark())}, NOW)
     assert store.boots.all() == {WEB1: BootRecord("boot 7 1", Mark())}
     store.boots.keep({WEB1: seen}, NOW)

@@ -59,13 +59,14 @@ class BootRecord:
 
     `process`: which process runs it; `mark`: what its console wrote after it is of that start or later. `started`:
     when it started, None if nobody saw it. `spoke`: its console showed that boot's beginning, so that it would
-    show another's.
+    show another's. `came_up`: that guest was seen up, at this start or an earlier one.
     """
 
     process: str
     mark: Mark
     started: datetime | None = None
     spoke: bool = False
+    came_up: bool = False
 
 
 def sharing(infos: Mapping[TargetId, GuestInfo]) -> Mapping[TargetId, frozenset[TargetId]]:

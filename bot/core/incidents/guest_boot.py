@@ -64,7 +64,8 @@ class GuestBoot:
     `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
     `end`: where the log ended when it was read last. `spoke`: the log shows the present boot's beginning.
     `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
-    `hint`: its console shows a login prompt that may be an old one. `looked`: when it was looked at last.
+    `came_up`: whether it was seen up since its start, whatever became of it. `hint`: its console shows a login
+    prompt that may be an old one. `looked`: when it was looked at last.
     """
 
     running: bool | None = None
@@ -81,6 +82,7 @@ class GuestBoot:
     since: datetime | None = None
     proof: str = ""
     source: Source | None = None
+    came_up: bool = False
     hint: bool = False
     looked: datetime | None = None
 
@@ -221,7 +223,8 @@ class GuestBoot:
         since = max(at, self.since or at) if moved else self.since
         proof, source_ = (reading.why, source) if up else ("", None)
         spoke = looked.spoke or (source is Source.CONSOLE and reading.began)
-        return replace(looked, seen=reading, since=since, proof=proof, source=source_, spoke=spoke, hint=False)
+        looked = replace(looked, spoke=spoke, came_up=looked.came_up or up, hint=False)
+        return replace(looked, seen=reading, since=since, proof=proof, source=source_)
 
     def _may_be_present(self, reading: Reading) -> bool:
         """Whether a text of unknown age may count, where nobody saw a start: as a failure, and never as proof."""
@@ -257,6 +260,11 @@ class GuestBoot:
             return f"{_SILENT} for {lasted}"
         line = f" (“{self.seen.line[:100]}”)" if self.seen.line else ""
         return f"it has not come up for {lasted}, last seen at: {self.seen.stage}{line}"
+
+    def is_stuck(self, now: datetime, patience: timedelta, grace: timedelta) -> bool:
+        """Whether it was seen starting, and has not come up for so long that it should have."""
+        late = self.started is not None and now - self.started >= patience + grace
+        return late and not self.came_up and self.where(now, patience).overdue
 
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
         """When it is worth looking at it again; None while it is off, out of reach, or proven up for good.

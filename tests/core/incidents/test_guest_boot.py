@@ -140,6 +140,20 @@ def test_what_stands_still_on_its_way_is_overdue_and_has_not_failed() -> None:
     assert blank.where(after(minutes=5), PATIENCE).why == "it has not come up for 5 min, last seen at: kernel"
 
 
+def test_a_machine_is_stuck_once_it_should_have_been_up_for_long() -> None:
+    boot, grace = shows(started(), KERNEL), timedelta(minutes=10)
+    assert not boot.is_stuck(after(minutes=12), PATIENCE, grace)
+    assert boot.is_stuck(after(minutes=13), PATIENCE, grace)
+    assert started().is_stuck(after(minutes=13), PATIENCE, grace), "it shows nothing at all"
+    moved = shows(boot, Reading(Stage.USERSPACE, "the system starts"), at=after(minutes=12))
+    assert not moved.is_stuck(after(minutes=13), PATIENCE, grace), "it goes on"
+    met = shows(GuestBoot().polled(NOON, running=True), KERNEL)
+    assert not met.is_stuck(after(days=1), PATIENCE, grace), "nobody knows since when it runs"
+    answered = boot.answered(after(minutes=1), boot.starts)
+    silent = answered.fell_silent(after(minutes=2), boot.starts)
+    assert not silent.is_stuck(after(days=1), PATIENCE, grace), "it did come up"
+
+
 def test_how_long_it_stands_there_is_told_in_seconds_too() -> None:
     place = started().where(after(seconds=5), timedelta(seconds=2))
     assert place.why == "nothing tells whether it has come up for 5 s"
