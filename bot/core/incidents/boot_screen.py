@@ -253,11 +253,11 @@ class _Reader:
     def verdict(self) -> Reading:
         """Where it stands after all lines."""
         reading = self._stands_at()
-        if self.phase is not Phase.UP or reading.stage not in {Stage.UP, Stage.UNKNOWN}:
-            return reading
-        if self.live is not None and (reading.stage is Stage.UP or self._holds()):
+        if self.phase is Phase.UP and self.live is not None and (reading.stage is Stage.UP or self._holds()):
             return elsewhere(reading)
-        return reading if self.hurt is None else damage(*self.hurt)
+        if self.phase is Phase.UP and self.hurt is not None and reading.stage in {Stage.UP, Stage.UNKNOWN}:
+            return damage(*self.hurt)
+        return reading
 
     def _stands_at(self) -> Reading:
         if self.session is not None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.core.incidents.boot_reading import EMPTY, UNKNOWN
+from bot.core.incidents.boot_reading import EMPTY, UNKNOWN, own
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import SHELLS, SIGNS, Part, Stage
 from tests.core.incidents.corpus import Text, read, stage_of, texts
@@ -146,6 +146,8 @@ def test_what_says_so_and_what_it_means_is_told() -> None:
         ),
         "mount: mounting /dev/vda1 on /root failed: No such device\n/ # ": "failed: root file system",
         "mount: mounting /dev/vda1 on /root failed: No device\n/ # ls\nbin\n/ # ": "failed: root file system",
+        "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nSeaBIOS (version 1.16.2)\n"
+        "[    9.1] I/O error, dev vda, sector 8": "kernel",
         "=> Booting Puma": "can't tell",
         "U-Boot 2024.01\n=> ": "failed: boot loader",
         "[  OK  ] Reached target Paths.\n[  OK  ] Stopped target Initrd Default Target.": "early userspace",
@@ -183,6 +185,17 @@ SAID_BY_ANYBODY = [
 def test_what_any_program_may_write_on_a_console_is_no_boot(line: str) -> None:
     assert read(f"{NAMED['login-ubuntu-tty'].log}\n{line}") == "up"
     assert stage_of(f"[  OK  ] Reached target Local File Systems.\n{line}") == "early userspace"
+
+
+@pytest.mark.parametrize("name", ["archiso", "ubuntu-server"])
+def test_a_machine_that_is_called_like_a_rescue_system_itself_has_its_own_login(name: str) -> None:
+    reading = read_screen([f"{name} login:"])
+    assert reading.stage is not Stage.UP
+    assert own(reading, name.upper()).stage is Stage.UP
+    assert own(reading, "web1") == reading
+    booted = read_screen(["[    0.0] Command line: boot=live", f"{name} login:"])
+    assert booted.stage is Stage.WAITING
+    assert own(booted, name) == booted, "whatever it is called, that is no system of its own"
 
 
 def test_only_so_much_of_a_screen_is_looked_at() -> None:

@@ -140,6 +140,12 @@ def test_what_stands_still_on_its_way_is_overdue_and_has_not_failed() -> None:
     assert blank.where(after(minutes=5), PATIENCE).why == "it has not come up for 5 min, last seen at: kernel"
 
 
+def test_what_a_log_that_is_another_ones_too_proved_does_not_hold() -> None:
+    assert stage(shows(started(), LOGIN).disowned(NOON)) is Stage.UNKNOWN
+    by_screen = shows(started(), LOGIN, source=Source.SCREEN)
+    assert by_screen.disowned(NOON) == by_screen
+
+
 def test_a_machine_is_stuck_once_it_should_have_been_up_for_long() -> None:
     boot, grace = shows(started(), KERNEL), timedelta(minutes=10)
     assert not boot.is_stuck(after(minutes=12), PATIENCE, grace)
