@@ -71,6 +71,19 @@ async def test_a_guest_of_which_no_key_is_known_is_not_asked(sshd, tmp_path) -> 
         assert await ask(WEB1) is None
 
 
+async def test_a_guest_could_prove_itself_by_ssh_where_it_is_found_and_its_key_is_known(tmp_path) -> None:
+    key, known = stranger(), tmp_path / "known"
+    async with asking(known, port=1) as ask:
+        assert not await ask.could_prove(WEB1, running=False), "no key is known"
+        known.write_text(f"web1 {key}\ndb1 {key}\n")
+        assert await ask.could_prove(DB1, running=False), "it is found once it runs"
+        assert not await ask.could_prove(DB1, running=True), "nobody knows where it is"
+    async with asking(known, Guest("web1", "127.0.0.1"), port=1) as ask:
+        assert await ask.could_prove(WEB1, running=True)
+    async with asking(known, port=1, known=(WEB1, TWIN)) as ask:
+        assert not await ask.could_prove(WEB1, running=False), "the key may be its twin's"
+
+
 async def test_a_guest_that_waits_for_its_passphrase_says_what_answers_instead(sshd, tmp_path) -> None:
     (tmp_path / "known").write_text(f"web1 {line(sshd)}\n")
     with running_dropbear(tmp_path / "initramfs") as initramfs:

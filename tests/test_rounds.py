@@ -17,7 +17,7 @@ from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
 from bot.probes.tcp import Params
-from bot.rounds import Rounds, blind_spots
+from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
 from bot.usecases import missing
@@ -306,12 +306,30 @@ async def test_what_can_not_be_proven_is_said_once_in_the_channel(guests, tmp_pa
     said = {"vm000": Guest("vm000")}
     async with living(lab_yaml(tmp_path, guests=said)) as bot:
         await bot.runs("web1")
-        rounds = list(bot.rounds._guests.values())
+        await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
         for _ in range(2):
-            await blind_spots.tell(bot.config, bot.writer, rounds, bot.rounds._parts.ssh)
+            await bot.rounds.blind_spots.tell()
         told = [p.text for p in await bot.ask(parcels) if p.subject == "blind spots"]
         assert [text.partition(",")[0] for text in told] == ["🔎 lab.yaml lists guests that no hypervisor has"]
         assert bot.rounds.outlook().nowhere == {"vm000"}
+
+
+@pytest.mark.slow
+async def test_a_guest_has_time_to_show_itself_before_it_is_said_that_it_can_not_be_proven(
+    guests, tmp_path
+) -> None:
+    (tmp_path / "empty.log").touch()
+    guests.add("silent", log=tmp_path / "empty.log")
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("silent")
+
+        async def told() -> list[str]:
+            return [p.text for p in await bot.ask(parcels) if p.subject == "blind spots"]
+
+        await bot.rounds.blind_spots.tell()
+        assert await told() == [], "it may come up yet"
+        [text] = await until(told, 15)  # by itself, when its time is over
+        assert text.startswith("🔎 1 guest has an agent or a console, and neither shows that it is up: silent")
 
 
 async def test_all_guests_of_a_host_missing_at_once_are_one_incident(guests, tmp_path) -> None:

@@ -5,7 +5,7 @@ references.py turn the file into it and name every mistake with its line; they a
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ __all__ = [
     "Timing",
     "Ups",
     "Witnesses",
+    "lines_of",
     "load",
     "load_secrets",
     "schema",
@@ -58,6 +59,13 @@ def load(path: Path, *, probes: Mapping[str, type[Any]], env: Mapping[str, str] 
     from bot.config.reading import read  # noqa: PLC0415  13 MB and 0.2 s, for who reads a file
 
     return read(path, probes, env)
+
+
+def lines_of(path: Path) -> Callable[[tuple[str | int, ...]], int]:
+    """Tells the line on which a thing stands in a file that could be read, by the keys that lead to it."""
+    from bot.config.document import parse  # noqa: PLC0415  see load
+
+    return parse(path.read_text()).line
 
 
 def schema(probes: Mapping[str, type[Any]]) -> dict[str, Any]:

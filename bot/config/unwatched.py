@@ -1,9 +1,12 @@
 """What lab.yaml lists and nothing looks at, though nobody said that this is meant."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.config.built_in import looks_inside
 from bot.config.values import Config, Host, Service
+
+LineOf = Callable[[tuple[str | int, ...]], int]
+"""The line of lab.yaml on which a thing stands, by the keys that lead to it."""
 
 
 def unwatched(config: Config) -> Iterator[Host | Service]:
@@ -14,11 +17,16 @@ def unwatched(config: Config) -> Iterator[Host | Service]:
     yield from (service for service in config.services.values() if not service.checks)
 
 
-def overlooked(config: Config) -> Iterator[str]:
-    """What is wrong with those of them that are to be watched, a line each: `hosts.nas: …`."""
+def overlooked(config: Config, line_of: LineOf) -> Iterator[str]:
+    """What nothing looks at, a line each, with its number: `9: cannot watch hosts.nas: …`."""
     for thing in unwatched(config):
         if thing.watched:
             host = isinstance(thing, Host)
             add = "`ssh`, a `hypervisor` or a check" if host else "a check"
-            where = f"{'hosts' if host else 'services'}.{thing.name}"
-            yield f"cannot watch {where}: because nothing looks at it; add {add}, or say `watched: false`"
+            where = ("hosts" if host else "services", thing.name)
+            why = f"because nothing looks at it; add {add}, or say `watched: false`"
+            yield f"{line_of(where)}: cannot watch {'.'.join(where)}: {why}"
+    if not any(host.hypervisor for host in config.hosts.values()):
+        for name in config.guests:
+            why = "because no host in lab.yaml has a `hypervisor`"
+            yield f"{line_of(('guests', name))}: cannot watch guests.{name}: {why}"

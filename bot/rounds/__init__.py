@@ -40,10 +40,10 @@ from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
-from bot.rounds import blind_spots
+from bot.rounds.blind_spots import BlindSpots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
-from bot.rounds.guests import INVENTORY_EVERY, GuestRounds
+from bot.rounds.guests import GuestRounds
 from bot.rounds.look_back import LookBack, Reboots
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
@@ -74,13 +74,15 @@ class Rounds:
         self._parts = parts
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
-        parts = replace(parts, ssh_answers=GuestSsh(config, parts, self._known.values))
+        ssh = GuestSsh(config, parts, self._known.values)
+        parts = replace(parts, ssh_answers=ssh)
         self._shared = Shared(self._known, self._attach)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)
             if target.kind is TargetKind.HOST and config.hosts[target.name].hypervisor
         }
+        self.blind_spots = BlindSpots(config, writer, scheduler, list(self._guests.values()), ssh)
         self._shared.release.update({host: guests.release for host, guests in self._guests.items()})
         self._probes: dict[str, Probe] = {}
         self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
@@ -112,8 +114,7 @@ class Rounds:
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
             guests.begin(beginning.seen_until, beginning.boots)
-        told = partial(blind_spots.tell, self._config, self._writer, list(self._guests.values()), self._parts.ssh)
-        self._scheduler.every("blind spots", INVENTORY_EVERY, told)
+        self.blind_spots.begin()
         self._sight.begin(lambda: self._writer.trouble)
         past = LookBack(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
         past.begin(beginning, own)

@@ -1,33 +1,82 @@
-"""Now and then: what of the lab can't be proven, said once. Not before every hypervisor has told what it has."""
+"""What of the lab can't be proven: found on request, and told now and then, once.
+
+A guest has time to show itself before it is named, and the SSH server of one that shows nothing counts as well.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.config import Check, Config
+from bot.core.guest import GuestInfo
 from bot.core.health import Proof, Target, TargetId
-from bot.core.incidents.blind_spots import BlindSpot
+from bot.core.incidents.blind_spots import BlindSpot, Screen
 from bot.core.names import names_of
 from bot.probes import SshWays, Watched
 from bot.probes.tcp import Params, ssh_door, with_known_key
 from bot.rounds.checks import checks_of, guest_checks_of
-from bot.rounds.guests import GuestRounds
+from bot.rounds.guest_ssh import GuestSsh
+from bot.rounds.guests import INVENTORY_EVERY, GuestRounds
+from bot.scheduler import Scheduler
 from bot.store.writer import Writer
-from bot.usecases.blind_spots import spots_of, tell_blind_spots
+from bot.usecases.blind_spots import making_of, spots_of, tell_blind_spots
+
+JOB = "blind spots"
+WAITS = 5
+"""How often it is put off since the bot's start, for guests that may be on their way up: one message tells all."""
 
 
-async def tell(config: Config, writer: Writer, rounds: Sequence[GuestRounds], ssh: SshWays) -> None:
-    """Say what can't be proven, if that is known and has not been said."""
-    if all(one.listed for one in rounds):
-        await writer.do(tell_blind_spots, await found(config, rounds, ssh))
+@dataclass(slots=True)
+class BlindSpots:
+    """Says now and then what can't be proven and was not said before."""
+
+    config: Config
+    writer: Writer
+    scheduler: Scheduler
+    rounds: Sequence[GuestRounds]
+    ssh: GuestSsh
+    waits: int = WAITS
+
+    def begin(self) -> None:
+        """Say it as soon as guests have had time to show themselves, and look again as often as at inventories."""
+        self.scheduler.every(JOB, INVENTORY_EVERY, self.tell)
+        self._soon()
+
+    def _soon(self) -> None:
+        self.scheduler.hasten(JOB, self.config.timing.boot_look + self.config.timing.check_every)
+
+    async def tell(self) -> None:
+        """Say what is new, unless that may soon be more, or less."""
+        probes = [(one, probe) for one in self.rounds for guest in one.guests if (probe := one.find(guest.id))]
+        made = {probe.guest: probe.info for _, probe in probes}
+        screens = {probe.guest.id: one.shown(probe.guest.id) for one, probe in probes}
+        minded = (guest for guest in made if not guest.ephemeral)
+        if self.waits and any(screens[guest.id] is Screen.COMING for guest in minded):
+            self.waits -= 1
+            self._soon()
+            return
+        told = all(one.listed for one in self.rounds)
+        await self.writer.do(tell_blind_spots, await find(self.config, made, screens, self.ssh, all_told=told))
 
 
-async def found(config: Config, rounds: Sequence[GuestRounds], ssh: SshWays) -> tuple[BlindSpot, ...]:
-    """What can't be proven, as far as it is known how each guest is made."""
-    guests = {guest.id: guest for one in rounds for guest in one.guests}
-    probes = (probe for one in rounds for guest in one.guests if (probe := one.find(guest.id)))
-    infos = {probe.guest.id: probe.info for probe in probes}
-    doors = await open_doors(config, guests.values(), ssh)
-    return spots_of(config, guests, infos, names_of(guests.values()), doors=doors)
+async def find(
+    config: Config,
+    made: Mapping[Target, GuestInfo],
+    screens: Mapping[TargetId, Screen],
+    ssh: GuestSsh,
+    *,
+    all_told: bool,
+) -> Sequence[BlindSpot]:
+    """What can't be proven. `screens`: what guests have shown; `all_told`: there are none but those `made`."""
+    doors = await open_doors(config, made, ssh.parts.ssh)
+    making = making_of(config, made, screens, doors=doors)
+
+    async def answers(guest: Target) -> bool:
+        return await ssh.could_prove(guest, running=making.screen(guest.id) is not Screen.UNSEEN)
+
+    by_ssh = [guest.id for guest in made if making.lacks(guest) and await answers(guest)]
+    making = making_of(config, made, screens, by_ssh, doors)
+    return spots_of(config, made, making, names_of(made), all_told=all_told)
 
 
 async def open_doors(config: Config, guests: Collection[Target], ssh: SshWays) -> Collection[TargetId]:

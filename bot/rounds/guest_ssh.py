@@ -38,6 +38,16 @@ class GuestSsh:
         answers = await asyncio.gather(*asked)
         return next((one for kind in _TELLING for one in answers if one.answer is kind), None)
 
+    async def could_prove(self, guest: Target, *, running: bool) -> bool:
+        """Whether a guest's SSH server can be asked: its key is known, and so is where it is, or will be.
+
+        One that is off has no address yet; where lab.yaml has none either, its name has to do.
+        """
+        doors = await self._doors(guest)
+        if not doors and not running and guest.name not in self._names_of_others(guest):
+            doors = [replace(self.parts.ssh.door(guest, guest.name), known_as=guest.name)]
+        return any([await self.parts.ssh.knows(door) for door in doors])
+
     async def _doors(self, guest: Target) -> Sequence[Door]:
         """Where its SSH server may be, by the names that its key may be known under."""
         said = self._said_address(guest)

@@ -28,6 +28,7 @@ from bot.core.health import (
     guest_id,
     uuid_of,
 )
+from bot.core.incidents.blind_spots import Screen, shown
 from bot.core.incidents.console_log import BootRecord
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.monitoring.boots import Boots
@@ -118,6 +119,10 @@ class GuestRounds:
     def knows_off(self, target: TargetId) -> bool:
         """Whether it is a guest of these that is known to be off: its services need no look."""
         return self._boots.of(target).running is False
+
+    def shown(self, guest: TargetId) -> Screen:
+        """What a guest has shown of itself by now."""
+        return shown(self._boots.of(guest), self._parts.now(), self._config.timing.boot_look)
 
     async def look_at_host(self) -> Sequence[Observation]:
         """Whether the hypervisor answers."""

@@ -2,29 +2,28 @@
 
 import argparse
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
-from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetId, TargetKind, target_id
-from bot.core.incidents.blind_spots import BlindSpot
+from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
+from bot.core.incidents.blind_spots import BlindSpot, Screen
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
-from bot.probes.guest import GuestProbe, note_shared_logs
+from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
-from bot.rounds.blind_spots import open_doors
+from bot.rounds import blind_spots
 from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.waiting import Tally, telling
-from bot.usecases.blind_spots import spots_of
 from bot.vocabulary import probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -77,7 +76,8 @@ async def look_once(config: Config) -> Looked:
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
         guests: dict[Target, GuestProbe] = {}
-        parts = replace(parts, ssh_answers=GuestSsh(config, parts, lambda: guests))
+        ssh = GuestSsh(config, parts, lambda: guests)
+        parts = replace(parts, ssh_answers=ssh)
         async with telling(lambda: tally):
             listed = await asyncio.gather(*(_guests_of(config, host, parts, tally) for host in hypervisors))
             guests |= {target: probe for found in listed for target, probe in found.items()}
@@ -87,21 +87,19 @@ async def look_once(config: Config) -> Looked:
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
-            doors = await open_doors(config, guests, by_ssh)
-        return Looked(seen, names_of(guests), _spots(config, guests, seen, doors))
+            spots = await tally.count(_spots(config, guests, seen, ssh))
+        return Looked(seen, names_of(guests), spots)
 
 
-def _spots(
-    config: Config,
-    guests: Mapping[Target, GuestProbe],
-    seen: Iterable[Observation],
-    doors: Collection[TargetId],
+async def _spots(
+    config: Config, guests: Mapping[Target, GuestProbe], seen: Sequence[Observation], ssh: GuestSsh
 ) -> Sequence[BlindSpot]:
     """What can't be proven."""
     told = all(one.health is Health.OK for one in seen if one.fingerprint.check == HYPERVISOR)
-    infos = {target.id: probe.info for target, probe in guests.items()}
-    known = {target.id: target for target in guests}
-    return spots_of(config, known, infos, names_of(guests), doors=doors, all_told=told)
+    looks = (one for one in seen if one.fingerprint.check == BOOT)
+    screens = {one.target: Screen.NOTHING if one.health is Health.UNKNOWN else Screen.TELLS for one in looks}
+    made = {target: probe.info for target, probe in guests.items()}
+    return await blind_spots.find(config, made, screens, ssh, all_told=told)
 
 
 async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:

@@ -9,21 +9,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.clock import Clock
 from bot.config import Config, ConfigError, Host, load, load_secrets
 from bot.core.guest import GuestEvent, GuestInfo
 from bot.core.health import Target
-from bot.core.names import names_of
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
-from bot.probes import SshWays
+from bot.probes import Parts, SshWays
 from bot.reach import Refused, Script, Unreachable
-from bot.rounds.blind_spots import open_doors
+from bot.rounds import blind_spots
+from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.waiting import Tally, telling
-from bot.usecases.blind_spots import spots_of
 from bot.vocabulary import library_of, probe_params
 from bot.ways import Ways, hypervisors_of
 
@@ -130,7 +130,7 @@ async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding
 
 
 async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways: Ways) -> Sequence[Finding]:
-    """What could not be proven well."""
+    """What could not be proven well. No guest is looked into."""
     made: dict[Target, GuestInfo] = {}
     told = True
     for host, hypervisor in hypervisors.items():
@@ -138,9 +138,9 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways:
             made |= {guest_target(config, host, info): info for info in await whole_inventory(hypervisor)}
         except (HypervisorUnreachable, GuestRefused):
             told = False  # why is said already
-    guests, infos = {t.id: t for t in made}, {t.id: info for t, info in made.items()}
-    doors = await open_doors(config, made, SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof))
-    spots = spots_of(config, guests, infos, names_of(made), doors=doors, all_told=told)
+    by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+    parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
+    spots = await blind_spots.find(config, made, {}, GuestSsh(config, parts, lambda: made), all_told=told)
     return [Finding(spot.what, spot.mend, note=spot.note) for spot in spots]
 
 

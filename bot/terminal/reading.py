@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError, lines_of, load
 from bot.config import schema as json_schema
 from bot.config.unwatched import overlooked
 from bot.core.outline import outline
@@ -27,7 +27,8 @@ def lint(options: argparse.Namespace) -> int:
         mistakes += str(mistake).splitlines()
     library = library_of(config)
     if config is not None:
-        mistakes += [f"{options.config}: {line}" for line in overlooked(config)]
+        line_of = lines_of(options.config)
+        mistakes += [f"{options.config}:{line}" for line in overlooked(config, line_of)]
     mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
     hints = library.hints()
     for line in (*mistakes, *hints):

@@ -1,4 +1,4 @@
-"""What can't be proven is said once in the channel, and again only when it is about other machines."""
+"""What can't be proven is said once in the channel, and again only of machines of which it was not said yet."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.config.unwatched import unwatched
 from bot.core.guest import GuestInfo
 from bot.core.health import Target, TargetId, TargetKind, target_id
 from bot.core.incident import Tell
-from bot.core.incidents.blind_spots import BlindSpot, Making, blind_spots
+from bot.core.incidents.blind_spots import BlindSpot, Listed, Making, Screen, blind_spots
 from bot.core.incidents.console_log import sharing
 from bot.core.names import Names
 from bot.incidents import own_checks
@@ -20,38 +20,39 @@ SUBJECT = "blind spots"
 
 
 def tell_blind_spots(store: Store, now: datetime, spots: Sequence[BlindSpot]) -> None:
-    """Say in the channel what can't be proven, unless that was said before."""
-    known = store.told.last(SUBJECT)
-    keys = [spot.key for spot in spots]
-    if keys == known:
-        return
-    store.told.keep(SUBJECT, keys, now)
-    for spot in spots:
-        if spot.key not in known:
-            text = f"🔎 {spot.what}. To change that: {spot.mend}."
-            store.outbox.add(Parcel(SUBJECT, Tell.LINE, text=text), now, now)
+    """Say in the channel, in one message, what can't be proven and was not said before."""
+    told = frozenset(store.told.last(SUBJECT))
+    news = [new for spot in spots if (new := spot.news(told)) is not None]
+    keys = told.union(*(spot.keys for spot in spots))
+    if keys != told:
+        store.told.keep(SUBJECT, sorted(keys), now)
+    if news:
+        text = "\n".join(f"🔎 {spot.short}.\nTo change that: {spot.mend}." for spot in news)
+        store.outbox.add(Parcel(SUBJECT, Tell.LINE, text=text), now, now)
+
+
+def making_of(
+    config: Config,
+    made: Mapping[Target, GuestInfo],
+    screens: Mapping[TargetId, Screen],
+    by_ssh: Collection[TargetId] = (),
+    doors: Collection[TargetId] = (),
+) -> Making:
+    """How guests could be looked into, by what they are made of and by lab.yaml; the rest as in Making."""
+    consoles = [target_id(TargetKind.HOST, host.name) for host in config.hosts.values() if _reads_consoles(host)]
+    infos, guests = {guest.id: info for guest, info in made.items()}, {guest.id: guest for guest in made}
+    return Making(infos, own_checks(config, guests), frozenset(consoles), by_ssh, doors, _shared(made), screens)
 
 
 def spots_of(
-    config: Config,
-    guests: Mapping[TargetId, Target],
-    infos: Mapping[TargetId, GuestInfo],
-    name: Names,
-    *,
-    doors: Collection[TargetId] = (),
-    all_told: bool = True,
+    config: Config, guests: Collection[Target], making: Making, name: Names, *, all_told: bool
 ) -> tuple[BlindSpot, ...]:
-    """What can't be proven.
-
-    `doors`: the machines of whose checks none looks further than to an open SSH port. `all_told`: every hypervisor
-    has told which guests it has, so that no other is any.
-    """
-    consoles = [target_id(TargetKind.HOST, host.name) for host in config.hosts.values() if _reads_consoles(host)]
-    making = Making(infos, own_checks(config, guests), frozenset(consoles), doors, _shared(guests, infos))
-    there = {guest.name for guest in guests.values()}
+    """What can't be proven. `all_told`: every hypervisor has told which guests it has, so that no other is any."""
+    there = {guest.name for guest in guests}
     nowhere = sorted(said for said in config.guests if all_told and said not in there)
     idle = sorted(_target(thing) for thing in unwatched(config) if thing.watched)
-    return blind_spots(guests.values(), making, nowhere, idle, name)
+    listed = Listed(nowhere, idle, sorted(one for one in making.doors if one.startswith(TargetKind.HOST)))
+    return blind_spots(guests, making, listed, name)
 
 
 def _reads_consoles(host: Host) -> bool:
@@ -60,13 +61,11 @@ def _reads_consoles(host: Host) -> bool:
     return host.ssh is not None or local
 
 
-def _shared(
-    guests: Mapping[TargetId, Target], infos: Mapping[TargetId, GuestInfo]
-) -> Mapping[TargetId, frozenset[TargetId]]:
+def _shared(made: Mapping[Target, GuestInfo]) -> Collection[TargetId]:
     """Each host has files of its own."""
-    hosts = {target.runs_on for target in guests.values()}
-    here = ({one: info for one, info in infos.items() if guests[one].runs_on == host} for host in hosts)
-    return {guest: others for found in here for guest, others in sharing(found).items()}
+    hosts = {guest.runs_on for guest in made}
+    here = ({guest.id: info for guest, info in made.items() if guest.runs_on == host} for host in hosts)
+    return {guest for found in here for guest in sharing(found)}
 
 
 def _target(thing: Host | Service) -> TargetId:

@@ -12,12 +12,10 @@ ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
 SERVICE = "services: {{web: {{address: 127.0.0.1, checks: {{http: {{probe: tcp, port: {port}}}}}}}}}\n"
 
 
-DARK = (
-    "a guest agent, nor a console log that can be read, nor a check: unless a login shows on the screen, "
-    "or SSH a host key that is known, I can only say that there is power (test)"
+MEND = (
+    "  → add a qemu-guest-agent channel, a serial console with a log, or a check in lab.yaml; or log in once by "
+    "SSH as the bot's user, so that its host key is known; `proof: running` accepts power alone"
 )
-
-MEND = "  → add a qemu-guest-agent channel, a serial console log or a check; `proof: running` accepts power alone"
 
 
 @contextmanager
@@ -43,7 +41,7 @@ async def test_when_nothing_fails_it_tells_each_look_and_ends_with_0(tmp_path):
         f"ok       service:web  http        127.0.0.1:{web} answers",
         "",
         "4 checks: 0 fail, 1 unknown",
-        f"1 guest has neither {DARK}",
+        "1 guest has neither agent nor console nor check: I could only say that it has power: test",
         MEND,
     ]
 

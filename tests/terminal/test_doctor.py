@@ -18,7 +18,7 @@ async def test_with_everything_in_place_it_ends_with_0_and_can_post(tmp_path):
     assert told.code == 0
     assert "MISSING" not in told.out
     assert "libvirt on atlas answers: 1 guests" in told.out
-    assert "note     1 guest has neither a guest agent" in told.out
+    assert "note     1 guest has neither agent" in told.out
     assert "a test message was posted to #homelab" in told.out
     assert message["text"] == "A test message from `caretaker doctor`: I can speak here."
 

@@ -75,13 +75,17 @@ async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
 
 
 async def test_lint_tells_what_is_listed_and_not_watched_and_ends_with_1(tmp_path):
-    write_lab(tmp_path, "ups:\n  rack:\nhosts:\n  nas:\n  shed: {watched: false}\nservices: {web: {}}\n")
+    write_lab(
+        tmp_path,
+        "ups:\n  rack:\nhosts:\n  nas:\n  shed: {watched: false}\nservices: {web: {}}\nguests: {vm: {}}\n",
+    )
     told = await caretaker("lint", folder=tmp_path)
     assert told.code == 1
     add = "because nothing looks at it; add"
     assert told.out.splitlines() == [
-        f"lab.yaml: cannot watch hosts.nas: {add} `ssh`, a `hypervisor` or a check, or say `watched: false`",
-        f"lab.yaml: cannot watch services.web: {add} a check, or say `watched: false`",
+        f"lab.yaml:6: cannot watch hosts.nas: {add} `ssh`, a `hypervisor` or a check, or say `watched: false`",
+        f"lab.yaml:8: cannot watch services.web: {add} a check, or say `watched: false`",
+        "lab.yaml:9: cannot watch guests.vm: because no host in lab.yaml has a `hypervisor`",
     ]
 
 

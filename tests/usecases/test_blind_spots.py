@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.config import Guest, Host, Service, Ssh
+from bot.core.guest import GuestInfo
 from bot.core.health import Target, guest_id
 from bot.core.names import UNTOLD
 from bot.store import Store
-from bot.usecases.blind_spots import spots_of, tell_blind_spots
+from bot.usecases.blind_spots import making_of, spots_of, tell_blind_spots
 from tests.core.labs import ATLAS
 from tests.kept_lab import KeptLab, config, info
 
@@ -22,11 +23,10 @@ def lab(tmp_path):
     store.close()
 
 
-def spots(*guests: Target, all_told: bool = True, **parts):
+def spots(*guests: Target, made: GuestInfo | None = None, all_told: bool = True, **parts):
     whole = {"services": {}, "hosts": {"atlas": Host("atlas", hypervisor="qemu+ssh://atlas/system")}}
-    made = {guest.id: info(guest.name) for guest in guests}
-    said = config(**{**whole, **parts})
-    return spots_of(said, {g.id: g for g in guests}, made, UNTOLD, all_told=all_told)
+    said, infos = config(**{**whole, **parts}), {guest: made or info(guest.name) for guest in guests}
+    return spots_of(said, guests, making_of(said, infos, {}), UNTOLD, all_told=all_told)
 
 
 def told(lab) -> list[str]:
@@ -37,29 +37,37 @@ def test_it_is_said_in_the_channel_with_what_would_help(lab):
     lab.do(tell_blind_spots, spots(WEB1))
     [waiting] = lab.outbox
     assert (waiting.parcel.tell, waiting.parcel.thread) == ("line", None)
-    assert waiting.parcel.text.startswith("🔎 1 guest has neither a guest agent")
-    assert "To change that: add a qemu-guest-agent channel" in waiting.parcel.text
+    assert waiting.parcel.text.startswith("🔎 1 guest has neither agent nor console nor check")
+    assert "\nTo change that: add a qemu-guest-agent channel" in waiting.parcel.text
 
 
-def test_it_is_said_once_and_again_when_it_is_about_others(lab):
-    lab.do(tell_blind_spots, spots(WEB1))
+def test_it_is_said_once_and_again_only_of_others(lab):
+    for _ in range(2):
+        lab.do(tell_blind_spots, spots(WEB1))
+    lab.do(tell_blind_spots, ())
     lab.do(tell_blind_spots, spots(WEB1))
     assert len(told(lab)) == 1
     lab.do(tell_blind_spots, spots(WEB1, WEB2))
-    assert told(lab)[1].startswith("🔎 2 guests have")
-    lab.do(tell_blind_spots, ())
+    assert told(lab)[1].startswith("🔎 1 guest has")
+    assert ": web2.\n" in told(lab)[1]
+    lab.do(tell_blind_spots, spots(WEB1))
+    lab.do(tell_blind_spots, spots(WEB1, WEB2))
     assert len(told(lab)) == 2
 
 
-def test_what_is_new_is_said_and_what_was_said_is_not(lab):
+def test_all_that_is_new_is_one_message(lab):
     lab.do(tell_blind_spots, spots(WEB1))
-    lab.do(tell_blind_spots, spots(WEB1, guests={"vm000": Guest("vm000")}))
+    lab.do(tell_blind_spots, spots(WEB1, guests={"vm000": Guest("vm000")}, services={"web": Service("web")}))
     [new] = told(lab)[1:]
-    assert new.startswith("🔎 lab.yaml lists guests that no hypervisor has, so nothing looks at them: vm000. ")
-    assert new.endswith("To change that: correct the name, take it out, or see where the guest is.")
+    assert new == (
+        "🔎 lab.yaml lists guests that no hypervisor has, so nothing looks at them: vm000.\n"
+        "To change that: correct the name, take it out, or see where the guest is.\n"
+        "🔎 lab.yaml lists what nothing looks at: web.\n"
+        "To change that: add `ssh`, a `hypervisor` or a check, or say `watched: false`."
+    )
 
 
-def test_a_listed_guest_is_nowhere_only_once_every_hypervisor_has_told(lab):
+def test_a_listed_guest_is_nowhere_only_once_every_hypervisor_has_told():
     said = {"vm000": Guest("vm000")}
     assert spots(guests=said, all_told=False) == ()
     assert [spot.what.rpartition(": ")[2] for spot in spots(guests=said)] == ["vm000"]
@@ -81,6 +89,5 @@ def test_what_is_listed_and_not_looked_at_is_named_unless_that_is_meant():
     ],
 )
 def test_a_console_log_counts_where_it_can_be_read(host, readable):
-    logged = {WEB1.id: replace(info("web1"), console_log="/var/log/web1")}
-    said = config(hosts={"atlas": host}, services={})
-    assert (spots_of(said, {WEB1.id: WEB1}, logged, UNTOLD) == ()) is readable
+    logged = replace(info("web1"), console_log="/var/log/web1")
+    assert (spots(WEB1, made=logged, hosts={"atlas": host}) == ()) is readable

@@ -1,26 +1,96 @@
 """What could never be proven well, and what to do about it: said beforehand, not first in an outage."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from bot.core.guest import GuestInfo
-from bot.core.health import CheckName, Proof, Target, TargetId, TargetKind
+from bot.core.health import CheckName, Proof, Target, TargetId, name_of
+from bot.core.incidents.boot_signs import Stage
+from bot.core.incidents.guest_boot import GuestBoot
 from bot.core.names import Names
 
 NAMED = 8  # as many names as a phone shows at a glance
 
 
-@dataclass(frozen=True, slots=True)
-class BlindSpot:
-    """One thing that can't be told of some machines. `key`: what it is about; `mend`: how to change that.
+class Lack(StrEnum):
+    """What it is that keeps machines from being proven well."""
 
-    `note`: it is no mistake in lab.yaml.
+    DARK = "dark"
+    SILENT = "silent"
+    OPEN_PORT = "open-port"
+    ONE_LOG = "one-log"
+    NOWHERE = "nowhere"
+    IDLE = "idle"
+
+
+class Screen(StrEnum):
+    """What a running guest has shown of itself, by its agent, console, screen or SSH server.
+
+    `NOTHING`: for long enough to believe that nothing will come; `COMING`: it may be on its way up; `UNSEEN`: it
+    is off, or was not looked at.
     """
 
-    key: str
-    what: str
-    mend: str
-    note: bool = False
+    TELLS = "tells"
+    NOTHING = "nothing"
+    COMING = "coming"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One machine of a blind spot: what people call it, and by what it is known again once that was told."""
+
+    label: str
+    keys: frozenset[str]
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot:
+    """One thing that can't be told of some machines, the same of all."""
+
+    lack: Lack
+    about: Sequence[Said]
+
+    @property
+    def what(self) -> str:
+        """What can't be told, with the name of each machine."""
+        return self.told(len(self.about))
+
+    @property
+    def short(self) -> str:
+        """The same for a phone."""
+        return self.told(NAMED)
+
+    def told(self, named: int) -> str:
+        """What can't be told; so many machines are named."""
+        names = ", ".join(one.label for one in self.about[:named])
+        more = f" and {len(self.about) - named} more" if len(self.about) > named else ""
+        return f"{_WHAT[self.lack](self.about)}: {names}{more}"
+
+    @property
+    def mend(self) -> str:
+        """How to change that."""
+        return _MEND[self.lack]
+
+    @property
+    def note(self) -> bool:
+        """Whether it is no mistake in lab.yaml."""
+        return self.lack not in {Lack.NOWHERE, Lack.IDLE}
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What is to be kept once this was told."""
+        return frozenset(f"{self.lack} {key}" for one in self.about for key in one.keys)
+
+    def news(self, told: Collection[str]) -> "BlindSpot | None":
+        """What of it was not told yet; None if all was."""
+        new = [one for one in self.about if not any(f"{self.lack} {key}" in told for key in one.keys)]
+        return replace(self, about=new) if new else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,102 +98,122 @@ class Making:
     """What is known of how guests could be looked into.
 
     `infos`: by guest, what its hypervisor tells; `checks`: those that lab.yaml gives each; `consoles`: the hosts
-    on which a console's log can be read; `doors`: the hosts and guests of whose checks none looks further than to
-    an open SSH port; `shared`: the guests whose consoles' logs are others', too, and which others.
+    on which a console's log can be read; `by_ssh`: the guests whose SSH server can be found and has a known host
+    key; `doors`: those of whose checks none looks further than to an open SSH port; `shared`: those whose consoles
+    are written to another's log, too; `screens`: what each showed.
     """
 
     infos: Mapping[TargetId, GuestInfo]
-    checks: Mapping[TargetId, frozenset[CheckName]]
-    consoles: Collection[TargetId]
+    checks: Mapping[TargetId, frozenset[CheckName]] = field(default_factory=lambda: MappingProxyType({}))
+    consoles: Collection[TargetId] = ()
+    by_ssh: Collection[TargetId] = ()
     doors: Collection[TargetId] = ()
-    shared: Mapping[TargetId, frozenset[TargetId]] = field(default_factory=dict)
+    shared: Collection[TargetId] = ()
+    screens: Mapping[TargetId, Screen] = field(default_factory=lambda: MappingProxyType({}))
 
-    def shows(self, guest: Target) -> bool:
-        """Whether anything but its screen could prove a guest well."""
-        info = self.infos[guest.id]
+    def lacks(self, guest: Target) -> Lack | None:
+        """What keeps a guest from being proven well; None where nothing does, or it can't be told yet."""
+        info, screen = self.infos.get(guest.id), self.screen(guest.id)
+        minded = info is not None and info.known and not guest.ephemeral and guest.proof is Proof.INSIDE
+        if info is None or not minded or screen in {Screen.TELLS, Screen.COMING}:
+            return None
+        door = guest.id in self.doors
+        if guest.id in self.by_ssh or (self.checks.get(guest.id) and not door):
+            return None
         console = info.console_log is not None and guest.runs_on in self.consoles and guest.id not in self.shared
-        checked = bool(self.checks.get(guest.id)) and guest.id not in self.doors
-        return info.has_agent or console or checked
+        if info.has_agent or console:
+            return Lack.SILENT if screen is Screen.NOTHING else None
+        return Lack.OPEN_PORT if door else Lack.DARK
+
+    def screen(self, guest: TargetId) -> Screen:
+        """What it has shown."""
+        return self.screens.get(guest, Screen.UNSEEN)
 
 
-def blind_spots(
-    guests: Iterable[Target], making: Making, nowhere: Sequence[str], idle: Sequence[TargetId], name: Names
-) -> tuple[BlindSpot, ...]:
-    """What can't be proven, of the guests whose making is known. Those that come and go are nobody's concern.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What lab.yaml lists and can't be proven, whatever the guests show.
 
-    `nowhere`: the guests that lab.yaml names and no hypervisor has; `idle`: what it lists and nothing looks at.
+    `nowhere`: the guests it names that no hypervisor has; `idle`: what nothing looks at; `open_port`: the hosts
+    of whose checks none looks further than to an open SSH port.
     """
-    minded = (one for one in guests if not one.ephemeral and one.proof is Proof.INSIDE)
-    known = (one for one in minded if one.id in making.infos and making.infos[one.id].known)
-    dark = {one.id for one in known if not making.shows(one)}
-    doors = dark.intersection(making.doors).union(one for one in making.doors if one.startswith(TargetKind.HOST))
-    found = (
-        _dark(sorted(dark - doors, key=name), name),
-        _open_doors(sorted(doors, key=name), name),
-        *_shared_logs(making, name),
-        _nowhere(nowhere),
-        _idle(idle, name),
-    )
-    return tuple(spot for spot in found if spot is not None)
+
+    nowhere: Sequence[str] = ()
+    idle: Sequence[TargetId] = ()
+    open_port: Sequence[TargetId] = ()
 
 
-def _dark(guests: Sequence[TargetId], name: Names) -> BlindSpot | None:
-    if not guests:
-        return None
-    have = "guest has" if len(guests) == 1 else "guests have"
-    what = (
-        f"{len(guests)} {have} neither a guest agent, nor a console log that can be read, nor a check: "
-        "unless a login shows on the screen, or SSH a host key that is known, "
-        f"I can only say that there is power ({_named(map(name, guests))})"
-    )
-    mend = "add a qemu-guest-agent channel, a serial console log or a check; `proof: running` accepts power alone"
-    return BlindSpot(f"dark {' '.join(guests)}", what, mend, note=True)
+def shown(boot: GuestBoot, now: datetime, patience: timedelta) -> Screen:
+    """What a guest has shown by now. `patience`: how long one may stand still on its way up."""
+    if not boot.running:
+        return Screen.UNSEEN
+    place = boot.where(now, patience)
+    if place.proven or boot.hint or place.stage in {Stage.FAILED, Stage.WAITING}:
+        return Screen.TELLS
+    return Screen.NOTHING if place.overdue and boot.looked else Screen.COMING
 
 
-def _open_doors(targets: Sequence[TargetId], name: Names) -> BlindSpot | None:
-    if not targets:
-        return None
-    what = (
-        "all I see of these is that their SSH port is open, and an initramfs that waits for a passphrase opens "
-        f"one, too: after an outage I can't say that they are well ({_named(map(name, targets))})"
-    )
-    mend = (
-        "give a host `ssh`; or log in to each once by hand as the bot's own user, so that its host key is known; "
-        "or add a check of another port"
-    )
-    return BlindSpot(f"doors {' '.join(targets)}", what, mend, note=True)
+def blind_spots(guests: Iterable[Target], making: Making, listed: Listed, name: Names) -> tuple[BlindSpot, ...]:
+    """What can't be proven, of the guests whose making is known. Those that come and go are nobody's concern."""
+    found: dict[Lack, list[Said]] = {lack: [] for lack in Lack}
+    for guest in guests:
+        if lack := making.lacks(guest):
+            keys = frozenset({guest.id, f"{guest.name}@{name_of(guest.runs_on or guest.id)}"})
+            seen = making.screen(guest.id) is not Screen.UNSEEN
+            found[lack].append(Said(name(guest.id), keys, seen))
+        if guest.id in making.shared:
+            label = f"{name(guest.id)} ({making.infos[guest.id].console_log})"
+            found[Lack.ONE_LOG].append(Said(label, frozenset({guest.id})))
+    found[Lack.OPEN_PORT] += [Said(name(one), frozenset({one})) for one in listed.open_port]
+    found[Lack.NOWHERE] = [Said(one, frozenset({one})) for one in listed.nowhere]
+    found[Lack.IDLE] = [Said(name(one), frozenset({one})) for one in listed.idle]
+    spots = (BlindSpot(lack, sorted(about, key=lambda one: one.label)) for lack, about in found.items())
+    return tuple(spot for spot in spots if spot.about)
 
 
-def _shared_logs(making: Making, name: Names) -> Iterable[BlindSpot]:
-    """Of guests that write one log, one after another, none is proven by it; nor by what another wrote."""
-    groups = {frozenset({guest, *others}) for guest, others in making.shared.items()}
-    for guests in sorted((sorted(group, key=name) for group in groups), key=lambda group: [*map(name, group)]):
-        path = making.infos[guests[0]].console_log
-        who = _named(map(name, guests))
-        what = f"the consoles of {who} are written to one log ({path}), so it proves none of them"
-        mend = "give each a log of its own in its definition (`virsh edit`)"
-        yield BlindSpot(f"log {' '.join(guests)}", what, mend, note=True)
+def _dark(about: Sequence[Said]) -> str:
+    one, seen = len(about) == 1, all(one.seen for one in about)
+    have, they = ("1 guest has", "it has") if one else (f"{len(about)} guests have", "they have")
+    login = "" if seen else f"unless a login shows on {'its screen' if one else 'their screens'}, "
+    return f"{have} neither agent nor console nor check: {login}I could only say that {they} power"
 
 
-def _nowhere(names: Sequence[str]) -> BlindSpot | None:
-    if not names:
-        return None
-    what = f"lab.yaml lists guests that no hypervisor has, so nothing looks at them: {_named(names)}"
-    return BlindSpot(
-        f"nowhere {' '.join(names)}", what, "correct the name, take it out, or see where the guest is"
-    )
+def _silent(about: Sequence[Said]) -> str:
+    if len(about) == 1:
+        return "1 guest has an agent or a console, and neither shows that it is up"
+    return f"{len(about)} guests have an agent or a console, and neither shows that they are up"
 
 
-def _idle(targets: Sequence[TargetId], name: Names) -> BlindSpot | None:
-    if not targets:
-        return None
-    what = f"lab.yaml lists what nothing looks at: {_named(map(name, targets))}"
-    return BlindSpot(
-        f"idle {' '.join(targets)}", what, "add `ssh`, a `hypervisor` or a check, or say `watched: false`"
-    )
+_WHAT: Final[Mapping[Lack, Callable[[Sequence[Said]], str]]] = MappingProxyType(
+    {
+        Lack.DARK: _dark,
+        Lack.SILENT: _silent,
+        Lack.OPEN_PORT: lambda _: (
+            "all I see of these is that their SSH port is open, and an initramfs that waits for a passphrase "
+            "opens one, too: after an outage I can't say that they are well"
+        ),
+        Lack.ONE_LOG: lambda _: "these guests share a console's log with others, so that it proves none of them",
+        Lack.NOWHERE: lambda _: "lab.yaml lists guests that no hypervisor has, so nothing looks at them",
+        Lack.IDLE: lambda _: "lab.yaml lists what nothing looks at",
+    }
+)
 
-
-def _named(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return f"{', '.join(listed[:NAMED])}{more}"
+_MEND: Final[Mapping[Lack, str]] = MappingProxyType(
+    {
+        Lack.DARK: (
+            "add a qemu-guest-agent channel, a serial console with a log, or a check in lab.yaml; or log in once "
+            "by SSH as the bot's user, so that its host key is known; `proof: running` accepts power alone"
+        ),
+        Lack.SILENT: (
+            "install and start qemu-guest-agent in it, or have it ask for a login on its serial console; "
+            "or add a check in lab.yaml"
+        ),
+        Lack.OPEN_PORT: (
+            "give a host `ssh`; or log in to each once by hand as the bot's own user, so that its host key is "
+            "known; or add a check of another port"
+        ),
+        Lack.ONE_LOG: "give each a log of its own in its definition (`virsh edit`)",
+        Lack.NOWHERE: "correct the name, take it out, or see where the guest is",
+        Lack.IDLE: "add `ssh`, a `hypervisor` or a check, or say `watched: false`",
+    }
+)
