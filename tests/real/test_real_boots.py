@@ -1,31 +1,23 @@
 """Real guests that do not come up: they have power, and are never proven well."""
 
 import asyncio
-import shutil
-import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import libvirt
 import pytest
 
 from bot.core.health import Evidence, Health, Kind, guest_id
 from bot.core.incident import Status
-from bot.demo.real import GUEST_XML, RealGuest, RealHost
-from bot.demo.tiny_guest import BOOT_AT
+from bot.demo.real import RealGuest, RealHost
+from tests.real.broken_guests import add_uefi_guest, needs_ovmf, take_initramfs
 from tests.real.guest import running_host
 from tests.test_rounds import QUICK, Bot, lab_yaml, living
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-OVMF = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
-UEFI = f"<os><type arch='x86_64' machine='q35'>hvm</type><loader readonly='yes' type='pflash'>{OVMF}</loader></os>"
-NO_INITRAMFS = (
-    "SERIAL 0 115200\nDEFAULT linux\nLABEL linux\n  KERNEL vmlinuz\n  APPEND console=ttyS0,115200 panic=0\n"
-)
 BOOTS_WITHIN = 120.0  # seconds, on a busy machine
 
 
@@ -73,11 +65,7 @@ async def comes_to_stand(bot: Bot, uuid: str, words: str) -> None:
 
 async def test_a_kernel_panic_is_never_proven_well_and_is_an_incident(host, tmp_path) -> None:
     web1 = host.add_guest("web1", agent=False)
-    config = tmp_path / "syslinux.cfg"
-    config.write_text(NO_INITRAMFS)
-    await asyncio.to_thread(
-        subprocess.run, ["mcopy", "-o", "-i", f"{web1.disk}@@{BOOT_AT}", config, "::syslinux.cfg"], check=True
-    )
+    await asyncio.to_thread(take_initramfs, web1, tmp_path)
     async with watching(host, tmp_path) as bot:
         await knows(bot, host.uuid("web1"), running=False)
         host.start_guest("web1")
@@ -88,20 +76,9 @@ async def test_a_kernel_panic_is_never_proven_well_and_is_an_incident(host, tmp_
         assert (await bot.incident(id=incident.id)).status is Status.OPEN
 
 
-@pytest.mark.skipif(not OVMF.exists(), reason="OVMF is not installed")
+@needs_ovmf
 async def test_the_firmwares_own_shell_is_never_proven_well(host, tmp_path) -> None:
-    disk = host.folder / "uefi.img"
-    disk.write_bytes(bytes(1 << 20))
-    shutil.chown(disk, "nobody")
-    log = host.folder / "uefi.console.log"
-    uuid = host.uuid("uefi")
-    xml = GUEST_XML.format(
-        name="uefi", uuid=uuid, disk=disk, bios="", channel="", log=f"<log file='{log}' append='off'/>"
-    )
-    begin, end = xml.index("<os>"), xml.index("</os>") + len("</os>")
-    connection = libvirt.open(host.uri())
-    connection.defineXML(xml[:begin] + UEFI + xml[end:])
-    connection.close()
+    uuid = add_uefi_guest(host, "uefi")
     async with watching(host, tmp_path) as bot:
         await knows(bot, uuid, running=False)
         host.start_guest("uefi")

@@ -49,6 +49,12 @@ class Person:
         replies = [reply for message in self.own_messages() for reply in self.thread(message)]
         return sorted([*self.own_messages(), *replies], key=lambda message: message["ts"])
 
+    def ever_said(self) -> str:
+        """All that any message or reply ever said, also where it was changed since."""
+        messages = self.box.workspace.messages
+        kept = (messages.versions(HOMELAB.id, message["ts"]) for message in self.everything())
+        return "\n".join(words(version) for versions in kept for version in versions)
+
     def whispers(self) -> list[str]:
         """What only this person was shown, oldest first."""
         return [words(m) for m in self.box.workspace.messages.ephemeral(HOMELAB.id, self.user.id)]
