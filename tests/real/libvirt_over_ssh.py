@@ -38,14 +38,23 @@ class Behind:
     folder: Path
 
     def uri(
-        self, *, known_hosts: Path | None = None, key: Path | None = None, user: str = "", port: int = 0
+        self,
+        *,
+        known_hosts: Path | None = None,
+        key: Path | None = None,
+        user: str = "",
+        port: int = 0,
+        path: Path = Path("/default"),
     ) -> str:
-        """Where libvirt's test driver is, by `ssh` with other than the right known hosts, key, user or port."""
+        """Where libvirt's test driver is, by `ssh` with other than the right known hosts, key, user or port.
+
+        `path`: a file that says which guests it has.
+        """
         ssh = self._program("ssh", self._ssh(known_hosts or self.sshd.known_hosts, key or self.sshd.key))
         netcat = self._program("nc", _NETCAT.format(python=sys.executable))
         where = f"{user or self.sshd.user}@127.0.0.1:{port or self.sshd.port}"
         asked = {"socket": self.host.socket, "proxy": "netcat", "netcat": netcat, "command": ssh}
-        return f"test+ssh://{where}/default?" + "&".join(
+        return f"test+ssh://{where}{path}?" + "&".join(
             f"{name}={quote(str(what))}" for name, what in asked.items()
         )
 
