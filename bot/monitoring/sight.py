@@ -158,7 +158,8 @@ class SightMonitor:
         if not blind:
             return self._sees(judged, now)
         self._unseen.blind(blind)
-        why = f"I can't see {self._named(blind)}: {'; '.join(dict.fromkeys(blind.values()))}"
+        whys = dict.fromkeys(blind[check] for check in sorted(blind, key=lambda one: self._names(one.target)))
+        why = f"I can't see {self._named(blind)}: {'; '.join(whys)}"
         steady = self._settings.steady
         return Observation(SIGHT, Health.FAIL, now, why, Kind.NETWORK_DOWN, stated=not steady, steady=steady)
 

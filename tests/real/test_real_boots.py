@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from bot.core.health import Evidence, Health, Kind, guest_id
 from bot.core.incident import Status
-from bot.demo.real import RealGuest, RealHost
+from bot.demo.real import GUEST_XML, RealGuest, RealHost
 from tests.real.broken_guests import add_uefi_guest, needs_ovmf, take_initramfs
 from tests.real.guest import running_host
 from tests.test_rounds import QUICK, Bot, lab_yaml, living

@@ -73,7 +73,8 @@ def far(tmp_path: Path) -> Iterator[Behind]:
     with libvirt_over_ssh(tmp_path) as far:
         uris = (far.uri(path=node(far.host.folder / f"{name}.xml", name)) for name in HOSTS)
         lines = (f'  {name}: {{hypervisor: "{uri}"}}\n' for name, uri in zip(HOSTS, uris, strict=True))
-        (tmp_path / "lab.yaml").write_text(LAB_YAML + "".join(lines))
+        accepted = (f"  {host}-{n}: {{proof: running}}\n" for host in HOSTS for n in (1, 2))
+        (tmp_path / "lab.yaml").write_text(f"{LAB_YAML}{''.join(lines)}guests:\n{''.join(accepted)}")
         yield far
 
 
