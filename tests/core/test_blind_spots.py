@@ -9,7 +9,7 @@ from bot.core.guest import GuestInfo
 from bot.core.health import CheckName, Proof, Target, TargetId
 from bot.core.incidents.blind_spots import Lack, Listed, Making, Screen, blind_spots, shown
 from bot.core.incidents.boot_screen import UNKNOWN, read_screen
-from bot.core.incidents.guest_boot import GuestBoot
+from bot.core.incidents.guest_boot import GuestBoot, Source
 from bot.core.names import UNTOLD
 from tests.core.labs import ATLAS, GUESTS
 
@@ -152,9 +152,9 @@ def test_a_guest_made_anew_on_its_host_under_its_name_is_no_news_and_another_lac
         (GuestBoot().ended(BEGAN), Screen.UNSEEN),
         (GuestBoot().began(BEGAN), Screen.COMING),
         (GuestBoot().began(BEGAN).answered(BEGAN, 1), Screen.TELLS),
-        (GuestBoot().began(BEGAN).read(read_screen(["No bootable device."]), BEGAN, 1, fresh=True), Screen.TELLS),
-        (RAN_BEFORE.read(read_screen(["web1 login: "]), BEGAN, 1, fresh=False), Screen.TELLS),
-        (GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, fresh=True), Screen.COMING),
+        (GuestBoot().began(BEGAN).read(read_screen(["No bootable device."]), BEGAN, 1, Source.SCREEN, fresh=True), Screen.TELLS),
+        (RAN_BEFORE.read(read_screen(["web1 login: "]), BEGAN, 1, Source.SCREEN, fresh=False), Screen.TELLS),
+        (GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, Source.SCREEN, fresh=True), Screen.COMING),
     ],
     ids=["not told", "off", "starting", "its agent answers", "it fails", "an old login", "nothing yet"],
 )  # fmt: skip
@@ -163,6 +163,6 @@ def test_what_a_guest_has_shown_while_there_is_time(boot, expected):
 
 
 def test_a_guest_that_was_looked_at_and_shows_nothing_for_long_will_not():
-    looked = GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, fresh=True)
+    looked = GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, Source.SCREEN, fresh=True)
     assert shown(looked, BEGAN + PATIENCE, PATIENCE) is Screen.NOTHING
     assert shown(GuestBoot().began(BEGAN), BEGAN + PATIENCE, PATIENCE) is Screen.COMING
