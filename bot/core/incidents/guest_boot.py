@@ -106,8 +106,12 @@ class GuestBoot:
         return replace(off, before=self._until, settled=self.source is Source.CONSOLE)
 
     def lost(self) -> "GuestBoot":
-        """Its host is out of reach: it may start anew without anybody seeing it."""
-        return GuestBoot(starts=self.starts + 1, told=self.told, before=self._until)
+        """Its host is out of reach: it may start anew without anybody seeing it.
+
+        One that had failed at its boot may stand there still, so that what its log said of that counts on.
+        """
+        before = self.before if self.seen.stage in _DECIDED else self._until
+        return GuestBoot(starts=self.starts + 1, told=self.told, before=before)
 
     def shifted(self, step: timedelta) -> "GuestBoot":
         """The clock was stepped: what was so for a while is so for the same while."""

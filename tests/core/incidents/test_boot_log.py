@@ -145,12 +145,20 @@ def test_a_machine_that_fails_before_it_is_met_is_told_for_a_person_to_see() -> 
     assert stage(look(met(BIOS + PANIC), BIOS + PANIC)) is Stage.FAILED
 
 
-def test_what_failed_before_its_host_was_lost_is_not_told_again_after_that() -> None:
+def test_what_failed_before_its_host_was_lost_still_fails_after_that() -> None:
+    up = look(mark(off("").began(NOON), ""), BIOS + LOGIN)
+    text = BIOS + LOGIN + BIOS + PANIC
+    failed = look(mark(up.began(NOON), BIOS + LOGIN), text)
+    lost = failed.lost().lost().polled(NOON, running=True)
+    assert stage(look(mark(lost, text), text)) is Stage.FAILED
+
+
+def test_what_failed_before_a_start_that_was_seen_is_not_told_once_its_host_was_lost() -> None:
     text = BIOS + PANIC
-    lost = look(met(text), text).lost().polled(NOON, running=True)
+    silent = look(mark(off(text).began(NOON), text), text)
+    lost = silent.lost().polled(NOON, running=True)
     assert stage(look(mark(lost, text), text)) is Stage.UNKNOWN
-    later = look(mark(lost, text + BIOS + PANIC), text + BIOS + PANIC)
-    assert stage(later) is Stage.FAILED
+    assert stage(look(mark(lost, text + BIOS + PANIC), text + BIOS + PANIC)) is Stage.FAILED
 
 
 def test_after_a_loss_a_login_from_before_it_is_a_hint() -> None:
