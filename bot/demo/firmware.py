@@ -35,20 +35,28 @@ Debian GNU/Linux 12 {name} ttyS0
 
 
 def boot_text(name: str, disk: Path) -> str:
-    """The console of guest `name` from power-on to its login prompt, or to where the firmware gave up."""
+    """The console of guest `name` from its firmware to its login prompt, or to where the firmware gave up."""
     if not is_bootable(disk):
-        return _BIOS + _FAILED
-    return _BIOS + _BOOTED.format(name=name, sectors=disk.stat().st_size // 512) + _ASKS.format(name=name)
+        return _FAILED
+    return _BOOTED.format(name=name, sectors=disk.stat().st_size // 512) + _ASKS.format(name=name)
+
+
+def power_on(console_log: Path) -> None:
+    """Append to the console log what shows at once, as a serial port's log does."""
+    _append(console_log, f"\n{_BIOS}")
+
+
+def boot(name: str, disk: Path, console_log: Path) -> None:
+    """Append what follows, to the end of the boot."""
+    _append(console_log, boot_text(name, disk))
 
 
 def prompt(name: str, disk: Path, console_log: Path) -> None:
     """Have getty ask for a login anew, as whenever someone presses Enter; what has not booted asks nothing."""
     if is_bootable(disk):
-        with console_log.open("a") as log:
-            log.write(f"\n{_ASKS.format(name=name)}")
+        _append(console_log, f"\n{_ASKS.format(name=name)}")
 
 
-def power_on(name: str, disk: Path, console_log: Path) -> None:
-    """Append to the console log what this power-on shows, as a serial port's log does."""
+def _append(console_log: Path, text: str) -> None:
     with console_log.open("a") as log:
-        log.write("\n" + boot_text(name, disk))
+        log.write(text)

@@ -4,6 +4,7 @@ It uses libvirt itself: what it needs (defining guests, crashing them) is not th
 for a thread; each answers within milliseconds, since this hypervisor lives in the process.
 """
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,9 @@ _XML = """<domain type='test'>
   </devices>
 </domain>"""
 
+BOOT_TAKES = 2.0
+"""Seconds from a guest's power-on to its login prompt."""
+
 
 class Guests:
     """The guests of `roster`, each with a disk and a console log in `folder`."""
@@ -36,6 +40,7 @@ class Guests:
         self._roster = {guest.name: guest for guest in roster}
         self._connection: Any = None
         self._callback = -1
+        self._boots: dict[str, threading.Timer] = {}
 
     def open(self) -> None:
         """Make the disks, define the guests, and start those that run. Other guests there are removed first."""
@@ -58,6 +63,9 @@ class Guests:
         """Remove the guests and let go."""
         if self._connection is not None:
             self._connection.domainEventDeregisterAny(self._callback)
+            for boot in list(self._boots.values()):
+                boot.cancel()
+                boot.join()
             self._clear()
             self._connection.close()
             self._connection = None
@@ -132,7 +140,20 @@ class Guests:
         """Whoever started a guest, the bot included: its firmware runs. On libvirt's own thread."""
         name = domain.name()
         if event == libvirt.VIR_DOMAIN_EVENT_STARTED and name in self._roster:
-            firmware.power_on(name, self.disk(name), self.console_log(name))
+            firmware.power_on(self.console_log(name))
+            if name in self._boots:
+                self._boots[name].cancel()  # it was switched off and on within that time
+            boot = threading.Timer(BOOT_TAKES, self._boot, [name])
+            boot.daemon = True
+            boot.start()
+            self._boots[name] = boot
+
+    def _boot(self, name: str) -> None:
+        """It has come as far as a boot takes, unless it lost its power meanwhile. On a thread of its own."""
+        connection = self._connection
+        with suppress(libvirt.libvirtError):  # it is there no more
+            if connection is not None and connection.lookupByName(name).isActive():
+                firmware.boot(name, self.disk(name), self.console_log(name))
 
 
 def _destroyed(domain: Any) -> bool:

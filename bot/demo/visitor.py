@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.demo.guests import Guests
 
-PAUSES: Final = (2, 3, 5, 10, 20, 60)
+PAUSES: Final = (2, 3, 5, 10)
 """Seconds before each time; the last one for ever."""
 
 

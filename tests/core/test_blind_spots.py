@@ -19,6 +19,7 @@ WITH_AGENT = replace(BARE, has_agent=True)
 WITH_CONSOLE = replace(BARE, console_log="/var/log/vm01")
 NOTHING = Screen.NOTHING
 BEGAN, PATIENCE = datetime(2026, 3, 1, 12, tzinfo=UTC), timedelta(minutes=3)
+FAILED = read_screen(["No bootable device."])
 RAN_BEFORE = GuestBoot().polled(BEGAN, running=True)
 
 
@@ -152,7 +153,7 @@ def test_a_guest_made_anew_on_its_host_under_its_name_is_no_news_and_another_lac
         (GuestBoot().ended(BEGAN), Screen.UNSEEN),
         (GuestBoot().began(BEGAN), Screen.COMING),
         (GuestBoot().began(BEGAN).answered(BEGAN, 1), Screen.TELLS),
-        (GuestBoot().began(BEGAN).read(read_screen(["No bootable device."]), BEGAN, 1, Source.SCREEN, fresh=True), Screen.TELLS),
+        (GuestBoot().began(BEGAN).read(FAILED, BEGAN, 1, Source.SCREEN, fresh=True), Screen.TELLS),
         (RAN_BEFORE.read(read_screen(["web1 login: "]), BEGAN, 1, Source.SCREEN, fresh=False), Screen.TELLS),
         (GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, Source.SCREEN, fresh=True), Screen.COMING),
     ],

@@ -180,8 +180,8 @@ async def test_a_crashed_guest_is_seen_as_crashed(lab, atlas, events):
 
 
 async def test_a_guest_that_the_bot_starts_runs_its_firmware(lab, atlas):
-    await lab.crash("web1")
     await until(lambda: console(lab, "web1").count("web1 login:") == 1)
+    await lab.crash("web1")
     await atlas.start_guest(await called(atlas, "web1"))
     await until(lambda: console(lab, "web1").count("web1 login:") == 2)
 
@@ -191,8 +191,7 @@ async def test_a_guest_that_the_bot_starts_runs_its_firmware(lab, atlas):
 async def test_a_corrupt_boot_disk_shows_on_the_console_and_is_restored_over_ssh(lab, atlas, reach):
     disk = lab.guests.disk("web1")
     before = await asyncio.to_thread(checksum, disk)
-    await until(lambda: console(lab, "web1"))
-    assert standing(lab, "web1").stage is Stage.UP
+    await until(lambda: standing(lab, "web1").stage is Stage.UP)
 
     assert "boot disk" in await lab.corrupt("web1")
     await until(lambda: standing(lab, "web1").part is Part.NOTHING)

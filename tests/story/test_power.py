@@ -46,7 +46,8 @@ async def test_a_power_failure_is_one_message_that_waits_until_every_machine_is_
         wipe_start(web1)  # what a power surge may do
         await lab.bring_back()
         web1_incident = await alex.sees("web1 can't boot: disk damaged")
-        await alex.sees_change(power, "Recovering", "*34 of 36* back", "unproven: dev2", "failing: web1")
+        back = ("*34 of 36* back", "unproven: dev2", "failing: web1")
+        await alex.sees_change(power, "Recovering", *back, seconds=40)
 
         await walk_through_restore(alex)
         await alex.sees_change(web1_incident, "🟢 *Resolved*", seconds=30)
@@ -64,7 +65,9 @@ async def test_a_power_failure_is_one_message_that_waits_until_every_machine_is_
         await alex.press("Run", on="Start what has not come back", agreeing_to="This starts every machine")
         await alex.sees_in(power, "✅", "Start what has not come back", seconds=30)
         assert "dev2" in lab.running_guests()
-        await alex.sees_change(power, "🟢 *Resolved*", "*36 of 36* well", "Resolved: all proven healthy")
+        await alex.sees_change(
+            power, "🟢 *Resolved*", "*36 of 36* well", "Resolved: all proven healthy", seconds=40
+        )
 
         await alex.press("Skip", on="Look around")
         await alex.sees_in(power, "“Bring everything back after a power failure” is done")
