@@ -154,7 +154,7 @@ async def test_fifty_guests_behind_a_gateway_that_is_gone_for_seconds_are_not_se
         assert "10.9.0.254 no longer answers" in words(network)
         assert "🟢" not in words(network)
         world.home.put_back("gateway")
-        await world.alex.sees_change(network, "🟢 *Resolved*", "the lab can be seen again", seconds=60)
+        await world.alex.sees_change(network, "🟢 *Resolved*", "the network is back", seconds=60)
         await said_nothing_false(world)
 
 
