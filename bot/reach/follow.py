@@ -21,12 +21,14 @@ LINGER = 2.0
 class Started(Protocol):
     """A shell that was started: `pieces` is its output, None when no more will come; `status` is set by then.
 
-    `lost`: why it could not be followed to its end, or None.
+    `lost`: why it could not be followed to its end, or None. `aside`: the end of what is not the script's, such as
+    what a login shell complains of; it may come at any time.
     """
 
     pieces: asyncio.Queue[bytes | None]
     status: int | None
     lost: str | None
+    aside: bytes
 
     def send(self, data: bytes) -> None:
         """Write all of its standard input and close that."""
@@ -82,6 +84,6 @@ async def _greeting(started: Started, token: str) -> tuple[int, bytes]:
 def _no_shell(started: Started, heard: bytes) -> Exception:
     if started.lost:
         return Unreachable(started.lost)
-    said = heard.decode(errors="replace").strip()[-300:]
+    said = (started.aside + heard).decode(errors="replace").strip()[-300:]
     why = f"cannot run the script: because no shell answered: {said!r} (exit status {started.status})"
     return Refused(why, Refusal.SHELL)

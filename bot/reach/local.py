@@ -53,6 +53,7 @@ class _Process(asyncio.SubprocessProtocol):
         self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.status: int | None = None
         self.lost: str | None = None
+        self.aside = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol, like the three below."""

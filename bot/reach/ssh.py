@@ -25,6 +25,9 @@ from bot.reach.tcp import NoConnection, connect
 _AT_ONCE = 5
 """Scripts at the same time over one connection: sshd allows 10 sessions, and ending a script takes one more."""
 
+_ASIDE = 1_000
+"""Bytes that are kept of what a login shell complains of."""
+
 _REFUSALS = {
     asyncssh.HostKeyNotVerifiable: Refusal.HOST_KEY_CHANGED,  # or not known: see _connect
     asyncssh.PermissionDenied: Refusal.KEY,
@@ -191,16 +194,21 @@ class _Session(asyncssh.SSHClientSession[bytes]):
     def __init__(self, host: str, connection: asyncssh.SSHClientConnection) -> None:
         self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.status: int | None = None
+        self.aside = b""
         self.lost: str | None = f"lost {host}: because its session ended without a word"
         self._host = host
         self._connection = connection
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        """Part of asyncssh's protocol, like the four below."""
+        """Part of asyncssh's protocol, like the three below."""
         self._channel = chan
 
-    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 -- asyncssh's signature
-        self.pieces.put_nowait(data)
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        """A script's own errors are in its output: what comes as error output is of the login shell before it."""
+        if datatype == asyncssh.EXTENDED_DATA_STDERR:
+            self.aside = (self.aside + data)[-_ASIDE:]
+        else:
+            self.pieces.put_nowait(data)
 
     def exit_status_received(self, status: int) -> None:
         self.status = status

@@ -86,6 +86,26 @@ async def test_a_failing_line_ends_the_script(nook, nas):
     await ways.a_failing_line_ends_the_script(nas)
 
 
+async def test_what_a_login_shell_complains_of_late_is_not_the_scripts_output(sshd, nook):
+    start_up = sshd.folder / ".bashrc"
+    start_up.write_text('( sleep 0.2; echo "a late complaint" >&2 ) >/dev/null &\n')
+    try:
+        done = await sh(nook, "echo one; echo two >&2; sleep 0.4; echo three")
+    finally:
+        start_up.unlink()
+    assert done.output == "one\ntwo\nthree\n"
+
+
+async def test_what_a_login_shell_complains_of_is_told_where_no_other_shell_comes(sshd, nook):
+    start_up = sshd.folder / ".bashrc"
+    start_up.write_text('echo "this account is not available" >&2; exit 1\n')
+    try:
+        with pytest.raises(Refused, match="this account is not available"):
+            await sh(nook, "echo one")
+    finally:
+        start_up.unlink()
+
+
 async def test_bash_minds_the_whole_pipe(nook):
     await ways.bash_minds_the_whole_pipe(nook)
 
