@@ -8,7 +8,7 @@ import pytest
 from bot.core.guest import GuestInfo
 from bot.core.health import CheckName, Proof, Target, TargetId
 from bot.core.incidents.blind_spots import Lack, Listed, Making, Screen, blind_spots, shown
-from bot.core.incidents.boot_screen import UNKNOWN, read_screen
+from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.guest_boot import GuestBoot, Source
 from bot.core.names import UNTOLD
 from tests.core.labs import ATLAS, GUESTS
@@ -19,7 +19,6 @@ WITH_AGENT = replace(BARE, has_agent=True)
 WITH_CONSOLE = replace(BARE, console_log="/var/log/vm01")
 NOTHING = Screen.NOTHING
 BEGAN, PATIENCE = datetime(2026, 3, 1, 12, tzinfo=UTC), timedelta(minutes=3)
-FAILED = read_screen(["No bootable device."])
 RAN_BEFORE = GuestBoot().polled(BEGAN, running=True)
 
 
@@ -146,24 +145,30 @@ def test_a_guest_made_anew_on_its_host_under_its_name_is_no_news_and_another_lac
     assert spots(elsewhere)[0].news(told.keys) is not None
 
 
+def saw(boot: GuestBoot, *lines: str, fresh: bool = True) -> GuestBoot:
+    return boot.read(read_screen(lines), BEGAN, 1, Source.CONSOLE, fresh=fresh)
+
+
+STARTED = GuestBoot().began(BEGAN)
+
+
 @pytest.mark.parametrize(
     ("boot", "expected"),
     [
         (GuestBoot(), Screen.UNSEEN),
         (GuestBoot().ended(BEGAN), Screen.UNSEEN),
-        (GuestBoot().began(BEGAN), Screen.COMING),
-        (GuestBoot().began(BEGAN).answered(BEGAN, 1), Screen.TELLS),
-        (GuestBoot().began(BEGAN).read(FAILED, BEGAN, 1, Source.SCREEN, fresh=True), Screen.TELLS),
-        (RAN_BEFORE.read(read_screen(["web1 login: "]), BEGAN, 1, Source.SCREEN, fresh=False), Screen.TELLS),
-        (GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, Source.SCREEN, fresh=True), Screen.COMING),
+        (STARTED, Screen.COMING),
+        (STARTED.answered(BEGAN, 1), Screen.TELLS),
+        (saw(STARTED, "No bootable device."), Screen.TELLS),
+        (saw(RAN_BEFORE, "web1 login: ", fresh=False), Screen.TELLS),
+        (saw(STARTED), Screen.COMING),
     ],
     ids=["not told", "off", "starting", "its agent answers", "it fails", "an old login", "nothing yet"],
-)  # fmt: skip
+)
 def test_what_a_guest_has_shown_while_there_is_time(boot, expected):
     assert shown(boot, BEGAN, PATIENCE) is expected
 
 
 def test_a_guest_that_was_looked_at_and_shows_nothing_for_long_will_not():
-    looked = GuestBoot().began(BEGAN).read(UNKNOWN, BEGAN, 1, Source.SCREEN, fresh=True)
-    assert shown(looked, BEGAN + PATIENCE, PATIENCE) is Screen.NOTHING
-    assert shown(GuestBoot().began(BEGAN), BEGAN + PATIENCE, PATIENCE) is Screen.COMING
+    assert shown(saw(STARTED), BEGAN + PATIENCE, PATIENCE) is Screen.NOTHING
+    assert shown(STARTED, BEGAN + PATIENCE, PATIENCE) is Screen.COMING
