@@ -23,7 +23,7 @@ from bot.usecases.blind_spots import making_of, spots_of, tell_blind_spots
 
 JOB = "blind spots"
 WAITS = 5
-"""How often it is put off since the bot's start, for guests that may be on their way up: one message tells all."""
+"""How often it is put off since the bot's start, for what is not known yet of guests: one message tells all."""
 
 
 @dataclass(slots=True)
@@ -50,12 +50,13 @@ class BlindSpots:
         probes = [(one, probe) for one in self.rounds for guest in one.guests if (probe := one.find(guest.id))]
         made = {probe.guest: probe.info for _, probe in probes}
         screens = {probe.guest.id: one.shown(probe.guest.id) for one, probe in probes}
-        minded = (guest for guest in made if not guest.ephemeral)
-        if self.waits and any(screens[guest.id] is Screen.COMING for guest in minded):
+        told = all(one.listed for one in self.rounds)
+        minded = [guest for guest in made if not guest.ephemeral]
+        coming = any(screens[guest.id] is Screen.COMING or not made[guest].known for guest in minded)
+        if self.waits and (coming or not told):
             self.waits -= 1
             self._soon()
             return
-        told = all(one.listed for one in self.rounds)
         await self.writer.do(tell_blind_spots, await find(self.config, made, screens, self.ssh, all_told=told))
 
 

@@ -155,7 +155,7 @@ STARTED = GuestBoot().began(BEGAN)
 @pytest.mark.parametrize(
     ("boot", "expected"),
     [
-        (GuestBoot(), Screen.UNSEEN),
+        (GuestBoot(), Screen.COMING),
         (GuestBoot().ended(BEGAN), Screen.UNSEEN),
         (STARTED, Screen.COMING),
         (STARTED.answered(BEGAN, 1), Screen.TELLS),

@@ -30,8 +30,8 @@ class Lack(StrEnum):
 class Screen(StrEnum):
     """What a running guest has shown of itself, by its agent, console, screen or SSH server.
 
-    `NOTHING`: for long enough to believe that nothing will come; `COMING`: it may be on its way up; `UNSEEN`: it
-    is off, or was not looked at.
+    `NOTHING`: for long enough to believe that nothing will come; `COMING`: it may be on its way up, or its host
+    has not told yet; `UNSEEN`: it is off, or was not looked at.
     """
 
     TELLS = "tells"
@@ -145,7 +145,7 @@ class Listed:
 
 def shown(boot: GuestBoot, now: datetime, patience: timedelta) -> Screen:
     """What a guest has shown by now. `patience`: how long one may stand still on its way up."""
-    if not boot.running:
+    if boot.running is False:
         return Screen.UNSEEN
     place = boot.where(now, patience)
     if place.proven or boot.hint or place.stage in {Stage.FAILED, Stage.WAITING}:
