@@ -14,7 +14,7 @@ from functools import partial
 from bot import runs
 from bot.actions import FAILURES, ActionType, Context, Outcome
 from bot.core.jobs import Cancel, Job, LabJob, ListChoices, LookBefore, Place, RunAction, RunCheck, ScriptJob
-from bot.core.progress import Progress
+from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
 from bot.performing.bar import Bar
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
@@ -179,8 +179,7 @@ class Performer:
 
 def _outcome(finished: Finished, limit: timedelta) -> Outcome:
     """How a script went, in a line: the last it said, and how it ended if not well."""
-    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
-    last = lines[-1][:SUMMARY] if lines else ""
+    last = last_line(finished.output)[:SUMMARY]
     if finished.timed_out:
         how = f"ended after its time limit of {limit.total_seconds():g} s"
     elif finished.ok:

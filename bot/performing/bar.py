@@ -9,11 +9,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
-from bot.core.progress import Progress, of_size, percent_in
+from bot.core.progress import Percentages, Progress, of_size
 from bot.reach import Reach, Refused, Script, Unreachable
 
 EVERY = 2.0  # seconds; an edit every two seconds is what a channel's rate limit bears
-TAIL = 4_096  # characters of output that are searched: a line of restic's JSON names files, and may be long
 
 _QUICK = timedelta(seconds=10)
 _MEASURE = 'du -sb -- "$watched" 2>/dev/null || true'  # what does not exist yet has no size
@@ -32,15 +31,14 @@ class Bar:
 
     def __init__(self, move: Move) -> None:
         self._move = move
-        self._tail = ""
+        self._percentages = Percentages()
         self._speaks = False
         self._last: Progress | None = None
         self._told = float("-inf")
 
     def hear(self, piece: str) -> None:
         """Take a piece of the step's output."""
-        self._tail = (self._tail + piece)[-TAIL:]
-        percent = percent_in(self._tail)
+        percent = self._percentages.hear(piece)
         if percent is not None:
             self._speaks = True
             self._moved(Progress(percent))

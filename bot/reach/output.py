@@ -3,19 +3,27 @@
 import codecs
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from bot.reach import OUTPUT_LIMIT
 
+_CHUNK: Final = 16_384  # characters; smaller pieces are put together, for each string costs fifty bytes more
+
 
 class Output:
-    """Collects bytes that may be cut anywhere, also inside a character. What is no UTF-8 shows as U+FFFD."""
+    """Collects bytes that may be cut anywhere, also inside a character. What is no UTF-8 shows as U+FFFD.
+
+    However much comes, and in however small pieces, it holds little more than `limit` characters of it.
+    """
 
     def __init__(self, listener: Callable[[str], None] | None, limit: int = OUTPUT_LIMIT) -> None:
         self._listener = listener
         self._limit = limit
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._pieces: deque[str] = deque()
-        self._size = 0
+        self._chunks: deque[str] = deque()
+        self._size = 0  # of all chunks
+        self._latest: list[str] = []
+        self._latest_size = 0
 
     def add(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -24,14 +32,23 @@ class Output:
     def close(self) -> str:
         """No more will come: the last `limit` characters of it all."""
         self._keep(self._decoder.decode(b"", final=True))
-        return "".join(self._pieces)[-self._limit :]
+        self._put_together()
+        return "".join(self._chunks)[-self._limit :]
 
     def _keep(self, text: str) -> None:
         if not text:
             return
-        self._pieces.append(text)
-        self._size += len(text)
-        while self._size - len(self._pieces[0]) >= self._limit:
-            self._size -= len(self._pieces.popleft())
+        self._latest.append(text[-self._limit :])
+        self._latest_size += len(self._latest[-1])
+        if self._latest_size >= _CHUNK:
+            self._put_together()
         if self._listener:
             self._listener(text)
+
+    def _put_together(self) -> None:
+        """Make one chunk of the latest pieces, and let go of what is not among the last `limit` characters."""
+        self._chunks.append("".join(self._latest))
+        self._size += self._latest_size
+        self._latest, self._latest_size = [], 0
+        while self._size - len(self._chunks[0]) >= self._limit:
+            self._size -= len(self._chunks.popleft())
