@@ -30,6 +30,7 @@ from bot.performing import Performer
 from bot.probes import Parts, SshWays
 from bot.probes.guest import GuestProbe
 from bot.reach import Reach
+from bot.redact import redactor_of
 from bot.rounds import Rounds
 from bot.runs import Aim, House, PinnedTextBroken
 from bot.scheduler import Scheduler
@@ -60,11 +61,11 @@ class Caretaker:
         self._opened = AsyncExitStack()
         self._unreadable = ""  # why the runbook folders could not be read, if they could not
         clock = self._clock = Clock()
-        self._writer = Writer(clock.now)
+        self._writer = Writer(clock.now, redactor_of(config, secrets))
         self._reader = Reader(clock.now)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
-        ways = self._ways = Ways(config)
+        ways = self._ways = Ways(config, redactor=self._writer.redactor)
         self._hypervisors = hypervisors_of(config, self._heard, ways.names)
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(

@@ -45,6 +45,7 @@ SHOWN = 2_800  # characters of output that a message bears; more becomes a file
 PROGRESS_WAIT = timedelta(seconds=2)
 """How long a step's card waits for its bar: an edit every two seconds is what a channel's rate limit bears."""
 
+TELLS_TOO_MUCH = "its text holds a token or a password; keep that in a file, and have the step read it"
 MISTAKES = 5  # of a runbook that are told in the channel; `caretaker lint` tells them all
 
 
@@ -107,6 +108,8 @@ def start(
 ) -> Moved:
     """Someone starts a runbook. Raises NotAllowed; IllegalMove where it makes no sense, naming what is missing."""
     demand(house.config.people, by, Act.START_RUNBOOK)
+    if store.redactor.spans(runbook.source):  # it would be kept without, and so run without
+        raise IllegalMove(f"cannot start '{runbook.name}': because {TELLS_TOO_MUCH}")
     if why := _why_not(store, runbook, values, aim):
         raise IllegalMove(f"cannot start '{runbook.name}': because {why}")
     store.runs.pin(runbook.hash, runbook.name, runbook.source)

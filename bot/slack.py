@@ -19,6 +19,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.redact import Redactor
 from bot.slack_errors import InDoubt, Offline, Rejected, SlackError, named
 
 Blocks = Sequence[Block | dict[str, Any]]
@@ -41,15 +42,24 @@ class Slack:
     """
 
     def __init__(
-        self, *, bot_token: str, app_token: str, api_url: str = SLACK, timeout: timedelta = _TIMEOUT
+        self,
+        *,
+        bot_token: str,
+        app_token: str,
+        api_url: str = SLACK,
+        timeout: timedelta = _TIMEOUT,
+        redactor: Redactor | None = None,
     ) -> None:
+        """`redactor`: what it knows is never sent; by default the tokens."""
+        self.redactor = redactor or Redactor((bot_token, app_token))
         self.api_url = api_url
         self.app_token = app_token
         limits = aiohttp.ClientTimeout(total=timeout.total_seconds(), sock_connect=timeout.total_seconds() / 3)
         local = _is_loopback(api_url)  # first: it may refuse
         self._session = aiohttp.ClientSession(timeout=limits)
         # The library's own retry handlers would post a second time when only the answer was lost.
-        self.web = AsyncWebClient(bot_token, api_url, session=self._session, retry_handlers=[])
+        self.web = _Web(bot_token, api_url, session=self._session, retry_handlers=[])
+        self.web.redactor = self.redactor
         self._ids: dict[str, str] = {}
         if local:
             self.web.proxy = None  # a proxy from the environment leads away from this machine
@@ -122,6 +132,7 @@ class Slack:
     ) -> str:
         """Share a file and return its id. InDoubt means it may be there: look with `find_upload`."""
         what = f"upload {name!r} to {channel!r}"
+        content = self.redactor.data(content)
         try:
             place = await self.ask(
                 what, self.web.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=title)
@@ -248,6 +259,19 @@ class Slack:
                 answer.raise_for_status()
         except (aiohttp.ClientError, OSError) as error:
             raise named(what, error) from None
+
+
+class _Web(AsyncWebClient):
+    """The library's client; of what it is given to send, it sends no secret."""
+
+    redactor = Redactor()
+
+    async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
+        """As the library's: all its methods come through here."""
+        return await super().api_call(api_method, **{name: self._shown(one) for name, one in kwargs.items()})
+
+    def _shown(self, argument: Any) -> Any:
+        return self.redactor.all_in(argument)
 
 
 def _keyed(key: str) -> dict[str, Any]:

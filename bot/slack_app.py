@@ -17,6 +17,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.redact import Redactor
 from bot.slack import Slack
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def make_app(slack: Slack) -> AsyncApp:
         attaching_conversation_kwargs_enabled=False,
         ignoring_self_events_enabled=False,
     )
-    app.middleware(_Screen())
+    app.middleware(_Screen(slack.redactor))
     app.error(_trouble)
     return app
 
@@ -59,7 +60,8 @@ def _without_token(web: AsyncWebClient) -> AsyncWebClient:
 class _Screen:
     """Middleware: acknowledges and drops what was seen before and what the bot itself caused."""
 
-    def __init__(self) -> None:
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(
@@ -72,7 +74,7 @@ class _Screen:
         if (key and not self._first(key)) or _is_own(body):
             log.debug("dropped a repeated delivery or an event of the bot's own: %s", key)
             return BoltResponse(status=200, body="")
-        context["ack"] = _LastingAck()
+        context["ack"] = _LastingAck(self._redactor)
         await next()
         return None
 
@@ -86,9 +88,13 @@ class _Screen:
 
 
 class _LastingAck(AsyncAck):
-    """An acknowledgement that stands. bolt takes it back when the listener fails right after giving it."""
+    """An acknowledgement that stands. bolt takes it back when the listener fails right after giving it.
 
-    def __init__(self) -> None:
+    What it says in a modal has no secret in it.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
         self._given: BoltResponse | None = None
 
     @property
@@ -98,6 +104,8 @@ class _LastingAck(AsyncAck):
 
     @response.setter
     def response(self, response: BoltResponse | None) -> None:
+        if response is not None:
+            response.body = self._redactor.all_in(response.body)
         self._given = response or self._given
 
 

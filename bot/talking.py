@@ -18,6 +18,7 @@ from bot.core.picture import Outlook
 from bot.core.progress import Progress
 from bot.library import Library
 from bot.outbox import Courier
+from bot.redact import Redactor, redactor_of
 from bot.runs import House
 from bot.slack import Slack
 from bot.slack_app import make_app
@@ -55,7 +56,7 @@ class Talk:
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
         """Deliver and listen until `opened` is closed; the tasks that deliver, which have no end of their own."""
-        slack = Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url)
+        slack = _slack(secrets, self.writer.redactor)
         opened.push_async_callback(slack.close)
         artist = Artist(self.config, self.library, self.progress, self.house)
         courier = Courier(self.writer, slack, self.config.slack.channel, artist.draw, self.now)
@@ -99,9 +100,15 @@ class Talk:
 async def cannot_start(secrets: Secrets, config: Config, why: str, now: datetime) -> None:
     """Tell in Slack that the bot can't start, unless that was told lately or Slack can't be reached."""
     owner = config.owner.slack
-    async with Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url) as slack:
+    async with _slack(secrets, redactor_of(config, secrets)) as slack:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 await emergency.cannot_start(slack, config.slack.channel, owner, why, now)
         except (SlackError, TimeoutError) as failed:
             log.error("cannot tell that I can't start: %s", failed)
+
+
+def _slack(secrets: Secrets, redactor: Redactor) -> Slack:
+    return Slack(
+        bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url, redactor=redactor
+    )

@@ -25,7 +25,9 @@ from bot.reach import Reach, Refusal, Refused, Script, Unreachable
 from bot.reach.guest import GuestReach
 from bot.reach.hypervisor_agent import agent_of
 from bot.reach.local import LocalReach
+from bot.reach.redacted import RedactedReach
 from bot.reach.ssh_answer import Door, SshAnswer
+from bot.redact import Redactor
 
 if TYPE_CHECKING:
     from bot.reach.host_key import KnownHosts
@@ -66,9 +68,10 @@ def hypervisors_of(
 
 
 class Ways:
-    """All reaches of one lab. `names`: looks their host names up."""
+    """All reaches of one lab. `names`: looks their host names up. What `redactor` knows is in no output."""
 
-    def __init__(self, config: Config, names: Names | None = None) -> None:
+    def __init__(self, config: Config, names: Names | None = None, redactor: Redactor | None = None) -> None:
+        self._redactor = redactor or Redactor()
         self.names = names or Names()
         self._config = config
         self._hosts: dict[str, Reach] = {}
@@ -79,12 +82,12 @@ class Ways:
         if place.kind is PlaceKind.HOST:
             return self.to_host(place.name)
         if place.kind is PlaceKind.GUEST:
-            return _to_guest(place.name, guest)
+            return RedactedReach(_to_guest(place.name, guest), self._redactor)
         if not self._config.runbooks.run_on_bot:
             raise Refused(
                 "cannot run this on the bot's machine: because lab.yaml does not say runbooks.run_on_bot"
             )
-        return LocalReach()
+        return RedactedReach(LocalReach(), self._redactor)
 
     def to_host(self, name: str) -> Reach:
         """The way to a host of lab.yaml. Raises Refused where it names none."""
@@ -92,7 +95,7 @@ class Ways:
             host = self._config.hosts.get(name)
             if host is None or host.ssh is None:
                 raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
-            self._hosts[name] = _ssh_to(host, self.names)
+            self._hosts[name] = RedactedReach(_ssh_to(host, self.names), self._redactor)
         return self._hosts[name]
 
     def door(self, target: Target, address: str) -> Door:

@@ -1,13 +1,21 @@
 import io
 import logging
+import time
 
-from bot.redact import Redactor
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.redact import RedactedLog, Redactor, Stream
+
+TOKEN, PASSWORD = "xoxb-12-abc-DEF", 'pass/word&9é"9'
+REDACTOR = Redactor([TOKEN, PASSWORD, "web1", "caretaker", "", "  "])
 
 
 def written(record: logging.LogRecord, *secrets: str) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Redactor(secrets, logging.Formatter("%(levelname)s %(message)s")))
+    handler.setFormatter(RedactedLog(Redactor(secrets), logging.Formatter("%(levelname)s %(message)s")))
     handler.handle(record)
     return stream.getvalue().strip()
 
@@ -18,27 +26,30 @@ def record(message: str, *args: object, error: BaseException | None = None) -> l
 
 
 def test_a_known_secret_is_replaced_wherever_it_stands_and_the_inner_format_stays():
-    assert written(record("opening %s for %s", "hunter2", "me"), "hunter2") == "DEBUG opening [secret] for me"
+    assert (
+        written(record("opening %s for %s", "hunter2-of-old", "me"), "hunter2-of-old")
+        == "DEBUG opening [secret] for me"
+    )
 
 
 def test_a_secret_inside_a_traceback_is_replaced_too():
     try:
-        raise ValueError("cannot log in with hunter2")
+        raise ValueError("cannot log in with hunter2-of-old")
     except ValueError as error:
-        text = written(record("failed", error=error), "hunter2")
+        text = written(record("failed", error=error), "hunter2-of-old")
     assert "Traceback" in text
-    assert "hunter2" not in text
+    assert "hunter2-of-old" not in text
 
 
 def test_a_secret_that_contains_another_is_replaced_whole():
-    assert written(record("abc-def"), "abc", "abc-def") == "DEBUG [secret]"
+    assert written(record("abc-defg-hi"), "abc-defg", "abc-defg-hi") == "DEBUG [secret]"
 
 
 def test_slack_tokens_tickets_and_response_addresses_are_known_by_their_shape():
     text = written(
         record(
-            "xoxb-1-abc %s wss://wss.slack.com/link/?ticket=0a1b2c&app_id=7 https://hooks.slack.com/commands/T1/2/x",
-            {"token": "xapp-1-A-b"},
+            "xoxb-1-abcdefghij %s wss://wss.slack.com/link/?ticket=0a1b2c&app_id=7 https://hooks.slack.com/commands/T1/2/x",
+            {"token": "xapp-1-A-bcdefghij"},
         )
     )
     for secret in ("1-abc", "1-A-b", "0a1b2c", "T1/2/x"):
@@ -48,3 +59,115 @@ def test_slack_tokens_tickets_and_response_addresses_are_known_by_their_shape():
 
 def test_text_without_secrets_is_left_alone():
     assert written(record("box of 3 apples, ticket 7"), "") == "DEBUG box of 3 apples, ticket 7"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"the token is {TOKEN}",
+        f"{TOKEN}{TOKEN}",
+        "xoxb-12-a\r\nbc-DEF",
+        "xoxb-12-a \rbc-DEF",
+        "xoxb-12\x1b[31m-abc\x1b[0m-DEF",
+        "x\x1b]0;title\x07oxb-12-abc-DEF",
+        "xoxb-12-\u200babc\u202e-DEF\x00",
+        "xoxb-1\n2-abc-\nDEF",
+        PASSWORD,
+        'pass/word&amp;9é"9 and pass/word&amp;9é&quot;9',
+        "pass%2Fword%269%C3%A9%229",
+        'pass/word&9\\u00e9\\"9',
+        "xoxp-of-somebody-else-1234",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nb3BlbnNzaC1rZXk=",
+        "wss://wss.slack.com/link/?ticket=0a1b2c-word&app_id=7",
+        "https://hooks.slack.com/commands/T1/2/word",
+    ],
+)
+def test_of_a_secret_nothing_is_left_however_it_is_written(text) -> None:
+    left = REDACTOR.text(text)
+    assert "[secret]" in left
+    for part in ("xox", "abc", "DEF", "word", "b3Bl"):
+        assert part not in left
+
+
+@pytest.mark.parametrize(
+    "text", ["web1 and caretaker", "", "ticket=7", "xoxb-1", "a box", "BEGIN PRIVATE KEY", "é"]
+)
+def test_what_can_be_an_ordinary_word_is_let_through(text) -> None:
+    assert REDACTOR.text(text) == text
+
+
+def test_where_a_text_was_cut_no_end_of_a_secret_is_left() -> None:
+    assert REDACTOR.text("abc-DEF and more", cut=True) == "[secret] and more"
+    assert REDACTOR.text("DEF and more", cut=True) == "DEF and more"
+    assert REDACTOR.text("-DEF and more", cut=True) == "[secret] and more"
+
+
+def test_all_texts_of_a_request_are_redacted_but_the_one_that_says_who_asks() -> None:
+    given = {
+        "token": TOKEN,
+        "blocks": [{"text": f"a {TOKEN}"}, (TOKEN,)],
+        "n": 7,
+        "file": TOKEN.encode(),
+        "at": b"\xff",
+    }
+    assert REDACTOR.all_in(given) == {
+        "token": TOKEN,
+        "blocks": [{"text": "a [secret]"}, ["[secret]"]],
+        "n": 7,
+        "file": b"[secret]",
+        "at": b"\xff",
+    }
+
+
+def streamed(*pieces: str) -> list[str]:
+    heard: list[str] = []
+    stream = Stream(REDACTOR, heard.append)
+    for piece in pieces:
+        stream.hear(piece)
+    stream.end()
+    return heard
+
+
+def test_a_secret_that_comes_in_pieces_is_never_passed_on() -> None:
+    assert streamed("the token is xoxb-12", "-abc", "-DEF.\n") == ["the token is ", "[secret].\n"]
+    assert "".join(streamed(*f"a {TOKEN} b")) == "a [secret] b"
+    assert "".join(streamed("a xoxb-12\x1b[0m", "-abc-D", "EF b")) == "a [secret] b"
+    assert "".join(streamed("xoxp-of-somebody", "-else-1234 b")) == "[secret] b"
+
+
+def test_what_only_begins_like_a_secret_is_passed_on_once_that_is_known() -> None:
+    assert streamed("12 boxes, x", "ylophones") == ["12 boxes, ", "xylophones"]
+    assert streamed("42 %") == ["42 %"]
+    assert streamed("it ends with xoxb-12") == ["it ends with ", "xoxb-12"]
+
+
+ODD = st.sampled_from(
+    [TOKEN, TOKEN[:9], TOKEN[9:], TOKEN[:3], PASSWORD, "x", "xo", "\x1b[0m", "\r\n", " ", "a", "%"]
+)
+
+
+@given(st.lists(ODD, max_size=12), st.lists(st.integers(1, 9), min_size=1))
+def test_however_it_is_cut_a_stream_passes_on_no_secret_and_all_else(parts, cuts) -> None:
+    text, pieces, at = "".join(parts), [], 0
+    while at < len(text):
+        size = cuts[len(pieces) % len(cuts)]
+        pieces.append(text[at : at + size])
+        at += size
+    heard = "".join(streamed(*pieces))
+    assert TOKEN not in heard
+    assert PASSWORD not in heard
+    assert heard == text or REDACTOR.spans(text) or "xoxb-" in text
+
+
+@pytest.mark.parametrize(
+    "shape", ["x", "xoxb-", "xoxb-12-abc-", " ", "\r", "-----BEGIN PRIVATE KEY-----", "\x1b[", "x\r"]
+)
+def test_redacting_costs_what_the_text_is_long(shape) -> None:
+    def cost(size: int) -> float:
+        began = time.thread_time()
+        REDACTOR.text(shape * (size // len(shape)))
+        return time.thread_time() - began
+
+    few = max(min(cost(10_000) for _ in range(3)), 0.0005)
+    assert min(cost(160_000) for _ in range(3)) < 64 * few

@@ -443,6 +443,13 @@ def test_what_is_missing_is_named_and_nothing_begins(walked) -> None:
     )
 
 
+def test_a_runbook_that_holds_a_token_is_not_started(walked) -> None:
+    """What is kept of it would lack the token, and so would what is run."""
+    told = runbook("# Tell\n\n## Tell it\n- Run on: bot\n\n```sh\ncurl -H xoxb-12-abcdefghij\n```\n")
+    with pytest.raises(IllegalMove, match="its text holds a token or a password"):
+        walked.do(runs.start, walked.house, told, {}, runs.Aim(None, None), ALEX)
+
+
 def test_a_runbook_for_guests_is_not_started_for_a_host(walked) -> None:
     walked.do(lambda store, now: store.targets.keep([Target(ATLAS)], now))
     book = MEND.replace("## Wipe", "- Use for: guest-down\n\n## Wipe")

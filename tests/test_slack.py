@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.manifest import SCOPES
-from bot.redact import Redactor
+from bot.redact import RedactedLog, Redactor
 from bot.slack import Slack
 from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected
 from bot.slack_exam import examine
@@ -283,7 +283,7 @@ async def test_tokens_are_never_sent_in_the_clear_over_a_network(url):
 async def test_neither_repr_nor_errors_nor_the_log_at_its_most_talkative_hold_a_token(box):
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Redactor([box.bot_token, box.app_token]))
+    handler.setFormatter(RedactedLog(Redactor([box.bot_token, box.app_token])))
     root, before = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)

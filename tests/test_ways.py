@@ -54,7 +54,7 @@ def whole(log: Path) -> LogEnd:
 
 
 def test_the_bots_machine_is_reached_only_where_lab_yaml_allows_it() -> None:
-    assert isinstance(ways(run_on_bot=True).to(BOT, machine), LocalReach)
+    assert isinstance(ways(run_on_bot=True).to(BOT, machine).inner, LocalReach)
     with pytest.raises(Refused, match=r"because lab.yaml does not say runbooks.run_on_bot"):
         ways().to(BOT, machine)
 
@@ -66,7 +66,7 @@ def test_a_host_that_lab_yaml_tells_no_way_to_is_refused(hosts) -> None:
 
 
 def test_a_guest_is_reached_through_its_hypervisor_if_it_has_one() -> None:
-    assert isinstance(ways().to(GUEST, machine), GuestReach)
+    assert isinstance(ways().to(GUEST, machine).inner, GuestReach)
     with pytest.raises(Refused, match="cannot find 'web2'"):
         ways().to(Place(PlaceKind.GUEST, "web2"), machine)
 
@@ -124,7 +124,7 @@ def test_a_key_that_lab_yaml_names_must_be_there(home) -> None:
 def test_the_users_own_key_is_used_where_none_is_named(home) -> None:
     for name in ("id_rsa", "id_ed25519", "known_hosts"):
         (home / name).touch()
-    entered = ways(Host("atlas", "10.0.0.5", Ssh("admin", 2222))).to(ATLAS, machine)._host
+    entered = ways(Host("atlas", "10.0.0.5", Ssh("admin", 2222))).to(ATLAS, machine).inner._host
     assert (entered.address, entered.port, entered.user) == ("10.0.0.5", 2222, "admin")
     assert (entered.key, entered.known_hosts) == (home / "id_ed25519", home / "known_hosts")
 

@@ -74,7 +74,7 @@ def on_screen(output: str) -> str:
     """What a terminal shows in the end, in a time that grows with the output's length alone.
 
     A carriage return and a backspace go back in the line, and what follows takes the place of what stood there.
-    What only colours, rings or moves about the screen is left out. A terminal's width is not known: lines don't wrap.
+    What only colours, rings or moves about the screen is left out. Lines don't wrap: no width is known.
     """
     lines: list[str] = []
     line: list[str] = []

@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
+from bot.redact import Redactor
 from bot.store.alive import AliveRows
 from bot.store.boots import BootRows
 from bot.store.incidents import IncidentRows
@@ -46,11 +48,15 @@ class StoreInUse(StoreFailed):
 class Store:
     """One connection to the database. Belongs to the thread that opened it."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open `path`, making and migrating it unless `read_only`. Raises StoreFailed."""
+    def __init__(self, path: Path, *, read_only: bool = False, redactor: Redactor | None = None) -> None:
+        """Open `path`, making and migrating it unless `read_only`. Raises StoreFailed.
+
+        What `redactor` knows is never written.
+        """
         self.path = path
+        self.redactor = redactor or Redactor()
         with self._named("open"):
-            self._db = Database(_connect(path, read_only=read_only))
+            self._db = Database(_connect(path, self.redactor, read_only=read_only))
         try:
             with self._named("open"):
                 self._prepare(read_only=read_only)
@@ -108,7 +114,17 @@ class Store:
         self._db.close()
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+class _Connection(sqlite3.Connection):
+    """A connection through which no secret passes into the file."""
+
+    redactor = Redactor()
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As sqlite3's."""
+        return super().execute(sql, self.redactor.all_in(parameters))
+
+
+def _connect(path: Path, redactor: Redactor, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
         return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
@@ -116,4 +132,6 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         path.touch(mode=0o600)  # what is in it is nobody else's business
     except OSError as why:
         raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
-    return sqlite3.connect(path, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, factory=_Connection)
+    connection.redactor = redactor
+    return connection

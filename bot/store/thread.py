@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from bot.redact import Redactor
 from bot.store.database import Store
 
 P = ParamSpec("P")
@@ -19,15 +20,18 @@ UseCase = Callable[Concatenate[Store, datetime, P], T]
 class StoreThread:
     """One connection and its thread. `clock` tells the time, aware and in UTC; it is asked once a transaction."""
 
-    def __init__(self, name: str, clock: Callable[[], datetime], *, read_only: bool) -> None:
+    def __init__(
+        self, name: str, clock: Callable[[], datetime], redactor: Redactor | None = None, *, read_only: bool
+    ) -> None:
         self._clock = clock
+        self.redactor = redactor or Redactor()
         self._read_only = read_only
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._store: Store | None = None
 
     async def open(self, path: Path) -> None:
         """Open the database. Raises StoreFailed."""
-        self._store = await self._in_thread(lambda: Store(path, read_only=self._read_only))
+        self._store = await self._in_thread(lambda: Store(path, read_only=self._read_only, redactor=self.redactor))
 
     async def close(self) -> None:
         """Finish what was asked for and close the database."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, ParamSpec, TypeVar
 
 from bot.core.picture import Trouble
+from bot.redact import Redactor
 from bot.store.database import StoreFailed, StoreInUse
 from bot.store.thread import StoreThread, UseCase
 
@@ -25,11 +26,13 @@ log = logging.getLogger(__name__)
 class Writer(StoreThread):
     """The one thread that writes. `wake` is called on the loop after a commit that filled the outbox.
 
+    What `redactor` knows is never written.
+
     `trouble`: since when and why it can't write, None if it can as far as is known.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        super().__init__("core", clock, read_only=False)
+    def __init__(self, clock: Callable[[], datetime], redactor: Redactor | None = None) -> None:
+        super().__init__("core", clock, redactor, read_only=False)
         self.wake: Callable[[], None] = lambda: None
         self.trouble: Trouble | None = None
         self._troubled = asyncio.Event()

@@ -11,7 +11,7 @@ from collections.abc import MutableMapping
 from bot.app import Caretaker
 from bot.clock import Clock
 from bot.config import Config, Secrets, load, load_secrets
-from bot.redact import Redactor
+from bot.redact import RedactedLog, Redactor, redactor_of
 from bot.store import StoreFailed, StoreInUse
 from bot.terminal import UserMistake
 from bot.vocabulary import probe_params
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the bot until it is told to stop."""
     config = load(options.config, probes=probe_params())
     secrets = take_secrets(os.environ)
-    log_to_stderr(logging.DEBUG if options.verbose else logging.INFO, secrets.bot_token, secrets.app_token)
+    log_to_stderr(logging.DEBUG if options.verbose else logging.INFO, redactor_of(config, secrets))
     for warning in secrets.warnings:
         log.warning(warning)
     try:
@@ -84,14 +84,14 @@ async def first_of(*events: asyncio.Event) -> None:
         wait.cancel()
 
 
-def log_to_stderr(level: int, *secrets: str) -> None:
+def log_to_stderr(level: int, redactor: Redactor | None = None) -> None:
     """Log to stderr, without a secret in it. The libraries' own chatter comes with DEBUG only.
 
     Of APScheduler not even errors: a job that fails is told by app.py.
     """
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
-    handler.setFormatter(Redactor(secrets, plain))
+    handler.setFormatter(RedactedLog(redactor or Redactor(), plain))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     if level > logging.DEBUG:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)

@@ -126,13 +126,15 @@ def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
 
     async def listen(ack: AsyncAck, respond: AsyncRespond, command: Payload) -> None:
         await ack()
-        async with kindly(partial(_reply, respond)):
+        async with kindly(partial(_reply, desk, respond)):
             await desk.demand_place(command["user_id"], command["channel_id"])
             verb, asked = understand(command["user_id"], command.get("text") or "")
-            await _reply(respond, await verb.answer(desk, asked))
+            await _reply(desk, respond, await verb.answer(desk, asked))
 
     return listen
 
 
-async def _reply(respond: AsyncRespond, card: Card) -> None:
-    await respond(text=card.text, blocks=list(card.blocks), response_type="ephemeral")
+async def _reply(desk: Desk, respond: AsyncRespond, card: Card) -> None:
+    """Answer by the command's own address, which the Web API's client does not stand before."""
+    answer = {"text": card.text, "blocks": [block.to_dict() for block in card.blocks]}
+    await respond(**desk.slack.redactor.all_in(answer), response_type="ephemeral")
