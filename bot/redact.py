@@ -8,7 +8,7 @@ import html
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,15 +22,23 @@ _LONGEST_WORD: Final = 15  # letters that may be a word, e.g. a name of a machin
 _LEAST_REST: Final = 4  # characters of a secret's end that are still told from other text
 _LONGEST_TOKEN: Final = 255
 
-_SHAPES: Final = (
-    re.compile(r"\bx(?:ox[a-z]|app|wfp)-[\w-]{10,}"),  # any Slack token, known to us or not
-    re.compile(r"(?<=[?&]ticket=)[\w%.~-]+"),  # the one-time ticket in a Socket Mode address
-    re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+"),  # whoever has a response_url can post with it
-    re.compile(
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
-        r"(?:[\w+/=:,\s-]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|[A-Za-z0-9+/=:,\s-]{0,20000})"
-    ),
+Span = tuple[int, int]
+"""Where something begins and ends in a text."""
+
+_TOKEN: Final = re.compile(r"\bx(?:ox[a-z]|app|wfp)-[\w-]{10,}")
+_KEY: Final = re.compile(
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+    r"(?:[\w+/=:,\s-]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|[A-Za-z0-9+/=:,\s-]{0,20000})"
 )
+_SHAPES: Final = (
+    ("xox", _TOKEN),  # any Slack token, known to us or not
+    ("xapp-", _TOKEN),
+    ("xwfp-", _TOKEN),
+    ("ticket=", re.compile(r"(?<=[?&]ticket=)[\w%.~-]+")),  # the one-time ticket in a Socket Mode address
+    ("hooks.", re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+")),  # whoever has a response_url can post with it
+    (" PRIVATE KEY-", _KEY),
+)
+"""Secrets known by their shape, each with what is in every one of them."""
 _SHAPE_BEGUN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-[\w-]*\Z|\bx(?:o(?:x[a-z]?)?|ap{0,2}|w(?:fp?)?)?\Z")
 _UNSEEN = (
     r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)| (?=\r)"
@@ -39,6 +47,16 @@ _UNSEEN = (
 """What nobody sees between two letters; a shell breaks a long line by a blank and a return."""
 
 _BREAKS = re.compile(_UNSEEN)
+_ALONE: Final = (
+    (0, 9),
+    (0x0A, 0x20),
+    (0x7F, 0xA0),
+    (0xAD, 0xAE),
+    (0x200B, 0x2010),
+    (0x2028, 0x202F),
+    (0x2060, 0x2070),
+)
+_ONE_BY_ONE: Final = dict.fromkeys([0xFEFF, *(code for first, past in _ALONE for code in range(first, past))])
 
 
 class Redactor:
@@ -53,11 +71,7 @@ class Redactor:
     def text(self, text: str, *, cut: bool = False) -> str:
         """The text with every secret replaced. `cut`: it may begin in the midst of one."""
         whole = self._without_rest(text) if cut else text
-        spans = self.spans(whole)
-        if not spans:
-            return whole
-        kept = [whole[end:start] for (_, end), (start, _) in zip([(0, 0), *spans], spans, strict=False)]
-        return _MARK.join([*kept, whole[spans[-1][1] :]])
+        return _marked(whole, self.spans(whole))
 
     def data(self, data: bytes) -> bytes:
         """The same for a file, if it is one of text."""
@@ -80,12 +94,12 @@ class Redactor:
             case _:
                 return value
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def spans(self, text: str) -> list[Span]:
         """Where secrets stand, in order; none overlaps another."""
-        seen = _BREAKS.sub("", text)
+        seen = _seen(text)
         found = [hit.span() for one in self._known if one in seen for hit in _broken(one).finditer(text)]
-        found += [hit.span() for shape in _SHAPES for hit in shape.finditer(text)]
-        merged: list[tuple[int, int]] = []
+        found += [hit.span() for sign, shape in _SHAPES if sign in text for hit in shape.finditer(text)]
+        merged: list[Span] = []
         for start, end in sorted(found):
             if merged and start < merged[-1][1]:
                 merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -93,8 +107,11 @@ class Redactor:
                 merged.append((start, end))
         return merged
 
-    def begun(self, text: str) -> int:
-        """From where on the text's end may be a secret that goes on; the text's length if it can't be."""
+    def begun(self, text: str, spans: Sequence[Span]) -> int:
+        """From where on the text's end may be a secret that goes on; the text's length if it can't be.
+
+        `spans`: of the whole secrets in it.
+        """
         end = text[-_LONGEST_TOKEN:]
         shape = _SHAPE_BEGUN.search(end)
         first = shape.start() if shape else len(end)
@@ -104,7 +121,7 @@ class Redactor:
                 first = at
                 break
         first += len(text) - len(end)
-        return next((past for start, past in self.spans(text) if start < first < past < len(text)), first)
+        return next((past for start, past in spans if start < first < past < len(text)), first)
 
     def _without_rest(self, text: str) -> str:
         """Without what may be a secret's end at the text's beginning."""
@@ -126,18 +143,19 @@ class Stream:
     def hear(self, piece: str) -> None:
         """Take the next piece."""
         text = self._held + piece
-        at = self._redactor.begun(text)
+        spans = self._redactor.spans(text)
+        at = self._redactor.begun(text, spans)
         self._held = text[at:]
-        self._pass_on(text[:at])
+        self._pass_on(_marked(text[:at], [one for one in spans if one[1] <= at]))
 
     def end(self) -> None:
         """No more will come."""
-        self._pass_on(self._held)
+        self._pass_on(self._redactor.text(self._held))
         self._held = ""
 
     def _pass_on(self, text: str) -> None:
         if text:
-            self._listener(self._redactor.text(text))
+            self._listener(text)
 
 
 def redactor_of(config: Config, secrets: Secrets) -> Redactor:
@@ -160,6 +178,19 @@ class RedactedLog(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The inner formatter's text with every secret replaced."""
         return self._redactor.text(self._inner.format(record))
+
+
+def _marked(text: str, spans: Sequence[Span]) -> str:
+    """The text with a mark in place of each span."""
+    if not spans:
+        return text
+    kept = [text[end:start] for (_, end), (start, _) in zip([(0, 0), *spans], spans, strict=False)]
+    return _MARK.join([*kept, text[spans[-1][1] :]])
+
+
+def _seen(text: str) -> str:
+    """The text without what nobody sees. Most texts have none of what takes long."""
+    return _BREAKS.sub("", text) if "\x1b" in text or " \r" in text else text.translate(_ONE_BY_ONE)
 
 
 def _is_told_apart(secret: str) -> bool:
