@@ -238,9 +238,7 @@ class Caretaker:
     def _placed(self, target: TargetId) -> Machine | None:
         """A guest where it lives, None for what is no guest that a hypervisor has."""
         probe = self.rounds.guest(target)
-        if probe is None:
-            return None
-        return self.rounds.machine(probe.info.uuid, probe.host, self.rounds.names(target))
+        return self.rounds.machine(probe.info.uuid, probe.host, self.rounds.names(target)) if probe else None
 
     async def _keep_library(self) -> None:
         """Notice edited runbooks."""

@@ -10,6 +10,7 @@ from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
 from bot.core.health import HYPERVISOR, INSIDE, CheckName, Health, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
+from bot.core.mentions import deadened
 from bot.core.mute import Silence
 from bot.core.names import meant_by
 from bot.core.nearest import nearest
@@ -138,7 +139,7 @@ def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, b
     """Someone says that an incident is over. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
-    commit(store, before, engine.resolve(before, incident, by, reason, now), now)
+    commit(store, before, engine.resolve(before, incident, by, deadened(reason), now), now)
 
 
 def vouch(
@@ -170,7 +171,7 @@ def silence(
         raise IllegalMove(f"cannot silence '{name}': because no reason was given")
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise IllegalMove(f"cannot silence '{name}': because a silence lasts between a moment and a year")
-    made = Silence(target, now, now + length, by, reason)
+    made = Silence(target, now, now + length, by, deadened(reason))
     store.targets.silence(made)
     return made
 

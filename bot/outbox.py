@@ -33,6 +33,7 @@ from bot.store.outbox import Post, Waiting
 from bot.store.thread import UseCase
 from bot.store.writer import Writer
 from bot.views import Card
+from bot.views.outside import visible
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +133,9 @@ class Courier:
         channel, thread = await self._place(waiting)
         sent = await self._find(waiting, channel, thread) if waiting.doubtful else None
         if sent is None and errand.method is Method.UPLOAD:
-            name, title = waiting.parcel.name or "file", waiting.parcel.text
+            name, title = waiting.parcel.name or "file", visible(waiting.parcel.text)
             sent = await self._slack.upload(
-                channel, name, errand.content, title=title, comment=title, thread=thread
+                channel, name, errand.content, title=title, comment=card.text, thread=thread
             )
         elif sent is None:
             all_see = waiting.parcel.tell == Tell.BROADCAST

@@ -14,6 +14,7 @@ from bot.core import walk
 from bot.core.health import TargetId, TargetKind
 from bot.core.incident import IncidentId, Tell
 from bot.core.jobs import Request
+from bot.core.mentions import deadened
 from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
 from bot.core.run import (
@@ -40,6 +41,8 @@ from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.usecases.run_records import record, say, step_card, thread_of
+from bot.views.line import printed
+from bot.views.outside import file_name, visible
 
 SHOWN = 2_800  # characters of output that a message bears; more becomes a file
 PROGRESS_WAIT = timedelta(seconds=2)
@@ -229,7 +232,7 @@ def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mappin
 def _say_once(store: Store, subject: str, thread: str | None, text: str, now: datetime) -> None:
     """A line that a restart, which finds the same again, must not repeat."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    parcel = Parcel(f"{subject}:{digest}", Tell.LINE, thread=thread, text=text)
+    parcel = Parcel(f"{subject}:{digest}", Tell.LINE, thread=thread, text=deadened(text))
     if store.outbox.is_new(parcel.subject):
         store.outbox.add(parcel, now, now)
 
@@ -244,7 +247,8 @@ def attach(store: Store, now: datetime, run_id: int, name: str, title: str, cont
     row = store.runs.get(run_id)
     if row is not None:
         thread = thread_of(run_from_json(row.value))
-        store.outbox.add(Parcel(thread, "file", thread=thread, text=title, name=name, content=content), now, now)
+        parcel = Parcel(thread, "file", thread=thread, text=deadened(title), name=file_name(name), content=content)
+        store.outbox.add(parcel, now, now)
 
 
 def read_run(store: Store, house: House, run_id: int) -> tuple[Run, Runbook]:
@@ -264,10 +268,9 @@ def _name(house: House, slack: str) -> str:
 
 def _show_output(store: Store, run: Run, command: Answer, output: str, now: datetime) -> None:
     """What a command printed goes into the thread; what is too long for a message, as a file."""
-    title, output = f"Output of step {command.step + 1}", on_screen(output)
+    title, output = f"Output of step {command.step + 1}", visible(on_screen(output))
     if len(html.escape(output, quote=False)) > SHOWN:  # as Slack counts it
         name = f"run-{run.id}-step-{command.step + 1}-{command.attempt}.txt"
         attach(store, now, run.id, name, title, output.encode())
     else:
-        fenced = output.replace("```", "'''")  # three backticks would end the fence
-        say(store, run, f"{title}:\n```\n{fenced}\n```", now)
+        say(store, run, printed(title, output), now)

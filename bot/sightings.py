@@ -28,6 +28,7 @@ from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
 from bot.core.kinds import PICTURED
+from bot.core.mentions import deadened
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
 from bot.monitoring.addresses import looks_far
@@ -39,6 +40,7 @@ from bot.store.targets import Known
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
+from bot.views.outside import file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,8 @@ def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> F
 def attach(store: Store, now: datetime, incident: Incident, name: str, title: str, content: bytes) -> None:
     """A file for an incident's thread, e.g. what its guest's screen shows."""
     subject = f"incident:{incident.id}"
-    store.outbox.add(Parcel(subject, "file", thread=subject, text=title, name=name, content=content), now, now)
+    parcel = Parcel(subject, "file", thread=subject, text=deadened(title), name=file_name(name), content=content)
+    store.outbox.add(parcel, now, now)
 
 
 def _say(store: Store, incident: Incident, text: str, now: datetime) -> None:

@@ -167,7 +167,7 @@ async def test_a_run_is_walked_to_its_end(bot, tmp_path) -> None:
     assert run.status is RunStatus.DONE
     assert [(one.state, one.summary) for one in run.steps] == [(State.ANSWERED, ""), (State.VERIFIED, "b2")]
     assert disk.read_text() == "b2\n"
-    assert await bot.lines() == ["Output of step 2:\n```\nrestored\n```", "“Mend a guest” is done."]
+    assert await bot.lines() == ["Output of step 2:\n\frestored", "“Mend a guest” is done."]
 
 
 async def test_a_value_is_data_whatever_it_holds(bot, tmp_path) -> None:
@@ -184,7 +184,7 @@ async def test_a_script_that_fails_asks_and_can_be_tried_again(bot, tmp_path) ->
     )
     run = await bot.pressed(Button.RUN)
     assert (run.state, run.steps[0].summary) == (State.FAILED, "exit status 3: no disk")
-    assert await bot.lines() == ["Output of step 1:\n```\ntrying\nno disk\n```"]
+    assert await bot.lines() == ["Output of step 1:\n\ftrying\nno disk"]
     (tmp_path / "disk").touch()
     run = await bot.pressed(Button.RETRY)
     assert (run.status, run.steps[0].attempt) == (RunStatus.DONE, 2)
@@ -207,7 +207,7 @@ async def test_what_must_hold_is_looked_at_when_it_is_pressed_and_what_does_not_
     disk.unlink()
     run = await bot.pressed(Button.RUN)
     assert (run.state, run.steps[0].summary) == (State.HELD, "exit status 3: no disk")
-    assert await bot.lines() == ["Output of step 1:\n```\nlooking\nno disk\n```"]
+    assert await bot.lines() == ["Output of step 1:\n\flooking\nno disk"]
     disk.touch()
     assert (await bot.pressed(Button.CHECK_AGAIN)).state is State.READY
     assert not made.exists(), "whoever looks again has not pressed Run"
@@ -233,7 +233,7 @@ async def test_a_list_that_cant_be_made_says_why(bot) -> None:
     await bot.start(step("echo repository is locked; exit 1", "Choose: snapshot"))
     run = await bot.pressed(Button.RUN)
     assert (run.state, run.steps[0].summary) == (State.FAILED, "exit status 1: repository is locked")
-    assert await bot.lines() == ["Output of step 1:\n```\nrepository is locked\n```"]
+    assert await bot.lines() == ["Output of step 1:\n\frepository is locked"]
 
 
 async def test_an_empty_list_is_a_failure(bot) -> None:
@@ -282,8 +282,8 @@ async def test_a_check_that_fails_shows_what_it_saw(bot) -> None:
     run = await bot.pressed(Button.RUN)
     assert (run.state, run.steps[0].summary) == (State.UNPROVEN, "exit status 1: 3 errors")
     assert await bot.lines() == [
-        "Output of step 1:\n```\nall is well\n```",
-        "Output of step 1:\n```\n3 errors\n```",
+        "Output of step 1:\n\fall is well",
+        "Output of step 1:\n\f3 errors",
     ]
 
 

@@ -16,6 +16,7 @@ from bot.incidents import UnknownName
 from bot.library import Broken, Refreshed
 from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.store import Store
+from bot.views.line import line
 from tests.walking import ALEX, ROBIN, SAM, STRANGER, WEB1, house, lines, parcels, runbook, stored, web1_crashes
 
 ATLAS = TargetId("host:atlas")
@@ -264,7 +265,9 @@ def test_the_end_of_a_run_is_said_once(walked) -> None:
 def test_output_goes_into_the_thread_as_code(walked) -> None:
     walked.press(Button.RUN)
     walked.finish(output="\nwiped web1\n```\n<!channel>\n\n")
-    assert lines(walked.store) == ["Output of step 1:\n```\nwiped web1\n'''\n<!channel>\n```"]
+    card = line(lines(walked.store)[0])
+    assert shown(card.blocks) == "Output of step 1:\nwiped web1\n```\n<!channel>"
+    assert "<" not in card.text
 
 
 @pytest.mark.parametrize("output", ["x" * 2_801, "<" * 800])
@@ -284,7 +287,21 @@ def test_output_too_long_for_a_message_becomes_a_file(walked, output) -> None:
 def test_output_that_fits_a_message_exactly_is_one(walked) -> None:
     walked.press(Button.RUN)
     walked.finish(output="x" * 2_800)
-    assert [len(line) for line in lines(walked.store)] == [len("Output of step 1:\n```\n\n```") + 2_800]
+    assert [shown(line(text).blocks) for text in lines(walked.store)] == [f"Output of step 1:\n{'x' * 2_800}"]
+
+
+def test_what_nobody_would_see_of_an_output_is_written_out(walked) -> None:
+    walked.press(Button.RUN)
+    walked.finish(output="7%\r\x1b[K100%\r\n<@U0000000ALEX>\u202e\x00\n")
+    card = line(lines(walked.store)[0])
+    assert shown(card.blocks) == "Output of step 1:\n100%\n<@U0000000ALEX>\\u202e\\x00"
+    assert "<@" not in card.text
+
+
+def shown(blocks) -> str:
+    """A line's title, and what was printed."""
+    (title, printed) = (block.to_dict() for block in blocks)
+    return f"{title['text']['text']}\n{printed['elements'][0]['elements'][0]['text']}"
 
 
 def test_a_late_answer_changes_nothing(walked) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from bot.core.kinds import Kind, TargetKind
+from bot.core.mentions import deadened
 
 __all__ = [
     "HYPERVISOR",
@@ -173,6 +174,9 @@ class Observation:
     evidence: Evidence = Evidence.INSIDE
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     steady: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "why", deadened(self.why))  # frozen as it is: it is just being made
 
     @property
     def target(self) -> TargetId:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.core.health import Target, TargetId, name_of
 from bot.core.kinds import TargetKind
+from bot.core.mentions import deadened
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Names:
 
     def __call__(self, target: TargetId) -> str:
         """What people call that target."""
-        return self.labels.get(target) or name_of(target)
+        return deadened(self.labels.get(target) or name_of(target))
 
 
 UNTOLD = Names()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.core import engine
 from bot.core.incident import Incident, IncidentId, Tell
+from bot.core.mentions import deadened
 from bot.core.run import Advance, Run
 from bot.core.run_json import run_to_json
 from bot.core.runs.events import RunEvent
@@ -69,6 +70,6 @@ def thread_of(run: Run) -> str:
 
 
 def say(store: Store, run: Run, text: str, now: datetime) -> None:
-    """A line in a run's thread."""
+    """A line in a run's thread. Of what is said, nothing lives: titles and errors are from outside."""
     thread = thread_of(run)
-    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=text), now, now)
+    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=deadened(text)), now, now)

@@ -1,5 +1,6 @@
 """The short answers that only the asker sees: help, who one is, the timeline, the runbooks, what was refused."""
 
+import re
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
@@ -10,9 +11,12 @@ from bot.core.permit import Act, Person, may
 from bot.core.picture import IncidentPicture
 from bot.core.runbook import Runbook
 from bot.views import Card
-from bot.views.limits import NAME, TEXT, context, cut, fitting, inline, safe, section
+from bot.views.limits import NAME, TEXT, context, cut, fitting, section
+from bot.views.outside import bold, inline, safe
 from bot.views.times import clock
 from bot.views.words import STANDINGS, incident_line, name_of
+
+_HINT = re.compile(r"(`/lab [a-z]+`)")
 
 
 def said(text: str) -> Card:
@@ -25,7 +29,8 @@ def refusal_card(why: str) -> Card:
     words = (
         f"I {why.replace(': because', ', because', 1)}" if why.startswith("cannot ") else why[:1].upper() + why[1:]
     )
-    return Card(f"{safe(words, TEXT - 50).rstrip('.')}. Nothing was changed.")
+    shown = "".join(part if at % 2 else safe(part, TEXT - 50) for at, part in enumerate(_HINT.split(words)))
+    return Card(f"{shown.rstrip('.')}. Nothing was changed.")
 
 
 def help_card(verbs: Sequence[tuple[str, str]]) -> Card:
@@ -44,7 +49,7 @@ def whoami_card(slack: str, person: Person | None, people: Sequence[Person]) -> 
         )
     else:
         roles = ", ".join(safe(role, NAME) for role in person.roles) or "no role"
-        who = f"You are *{safe(person.name, NAME)}* ({inline(slack)}): {roles}."
+        who = f"You are {bold(safe(person.name, NAME))} ({inline(slack)}): {roles}."
         text = f"{who} You may {acts}, and press the steps given to you."
     return Card(text)
 

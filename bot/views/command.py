@@ -8,7 +8,8 @@ from bot.core.offer import Exact, exact_before, exact_check, exact_command
 from bot.core.run import Run
 from bot.core.runbook import Step
 from bot.core.values import fill
-from bot.views.limits import CODE, NAME, code, context, inline, safe
+from bot.views.limits import CODE, NAME, code, context
+from bot.views.outside import bold, inline, safe
 
 _VALUES = 12
 
@@ -48,4 +49,4 @@ def proof(step: Step, run: Run) -> Iterator[Block]:
 
 
 def _place(exact: Exact) -> str:
-    return f"on *{safe(exact.where, NAME)}*" if exact.where else "here"
+    return f"on {bold(safe(exact.where, NAME))}" if exact.where else "here"

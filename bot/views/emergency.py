@@ -6,7 +6,8 @@ from datetime import datetime
 from bot.core.health import Observation, TargetId
 from bot.core.picture import Trouble
 from bot.views import Card
-from bot.views.limits import TEXT, cut, safe, section
+from bot.views.limits import TEXT, cut, section
+from bot.views.outside import bold, safe
 from bot.views.times import clock, lasted, when
 
 _SHOWN = 10
@@ -30,7 +31,7 @@ def noticed_lines(noticed: Sequence[Observation], names: Callable[[TargetId], st
     """What fails now and has no incident because that can't be written."""
     if not noticed:
         return []
-    lines = [f"• *{safe(names(s.target), 60)}*: {safe(s.why, 150)} ({clock(s.at)})" for s in noticed[:_SHOWN]]
+    lines = [f"• {bold(safe(names(s.target), 60))}: {safe(s.why, 150)} ({clock(s.at)})" for s in noticed[:_SHOWN]]
     left = len(noticed) - _SHOWN
     more = [f"… and {left} more"] if left > 0 else []
     return ["Noticed since, and not recorded yet:", *lines, *more]

@@ -15,7 +15,8 @@ from bot.core.names import UNTOLD, Names
 from bot.core.run import Run
 from bot.core.runbook import Runbook
 from bot.views import Card
-from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, safe, section
+from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, section
+from bot.views.outside import bold, safe
 from bot.views.run import place
 from bot.views.standing import counted
 from bot.views.times import lasted, when
@@ -73,7 +74,7 @@ def incident_card(facts: IncidentFacts) -> Card:
 
 def _headline(facts: IncidentFacts) -> str:
     incident = facts.incident
-    parts = [f"{mark(incident)} *{state(incident)}*", f"*{title(incident, facts.name)}*"]
+    parts = [f"{mark(incident)} *{state(incident)}*", f"{bold(title(incident, facts.name))}"]
     if incident.resolved_at is not None:
         if has_length(incident):
             parts.append(f"lasted {lasted(incident.resolved_at - incident.opened_at)}")
@@ -105,7 +106,7 @@ def _runbook(facts: IncidentFacts) -> str:
     run = facts.run
     if run is None:
         return ""
-    called = f"📖 *{safe(run.title, NAME)}*"
+    called = f"📖 {bold(safe(run.title, NAME))}"
     if not run.ended:
         return f"{called}: {place(run, facts.book)}" if facts.book else f"{called}: {run.status}"
     return f"{called}: {run.status}"

@@ -1,4 +1,4 @@
-"""What Slack bears, and how a text is made to bear it: cut with an ellipsis, escaped, wrapped into a block.
+"""What Slack bears, and how a text is made to bear it: cut with an ellipsis, wrapped into a block.
 
 Nothing is refused here: what is too long is cut, so that no card can be refused by Slack for its length.
 """
@@ -17,6 +17,8 @@ from slack_sdk.models.blocks import (
     RichTextPreformattedElement,
     SectionBlock,
 )
+
+from bot.views.outside import visible
 
 SECTION: Final = 2_900  # of 3,000 characters: room for the marks around a text
 TEXT: Final = 3_000  # of the 4,000 an update's fallback text may have
@@ -45,27 +47,14 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def safe(text: str, most: int = SECTION) -> str:
-    """`text` as Slack shows it letter by letter: no link, mention or entity in it comes alive."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if len(escaped) <= most:
-        return escaped
-    return f"{re.sub(r'&[a-z]*$', '', escaped[: most - 1]).rstrip()}…"
-
-
-def inline(text: str, most: int = 100) -> str:
-    """`text` as code within a line; what would end the code or the line is shown as something alike."""
-    return f"`{safe(text.replace('`', 'ˋ').replace(chr(10), '⏎').replace(chr(13), ''), most) or ' '}`"
-
-
 def section(text: str) -> SectionBlock:
-    """A paragraph of mrkdwn, escaped where it must be."""
-    return SectionBlock(text=MarkdownTextObject(text=cut(text, SECTION)))
+    """A paragraph of mrkdwn, escaped where it must be. Slack makes no links of addresses in it."""
+    return SectionBlock(text=MarkdownTextObject(text=cut(text, SECTION), verbatim=True))
 
 
 def context(text: str) -> ContextBlock:
     """A line of small print."""
-    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION))])
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION), verbatim=True)])
 
 
 def prose(text: str) -> MarkdownBlock:
@@ -89,8 +78,8 @@ def unwrapped(text: str) -> str:
 
 
 def code(text: str, most: int = CODE) -> RichTextBlock:
-    """`text` exactly as it is: rich text has no marks that could end a fence or hide a character."""
-    part = RichTextElementParts.Text(text=cut(text.rstrip("\n"), most) or " ")
+    """`text` letter by letter: rich text has no marks that could end a fence."""
+    part = RichTextElementParts.Text(text=cut(visible(text[: most + 1].rstrip("\n")), most) or " ")
     return RichTextBlock(elements=[RichTextPreformattedElement(elements=[part])])
 
 
@@ -109,5 +98,5 @@ def fitting(lines: Sequence[str], *, last: bool = False, most: int = SECTION) ->
 
 
 def plain(text: str, most: int) -> PlainTextObject:
-    """A label. Slack takes no empty one."""
-    return PlainTextObject(text=cut(text.strip() or "–", most))
+    """A label, letter by letter. Slack takes no empty one."""
+    return PlainTextObject(text=cut(visible(text[: most + 1]).strip() or "–", most), emoji=False)

@@ -23,18 +23,8 @@ from bot.core.offer import choices, offer
 from bot.core.run import Button, Run
 from bot.core.runbook import Runbook, needs_confirmation
 from bot.views.command import before, command
-from bot.views.limits import (
-    BOXES,
-    OPTION,
-    OPTIONS,
-    PLACEHOLDER,
-    VIEW_TITLE,
-    cut,
-    inline,
-    plain,
-    safe,
-    section,
-)
+from bot.views.limits import BOXES, OPTION, OPTIONS, PLACEHOLDER, VIEW_TITLE, cut, plain, section
+from bot.views.outside import bold, inline, safe
 from bot.views.run import step_title
 from bot.views.step import shown
 from bot.views.words import name_of, title
@@ -63,7 +53,7 @@ def resolve_view(incident: Incident, about: About, name: Names = UNTOLD) -> View
     """Why an incident is over although its checks do not say so."""
     left = len(incident.unproven)
     unproven = f"\n⚠️ {left} of {len(incident.members)} machines are not proven healthy." if left else ""
-    told = section(f"Incident {incident.id}: *{title(incident, name)}*{unproven}")
+    told = section(f"Incident {incident.id}: {bold(title(incident, name))}{unproven}")
     return _modal(RESOLVE, "Resolve", [told, _text(REASON, "Why is it over?", lines=True)], about)
 
 
@@ -72,7 +62,7 @@ def silence_view(incident: Incident, about: About, name: Names = UNTOLD) -> View
     options = [Option(text=words, value=length) for words, length in _LENGTHS]
     lengths = StaticSelectElement(action_id=LENGTH, options=options, initial_option=options[_USUAL])
     told = section(
-        f"*{name_of(incident.subject, name)}* opens no new incident meanwhile, nor does what depends on it."
+        f"{bold(name_of(incident.subject, name))} opens no new incident meanwhile, nor does what depends on it."
     )
     ask = InputBlock(block_id=LENGTH, label="For how long?", element=lengths)
     return _modal(SILENCE, "Silence", [told, ask, _text(REASON, "Why?")], about)
@@ -83,7 +73,7 @@ def runbook_view(incident: Incident, books: Sequence[Runbook], about: About, nam
     options = [Option(text=plain(book.title, OPTION), value=book.name) for book in books[:OPTIONS]]
     if not options:
         return _modal(RUNBOOK, "Start a runbook", [section("There is no runbook.")], about, submit=None)
-    told = section(f"For incident {incident.id}: *{title(incident, name)}*. Starting one runs nothing yet.")
+    told = section(f"For incident {incident.id}: {bold(title(incident, name))}. Starting one runs nothing yet.")
     ask = InputBlock(block_id=RUNBOOK, label="Runbook", element=_choice(RUNBOOK, options))
     return _modal(RUNBOOK, "Start a runbook", [told, ask], about, submit="Start")
 
@@ -117,7 +107,7 @@ def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> 
     name = run.values.get(confirmation.typed or "", "") if confirmation else ""
     said = [confirmation.text, *confirmation.warnings[:3]] if confirmation else []
     blocks: list[Block] = [_step(run, runbook)]
-    blocks += [section(f"⚠️ *{safe(shown(text, run), 600)}*") for text in said if text]
+    blocks += [section(f"⚠️ {bold(safe(shown(text, run), 600))}") for text in said if text]
     blocks += before(step, run)
     blocks += command(step, run)
     blocks.append(section(f"There is no way back. To go on, type {inline(name)}"))
@@ -137,12 +127,12 @@ def go_to_view(run: Run, runbook: Runbook, about: About) -> View:
 
 def stop_view(run: Run, about: About) -> View:
     """Whether a run is really to be stopped."""
-    told = f"*{safe(run.title, 150)}* stops here, and stays stopped. It can be started anew."
+    told = f"{bold(safe(run.title, 150))} stops here, and stays stopped. It can be started anew."
     return _modal(STOP, "Stop this runbook?", [section(told)], about, submit="Stop it")
 
 
 def _step(run: Run, runbook: Runbook) -> Block:
-    return section(f"*{step_title(runbook, run.current)}*\n{safe(run.title, 150)}")
+    return section(f"{bold(step_title(runbook, run.current))}\n{safe(run.title, 150)}")
 
 
 def _choice(action: str, options: list[Option]) -> RadioButtonsElement | StaticSelectElement:

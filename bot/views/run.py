@@ -9,7 +9,8 @@ from slack_sdk.models.blocks import Block
 from bot.core.run import Run, RunStatus, State
 from bot.core.runbook import Runbook
 from bot.views import Card
-from bot.views.limits import NAME, context, fitting, safe, section
+from bot.views.limits import NAME, context, fitting, section
+from bot.views.outside import bold, safe
 from bot.views.times import when
 
 MARKS: Final[Mapping[State, str]] = MappingProxyType(
@@ -70,7 +71,7 @@ def called(state: State) -> str:
 def run_card(run: Run, runbook: Runbook) -> Card:
     """The message in whose thread a run is told that belongs to no incident."""
     about = next((run.values[name] for name in ("guest", "host") if name in run.values), "")
-    head = f"{_MARK[run.status]} *{safe(run.title, 150)}*" + (f" · {safe(about, NAME)}" if about else "")
+    head = f"{_MARK[run.status]} {bold(safe(run.title, 150))}" + (f" · {safe(about, NAME)}" if about else "")
     listed = [_listed(run, runbook, at) for at, step in enumerate(runbook.steps) if not step.on_request]
     blocks: list[Block] = [section(f"{head} · {run.status}"), section(fitting(listed))]
     ended = f" · {run.status} {when(run.ended_at)}" if run.ended_at else ""
@@ -82,7 +83,7 @@ def _listed(run: Run, runbook: Runbook, at: int) -> str:
     state, heading = run.steps[at].state, safe(runbook.steps[at].heading, 80)
     here = at == run.current and not run.ended
     return (
-        f"{MARKS[state]} {at + 1}. *{heading}* ({called(state)})"
+        f"{MARKS[state]} {at + 1}. {bold(heading)} ({called(state)})"
         if here
         else f"{MARKS[state]} {at + 1}. {heading}"
     )
@@ -90,5 +91,5 @@ def _listed(run: Run, runbook: Runbook, at: int) -> str:
 
 def unreadable_card(run: Run, why: str) -> Card:
     """A run whose runbook can't be read any more."""
-    text = f"⛔ *{safe(run.title, 150)}* can't go on: {safe(why, 1_000)}"
+    text = f"⛔ {bold(safe(run.title, 150))} can't go on: {safe(why, 1_000)}"
     return Card(text, (section(text),))

@@ -8,7 +8,7 @@ from bot.core.health import TargetId
 from bot.core.incident import Incident, Status
 from bot.core.incidents.member import COUNTED, SETTLED, Standing, standings
 from bot.core.names import Names
-from bot.views.limits import safe
+from bot.views.outside import safe
 from bot.views.words import STANDINGS, bar, names
 
 _PLAIN: Final = (Standing.PROVEN, Standing.UNTOUCHED, Standing.WANTED_OFF)

@@ -10,7 +10,8 @@ from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
 from bot.views import Card
 from bot.views.emergency import cannot_write_line, noticed_lines
-from bot.views.limits import NAME, context, safe, section
+from bot.views.limits import NAME, context, section
+from bot.views.outside import bold, safe
 from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
 
@@ -21,7 +22,7 @@ _KINDS: Final = tuple(kind for kind in TargetKind if kind is not TargetKind.BOT)
 def status_card(lab: LabPicture) -> Card:
     """What is open, how everything is, what is under way, what is silenced."""
     head = _head(lab)
-    blocks: list[Block] = [section(f"*{head}*")]
+    blocks: list[Block] = [section(bold(head))]
     if lab.live:
         blocks.append(section(_lines(lab.live, lab.name)))
     blocks.append(section("\n".join(_tallies(lab)) or "Nothing is watched yet."))
@@ -29,7 +30,7 @@ def status_card(lab: LabPicture) -> Card:
         blocks.append(
             section(
                 "\n".join(
-                    f"📖 *{safe(run.title, 100)}* {run.status}, step {run.current + 1}" for run in lab.runs[:5]
+                    f"📖 {bold(safe(run.title, 100))} {run.status}, step {run.current + 1}" for run in lab.runs[:5]
                 )
             )
         )

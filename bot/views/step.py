@@ -18,7 +18,8 @@ from bot.core.values import fill
 from bot.views import Card
 from bot.views.boxes import boxes
 from bot.views.command import before, command, proof
-from bot.views.limits import NAME, code, context, inline, prose, safe, section
+from bot.views.limits import NAME, code, context, prose, section
+from bot.views.outside import bold, inline, safe
 from bot.views.press import actions
 from bot.views.run import MARKS, called, step_title
 from bot.views.times import clock
@@ -57,7 +58,7 @@ class StepFacts:
 
 def step_card(facts: StepFacts) -> Card:
     """The step as it stands."""
-    title = f"{MARKS[facts.state.state]} *{step_title(facts.runbook, facts.at)}*"
+    title = f"{MARKS[facts.state.state]} {bold(step_title(facts.runbook, facts.at))}"
     blocks: list[Block] = [section(f"{title}\n{_status(facts)}")]
     if facts.is_current and facts.run.status is RunStatus.PAUSED:
         blocks += _paused(facts)
@@ -74,7 +75,7 @@ def _live(facts: StepFacts) -> Iterator[Block]:
     if step.prose:
         yield prose(shown(step.prose, run))
     for warning in step.warnings[:3]:
-        yield section(f"⚠️ *{safe(shown(warning, run), 500)}*")
+        yield section(f"⚠️ {bold(safe(shown(warning, run), 500))}")
     yield from boxes(run.id, facts.at, step, state)
     if unset := missing(step, run):
         words = ", ".join(inline(f"${name}") for name in unset)
@@ -130,7 +131,7 @@ def _status(facts: StepFacts) -> str:
     parts = [f"*{words}*" if state.state is State.VERIFIED else words]
     question = facts.step.question
     if question and state.state not in _BEFORE and question.name in facts.run.values:
-        parts.append(f"{question.name} = {inline(_label(state, facts.run.values[question.name]))}")
+        parts.append(f"{safe(question.name)} = {inline(_label(state, facts.run.values[question.name]))}")
     if state.by:
         parts.append(safe(state.by, NAME))
     if state.since:

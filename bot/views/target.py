@@ -9,7 +9,8 @@ from slack_sdk.models.blocks import Block
 from bot.core.health import Evidence, Health
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
-from bot.views.limits import context, safe, section
+from bot.views.limits import context, section
+from bot.views.outside import bold, safe
 from bot.views.times import when
 from bot.views.words import CONDITIONS, HEALTH, incident_line, name_of, title
 
@@ -32,7 +33,7 @@ def target_card(picture: TargetPicture) -> Card:
     told = [one for one in picture.beliefs if not _goes_without_saying(one)]
     checks = "\n".join(map(_belief, told[:_CHECKS])) or "No check has looked at it yet."
     blocks: list[Block] = [
-        section(f"*{head}*{on}\n{checks}"),
+        section(f"{bold(head)}{on}\n{checks}"),
         section("\n".join([_expected(picture), _proof(picture), *_quiet(picture)])),
     ]
     if picture.parents:

@@ -10,7 +10,8 @@ from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Standing
 from bot.core.kinds import KINDS
 from bot.core.names import Names
-from bot.views.limits import NAME, safe
+from bot.views.limits import NAME
+from bot.views.outside import safe
 from bot.views.times import lasted, when
 
 MARKS: Final[Mapping[Status, str]] = MappingProxyType(

@@ -2,7 +2,8 @@
 
 from bot.views import Card
 from bot.views.answers import said
-from bot.views.limits import NAME, safe
+from bot.views.limits import NAME
+from bot.views.outside import safe
 from handlers.commands import Asked, Verb
 from handlers.desk import Desk
 

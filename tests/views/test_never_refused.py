@@ -10,7 +10,7 @@ from bot.core.progress import Progress
 from bot.core.run import Button
 from bot.views.answers import help_card, incident_history_card, refusal_card, runbooks_card
 from bot.views.incident import IncidentFacts, incident_card
-from bot.views.limits import OPTIONS, safe
+from bot.views.limits import OPTIONS
 from bot.views.line import line
 from bot.views.machines import LET_GO, MUST_RETURN, VOUCH, machines_view
 from bot.views.modals import (
@@ -23,6 +23,7 @@ from bot.views.modals import (
     stop_view,
     type_name_view,
 )
+from bot.views.outside import safe
 from bot.views.run import run_card, unreadable_card
 from bot.views.status import incidents_card
 from bot.views.step import StepFacts, step_card
