@@ -63,7 +63,8 @@ def take(store: Store, now: datetime, draw: Draw, resting: frozenset[Method]) ->
     later: list[datetime] = []
     held: set[str] = set()
     for waiting in store.outbox.waiting():
-        method, queues = _method(waiting), _queues(waiting)
+        method = _method(waiting)
+        queues = _queues(waiting, resting=method in resting)
         if method in resting or queues & held or _lacks_its_thread(store, waiting):
             held |= queues
         elif waiting.due_at > now:
@@ -83,12 +84,18 @@ def _method(waiting: Waiting) -> Method:
     return Method.UPDATE if waiting.parcel.is_card and waiting.at else Method.POST
 
 
-def _queues(waiting: Waiting) -> set[str]:
-    """Where it stands in line. A card that is changed stands in no thread's: it overtakes nobody."""
+def _queues(waiting: Waiting, *, resting: bool) -> set[str]:
+    """Where it stands in line. A card that is changed stands in no thread's: it overtakes nobody.
+
+    A file stands among the lines, too, so that what a step printed comes before the next step's buttons; but only
+    for its first try, for nobody's buttons wait for a file that can't be uploaded.
+    """
     parcel = waiting.parcel
     queues = {f"card of {parcel.subject}"} if parcel.is_card else set()
     if parcel.thread is not None and waiting.attempts < PATIENCE and not (parcel.is_card and waiting.at):
         queues.add(f"{'files' if parcel.is_file else 'lines'} in {parcel.thread}")
+        if parcel.is_file and not waiting.attempts and not resting:
+            queues.add(f"lines in {parcel.thread}")
     return queues
 
 

@@ -40,7 +40,7 @@ from bot.incidents import find_target
 from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.usecases.run_records import record, say, step_card, thread_of
+from bot.usecases.run_records import record, say, step_card, tell_who_waits, thread_of
 from bot.views.line import printed
 from bot.views.outside import file_name, visible
 
@@ -187,9 +187,10 @@ def finish(store: Store, now: datetime, house: House, run_id: int, command: Answ
     """What was carried out has ended; the run goes on, or asks. `output`: what of it belongs in the thread."""
     run, runbook = read_run(store, house, run_id)
     advance = walk.advance(run, runbook, command, now)
-    record(store, now, run, advance)
-    if output.strip():
+    if output.strip():  # first: it stands above the next step's buttons
         _show_output(store, run, command, output.strip("\n"), now)
+    record(store, now, run, advance)
+    tell_who_waits(store, now, house.config.people, run, advance.run)
     return Moved(advance.run, advance.requests)
 
 

@@ -290,6 +290,35 @@ def test_output_that_fits_a_message_exactly_is_one(walked) -> None:
     assert [shown(line(text).blocks) for text in lines(walked.store)] == [f"Output of step 1:\n{'x' * 2_800}"]
 
 
+@pytest.mark.parametrize("output", ["wiped web1", "x" * 3_000])
+def test_what_a_step_printed_comes_before_the_next_steps_buttons(walked, output) -> None:
+    walked.press(Button.RUN)
+    walked.forget_outbox()
+    walked.finish(output=output)
+    subjects = [p.subject if p.tell == "card" else p.text.partition(":")[0] for p in parcels(walked.store)]
+    assert subjects.index("Output of step 1") < subjects.index("run:1:step:1")
+
+
+@pytest.mark.parametrize(("ok", "said"), [(True, "done, not verified"), (False, "failed")])
+def test_who_pressed_a_long_step_is_mentioned_once_it_has_ended(walked, ok, said) -> None:
+    walked.press(Button.RUN)
+    walked.forget_outbox()
+    ended = ActionFinished(0, 1, ok, "wiped web1")
+    walked.do(runs.finish, walked.house, 1, ended, "", now=NOW + timedelta(minutes=2, seconds=5))
+    (told,) = lines(walked.store)
+    why = "" if ok else ": wiped web1"
+    assert told == f"<@{ALEX}> step 1 of “Mend a guest” is {said} after 2 min 5 s{why}"
+
+
+def test_who_pressed_a_short_step_is_not_mentioned(walked) -> None:
+    walked.press(Button.RUN)
+    walked.forget_outbox()
+    walked.do(
+        runs.finish, walked.house, 1, ActionFinished(0, 1, ok=True, summary=""), "", now=NOW + timedelta(minutes=1)
+    )
+    assert lines(walked.store) == []
+
+
 def test_what_nobody_would_see_of_an_output_is_written_out(walked) -> None:
     walked.press(Button.RUN)
     walked.finish(output="7%\r\x1b[K100%\r\n<@U0000000ALEX>\u202e\x00\n")

@@ -78,7 +78,8 @@ class Move:
         old = self.state
         since = old.since if state is old.state else self._now
         summary = old.summary if summary is None else summary
-        self._put(self._run.current, replace(old, state=state, summary=summary, by=by or old.by, since=since))
+        new = replace(old, state=state, summary=summary, since=since)
+        self._put(self._run.current, replace(new, by=by, pressed_at=self._now) if by else new)
 
     def _put(self, at: int, state: StepState) -> None:
         steps = list(self._run.steps)

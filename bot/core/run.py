@@ -81,7 +81,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """One step of one run. `since`: when it came into its state. `by`: who pressed last.
+    """One step of one run. `since`: when it came into its state. `by`: who pressed last; `pressed_at`: when.
 
     `attempt` counts what was asked of the shell for it; an answer to an older attempt changes nothing.
     `summary`: the last thing heard of it, in a line. `ticked`: positions of its ticked boxes, from 0.
@@ -94,6 +94,7 @@ class StepState:
     ticked: tuple[int, ...] = ()
     by: str | None = None
     since: datetime | None = None
+    pressed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

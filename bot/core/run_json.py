@@ -44,6 +44,7 @@ def _step_to_json(step: StepState) -> Mapping[str, Any]:
         "ticked": step.ticked,
         "by": step.by,
         "since": step.since.isoformat() if step.since else None,
+        "pressed_at": step.pressed_at.isoformat() if step.pressed_at else None,
     }
 
 
@@ -92,6 +93,7 @@ def _step(row: Mapping[str, Any]) -> StepState:
         ticked=tuple(row["ticked"]),
         by=row["by"],
         since=_moment(row["since"]),
+        pressed_at=_moment(row.get("pressed_at")),  # older runs have none
     )
 
 

@@ -1,17 +1,24 @@
 """How a run that has moved is written down and told: its row, its incident's history, its cards."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core import engine
 from bot.core.incident import Incident, IncidentId, Tell
 from bot.core.mentions import deadened
-from bot.core.run import Advance, Run
+from bot.core.permit import Person
+from bot.core.run import BUSY, Advance, Run, State
 from bot.core.run_json import run_to_json
 from bot.core.runs.events import RunEvent
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.runs import RunRow
+
+LONG = timedelta(minutes=1)
+"""Whoever pressed looks elsewhere after so long: an edit of the step's card would notify nobody."""
+
+_BAD = frozenset({State.FAILED, State.UNPROVEN, State.UNKNOWN, State.HELD})
 
 
 def record(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> None:
@@ -57,6 +64,26 @@ def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEven
         incident, event = engine.progressed(incident, f"{step}{one.text}", now, by if one.person else None)
         store.incidents.append([event])
     store.incidents.save([incident])
+
+
+def tell_who_waits(store: Store, now: datetime, people: Sequence[Person], before: Run, after: Run) -> None:
+    """Mention whoever pressed a step that took long, once it has ended, however it did."""
+    step, was = after.steps[before.current], before.steps[before.current]
+    if was.state not in BUSY or step.state in BUSY or was.pressed_at is None or now - was.pressed_at <= LONG:
+        return
+    who = next((one.slack for one in people if one.name == was.by), None)
+    if who is None:
+        return
+    took = f"step {before.current + 1} of “{before.title}” is {step.state} after {_lasted(now - was.pressed_at)}"
+    why = f": {step.summary}" if step.state in _BAD and step.summary else ""
+    thread = thread_of(before)
+    parcel = Parcel(thread, Tell.LINE, thread=thread, text=f"<@{who}> {deadened(took + why)}")
+    store.outbox.add(parcel, now, now)
+
+
+def _lasted(length: timedelta) -> str:
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    return f"{minutes} min" + (f" {seconds} s" if seconds else "")
 
 
 def step_card(run: Run, step: int) -> Parcel:
