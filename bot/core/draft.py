@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId, is_condition
 from bot.core.incident import (
     Event,
     EventKind,
@@ -109,7 +109,7 @@ class Draft:
         self.now = now
         self.incidents = dict(situation.incidents)
         self.heard: list[Observation] = []
-        self.failing = set(situation.failing)
+        self.failing = {one for one in situation.failing if not is_condition(one)}
         self._next = situation.next_id
         self._events: dict[Event, None] = {}  # in order, each once
         self._notices: dict[Notice, None] = {}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId, is_condition
 from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
@@ -27,7 +27,7 @@ from bot.core.incidents.people import (
     withdraw,
 )
 from bot.core.incidents.settle import lapse, let_go, settle, surface
-from bot.core.kinds import LOST, OUTAGES, tells_more
+from bot.core.kinds import APART, LOST, OUTAGES, tells_more
 
 __all__ = [
     "acknowledge",
@@ -77,7 +77,7 @@ def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
 def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     """Note the news where it belongs, find an incident for each failure, and bring every status in line."""
     before = dict(draft.incidents)
-    draft.hear(news)
+    draft.hear([seen for seen in news if not is_condition(seen.fingerprint)])
     for seen in news:
         _record(draft, seen)
         if seen.began_anew:
@@ -128,6 +128,8 @@ def doubt(situation: Situation, why: str, now: datetime) -> Decision:
 def _record(draft: Draft, seen: Observation) -> None:
     """Note `seen` with every incident it concerns. Of an ended one only this: that what failed is well since."""
     for incident in list(draft.incidents.values()):
+        if _is_apart(incident, seen):
+            continue
         if incident.ended:
             if seen.health is Health.OK:
                 failing = incident.failing - {seen.fingerprint}
@@ -175,10 +177,16 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
         draft.event(incident.id, EventKind.BETTER, seen.why)
 
 
+_LOW = "battery low"  # as a UPS's words are told
+
+
 def _say_what_is(draft: Draft, incident: Incident, seen: Observation) -> None:
     """It still fails. Whether it can be told where a guest went may differ: a card says what is now."""
     if seen.fingerprint.check in GONE and incident.kind is seen.kind:
         draft.keep(replace(incident, why=seen.why))
+    if seen.facts.get("battery") == "low" and incident.kind is Kind.POWER_LOSS and _LOW not in incident.why:
+        draft.keep(replace(incident, why=seen.why))
+        draft.tell(incident.id, Tell.BROADCAST, f"{draft.situation.name(seen.target)}: {seen.why}")
     draft.event(incident.id, EventKind.WORSE, seen.why)
 
 
@@ -190,6 +198,13 @@ def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
     draft.event(incident.id, EventKind.KIND, f"This is {seen.kind}: {seen.why}")
     draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
     return True
+
+
+def _is_apart(incident: Incident, seen: Observation) -> bool:
+    """Whether one is about what a UPS is like, and the other about the power: neither concerns the other."""
+    if is_condition(seen.fingerprint):
+        return incident.kind not in APART
+    return incident.subject == seen.target and incident.kind in APART
 
 
 def _takes_over(seen: Observation, incident: Incident) -> bool:
@@ -219,7 +234,7 @@ def _join(draft: Draft, seen: Observation) -> bool:
     person said that it is over, or it is part of another. Only what tells more of it is news.
     """
     for incident in draft.live():
-        if _takes_over(seen, incident):
+        if _takes_over(seen, incident) or _is_apart(incident, seen):
             continue
         of_subject = incident.subject == seen.target and seen.kind not in LOST
         if of_subject or seen.fingerprint in incident.own:

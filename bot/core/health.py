@@ -50,6 +50,9 @@ ROOT = CheckName("root")
 STATE = CheckName("state")
 """The check of a guest's power, whoever noticed: poll or event."""
 
+CONDITION = CheckName("condition")
+"""Whether a UPS itself is in order. What it says of the power is another check."""
+
 
 class Health(StrEnum):
     """What one look showed. UNKNOWN means: could not look; it never opens and never resolves an incident."""
@@ -149,7 +152,12 @@ class Fingerprint:
         return f"{self.check}@{self.target}"
 
 
-_KEPT = ("boot_id", "root")
+def is_condition(check: Fingerprint) -> bool:
+    """Whether a check tells what a UPS itself is like, which is nothing to an outage."""
+    return check.check == CONDITION and check.target.startswith(TargetKind.UPS)
+
+
+_KEPT = ("boot_id", "root", "battery")
 
 
 @dataclass(frozen=True, slots=True)

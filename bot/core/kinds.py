@@ -47,6 +47,12 @@ class Kind(StrEnum):
     BOOT_STUCK = "boot-stuck"
     GUEST_DOWN = "guest-down"
     UPS_UNREACHABLE = "ups-unreachable"
+    UPS_FORCED_SHUTDOWN = "ups-forced-shutdown"
+    UPS_OFF = "ups-off"
+    UPS_OVERLOAD = "ups-overload"
+    UPS_BYPASS = "ups-bypass"
+    UPS_BATTERY = "ups-battery"
+    UPS_ALARM = "ups-alarm"
     SERVICE_DOWN = "service-down"
     CANNOT_WATCH = "cannot-watch"
 
@@ -60,7 +66,8 @@ class KindFacts:
     when power and host are back, needs a repair and so an incident of its own. `pictured`: its subject's screen
     belongs into the thread. `hurts`: its subject itself has to be proven healthy, not only what depends on it.
     `silence`: its failures say only that nothing answers, which may be the trouble of whoever asks. `over`: what
-    is said of its end. `about`: what its subject may be.
+    is said of its end. `about`: what its subject may be. `apart`: it is about what a UPS is like, not about the
+    power: neither joins or becomes the other.
     """
 
     title: str
@@ -70,6 +77,7 @@ class KindFacts:
     pictured: bool = False
     hurts: bool = True
     silence: bool = False
+    apart: bool = False
     over: str = "all proven healthy"
     about: tuple[TargetKind, ...] = (TargetKind.GUEST,)
 
@@ -77,10 +85,24 @@ class KindFacts:
 _ANY: Final = tuple(TargetKind)
 _HOST: Final = (TargetKind.HOST,)
 
+
+def _of_ups(title: str) -> KindFacts:
+    """What is wrong with a UPS itself."""
+    return KindFacts(
+        title, damage=True, hurts=False, apart=True, over="the UPS is in order", about=(TargetKind.UPS,)
+    )
+
+
 KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
     {
         Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", hurts=False, over="it can be watched again", about=_ANY),
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
+        Kind.UPS_ALARM: _of_ups("UPS {} raises an alarm"),
+        Kind.UPS_BATTERY: _of_ups("Battery of UPS {} needs attention"),
+        Kind.UPS_BYPASS: _of_ups("UPS {} bypassed"),
+        Kind.UPS_OVERLOAD: _of_ups("UPS {} overloaded"),
+        Kind.UPS_OFF: _of_ups("Output of UPS {} off"),
+        Kind.UPS_FORCED_SHUTDOWN: _of_ups("UPS {} about to cut its output"),
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
         Kind.BOOT_STUCK: KindFacts("{} has not come up", pictured=True),
@@ -114,4 +136,5 @@ OUTAGES: Final = frozenset(kind for kind, facts in KINDS.items() if facts.outage
 LOST: Final = frozenset(kind for kind, facts in KINDS.items() if facts.takes_along)
 DAMAGE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.damage)
 PICTURED: Final = frozenset(kind for kind, facts in KINDS.items() if facts.pictured)
+APART: Final = frozenset(kind for kind, facts in KINDS.items() if facts.apart)
 SILENCE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.silence)

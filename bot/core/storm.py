@@ -13,7 +13,7 @@ from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
 from bot.core.incidents.member import INVENTORY, Ground, Standing
-from bot.core.kinds import DAMAGE, KINDS, LOST, tells_more
+from bot.core.kinds import APART, DAMAGE, KINDS, LOST, tells_more
 
 _STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
 """What no outage explains. That a guest is missing afterwards, it does."""
@@ -196,6 +196,8 @@ def take_over(
 
 def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, gone: set[TargetId]) -> bool:
     """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
+    if incident.kind in APART:
+        return False
     if incident.subject == subject:
         return True
     if incident.kind in DAMAGE or tells_more(incident.kind, kind):

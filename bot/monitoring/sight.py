@@ -21,6 +21,7 @@ from bot.core.health import (
     Target,
     TargetId,
     TargetKind,
+    is_condition,
     target_id,
 )
 from bot.core.incidents.visibility import LOCAL, Lost, Path, Sight, Verdict, Witness, verdict
@@ -119,7 +120,7 @@ class SightMonitor:
 
     def heard(self, seen: Observation) -> str | None:
         """Take note of what was seen. For a failure that says nothing of its target: why, in words."""
-        if seen.target.startswith(TargetKind.UPS):
+        if seen.target.startswith(TargetKind.UPS) and not is_condition(seen.fingerprint):
             self._hear_ups(seen)
         if seen.health is Health.FAIL and seen.kind in SILENCE:
             return self._doubt(seen)

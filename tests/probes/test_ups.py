@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ FIELD = [  # status, test result, what it is, words that tell why
     ("OL HE", None, "mains", ""),
     ("HB OL", None, "mains", ""),
     ("TRIM", None, "mains", ""),
-    ("OL LB OVER RB BOOST", None, "mains", "battery low, battery to be replaced, overloaded"),
+    ("OL LB OVER RB BOOST", None, "mains", "battery to be replaced, overloaded, raising the voltage"),
     ("ALARM OL RB", None, "mains", "battery to be replaced"),
     ("OB", None, "battery", ""),
     ("OB", "Unknown", "battery", ""),
@@ -58,8 +59,8 @@ FIELD = [  # status, test result, what it is, words that tell why
     ("OL OFF", None, "unknown", "its output is off"),
     ("OL CHRG TRIM OFF", None, "unknown", "its output is off"),
     ("OFF", None, "unknown", "its output is off"),
-    ("OL BYPASS", None, "unknown", "it is bypassed"),
-    ("BOOST BYPASS", None, "unknown", "it is bypassed"),
+    ("OL BYPASS", None, "mains", "bypassed: what hangs on it is not protected"),
+    ("BOOST BYPASS", None, "mains", "bypassed: what hangs on it is not protected"),
     ("OB BYPASS", None, "unknown", "it is bypassed"),
     ("FSD OL", None, "unknown", "it was told to cut off what hangs on it"),
     ("ALARM OL FSD", None, "unknown", "it was told to cut off what hangs on it"),
@@ -73,6 +74,49 @@ MEANS = {  # health, kind, stated at once
     "low": (Health.FAIL, Kind.POWER_LOSS, True),
     "unknown": (Health.UNKNOWN, None, False),
 }
+
+
+DUMPS = [
+    (f"u{at}", *dump.split("]\n", 1))
+    for at, dump in enumerate((Path(__file__).parent / "ups_dumps.txt").read_text().split("\n["))
+    if at > 0
+]
+"""Name, meaning and variables of each."""
+
+ITSELF = {  # power, kinds of what is wrong, words that tell
+    "mains": (Health.OK, {None}, "on mains"),
+    "battery": (Health.FAIL, {None}, "on battery"),
+    "off": (Health.UNKNOWN, {Kind.UPS_OFF, None}, "its output is off"),
+    "low": (Health.OK, {None, Kind.UPS_BATTERY}, "on mains"),
+    "bypass": (Health.OK, {Kind.UPS_BYPASS}, "on mains, bypassed"),
+    "fault": (Health.OK, {Kind.UPS_BATTERY, Kind.UPS_ALARM, Kind.UPS_OVERLOAD}, "on mains"),
+    "shutdown": (Health.UNKNOWN, {Kind.UPS_FORCED_SHUTDOWN}, "it was told to cut off what hangs on it"),
+    "contradiction": (Health.UNKNOWN, {None}, "it says that it is on mains and on battery"),
+    "unknown": (Health.UNKNOWN, {None}, "its status is not told"),
+}
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory):
+    """A server that speaks for all of them."""
+    statuses = {name: told.partition("ups.status:")[2].strip(" ") for name, _, told in DUMPS}
+    with running_upsd(tmp_path_factory.mktemp("field"), {n: f"{s}\n" for n, s in statuses.items()}) as upsd:
+        yield upsd
+
+
+@pytest.mark.parametrize(("name", "means", "told"), DUMPS, ids=[f"{n}-{m}" for n, m, _ in DUMPS])
+async def test_what_the_fields_upses_say_is_understood_as_nut_means_it(field, name, means, told) -> None:
+    async with probing(field.port, name) as probe:
+        seen, itself = await probe.look()
+    health, kinds, words = ITSELF[means]
+    assert seen.health is health
+    assert itself.kind in kinds
+    assert (itself.health is Health.FAIL) is (itself.kind is not None)
+    assert words in seen.why or words in itself.why
+    if means != "battery":
+        assert "on battery" not in seen.why or means == "contradiction"
+    if means == "low":
+        assert "battery low" in f"{seen.why} {itself.why}" or "battery low" in told
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +139,13 @@ async def probe(upsd):
 
 
 async def look(probe):
-    (seen,) = await probe.look()
-    return seen
+    """What it says of the power."""
+    return (await probe.look())[0]
+
+
+async def condition(probe):
+    """What it says of itself."""
+    return (await probe.look())[1]
 
 
 async def looks(probe, health, words="", seconds=10.0):

@@ -1,0 +1,205 @@
+"""What a UPS says, as NUT means it: from status words and variables to whether there is power, and what ails it.
+
+Two questions apart: is there line power, and is the UPS itself in order? A battery to be replaced is no power
+failure, and what is wrong with the UPS says nothing of the power. Words that contradict each other say nothing at
+all. Sources: NUT's list of status words (docs/new-drivers.txt), and what UPSes of many makers said (nut-ddl).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.health import Health
+from bot.core.kinds import Kind
+
+_BATTERY: Final = frozenset({"OB", "ONBATT"})
+_LINE: Final = frozenset({"OL", "ONLINE", "TRIM", "BOOST"})
+"""Drivers differ in their words. A UPS trims or boosts only what comes from the mains."""
+
+_TESTS: Final = MappingProxyType({"CAL": "calibrates its battery", "TEST": "tests its battery"})
+_SAID: Final = MappingProxyType(
+    {
+        "LB": "battery low",
+        "RB": "battery to be replaced",
+        "OVER": "overloaded",
+        "BYPASS": "bypassed: what hangs on it is not protected",
+        "TRIM": "lowering the voltage",
+        "BOOST": "raising the voltage",
+    }
+)
+"""Words that stand beside the power's, as they are told with it."""
+
+_CUTS: Final = "it was told to cut off what hangs on it"
+_OFF: Final = "its output is off"
+_FULL: Final = 90.0  # per cent; a battery that is low although it is so full is worn
+_LIVE: Final = 60.0  # volts at an output that is not off
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Whether there is line power. FAIL: on battery. `low`: there is no time to wait and see."""
+
+    health: Health
+    why: str
+    low: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Whether the UPS itself is in order; `kind`: what is not."""
+
+    health: Health
+    why: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a UPS tells. `told`: NUT's variables, e.g. `ups.status` and `battery.charge`."""
+
+    told: Mapping[str, str]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Its status: a set of words, e.g. `OB DISCHRG LB`."""
+        return frozenset(self.told.get("ups.status", "").split())
+
+    @property
+    def alarm(self) -> str:
+        """What its alarm says; empty where it has none."""
+        said = " ".join(self.told.get("ups.alarm", "").split())
+        return said or ("an alarm that it does not explain" if "ALARM" in self.words else "")
+
+    def number(self, name: str) -> float | None:
+        """A variable that is a number; None where it is not told, or none."""
+        try:
+            return float(self.told[name])
+        except (KeyError, ValueError):
+            return None
+
+    @property
+    def on_battery(self) -> bool:
+        """Whether it says that it is on battery."""
+        return bool(self.words & _BATTERY)
+
+    @property
+    def on_line(self) -> bool:
+        """Whether it says that it is on the mains."""
+        return bool(self.words & _LINE)
+
+    @property
+    def testing(self) -> str:
+        """What it does to its battery just now; empty if nothing."""
+        by_word = next((said for word, said in _TESTS.items() if word in self.words), "")
+        in_progress = "progress" in self.told.get("ups.test.result", "").casefold()
+        return by_word or (_TESTS["TEST"] if in_progress else "")
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says that nothing is left in its battery."""
+        return self.number("battery.charge") == 0 and self.number("battery.runtime") in {0, None}
+
+    @property
+    def low(self) -> bool:
+        """Whether its battery is low, by its own word or its own threshold."""
+        charge, least = self.number("battery.charge"), self.number("battery.charge.low")
+        below = charge is not None and least is not None and charge <= least
+        return "LB" in self.words or self.empty or below
+
+    @property
+    def reserve(self) -> str:
+        """`, 80 % charged, 15 min left`, as far as it is told."""
+        charge, runtime = self.number("battery.charge"), self.number("battery.runtime")
+        words = "" if charge is None else f", {charge:.0f} % charged"
+        return words if runtime is None else f"{words}, {runtime / 60:.0f} min left"
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Its charge (per cent) and what it will run for (seconds), and whether it is low on battery."""
+        names = {"charge": "battery.charge", "runtime": "battery.runtime", "load": "ups.load"}
+        found = {name: f"{number:g}" for name, of in names.items() if (number := self.number(of)) is not None}
+        return {**found, "battery": "low" if self.on_battery and self.low else "enough"}
+
+
+def power(status: Status) -> Power:
+    """Whether there is line power, as far as its words are certain of that."""
+    if why := _uncertain(status):
+        return Power(Health.UNKNOWN, why)
+    words = [said for word, said in _SAID.items() if word in status.words or (word == "LB" and _is_low(status))]
+    words += [f"alarm: {status.alarm}"] if status.alarm else []
+    beside = "".join(f", {said}" for said in words) + status.reserve
+    if status.on_battery:
+        return Power(Health.FAIL, f"on battery{beside}", low=status.low)
+    return Power(Health.OK, f"on mains{beside}")
+
+
+def condition(status: Status) -> Condition:
+    """What is wrong with the UPS itself, the gravest first; on battery and in doubt nothing is judged."""
+    if (status.on_battery and "FSD" not in status.words) or _contradicts(status):
+        return Condition(Health.UNKNOWN, "not judged: " + (_uncertain(status) or "on battery"))
+    troubles = list(_troubles(status))
+    if troubles:
+        kinds, words = zip(*troubles, strict=True)
+        return Condition(Health.FAIL, ", ".join(dict.fromkeys(words)) + status.reserve, kinds[0])
+    if not status.on_line:
+        return Condition(Health.UNKNOWN, _uncertain(status) or "on battery")
+    return Condition(Health.OK, f"it {status.testing}" if status.testing else "in order")
+
+
+def _uncertain(status: Status) -> str:
+    """Why its status says nothing certain of the power, in words; empty where it does."""
+    if why := _contradicts(status):
+        return why
+    if status.on_battery:
+        return f"on battery because it {status.testing}" if status.testing else ""
+    for word, said in (("OFF", _OFF), ("FSD", _CUTS)):
+        if word in status.words:
+            return said
+    return "" if status.on_line else f"its status is {' '.join(sorted(status.words)) or 'not told'}"
+
+
+def _contradicts(status: Status) -> str:
+    """Where what it says can't all be true: that, in words."""
+    said = " ".join(sorted(status.words))
+    if status.on_battery and status.on_line:
+        return f"it says that it is on mains and on battery ({said})"
+    if status.on_battery and "BYPASS" in status.words:
+        return f"it is bypassed, and on battery ({said})"
+    volts = status.number("output.voltage") or 0
+    if "OFF" in status.words and not status.on_battery and (volts > _LIVE or (status.number("ups.load") or 0) > 0):
+        return f"{_OFF}, it says, and has {volts:g} V and a load of {status.told.get('ups.load', '?')} %"
+    return ""
+
+
+def _troubles(status: Status) -> Iterator[tuple[Kind, str]]:
+    """All that is wrong with it, each with its kind."""
+    words, alarm = status.words, status.alarm
+    if "FSD" in words:
+        yield Kind.UPS_FORCED_SHUTDOWN, _CUTS
+    if "OFF" in words:
+        yield Kind.UPS_OFF, _OFF
+    if "OVER" in words:
+        load = status.told.get("ups.load")
+        yield Kind.UPS_OVERLOAD, f"overloaded ({load} %)" if load else "overloaded"
+    if "BYPASS" in words:
+        yield Kind.UPS_BYPASS, _SAID["BYPASS"]
+    if "RB" in words:
+        yield Kind.UPS_BATTERY, _SAID["RB"]
+    if _is_worn(status):
+        yield Kind.UPS_BATTERY, "battery empty" if status.empty else _SAID["LB"]
+    if alarm:
+        of_battery = "batter" in alarm.casefold()
+        yield Kind.UPS_BATTERY if of_battery else Kind.UPS_ALARM, f"alarm: {alarm}"
+
+
+def _is_low(status: Status) -> bool:
+    return status.on_battery and status.low
+
+
+def _is_worn(status: Status) -> bool:
+    """Whether its battery is low without the excuse of a test, or of being charged after an outage."""
+    if status.testing or not ("LB" in status.words or status.empty):
+        return False
+    charging = "CHRG" in status.words and (status.number("battery.charge") or 0) < _FULL
+    return not charging

@@ -1,0 +1,130 @@
+"""What a UPS's words mean: of the power, and of itself."""
+
+import pytest
+
+from bot.core.health import Health
+from bot.core.incidents.ups_status import Status, condition, power
+from bot.core.kinds import Kind
+
+FULL, REPLACE, CUTS = (
+    "80 % charged, 16 min left",
+    "battery to be replaced",
+    "it was told to cut off what hangs on it",
+)
+OFF_AND_ON = "not judged: its output is off, it says, and has"
+OK, FAIL, UNKNOWN = Health.OK, Health.FAIL, Health.UNKNOWN
+
+
+def ups(status: str, **more: str) -> Status:
+    """`battery_charge="80"` is the variable battery.charge."""
+    return Status({"ups.status": status, **{name.replace("_", "."): value for name, value in more.items()}})
+
+
+@pytest.mark.parametrize(
+    ("status", "health", "why", "low"),
+    [
+        (
+            ups("OL CHRG", battery_charge="80", battery_runtime="930"),
+            OK,
+            f"on mains, {FULL}",
+            False,
+        ),
+        (ups("OL", battery_charge="full"), OK, "on mains", False),
+        (ups("OL TRIM"), OK, "on mains, lowering the voltage", False),
+        (ups("BOOST"), OK, "on mains, raising the voltage", False),
+        (ups("OL CAL"), OK, "on mains", False),
+        (
+            ups("ALARM OL RB", ups_alarm="Battery  bad!"),
+            OK,
+            f"on mains, {REPLACE}, alarm: Battery bad!",
+            False,
+        ),
+        (ups("OB DISCHRG"), FAIL, "on battery", False),
+        (ups("OB LB"), FAIL, "on battery, battery low", True),
+        (ups("OB", battery_charge="0"), FAIL, "on battery, battery low, 0 % charged", True),
+        (
+            ups("OB", battery_charge="9", battery_charge_low="10"),
+            FAIL,
+            "on battery, battery low, 9 % charged",
+            True,
+        ),
+        (ups("OB", battery_charge="11", battery_charge_low="10"), FAIL, "on battery, 11 % charged", False),
+        (
+            ups("OB", battery_charge="0", battery_runtime="600"),
+            FAIL,
+            "on battery, 0 % charged, 10 min left",
+            False,
+        ),
+        (ups("OB CAL"), UNKNOWN, "on battery because it calibrates its battery", False),
+        (ups("OL OB"), UNKNOWN, "it says that it is on mains and on battery (OB OL)", False),
+        (ups("OB BYPASS"), UNKNOWN, "it is bypassed, and on battery (BYPASS OB)", False),
+        (ups("OL OFF"), UNKNOWN, "its output is off", False),
+        (ups("FSD OL"), UNKNOWN, CUTS, False),
+        (ups("WAIT"), UNKNOWN, "its status is WAIT", False),
+        (Status({}), UNKNOWN, "its status is not told", False),
+    ],
+)
+def test_of_the_power(status, health, why, low) -> None:
+    found = power(status)
+    assert (found.health, found.why, found.low) == (health, why, low)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "why"),
+    [
+        (ups("OL RB"), Kind.UPS_BATTERY, "battery to be replaced"),
+        (ups("ALARM OL", ups_alarm="No battery installed!"), Kind.UPS_BATTERY, "alarm: No battery installed!"),
+        (ups("ALARM OL", ups_alarm="Internal failure!"), Kind.UPS_ALARM, "alarm: Internal failure!"),
+        (ups("ALARM OL"), Kind.UPS_ALARM, "alarm: an alarm that it does not explain"),
+        (ups("OL LB", battery_charge="100"), Kind.UPS_BATTERY, "battery low, 100 % charged"),
+        (ups("OL CHRG LB", battery_charge="97"), Kind.UPS_BATTERY, "battery low, 97 % charged"),
+        (
+            ups("OL", battery_charge="0", battery_runtime="0"),
+            Kind.UPS_BATTERY,
+            "battery empty, 0 % charged, 0 min left",
+        ),
+        (ups("OL OVER", ups_load="105"), Kind.UPS_OVERLOAD, "overloaded (105 %)"),
+        (ups("OL OVER RB"), Kind.UPS_OVERLOAD, "overloaded, battery to be replaced"),
+        (ups("BYPASS OL"), Kind.UPS_BYPASS, "bypassed: what hangs on it is not protected"),
+        (ups("OL OFF", output_voltage="0.0"), Kind.UPS_OFF, "its output is off"),
+        (ups("FSD OL"), Kind.UPS_FORCED_SHUTDOWN, CUTS),
+        (ups("FSD OB LB"), Kind.UPS_FORCED_SHUTDOWN, f"{CUTS}, battery low"),
+    ],
+)
+def test_of_itself_the_gravest_first(status, kind, why) -> None:
+    found = condition(status)
+    assert (found.health, found.kind, found.why) == (FAIL, kind, why)
+
+
+@pytest.mark.parametrize(
+    ("status", "health", "why"),
+    [
+        (ups("OL"), OK, "in order"),
+        (ups("OL CHRG LB", battery_charge="20"), OK, "in order"),
+        (ups("OL CAL LB"), OK, "it calibrates its battery"),
+        (ups("OL DISCHRG", ups_test_result="In progress"), OK, "it tests its battery"),
+        (ups("OB RB"), UNKNOWN, "not judged: on battery"),
+        (ups("OB TEST"), UNKNOWN, "not judged: on battery because it tests its battery"),
+        (ups("OL OB RB"), UNKNOWN, "not judged: it says that it is on mains and on battery (OB OL RB)"),
+        (
+            ups("OFF", output_voltage="229"),
+            UNKNOWN,
+            f"{OFF_AND_ON} 229 V and a load of ? %",
+        ),
+        (
+            ups("OFF", ups_load="67"),
+            UNKNOWN,
+            f"{OFF_AND_ON} 0 V and a load of 67 %",
+        ),
+        (ups("WAIT"), UNKNOWN, "its status is WAIT"),
+    ],
+)
+def test_of_itself_nothing_is_said_where_nothing_is_wrong_or_known(status, health, why) -> None:
+    found = condition(status)
+    assert (found.health, found.kind, found.why) == (health, None, why)
+
+
+def test_what_it_tells_beside_are_facts() -> None:
+    told = ups("OB LB", battery_charge="79.0", battery_runtime="900", ups_load="n/a")
+    assert told.facts == {"charge": "79", "runtime": "900", "battery": "low"}
+    assert ups("OL LB").facts == {"battery": "enough"}
