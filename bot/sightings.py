@@ -28,7 +28,6 @@ from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
 from bot.core.kinds import PICTURED
-from bot.core.mentions import deadened
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
 from bot.monitoring.addresses import looks_far
@@ -40,7 +39,6 @@ from bot.store.targets import Known
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
-from bot.views.outside import file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +196,6 @@ def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> F
     before = situation(store, config, now)
     commit(store, before, engine.pass_time(before, now), now)
     return _end_silences(store, now, config, since, None)
-
-
-def attach(store: Store, now: datetime, incident: Incident, name: str, title: str, content: bytes) -> None:
-    """A file for an incident's thread, e.g. what its guest's screen shows."""
-    subject = f"incident:{incident.id}"
-    parcel = Parcel(subject, "file", thread=subject, text=deadened(title), name=file_name(name), content=content)
-    store.outbox.add(parcel, now, now)
 
 
 def _say(store: Store, incident: Incident, text: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from bot.core.health import Health, Kind, Proof, Target, TargetId, TargetKind, g
 from bot.core.incident import IncidentId, Status
 from bot.core.placements import Placements
 from bot.store import Store
+from bot.usecases.pictures import attach
 from tests.core.labs import (
     ATLAS,
     RACK,
@@ -331,7 +332,7 @@ def test_a_step_of_the_clock_ends_no_grace_and_is_no_gap(lab):
 
 def test_a_picture_waits_for_the_thread_of_its_incident(lab):
     lab.see(unbootable(WEB1))
-    lab.do(sightings.attach, lab.incident(), "web1.png", "The screen of web1", b"PNG")
+    lab.do(attach, lab.incident(), "web1.png", "The screen of web1", b"PNG")
     file = lab.outbox[-1].parcel
     assert (file.tell, file.thread, file.name, file.text) == (
         "file",

@@ -49,9 +49,10 @@ from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import alive, attach, begin, clock_stepped, configured, end, stopped
+from bot.sightings import alive, begin, clock_stepped, configured, end, stopped
 from bot.store import StoreFailed
 from bot.store.writer import Writer
+from bot.usecases.pictures import attach
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
