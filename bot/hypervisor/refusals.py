@@ -104,21 +104,21 @@ _WHY: Final = {
 _MEND: Final = {
     What.KEY: "Add the bot's public key to the account's authorized_keys on {name}, or correct the user or keyfile"
     " in the hypervisor's URI.",
-    What.HOST_KEY_CHANGED: "Compare what `ssh-keyscan {way.scan}` shows with the key on {name}'s own console. Only"
-    " if they agree: `ssh-keygen -R {way.known}`, then log in once by hand as the bot's own user.",
-    What.HOST_KEY_UNKNOWN: "As the bot's own user, log in once by hand (`ssh {way.login}`), and compare the key it"
+    What.HOST_KEY_CHANGED: "Compare what “ssh-keyscan {way.scan}” shows with the key on {name}'s own console. Only"
+    " if they agree: “ssh-keygen -R {way.known}”, then log in once by hand as the bot's own user.",
+    What.HOST_KEY_UNKNOWN: "As the bot's own user, log in once by hand (“ssh {way.login}”), and compare the key it"
     " asks about with the one on {name}'s own console.",
-    What.PERMISSION: "Add the account to the group `libvirt` on {name}, or let polkit allow it"
-    " `org.libvirt.unix.manage`.",
-    What.DAEMON: "Start libvirt on {name}: `systemctl start libvirtd`, or `virtqemud.socket` where it is modular.",
-    What.FROZEN: "Look at libvirt's log on {name}: `journalctl -u libvirtd -u virtqemud`. Restarting libvirt"
+    What.PERMISSION: "Add the account to the group “libvirt” on {name}, or let polkit allow it"
+    " “org.libvirt.unix.manage”.",
+    What.DAEMON: "Start libvirt on {name}: “systemctl start libvirtd”, or “virtqemud.socket” where it is modular.",
+    What.FROZEN: "Look at libvirt's log on {name}: “journalctl -u libvirtd -u virtqemud”. Restarting libvirt"
     " leaves the guests running.",
-    What.SSH: "Look at the SSH server's log on {name}: `journalctl -u ssh`.",
+    What.SSH: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
     What.HELPER: "Install libvirt-clients or netcat-openbsd on {name}.",
-    What.CERTIFICATE: "Compare the certificates on both machines: `virt-pki-validate`.",
+    What.CERTIFICATE: "Compare the certificates on both machines: “virt-pki-validate”.",
     What.OURS: "Correct the hypervisor's URI in lab.yaml, or install what is missing on the bot's machine.",
     What.UNSUPPORTED: "Correct the hypervisor's URI in lab.yaml.",
-    What.OTHER: "Connect by hand, as the bot's own user, and see what it says: `virsh -c '{way.uri}' list`.",
+    What.OTHER: "Connect by hand, as the bot's own user, and see what it says: “virsh -c '{way.uri}' list”.",
 }
 
 

@@ -222,7 +222,7 @@ _MEND: Final = {
     Refusal.HOST_KEY_CHANGED: "Compare its key with the one on {name}'s own console.",
     Refusal.HOST_KEY_UNKNOWN: "As the bot's own user, log in once by hand, and compare the key it asks about with"
     " the one on {name}'s own console.",
-    Refusal.SSH: "Look at the SSH server's log on {name}: `journalctl -u ssh`.",
+    Refusal.SSH: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
     Refusal.SHELL: "Give the account on {name} a POSIX shell and no forced command, or take hosts.{name}.ssh out"
     " of lab.yaml.",
     Refusal.OURS: "Correct hosts.{name}.ssh in lab.yaml, or put the file there.",

@@ -91,15 +91,15 @@ def judge(door: Door, banner: str, *, known: bool, fits: bool, twin: str | None)
             Answer.UNKNOWN_KEY,
             f"{server} answers with a host key that is known for {twin} too: it could be either",
             banner,
-            "Give each machine host keys of its own: delete the copied ones, then `ssh-keygen -A`.",
+            "Give each machine host keys of its own: delete the copied ones, then “ssh-keygen -A”.",
         )
     if initramfs and not (door.software and banner.lower().startswith(door.software.lower())):
         return SshAnswer(
             Answer.MAYBE_INITRAMFS,
             f"{banner} answers with the host key known for it: it may wait for its disk's passphrase",
             banner,
-            "Look at its screen. If that is the machine's own SSH server, say so in a check with `probe: ssh`:"
-            f" `software: {banner.partition('_')[0]}`.",
+            "Look at its screen. If that is the machine's own SSH server, say so in a check with “probe: ssh”:"
+            f" “software: {banner.partition('_')[0]}”.",
         )
     return SshAnswer(Answer.KNOWN_KEY, f"{server} answers with the host key known for it", banner)
 
@@ -111,7 +111,7 @@ def _unknown(door: Door, banner: str, server: str) -> SshAnswer:
         Answer.UNKNOWN_KEY,
         f"{server} answers, but no host key is known for {door.name}",
         banner,
-        f"As the bot's own user, log in once by hand (`ssh {alias}{port}{door.address}`), and compare the key it"
+        f"As the bot's own user, log in once by hand (“ssh {alias}{port}{door.address}”), and compare the key it"
         " asks about with the one on the machine's own console.",
     )
 
@@ -119,8 +119,8 @@ def _unknown(door: Door, banner: str, server: str) -> SshAnswer:
 def _other(door: Door, banner: str, server: str, *, initramfs: bool) -> SshAnswer:
     """A server with a key that is not the machine's."""
     mend = (
-        f"Compare what `ssh-keyscan -p {door.port} {door.address}` shows with the key on the machine's own"
-        f" console. Only if they agree: `ssh-keygen -R {_entry(door)}`, then log in once by hand as the bot's own"
+        f"Compare what “ssh-keyscan -p {door.port} {door.address}” shows with the key on the machine's own"
+        f" console. Only if they agree: “ssh-keygen -R {_entry(door)}”, then log in once by hand as the bot's own"
         " user."
     )
     if initramfs:

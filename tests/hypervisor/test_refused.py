@@ -59,8 +59,8 @@ async def test_a_host_key_that_has_changed_is_told_with_how_to_compare_it(far, t
         What.HOST_KEY_CHANGED,
         "the host key of atlas has changed",
     )
-    assert f"`ssh-keyscan -p {far.sshd.port} 127.0.0.1`" in why.mend
-    assert f"`ssh-keygen -R '[127.0.0.1]:{far.sshd.port}'`" in why.mend
+    assert f"“ssh-keyscan -p {far.sshd.port} 127.0.0.1”" in why.mend
+    assert f"“ssh-keygen -R '[127.0.0.1]:{far.sshd.port}'”" in why.mend
 
 
 async def test_a_host_key_that_is_not_known_is_never_taken_for_the_right_one(far, tmp_path):

@@ -80,14 +80,14 @@ async def test_another_key_is_another_system(sshd, tmp_path) -> None:
     answer = await ask(door)
     assert (answer.answer, answer.proves, answer.is_ours) == (Answer.OTHER_KEY, False, True)
     assert answer.why.endswith(" answers with another host key than the one known for 127.0.0.1")
-    assert f"`ssh-keygen -R '[127.0.0.1]:{sshd.port}'`" in answer.mend
+    assert f"“ssh-keygen -R '[127.0.0.1]:{sshd.port}'”" in answer.mend
 
 
 async def test_a_banner_alone_proves_nothing_where_no_key_is_known(sshd, tmp_path) -> None:
     answer = await ask(Door("127.0.0.1", sshd.port, known(tmp_path, sshd.port)))
     assert (answer.answer, answer.proves, answer.is_ours) == (Answer.UNKNOWN_KEY, False, True)
     assert answer.why.endswith(" answers, but no host key is known for 127.0.0.1")
-    assert f"`ssh -p {sshd.port} 127.0.0.1`" in answer.mend
+    assert f"“ssh -p {sshd.port} 127.0.0.1”" in answer.mend
 
 
 @pytest.mark.parametrize("kinds", [["ed25519"], ["rsa"], ["ed25519", "rsa"]])
@@ -183,7 +183,7 @@ async def test_an_initramfs_with_the_machines_own_key_does_not_prove_it(sshd, tm
         answer = await ask(Door("127.0.0.1", initramfs.port, file))
         assert (answer.answer, answer.proves, answer.is_ours) == (Answer.MAYBE_INITRAMFS, False, True)
         assert "may wait for its disk's passphrase" in answer.why
-        assert "`software: dropbear`" in answer.mend
+        assert "“software: dropbear”" in answer.mend
         router = Door("127.0.0.1", initramfs.port, file, software="dropbear")
         assert (await ask(router)).proves, "its owner says that dropbear is its own server"
 
