@@ -78,14 +78,14 @@ def _read_log(text: str) -> Reading:
 
 async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> tuple[GuestBoot, str]:
     """The tracker after its guest's SSH server was asked, where nothing else tells; and what it said instead."""
-    place = boot.where(now(), patience)
-    if place.proven or place.stage in _DECIDED:
+    place, renewed = boot.where(now(), patience), boot.source is Source.SSH
+    if (place.proven and not renewed) or place.stage in _DECIDED:
         return boot, ""
     answer = await probe.ssh()
     if answer is None:
         return boot, ""
     if not answer.proves:
-        return boot, answer.why
+        return boot.fell_silent(now(), boot.starts, Source.SSH), answer.why
     return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, Source.SSH, fresh=True), ""
 
 

@@ -123,6 +123,7 @@ def _member_out(member: Member) -> dict[str, Any]:
         "well_since": time_out(member.well_since),
         "shown": None if member.shown is None else _ground_out(member.shown),
         "must_return": member.must_return,
+        "untouched": member.untouched,
         "changes": [[one.key, one.words] for one in member.changes],
         "accepted": sorted(member.accepted),
     }
@@ -143,6 +144,7 @@ def _member_in(parts: dict[str, Any]) -> Member:
         well_since=time_in(parts.get("well_since")),
         shown=None if shown is None else _ground_in(shown),
         must_return=parts.get("must_return"),
+        untouched=parts.get("untouched", False),
         changes=tuple(Change(key, words) for key, words in parts.get("changes", [])),
         accepted=frozenset(parts.get("accepted", [])),
     )

@@ -73,10 +73,19 @@ def on_mains(ups: TargetId = RACK) -> Observation:
 
 
 def mains_stay(lab: "Desk") -> None:
-    """The power is back, and still is half a minute later."""
+    """The power is back, and still is half a minute later; what did not go off goes on."""
     lab.see(on_mains())
     lab.now += timedelta(seconds=30)
     lab.see(on_mains())
+    look_at_all(lab)
+
+
+def look_at_all(lab: "Desk") -> None:
+    """A look at each host and guest of which nothing fails: it is as it was."""
+    failing = {fingerprint.target for fingerprint in lab.failing}
+    hosts = [host for host in HOSTS if host not in failing]
+    guests = sorted(lab.running - failing - set(EPHEMERAL))
+    lab.see(*map(back, hosts), *(powered_on(one) for one in guests if lab.targets[one].runs_on in hosts))
 
 
 def gone(host: TargetId) -> Observation:

@@ -17,6 +17,7 @@ from tests.core.labs import (
     EPHEMERAL,
     FILES,
     GUESTS,
+    HOSTS,
     NOON,
     RACK,
     VAULT,
@@ -26,6 +27,7 @@ from tests.core.labs import (
     fails,
     gone,
     inventory,
+    look_at_all,
     mains_stay,
     off,
     on_battery,
@@ -212,11 +214,23 @@ def test_an_outage_recovers_through_its_grace_and_is_then_resolved(lab):
 def test_power_that_has_only_just_come_back_proves_nothing_of_its_ups(lab):
     lab.see(on_battery())
     lab.see(on_mains())
+    look_at_all(lab)
     lab.wait(10 * MINUTE)
     assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (RACK,))
     lab.see(on_mains())
     assert lab.only.ended
-    assert lab.only.resolution == "1 proven healthy, 49 never went off"
+    assert lab.only.resolution == "4 proven healthy, 46 never went off"
+
+
+def test_what_was_not_looked_at_since_the_power_came_back_may_have_gone_off_unseen(lab):
+    lab.see(on_battery())
+    lab.see(on_mains())
+    lab.wait(30 * SECOND)
+    lab.see(on_mains())
+    lab.wait(11 * MINUTE)
+    assert (lab.only.status, set(lab.only.unproven)) == (Status.RECOVERING, {*HOSTS, FILES, *GUESTS})
+    look_at_all(lab)
+    assert lab.only.resolution == "4 proven healthy, 46 never went off"
 
 
 def test_a_host_that_has_booted_anew_puts_all_that_ran_on_it_in_doubt(lab):

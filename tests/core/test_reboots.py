@@ -179,3 +179,13 @@ def test_hosts_whose_ups_was_on_line_were_restarted():
     assert why_no_failure(lab.situation, JUST_NOW, (ATLAS, VAULT)) == "the UPS that powers them was on line"
     concluded(lab, JUST_NOW)
     assert not lab.incidents
+
+
+def test_a_host_that_was_down_for_days_keeps_its_own_incident(lab):
+    lab.now = NOON - timedelta(days=7)
+    lab.see(gone(NOOK))
+    lab.now = NOON
+    concluded(lab, JUST_NOW)
+    nook, power = lab.incidents.values()
+    assert (nook.kind, nook.subject, nook.ended) == (Kind.HOST_DOWN, NOOK, False)
+    assert (power.kind, power.opened_at) == (Kind.POWER_LOSS, JUST_NOW.gap.since)

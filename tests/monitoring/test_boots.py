@@ -261,6 +261,16 @@ async def test_where_nothing_else_tells_the_known_host_key_is_proof(text) -> Non
     assert (await look(made, text=text, ssh_answers=server)).health is Health.UNKNOWN, "not after another start"
 
 
+async def test_a_known_host_key_proves_only_as_long_as_it_is_shown() -> None:
+    made, server = just_started(), SshServer(Answer.KNOWN_KEY, KEY_KNOWN)
+    assert (await look(made, ssh_answers=server)).evidence is Evidence.INSIDE
+    server.answer = SshAnswer(Answer.SILENT, "nothing answers at its SSH port")
+    assert (await look(made, ssh_answers=server)).began_anew, "whoever waits for it is told that its proof is gone"
+    seen = await look(made, ssh_answers=server)
+    assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert "does so no longer" in seen.why
+
+
 @pytest.mark.parametrize("answer", [one for one in Answer if one is not Answer.KNOWN_KEY])
 async def test_whatever_else_answers_on_its_ssh_port_proves_nothing_and_is_told(answer) -> None:
     seen = await look(ssh_answers=SshServer(answer, "another system answers (dropbear_2022.83)"))

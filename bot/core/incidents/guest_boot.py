@@ -25,6 +25,7 @@ class Source(StrEnum):
 
 AGENT = Reading(Stage.UP, "its agent answers")
 _SILENT_NOW = Reading(Stage.UNKNOWN, "its agent answered after its start, and is silent now")
+_NO_SSH_NOW = Reading(Stage.UNKNOWN, "its SSH server proved it up after its start, and does so no longer")
 _NOTHING_YET = "it is starting and shows nothing yet"
 _OFF = "it is off"
 _NOT_TOLD = "its host has not told whether it runs"
@@ -198,11 +199,12 @@ class GuestBoot:
         """Its agent answered. `of`: the start it was asked after; after another that tells nothing."""
         return self.read(AGENT, at, of, Source.AGENT, fresh=True)
 
-    def fell_silent(self, at: datetime, of: int) -> "GuestBoot":
-        """Its agent did not answer. That proves nothing, but what it proved by answering does not hold now."""
-        if of != self.starts or self.source is not Source.AGENT:
+    def fell_silent(self, at: datetime, of: int, who: Source = Source.AGENT) -> "GuestBoot":
+        """Its agent or SSH server did not answer: what that proved by answering does not hold now."""
+        if of != self.starts or self.source is not who:
             return self
-        return replace(self, proof="", source=None, seen=_SILENT_NOW, since=max(at, self.since or at))
+        seen = _SILENT_NOW if who is Source.AGENT else _NO_SSH_NOW
+        return replace(self, proof="", source=None, seen=seen, since=max(at, self.since or at))
 
     def disowned(self, at: datetime) -> "GuestBoot":
         """What its console's log shows may be another's: what that proved does not hold."""
@@ -258,7 +260,7 @@ class GuestBoot:
     def _on_its_way(self, now: datetime) -> str:
         seconds = int((now - (self.since or now)).total_seconds())
         lasted = f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
-        if self.seen is _SILENT_NOW:
+        if self.seen in {_SILENT_NOW, _NO_SSH_NOW}:
             return self.seen.why
         if self.seen.stage is Stage.UNKNOWN:
             return f"{_SILENT} for {lasted}"
@@ -271,11 +273,11 @@ class GuestBoot:
         return late and not self.came_up and self.where(now, patience).overdue
 
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
-        """When it is worth looking at it again; None while it is off, out of reach, or proven up for good.
+        """When it is worth looking at it again; None while it is off or out of reach.
 
-        That an agent answered holds only as long as it answers, and a console's log goes on after a login.
+        That an agent or an SSH server answered holds only as long as it does; a console and a screen go on.
         """
-        if not self.running or self.source in {Source.SCREEN, Source.SSH}:
+        if not self.running:
             return None
         if self.looked is None:
             return now

@@ -99,6 +99,7 @@ class Member:
     it was last put in doubt; `counts_from`: what was seen before proves nothing. `passed`: the checks that passed
     since then, `well_since`: when the first of them did; `shown`: what of that shows it well, None while they only
     show that it can be reached. `must_return`: who said that it must come back.
+    `untouched`: it had not gone off when an outage's cause was over, and has not been seen since.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
     """
 
@@ -113,6 +114,7 @@ class Member:
     well_since: datetime | None = None
     shown: Ground | None = None
     must_return: str | None = None
+    untouched: bool = False
     changes: tuple[Change, ...] = ()
     accepted: frozenset[str] = frozenset()
 
@@ -151,7 +153,7 @@ class Member:
             return replace(after, was_running=False).settled(_ground(Standing.WANTED_OFF, seen))
         if after.running is False:
             return after if self.running is False else replace(after.in_doubt(seen.at), running=False)
-        return _weighed(after, seen, needs)
+        return _weighed(_goes_on(after, seen), seen, needs)
 
     def vouched(self, by: str, lacked: str, at: datetime) -> "Member":
         """This member once a person has said that it is well as it is; `lacked`: what nobody has seen."""
@@ -165,7 +167,7 @@ class Member:
 
     def settled(self, ground: Ground) -> "Member":
         """This member once it need not be waited for."""
-        return replace(self, ground=ground, unproven_since=None)
+        return replace(self, ground=ground, unproven_since=None, untouched=False)
 
     def failing_now(self, checks: frozenset[CheckName], now: datetime) -> "Member":
         """This member once it is known which of its checks fail; what fails disproves what was seen before."""
@@ -176,7 +178,13 @@ class Member:
         """This member once what was seen of it before `at` counts no more."""
         since = self.unproven_since or at
         doubted = replace(self, ground=None, running=None, counts_from=at, unproven_since=since)
-        return replace(doubted, passed=frozenset(), well_since=None, shown=None)
+        return replace(doubted, passed=frozenset(), well_since=None, shown=None, untouched=False)
+
+    def asked_again(self, at: datetime) -> "Member":
+        """This member once the cause of an outage is over: that it never went off has to be seen now."""
+        if self.ground is None or self.ground.standing is not Standing.UNTOUCHED:
+            return self
+        return replace(self.in_doubt(at), running=self.running, untouched=True)
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
@@ -209,6 +217,14 @@ def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
     if member.ground is not None and (member.ground.standing not in _WEAK or not inside):
         return after
     return after.settled(shown)
+
+
+def _goes_on(member: Member, seen: Observation) -> Member:
+    """A guest that had not gone off, and is seen to run without having started anew since."""
+    early = member.counts_from is not None and seen.at < member.counts_from
+    if early or member.failing or not member.untouched or seen.running is not True:
+        return member
+    return member.settled(_ground(Standing.UNTOUCHED, seen))
 
 
 def _shown(seen: Observation) -> Ground:

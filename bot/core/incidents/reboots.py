@@ -100,7 +100,8 @@ def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
 def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> None:
     """One incident of all, from when the bot saw the lab last until they booted; each has to be proven."""
     own = {Fingerprint(INSIDE, host) for host in hosts}
-    down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN}
+    earliest = boots.gap.since - SLACK  # what was down long before has a cause of its own
+    down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN and one.opened_at >= earliest}
     number = storm.take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
     for host in hosts:
         draft.adopt(number, [storm.as_adopted(draft, host), *storm.dependents(draft, host)])

@@ -28,10 +28,18 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
         if incident.unproven or incident.kind in LOST:
-            incident = draft.move(incident, Move.RECOVER)
+            incident = _ask_again(draft, draft.move(incident, Move.RECOVER))
             draft.event(incident.id, EventKind.STATUS, "recovering")
     if not incident.unproven and not storm.in_grace(draft, incident):
         _end(draft, incident)
+
+
+def _ask_again(draft: Draft, incident: Incident) -> Incident:
+    """The cause of an outage is over: what nobody has looked at since may have gone off unseen."""
+    asked = incident
+    for member in incident.members.values():
+        asked = asked.with_member(member.asked_again(draft.now))
+    return draft.keep(asked)
 
 
 def _end(draft: Draft, incident: Incident) -> None:
