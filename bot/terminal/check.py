@@ -2,14 +2,24 @@
 
 import argparse
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
-from bot.core.health import HYPERVISOR, Health, Observation, Target, TargetKind, target_id
+from bot.core.health import (
+    HYPERVISOR,
+    Evidence,
+    Health,
+    Observation,
+    Proof,
+    Target,
+    TargetId,
+    TargetKind,
+    target_id,
+)
 from bot.core.incidents.blind_spots import BlindSpot, Screen
 from bot.core.names import Names, names_of
 from bot.hypervisor import HypervisorUnreachable
@@ -32,7 +42,7 @@ MARKS = {Health.FAIL: "FAIL", Health.UNKNOWN: "unknown", Health.OK: "ok"}
 
 
 def check(options: argparse.Namespace) -> int:
-    """Look at everything once and print a table; 1 if anything fails, or is listed and not looked at."""
+    """Look at everything once and print a table; 0 if all is well, else 1: also for what could not be seen."""
     config = load(options.config, probes=probe_params())
     found = asyncio.run(look_once(config))
     seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]))
@@ -41,10 +51,10 @@ def check(options: argparse.Namespace) -> int:
     for one, row in zip(seen, rows, strict=True):
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
-    print(f"\n{len(seen)} checks: {failing} fail, {unknown} unknown")
+    print(f"\n{len(seen)} check{'' if len(seen) == 1 else 's'}: {failing} fail, {unknown} unknown")
     for spot in found.spots:
         print(f"{spot.what}\n  → {spot.mend}")
-    return 1 if failing or any(not spot.note for spot in found.spots) else 0
+    return 0 if seen and not failing and not unknown and all(spot.note for spot in found.spots) else 1
 
 
 def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:
@@ -88,7 +98,17 @@ async def look_once(config: Config) -> Looked:
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
             spots = await tally.count(_spots(config, guests, seen, ssh))
-        return Looked(seen, names_of(guests), spots)
+        accepted = {guest.id for guest in guests if guest.proof is Proof.RUNNING}
+        return Looked([_as_proof(one, accepted) for one in seen], names_of(guests), spots)
+
+
+def _as_proof(seen: Observation, accepted: Collection[TargetId]) -> Observation:
+    """What a look into a guest comes to: a sign of life is no proof, unless its power alone is accepted."""
+    if seen.fingerprint.check != BOOT or seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
+        return seen
+    if seen.target in accepted:
+        return replace(seen, health=Health.OK, why=f"accepted: it runs, and was not looked inside ({seen.why})")
+    return replace(seen, health=Health.UNKNOWN)
 
 
 async def _spots(

@@ -29,11 +29,11 @@ def port(*, listening: bool) -> Iterator[int]:
 
 
 @pytest.mark.slow
-async def test_when_nothing_fails_it_tells_each_look_and_ends_with_0(tmp_path):
+async def test_what_can_not_be_seen_is_not_well_and_ends_it_with_1(tmp_path):
     with port(listening=True) as web:
         write_lab(tmp_path, ATLAS + SERVICE.format(port=web))
         told = await caretaker("check", folder=tmp_path)
-    assert told.code == 0
+    assert told.code == 1
     assert told.out.splitlines() == [
         "unknown  guest:test   boot        nothing on its screen tells where it stands",
         "ok       guest:test   state       running",
@@ -44,6 +44,23 @@ async def test_when_nothing_fails_it_tells_each_look_and_ends_with_0(tmp_path):
         "1 guest has neither agent nor console nor check: I could only say that it has power: test",
         MEND,
     ]
+
+
+@pytest.mark.slow
+async def test_when_all_is_well_it_ends_with_0_and_says_what_was_accepted(tmp_path):
+    with port(listening=True) as web:
+        write_lab(tmp_path, f"{ATLAS}guests: {{test: {{proof: running}}}}\n{SERVICE.format(port=web)}")
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 0, told.out
+    assert "ok  guest:test   boot        accepted: it runs, and was not looked inside (nothing on its" in told.out
+    assert "4 checks: 0 fail, 0 unknown" in told.out
+
+
+@pytest.mark.slow
+async def test_a_lab_in_which_nothing_is_looked_at_is_not_well(tmp_path):
+    write_lab(tmp_path, "")
+    told = await caretaker("check", folder=tmp_path)
+    assert (told.code, told.out) == (1, "\n0 checks: 0 fail, 0 unknown\n")
 
 
 @pytest.mark.slow
@@ -72,7 +89,7 @@ async def test_a_hypervisor_that_is_away_is_one_failure(tmp_path):
         told = await caretaker("check", folder=tmp_path)
     assert told.code == 1
     assert told.out.startswith("FAIL  host:atlas  hypervisor  cannot list the guests' states on atlas")
-    assert told.out.endswith("1 checks: 1 fail, 0 unknown\n")
+    assert told.out.endswith("1 check: 1 fail, 0 unknown\n")
 
 
 @pytest.mark.slow
