@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from bot.config import Config
 from bot.core.draft import Situation
-from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
+from bot.core.health import STATE, CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.condition import Condition, Result, State, state_of
 from bot.core.incidents.evidence import requirement, shows
@@ -193,7 +193,7 @@ def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture
     return TargetPicture(
         target=target,
         condition=states[target_id].condition,
-        beliefs=tuple(_belief(one, target) for one in known),
+        beliefs=tuple(_belief(one, target, off=presence.running is False) for one in known),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, _condition(states, parent)) for parent in target.parents),
@@ -210,7 +210,11 @@ def _condition(states: Mapping[TargetId, State], target: TargetId) -> Condition:
     return states[target].condition if target in states else Condition.UNSEEN
 
 
-def _belief(known: Known, target: Target) -> Belief:
+def _belief(known: Known, target: Target, *, off: bool) -> Belief:
+    """What a check shows. What a guest showed of its inside before it went off is not so any more."""
+    if off and known.health is Health.OK and known.running and known.fingerprint.check != STATE:
+        words, check = "from before it went off: it proves nothing now", known.fingerprint.check
+        return Belief(check, Health.UNKNOWN, known.why, known.since, known.at, Evidence.NONE, words)
     words = shows(target, known.health, known.evidence, running=known.running)
     check = known.fingerprint.check
     return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)

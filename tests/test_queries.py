@@ -253,3 +253,15 @@ async def test_a_machine_that_an_incident_waits_for_is_not_well_before_it_is_pro
     assert (await lab.why("web1")).condition is Condition.UNPROVEN
     guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
     assert (guests.well, guests.unproven) == (0, (WEB1,))
+
+
+async def test_what_a_guest_showed_before_it_went_off_is_shown_as_that(lab):
+    boot = Observation(Fingerprint(CheckName("boot"), WEB1), Health.OK, lab.now, "its agent answers", running=True)
+    await lab.writer.do(believe, lab.config, [boot], None)
+    await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
+    beliefs = {belief.check: belief for belief in (await lab.why("web1")).beliefs}
+    assert (beliefs["boot"].health, beliefs["boot"].shows) == (
+        Health.UNKNOWN,
+        "from before it went off: it proves nothing now",
+    )
+    assert beliefs["look"].health is Health.FAIL

@@ -301,6 +301,17 @@ async def test_a_guest_that_is_back_has_to_be_proven_well(guests, tmp_path) -> N
         assert (await bot.incident(id=1, status=Status.RESOLVED)).end == End(Way.PROVEN)
 
 
+async def test_a_guest_that_ran_until_its_host_was_lost_and_is_off_then_is_down(guests, tmp_path) -> None:
+    guests.add("lab1", autostart=False)
+    async with living(lab_yaml(tmp_path)) as bot:
+        await bot.runs("lab1")
+        bot.rounds.heard(GuestEvent("atlas", "", GuestEventKind.LOST))
+        guests.domain("lab1").destroy()
+        down = await bot.incident(id=1, kind=Kind.GUEST_DOWN)
+        assert down.why.startswith("it ran until atlas was out of reach, and is off")
+        assert down.unproven == (guest("lab1"),)
+
+
 async def test_what_can_not_be_proven_is_said_once_in_the_channel(guests, tmp_path) -> None:
     guests.add("web1")
     said = {"vm000": Guest("vm000")}

@@ -21,6 +21,7 @@ from bot.core.health import (
     Evidence,
     Fingerprint,
     Health,
+    Kind,
     Observation,
     Proof,
     Target,
@@ -202,10 +203,19 @@ class GuestRounds:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
         if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
-            if self._boots.may_have_restarted(seen.target) and seen.running:
-                seen = replace(seen, facts={**seen.facts, "started": "now"})
+            if self._boots.may_have_restarted(seen.target):
+                seen = self._after_a_gap(seen)
             self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
+
+    def _after_a_gap(self, seen: Observation) -> Observation:
+        """The first word of a guest that ran when this host was lost: it may have started anew, or gone off."""
+        if seen.running:
+            return replace(seen, facts={**seen.facts, "started": "now"})
+        if seen.health is not Health.OK or seen.on_purpose:
+            return seen
+        why = f"it ran until {self._host.name} was out of reach, and is off ({seen.why})"
+        return replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=why, stated=True)
 
     def _told(self, states: Mapping[str, GuestState]) -> bool:
         """The hypervisor told the states of all it has: whether others are known to live here."""

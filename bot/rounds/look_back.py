@@ -89,4 +89,6 @@ class Reboots:
 
     def _is_time(self, noticed: datetime) -> bool:
         late = self.now() - noticed >= PATIENCE + self.config.timing.storm_within
-        return late or all(seen.at > noticed for seen in self.told.values())
+        # What had fallen silent long before has no say: waiting for it would put restarts of an hour together.
+        heard = [seen.at for seen in self.told.values() if seen.at > noticed - PATIENCE]
+        return late or all(at > noticed for at in heard)
