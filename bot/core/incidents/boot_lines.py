@@ -10,6 +10,7 @@ from bot.core.incidents.boot_signs import SIGNS, Phase, Role, Sign, Stage
 _STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])?\s*")
 _SPLIT = re.compile(
     r"(?<=\S)\s+(?=\[\s*\d+\.\d{1,9}\](?:\[|\s|$))"
+    r"|(?<=\S)\s+(?=Solaris: WARNING: Pool '|g_vfs_done\(\):)"
     r"|(?<=[:>#)$])\s*(?=\[(?:  OK  |FAILED|DEPEND|\s*\d+\.\d{2,9})\])"
 )
 _LEAVES = re.compile(r"[#>)$:] ?(exit|logout|boot|normal|continue|reset|reboot|systemctl \w+|init \d)\s*$")

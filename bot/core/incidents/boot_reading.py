@@ -1,10 +1,11 @@
 """What a screen says of where its machine stands, as a value."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.incidents.boot_signs import Part, Phase, Sign, Stage, Wait
-from bot.core.incidents.boot_signs.live import BY_NAME
+from bot.core.incidents.boot_signs import Part, Phase, Role, Sign, Stage, Wait
+from bot.core.incidents.boot_signs.live import BY_NAME, LIVE, RESCUE, UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class Reading:
     disk: bool = False
     began: bool = False
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether a live, rescue or installer's system stands there for certain."""
+        return self.stage is Stage.WAITING and self.why in {LIVE, BY_NAME, RESCUE}
+
+
+_LOGIN = "it asks for a login"
 
 EMPTY = Reading(Stage.UNKNOWN, "its screen shows no text")
 UNKNOWN = Reading(Stage.UNKNOWN, "nothing on its screen tells where it stands")
@@ -42,20 +50,50 @@ def failure(sign: Sign, line: str) -> Reading:
     return Reading(Stage.FAILED, sign.why, line, sign.part, disk=sign.disk)
 
 
+def reason(causes: Sequence[tuple[Sign, str]]) -> tuple[Sign, str] | None:
+    """Why it stands: the latest complaint that tells more than that nothing was found."""
+    telling = [one for one in causes if one[0].part is not Part.NOTHING]
+    return next(reversed(telling or causes), None)
+
+
+def vain(stand: Sign, causes: Sequence[tuple[Sign, str]]) -> Reading | None:
+    """Attempts that go on for ever: one more of what failed before is no progress."""
+    tried = [one for one in causes if one[0].again]
+    enough = {Role.GOES: 1, Role.CAUSE: 2}.get(stand.role)
+    return failure(*tried[-1]) if stand.again and enough is not None and len(tried) >= enough else None
+
+
 def damage(sign: Sign, line: str) -> Reading:
     """That a system which has come up is no longer well, by a line that a row knows."""
     return Reading(sign.stage, sign.why, line, sign.part)
 
 
-def elsewhere(reading: Reading) -> Reading:
-    """That a system came up which is not the machine's own."""
-    why = "it booted a live or rescue system, not its own"
-    return replace(reading, stage=Stage.WAITING, why=why, wait=Wait.PROMPT)
+@dataclass(slots=True)
+class Origin:
+    """Whose system boots, by what it printed. `surely`: the machine's own, whatever else tells of a live one."""
+
+    live: bool = False
+    owned: bool = False
+    surely: bool = False
+
+    def told(self, sign: Sign) -> None:
+        """A line that a row knows."""
+        self.live = self.live or sign.role is Role.LIVES
+        self.owned = self.owned or sign.role is Role.OWNS
+        self.surely = self.surely or (sign.role is Role.OWNS and not sign.weak)
+
+    def settles(self, reading: Reading) -> Reading:
+        """What is read where a system has come up, now that it is known whose."""
+        if self.live and not self.surely:
+            return replace(reading, stage=Stage.WAITING, why=LIVE, wait=Wait.PROMPT)
+        if self.owned and reading.stage is Stage.UNKNOWN and reading.why in {UNNAMED, BY_NAME}:
+            return replace(reading, stage=Stage.UP, why=_LOGIN)
+        return reading
 
 
 def own(reading: Reading, name: str) -> Reading:
     """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
     host = re.match(r"([\w-]+)[\w.-]* login:", reading.line)
-    if reading.why == BY_NAME and host is not None and host[1].lower() == name.lower():
-        return replace(reading, stage=Stage.UP, why="it asks for a login", wait=None)
+    if reading.why in {BY_NAME, UNNAMED} and host is not None and host[1].lower() == name.lower():
+        return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
     return reading

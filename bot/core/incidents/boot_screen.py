@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces, prompt, typed_at, was_left
-from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Reading, damage, elsewhere, failure
-from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Part, Phase, Role, Sign, Stage, Wait
-from bot.core.incidents.boot_signs.sign import goes, up
+from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Origin, Reading, damage, failure, reason, vain
+from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Phase, Role, Sign, Stage, Wait
+from bot.core.incidents.boot_signs.linux import CHECKS, QUESTION
+from bot.core.incidents.boot_signs.sign import PASSING, goes, up
 
 LINES, WIDTH = 400, 400
 """So many of the last lines are looked at, and so much of each."""
@@ -55,7 +56,8 @@ class _Reader:
         self.phase: Phase | None = None
         self.causes: list[tuple[Sign, str]] = []
         self.began = self.loaded = False
-        self.live: tuple[Sign, str] | None = None  # what tells that a live or rescue system boots
+        self.origin = Origin()
+        self.checked = False  # by fsck, which may have a question
         self.hurt: tuple[Sign, str] | None = None  # what tells that the running system is damaged
         self.session: Session | None = None
 
@@ -107,7 +109,7 @@ class _Reader:
         idle = self.phase is not None and (
             self.phase is Phase.UP or (self._holds() and self.phase >= Phase.KERNEL)
         )
-        return idle and sign.role in {Role.GOES, Role.LIVES, Role.CAUSE}
+        return idle and sign.role in PASSING
 
     def _holds(self) -> bool:
         """Whether the machine still stands where it was seen to stand."""
@@ -120,13 +122,13 @@ class _Reader:
         """A line that a row knows, with nobody at a shell."""
         if sign.again and sign.role is Role.STANDS and self.phase is not sign.phase:
             return
-        if sign.stage is Stage.UP and self._is_printed():
+        if (sign.phase is Phase.UP and self._is_printed()) or (sign.why == QUESTION and not self.checked):
             return
         if self._is_earlier(sign):
             self._forget()
             self.began = True
-        if sign.role is Role.LIVES:
-            self.live = self.live or (sign, text)
+        self.origin.told(sign)
+        self.checked = self.checked or sign.why in CHECKS
         if sign.phase is not None and sign.phase <= Phase.LOADER and not sign.plain:
             self.loaded = True
         if self._says_less(sign):
@@ -151,7 +153,7 @@ class _Reader:
             return self.phase is not Phase.UP
         if stand is None:
             return False
-        if stand.stage is Stage.UP and sign.role in {Role.GOES, Role.LIVES, Role.CAUSE}:
+        if stand.role is Role.STANDS and stand.phase is Phase.UP and sign.role in PASSING:
             return True
         if stand.role is Role.COUNTS and sign.wait is Wait.MENU:
             return self.passed <= _MENU_LINES
@@ -181,7 +183,10 @@ class _Reader:
         marked = piece.text.startswith("[") and not piece.stamped  # by systemd, as no command's output is
         went_on = not session.healthy and sign.role is Role.GOES and marked
         ended = sign.role is Role.ENDS and (marked or not sign.weak)
-        if (sign.stage is Stage.UP and session.may_end) or went_on or ended:
+        login = sign.role is Role.STANDS and sign.phase is Phase.UP and sign.stage in {Stage.UP, Stage.UNKNOWN}
+        if sign.role is Role.OWNS:
+            self.origin.told(sign)
+        if (login and session.may_end) or went_on or ended:
             self.session = None
             self._stands(sign, piece.text)
         elif session.was_reset(sign, piece):
@@ -219,8 +224,9 @@ class _Reader:
 
     def _led_to(self, shell: Prompt, text: str) -> Session | None:
         """What stood there when a shell's prompt came first: a failure, a login, or nothing that tells."""
-        stand, phase, cause = self.stand, self.phase, self._cause()
-        if stand is not None and (stand.stage is Stage.FAILED or stand.wait is Wait.PROMPT):
+        stand, phase, cause = self.stand, self.phase, reason(self.causes)
+        unsure = stand is not None and stand.role is Role.STANDS and stand.stage is Stage.UNKNOWN
+        if stand is not None and (stand.stage is Stage.FAILED or stand.wait is Wait.PROMPT or unsure):
             return Session(shell.who, shell.typed, stand, self.line)
         if cause is not None and phase is not None and phase <= Phase.EARLY:
             return Session(shell.who, shell.typed, *cause)
@@ -229,11 +235,6 @@ class _Reader:
             self.phase = Phase.UP
             return Session(shell.who, shell.typed, _SESSION, text)
         return None
-
-    def _cause(self) -> tuple[Sign, str] | None:
-        """Why it stands: the latest complaint that tells more than that nothing was found."""
-        telling = [one for one in self.causes if one[0].part is not Part.NOTHING]
-        return next(reversed(telling or self.causes), None)
 
     def _is_printed(self) -> bool:
         """Whether a command at the prompt of a failed boot explains the line."""
@@ -246,15 +247,16 @@ class _Reader:
         if session is not None and session.quotes:
             return
         if session is None or not session.typed or (piece.stamped and self.rose and session is self.session):
-            self.hurt = (sign, piece.text)
+            if self.hurt is None or self.hurt[0].stage is Stage.TROUBLED or sign.stage is Stage.FAILED:
+                self.hurt = (sign, piece.text)
         elif session is self.session:
             session.doubt = True
 
     def verdict(self) -> Reading:
         """Where it stands after all lines."""
         reading = self._stands_at()
-        if self.phase is Phase.UP and self.live is not None and (reading.stage is Stage.UP or self._holds()):
-            return elsewhere(reading)
+        if self.phase is Phase.UP and (reading.stage is Stage.UP or self._holds()):
+            reading = self.origin.settles(reading)
         if self.phase is Phase.UP and self.hurt is not None and reading.stage in {Stage.UP, Stage.UNKNOWN}:
             return damage(*self.hurt)
         return reading
@@ -264,7 +266,7 @@ class _Reader:
             return self._logged_in(self.session)
         if self.stand is None:
             return UNKNOWN
-        return self._in_vain(self.stand) or self._standing(self.stand) or self._under_way(self.stand)
+        return vain(self.stand, self.causes) or self._standing(self.stand) or self._under_way(self.stand)
 
     def _logged_in(self, session: Session) -> Reading:
         if session.doubt:
@@ -276,18 +278,12 @@ class _Reader:
         self.line = session.line
         return self._reading(session.stand)
 
-    def _in_vain(self, stand: Sign) -> Reading | None:
-        """Attempts that go on for ever: one more of what failed before is no progress."""
-        vain = [one for one in self.causes if one[0].again]
-        enough = {Role.GOES: 1, Role.CAUSE: 2}.get(stand.role)
-        return failure(*vain[-1]) if stand.again and enough is not None and len(vain) >= enough else None
-
     def _standing(self, stand: Sign) -> Reading | None:
         """What a line says at which the machine stands, if it still does."""
         return self._reading(stand) if stand.role is Role.ENDS or self._holds() else None
 
     def _reading(self, stand: Sign) -> Reading:
-        cause = self._cause()
+        cause = reason(self.causes)
         if stand.by_cause and cause is not None and cause[0].part is not stand.part:
             return failure(*cause)
         return Reading(stand.stage, stand.why, self.line, stand.part, stand.wait, stand.disk)

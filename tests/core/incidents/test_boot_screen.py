@@ -37,6 +37,9 @@ SCREENS = {
         "winpe",
         "winre-prompt",
     ),
+    *("any-question-of-a-start", "bare-login", "coreos-live-greets", "debian-live-alone", "endeavour-live"),
+    *("freebsd-unnamed", "haos-without-its-command-line", "kali-live-alone", "localhost-alone"),
+    *("localhost-alone-logged-in",),
 }
 """Texts that show a boot's end alone. On a console's log its beginning stands before that."""
 

@@ -18,7 +18,20 @@ from bot.core.incidents.boot_signs import (
 )
 from bot.core.incidents.boot_signs.sign import Part, Phase, Role, Sign, Stage, Wait
 
-__all__ = ["COUNTDOWN", "SHELLS", "SIGNS", "Part", "Phase", "Role", "Sign", "Stage", "Wait"]
+__all__ = [
+    "CHECKS",
+    "COUNTDOWN",
+    "PASSING",
+    "QUESTION",
+    "SHELLS",
+    "SIGNS",
+    "Part",
+    "Phase",
+    "Role",
+    "Sign",
+    "Stage",
+    "Wait",
+]
 
 SIGNS: tuple[Sign, ...] = (
     *live.SIGNS,

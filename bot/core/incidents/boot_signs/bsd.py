@@ -144,7 +144,12 @@ KERNELS = table(
     fails(r"^panic(\[cpu\d+\])?[:/ ].*(mount|root|vfs)", Part.ROOT, _NO_ROOT, "BSD, illumos kernels")
     .but(plain=True)
     .but(after=20, logged=True),
-    fails(r"^panic(\[cpu\d+\])?(:|/thread)", Part.KERNEL, "the kernel panicked", "BSD, illumos kernels")
+    fails(
+        r"^panic(\[cpu\d+\])?(:(?! \w+: Failed to open)|/thread)",
+        Part.KERNEL,
+        "the kernel panicked",
+        "BSD, illumos kernels",
+    )
     .but(plain=True)
     .but(after=40, logged=True),
     fails(r"^KDB: (stack backtrace|enter: panic)", Part.KERNEL, "the kernel panicked", "FreeBSD subr_kdb.c").but(
@@ -160,6 +165,13 @@ KERNELS = table(
 
 START = table(
     Phase.EARLY,
+    waits(
+        r"^(Should VLANs be set up now|Do you want to configure (LAGGs|VLANs) now|"
+        r"Enter the (WAN|LAN) interface name)",
+        Wait.PROMPT,
+        "it asks which network interface is which",
+        "pfSense, OPNsense: assignment of interfaces",
+    ),
     goes(
         r"^\*\* (Phase \d|/dev/|Last Mounted|Root file system|SU\+J)",
         "its file systems are checked",

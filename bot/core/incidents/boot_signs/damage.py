@@ -5,23 +5,38 @@ from bot.core.incidents.boot_signs.sign import Part, Phase, hangs, hurts, table
 _DISK = "its kernel can't read or write a disk"
 _FILES = "its kernel found a file system damaged"
 _READ_ONLY = "its kernel made a file system read-only"
+_REFUSED = r"critical target error, .*\((DISCARD|WRITE_ZEROES)\)"  # done otherwise, or not needed
 _DISKS = r"(?:x?vd|[sh]d|nvme|mmcblk|dm-|md)\w+"  # no floppy, CD or loop: those are empty, and no harm
 
 SIGNS = table(
     Phase.UP,
     hurts(
-        rf"(^|: )((critical )?\w+ error|I/O error), dev {_DISKS},? sector|^Buffer I/O error on dev(ice)? {_DISKS}",
+        rf"(^|: )(?!{_REFUSED})((critical )?(\w+|space allocation) error|I/O error), "
+        rf"dev {_DISKS},? sector|^Buffer I/O error on dev(ice)? {_DISKS}",
         Part.DISK,
         _DISK,
         "Linux block/blk-core.c: blk_print_req_error; fs/buffer.c: buffer_io_error",
     ),
     hurts(
+        r"^g_vfs_done\(\):(?!cd|md|fd)\w\S*\[(READ|WRITE)\(.*\)\] ?error = [56]\b",
+        Part.DISK,
+        _DISK,
+        "FreeBSD sys/geom/geom_vfs.c: g_vfs_done; EIO, ENXIO",
+    ),
+    hurts(
+        r"^(Solaris: )?WARNING: Pool '.{1,80}' has encountered an uncorrectable I/O failure and has been "
+        r"suspended",
+        Part.DISK,
+        "a ZFS pool can't be written, and is suspended",
+        "OpenZFS module/zfs/zio.c: zio_suspend",
+    ),
+    hurts(
         r"^EXT[234]-fs \(\S+\): Remounting filesystem read-only|^Aborting journal on device|"
         r"^BTRFS\S* .*\bforced readonly|^F2FS-fs .*: Remounting filesystem read-only|"
-        r"^(FAT|exFAT)-fs \(\S+\): Filesystem has been set read-only",
+        r"^bcachefs \(\S+\):? .*emergency read[- ]only|^(FAT|exFAT)-fs \(\S+\): Filesystem has been set read-only",
         Part.FILES,
         _READ_ONLY,
-        "Linux fs/ext4/super.c: ext4_handle_error; fs/jbd2/journal.c; fs/btrfs/messages.c; fs/fat/misc.c",
+        "Linux fs/ext4/super.c: ext4_handle_error; fs/jbd2/journal.c; fs/btrfs/messages.c; fs/fat; fs/bcachefs",
     ),
     hurts(
         r"^EXT[234]-fs (error|panic) \(device |^EXT4-fs \(\S+\): Delayed block allocation failed|"

@@ -218,7 +218,8 @@ SECTORS = table(
     .but(plain=True)
     .but(weak=True),
     waits(
-        r"press (any|a) key (to|when)|press ctrl[-+ ]alt[-+ ]del(ete)? to re(start|boot)|any key when ready",
+        r"(?<!-- )press (any|a) key (to|when)|press ctrl[-+ ]alt[-+ ]del(ete)? to re(start|boot)|"
+        r"any key when ready",
         Wait.KEY,
         "it waits for a key",
         "boot sectors and loaders",

@@ -99,7 +99,8 @@ ARCH = table(
         "mkinitcpio init_functions",
     ),
     cause(
-        r"^(:: )?ERROR: (device '?\S+ not found|Failed to mount|Unable to find root device|resume: )",
+        r"^(:: )?ERROR: (device '?\S+ not found|'\S+' device did not show up|"
+        r"Failed to mount|Unable to find root device|resume: )",
         Part.ROOT,
         _NO_ROOT,
         "mkinitcpio init_functions: default_mount_handler",
@@ -111,7 +112,7 @@ ARCH = table(
         _SHELL,
         "mkinitcpio init_functions: launch_interactive_shell",
     ).but(after=8, by_cause=True),
-    fails(r"^\[rootfs \S+\]# ?", Part.ROOT, _SHELL, "mkinitcpio init_functions").but(after=12, by_cause=True),
+    fails(r"^\[rootfs \S*\]# ?", Part.ROOT, _SHELL, "mkinitcpio init_functions").but(after=12, by_cause=True),
 )
 
 OTHERS = table(

@@ -13,6 +13,14 @@ from bot.core.incidents.boot_signs.sign import (
     waits,
 )
 
+CHECKED = "its file systems are checked"
+UNREPAIRED = "fsck could not repair a file system"
+DAMAGED = "a file system is damaged"
+CHECKS = frozenset({CHECKED, UNREPAIRED, DAMAGED})
+"""What rows say of an fsck at work."""
+QUESTION = "fsck asks a question"
+"""What rows say of a question that others ask, too, where no fsck runs."""
+
 _ROOT_LOST = "the kernel could not mount the root file system"
 _NO_INIT = "the kernel found no init that it could run"
 
@@ -83,29 +91,29 @@ FSCK = table(
     Phase.EARLY,
     goes(
         r"^(fsck from util-linux|\[/sbin/fsck|e2fsck \d|fsck\.\w+ \d|fsck \d)",
-        "its file systems are checked",
+        CHECKED,
         "util-linux fsck.c; e2fsprogs",
     ),
     goes(
         r"^\S+: (recovering journal|clean, \d+/\d+|\|=* *\|? *[\d.]+%|.*(check forced))",
-        "its file systems are checked",
+        CHECKED,
         "e2fsprogs e2fsck/unix.c",
     ),
     goes(
         r"^Pass \d[A-D]?: |^Checking (all )?file ?systems",
-        "its file systems are checked",
+        CHECKED,
         "e2fsprogs e2fsck/pass1.c",
     ),
     cause(
         r"UNEXPECTED (INCONSISTENCY|SOFT UPDATE INCONSISTENCY)",
         Part.ROOT,
-        "fsck could not repair a file system",
+        UNREPAIRED,
         "e2fsprogs e2fsck/unix.c; FreeBSD fsck_ffs",
     ),
     cause(
         r"^fsck(\.\w+)? (exited with status code [4-9]|failed)|requires a manual fsck",
         Part.ROOT,
-        "fsck could not repair a file system",
+        UNREPAIRED,
         "initramfs-tools scripts/functions: _checkfs_once",
     ),
     cause(
@@ -113,14 +121,20 @@ FSCK = table(
         r"detected|"
         r"Structure needs cleaning|no valid filesystem type|wrong fs type)",
         Part.ROOT,
-        "a file system is damaged",
+        DAMAGED,
         "e2fsprogs; Linux fs/xfs; util-linux mount",
     ).but(plain=True),
     waits(
-        r"(<[yn]>|\((y|n|yes|no)/(y|n|yes|no|a)[^)]*\)|\[(yn|y/n)\])\s*\??\s*(:|yes|no|y|n)?$",
+        r"(<[yn]>|\[yn\])\s*\??\s*(:|yes|no|y|n)?$",
         Wait.FSCK,
         "fsck asks whether to repair",
         "e2fsprogs e2fsck/util.c: ask_yn; FreeBSD fsck_ffs",
+    ).but(after=0),
+    waits(
+        r"(\((y|n|yes|no)/(y|n|yes|no|a)[^)]*\)|\[y/n\])\s*\??\s*(:|yes|no|y|n)?$",
+        Wait.FSCK,
+        QUESTION,
+        "e2fsprogs, dosfstools; anybody else asks so, too",
     ).but(after=0),
     waits(
         r"^(Fix|Clear|Ignore error|Abort|Force rewrite|Recreate|Salvage|Reconnect|Continue|Update standard "

@@ -1,16 +1,34 @@
 """What is not the machine's own system, though it asks for a login: live, rescue and installers' systems."""
 
-from bot.core.incidents.boot_signs.sign import Phase, Wait, lives, table, unsure, waits
+from bot.core.incidents.boot_signs.sign import Phase, Wait, lives, owns, table, unsure, waits
 
+LIVE = "it booted a live or rescue system, not its own"
+UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
 BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
-_PROMPT = "it stands at the prompt of a rescue or installation medium, not of its own system"
+RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
 KERNELS = table(
     Phase.KERNEL,
+    owns(
+        r"command line: .*\bvyos-union=",
+        "VyOS on a disk boots its image by live-boot",
+        Phase.KERNEL,
+    ),
     lives(
         r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.image\b|\broot=live:|\barchiso(basedir|label|device|"
-        r"search\w+)=|/casper/|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
-        "casper; live-boot; dracut dmsquash-live; archiso; anaconda: kernel command lines",
+        r"search\w+)=|/casper/|\bcoreos\.live\w*[.=]|\bmodules=\S*\bloop,squashfs|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
+        "casper; live-boot; dracut dmsquash-live; archiso; anaconda; Fedora CoreOS; Alpine: kernel command lines",
+        Phase.KERNEL,
+    ),
+    owns(
+        r"command line: .*\b(root=(UUID|PARTUUID|LABEL)=|root=/dev/(mapper/|disk/|[vsh]d|xvd|nvme|mmcblk)|"
+        r"ostree=)",
+        "a disk's root file system on the kernel's command line",
+        Phase.KERNEL,
+    ).but(weak=True),
+    lives(
+        r"^(Trying to mount root|Mounting) from (cd9660:|ufs:/dev/(md0|ufs/OPNsense_Install))(?!.* failed)",
+        "FreeBSD sys/kern/vfs_mountroot.c: its media; mfsBSD; OPNsense's installation image",
         Phase.KERNEL,
     ),
 )
@@ -20,22 +38,35 @@ START = table(
     lives(
         r"^(Begin: (Running|Mounting) .*(/scripts/(casper|live)|root file system from)|live-(boot|config)\b|"
         r"(:: )?(running )?(early |late )?hook \[archiso\w*\]|:: Mounting '/dev/disk/by-\w+/(ARCH|RESCUE)\w*'|"
-        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|Starting installer, one moment|"
+        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|\* Mounting modloop|"
+        r"Starting installer, one moment|"
         r"anaconda \d\S* for )",
-        "casper; live-boot; archiso initcpio hooks; dracut dmsquash-live; anaconda",
+        "casper; live-boot; archiso initcpio hooks; Alpine init.d/modloop; dracut dmsquash-live; anaconda",
         Phase.EARLY,
     ),
     lives(
         r"^\W*(SystemRescue\w* \d|Welcome to Grml|Grml\w* \d\S* |Clonezilla live|GParted Live|Finnix \S+ ready|"
-        r"Welcome to (the )?\w* ?Rescue System|Welcome to the Hetzner Rescue|KNOPPIX|"
+        r"Welcome to the Fedora CoreOS live environment|Welcome! +OPNsense is running in live mode|"
+        r"FreeBSD/\S+ \(mfsbsd\) |Welcome to (the )?\w* ?Rescue System|Welcome to the Hetzner Rescue|KNOPPIX|"
         r"The \"nixos\" and \"root\" accounts have empty passwords)",
-        "SystemRescue; grml-live; Clonezilla; Hetzner's rescue; nixpkgs installation-device.nix",
+        "SystemRescue; grml-live; Clonezilla; Hetzner's rescue; nixpkgs installation-device.nix; OPNsense",
         Phase.LATE,
     ),
+    owns(
+        r"^(FreeBSD|OpenBSD|NetBSD|DragonFly)/\S+ \((?!Amnesiac\b)[\w.-]+\) \(\w+\)$",
+        "BSD getty: a host's name above the login, which an unnamed medium has none of",
+        Phase.LATE,
+    ).but(weak=True),
 )
 
 LOGINS = table(
     Phase.UP,
+    waits(
+        r"^\S+ login: (live|liveuser|kali|user|nixos|tc|knoppix) \(automatic login\)\s*$",
+        Wait.PROMPT,
+        LIVE,
+        "live-config, Kali, livesys-scripts, nixpkgs: live media log their own account in",
+    ).but(after=6),
     waits(
         r"^(archiso|sysresc(ue)?(cd)?|grml\d*|localhost-live|livecd|livesys|clonezilla|gparted|partedmagic|"
         r"\w*knoppix|void-live|finnix|slax|rescuezilla|anaconda|rescue|tails|amnesia) login: ?\S{0,64}"
@@ -45,6 +76,12 @@ LOGINS = table(
         "archiso; SystemRescue; grml-live; Fedora livesys; live media's own host names",
     ).but(after=6),
     unsure(
+        r"^(localhost(\.localdomain)? login|(console )?login|login name)\s?[:：]\s*"
+        r"(\S{1,64}( \(automatic login\))?)?$",
+        UNNAMED,
+        "getty on a system without a host name: live media, and whoever gave it none",
+    ),
+    unsure(
         r"^ubuntu-server login: ?\S{0,64}( \(automatic login\))?\s*$",
         BY_NAME,
         "subiquity: installed systems are called that, too",
@@ -52,10 +89,10 @@ LOGINS = table(
     waits(
         r"^X:\\[^<>|]{0,80}>",
         Wait.PROMPT,
-        _PROMPT,
+        RESCUE,
         "Windows PE, WinRE: their RAM disk is X:",
     ).but(after=6),
-    waits(r"^[AB]:\\[^<>|]{0,80}>", Wait.PROMPT, _PROMPT, "DOS COMMAND.COM on a floppy").but(after=6),
+    waits(r"^[AB]:\\[^<>|]{0,80}>", Wait.PROMPT, RESCUE, "DOS COMMAND.COM on a floppy").but(after=6),
     waits(
         r"^\W*(Start_?Clonezilla|Choose mode: \W*device-image|Start Clonezilla or enter login shell)",
         Wait.MENU,

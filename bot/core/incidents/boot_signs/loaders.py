@@ -155,6 +155,14 @@ SYSLINUX = table(
     ),
 )
 
+LIMINE = table(
+    Phase.LOADER,
+    goes(r"^limine: |^Limine \d+\.\d", "the boot loader starts", "Limine common/entry.s2.c").but(plain=True),
+    fails(r"^PANIC: \w+: Failed to open ", Part.KERNEL, _NO_KERNEL, "Limine common/lib/panic.s2.c; common/protos")
+    .but(plain=True)
+    .but(after=6, disk=True),
+)
+
 LILO = table(
     Phase.LOADER,
     fails(
@@ -221,4 +229,4 @@ U_BOOT = table(
 COUNTDOWN = counts(r"\b\d{1,4} ?(s|с|초|sek|sec)\b|\b\d{1,4} ?秒", "its menu counts down", "grub po/*.po")
 """Of a menu in whatever language; anywhere else it means nothing."""
 
-SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LILO)
+SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LIMINE, *LILO)

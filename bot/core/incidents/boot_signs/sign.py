@@ -68,7 +68,8 @@ class Role(StrEnum):
     itself. CAUSE: the boot goes on, and should it stop later, this is why. STANDS: it stands here, as long as
     nothing follows. SHELL: a shell's prompt, which means what led to it. ENDS: the system goes down. NOISE: a
     running system writes such lines at any time. HURTS: a system runs on that is no longer well. LIVES: what boots
-    is a live, rescue or installer's system and not the machine's own; it goes on as with GOES.
+    is a live, rescue or installer's system and not the machine's own; it goes on as with GOES. OWNS: what boots is
+    the machine's own, whatever it calls itself; it goes on, too.
     """
 
     BEGINS = "begins"
@@ -81,6 +82,11 @@ class Role(StrEnum):
     NOISE = "noise"
     HURTS = "hurts"
     LIVES = "lives"
+    OWNS = "owns"
+
+
+PASSING = frozenset({Role.GOES, Role.LIVES, Role.OWNS, Role.CAUSE})
+"""What the lines of a boot do that goes on."""
 
 
 class Changes(TypedDict, total=False):
@@ -207,6 +213,11 @@ def hangs(pattern: str, why: str, source: str) -> Sign:
 def lives(pattern: str, source: str, phase: Phase) -> Sign:
     """A row of what only live, rescue and installers' systems print as they boot."""
     return Sign(pattern, Role.LIVES, "a live or rescue system starts", source, phase)
+
+
+def owns(pattern: str, source: str, phase: Phase) -> Sign:
+    """A row of what only the machine's own system prints as it boots; weak: if nothing tells of a live one."""
+    return Sign(pattern, Role.OWNS, "its own system starts", source, phase)
 
 
 def noise(pattern: str, source: str) -> Sign:

@@ -98,9 +98,13 @@ RC = table(
         "systemd src/login; busybox init; sysvinit shutdown.c",
     ),
     ends(
-        r"^(reboot: )?(Restarting system|Power down|System halted|machine restart|Power off not available)",
+        r"^(reboot: )?(Restarting system|Power down|machine restart|Power off not available)",
         "the system has shut down",
         "Linux kernel/reboot.c",
+    ),
+    ends(r"^reboot: System halted", "the system has shut down", "Linux kernel/reboot.c"),
+    ends(r"^System halted", "the system has shut down", "Linux kernel/reboot.c, older; boot loaders, too").but(
+        weak=True
     ),
     goes(
         r"^(OpenRC \d|OpenRC init version|INIT: .*OpenRC)", "the system's start begins", "OpenRC src/openrc/rc.c"
@@ -175,6 +179,12 @@ RC = table(
 
 KEYS = table(
     Phase.EARLY,
+    waits(
+        r"^-- Press any key to proceed --",
+        Wait.KEY,
+        "its first start's wizard waits for a key",
+        "systemd src/firstboot/firstboot.c",
+    ),
     waits(r"^Press Enter to continue", Wait.KEY, "it waits for a key", "util-linux sulogin.c")
     .but(plain=True)
     .but(weak=True, by_cause=True),

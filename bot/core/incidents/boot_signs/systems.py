@@ -1,8 +1,9 @@
 """What only a system that has come up shows: login prompts, and the console menus of appliances."""
 
-from bot.core.incidents.boot_signs.sign import Part, Phase, Wait, fails, goes, noise, table, up, waits
+from bot.core.incidents.boot_signs.sign import Part, Phase, Wait, fails, goes, noise, table, unsure, up, waits
 
 _LOGIN = "it asks for a login"
+_SAC = "its Special Administration Console offers a command prompt"
 _CONSOLE = "its console's menu is there"
 
 _WORDS = (  # "login:" as login and getty print it in other languages
@@ -62,9 +63,21 @@ APPLIANCES = table(
         "xsconsole",
     ).but(after=24),
     up(r"^ha > ?|^\[core-ssh ", _CONSOLE, "Home Assistant OS cli"),
+    goes(
+        r"^homeassistant login: root \(automatic login\)$|^Waiting for the Home Assistant CLI to be ready",
+        "its console waits for Home Assistant",
+        "Home Assistant OS ha-cli",
+        Phase.LATE,
+    ),
+    unsure(
+        r"Home Assistant CLI not starting",
+        "its console could not start Home Assistant's command line",
+        "Home Assistant OS ha-cli",
+    ),
+    up(r"^SAC>", _SAC, "Windows Server sacdrv.sys").but(after=6, again=True),
     up(
-        r"^SAC>|^EVENT: The CMD command is now available",
-        "its Special Administration Console answers",
+        r"^EVENT: The CMD command is now available",
+        _SAC,
         "Windows Server sacdrv.sys",
     ).but(after=6),
     up(r"^C:\\[^<>|]{0,80}>$", "its command prompt is there", "Windows cmd.exe on SAC; Server Core").but(after=6),
@@ -77,6 +90,12 @@ APPLIANCES = table(
 
 INSTALLERS = table(
     Phase.EARLY,
+    waits(
+        r"^Recovery Menu \(filesystem state",
+        Wait.MENU,
+        "it stands at a recovery menu",
+        "Ubuntu friendly-recovery",
+    ).but(after=24),
     waits(
         r"\[!{1,2}\] \S+|^\(I\)nstall, \(U\)pgrade|^Press enter to configure",
         Wait.MENU,

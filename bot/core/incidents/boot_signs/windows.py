@@ -4,6 +4,7 @@ from bot.core.incidents.boot_signs.sign import (
     Part,
     Phase,
     Wait,
+    begins,
     counts,
     ends,
     fails,
@@ -92,6 +93,17 @@ MANAGER = table(
 
 STOPS = table(
     Phase.KERNEL,
+    begins(
+        r"^Computer is booting, SAC started and initialized",
+        "Windows starts, and its Special Administration Console answers",
+        "Windows Server sacdrv.sys",
+    ),
+    fails(
+        r"<INSTANCE CLASSNAME=.BLUESCREEN.>|^!SAC>",
+        Part.WINDOWS,
+        _STOPPED,
+        "Windows Server headless console: a bug check",
+    ).but(after=40),
     fails(
         r"\*\*\* STOP: 0x0*(7B|ED|24|23|7A|77|135)\b|(INACCESSIBLE|UNMOUNTABLE)[ _]BOOT[ _](DEVICE|VOLUME)|"
         r"\b(NTFS|FAT|REFS)[ _]FILE[ _]SYSTEM\b|KERNEL[ _](DATA|STACK)[ _]INPAGE",
