@@ -41,17 +41,20 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     of = boot.starts
     answers = await probe.agent_answers()
     boot, console, fresh = await _console(probe, boot)
-    if answers:  # from a system that may be damaged, by what its kernel wrote since its start
-        hurt = fresh and console.part in {Part.DISK, Part.FILES}
-        return boot.read(console, now(), of, Source.CONSOLE, fresh=True) if hurt else boot.answered(now(), of)
+    if answers:  # from a system that is damaged or not its own, as its console may say that was written since
+        denied = fresh and (console.elsewhere or console.part in {Part.DISK, Part.FILES})
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True) if denied else boot.answered(now(), of)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
     if probe.shares_log:
         boot = boot.disowned(now())
-    up_again = boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN
-    if (fresh and console.stage is Stage.UP) or up_again:
+    if fresh and console.stage is Stage.UP:
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     shown = own(read_screen((await probe.screen()).splitlines()), probe.guest.name)
+    if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
+        looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
+        crashed = shown.stage is Stage.FAILED and shown.part in {Part.KERNEL, Part.WINDOWS}
+        return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if crashed else looked
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
         return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
     if not fresh or console.stage is Stage.UNKNOWN:
@@ -97,16 +100,8 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
         why = f"{place.why}: “{place.line[:200]}”" if place.line else place.why
         waits = place.stage is Stage.WAITING
         steady = min(WAITS_FOR, patience) if waits else timedelta(0)
-        return Observation(
-            fingerprint,
-            Health.FAIL,
-            now,
-            why,
-            kind_of(place),
-            running=True,
-            evidence=Evidence.OUTSIDE,
-            steady=steady,
-        )
+        seen = Observation(fingerprint, Health.FAIL, now, why, kind_of(place), running=True, steady=steady)
+        return replace(seen, evidence=Evidence.OUTSIDE)
     if place.proven:
         return Observation(fingerprint, Health.OK, now, place.why, running=True)
     if boot.hint:

@@ -100,6 +100,43 @@ async def test_a_rescue_system_is_told_as_that_unless_the_machine_itself_is_call
             assert (await made.look(probe)).evidence is Evidence.INSIDE
 
 
+LIVE = f"{BIOS}[    0.0] Linux version 6.12.0\n[    0.0] Command line: root=live:CDLABEL=Install\nagama login: "
+
+
+async def test_a_live_system_is_not_well_though_its_agent_answers() -> None:
+    seen = await look(text=LIVE, agent=True, answers=True)
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.BOOT_WAITING)
+    assert seen.why.startswith("it booted a live or rescue system, not its own: “")
+    old = await look(before=LIVE, agent=True, answers=True)
+    assert (old.health, old.why) == (Health.OK, "its agent answers"), "that may be from an earlier boot"
+    unnamed = await look(text=f"{BIOS}localhost login: ", agent=True, answers=True)
+    assert unnamed.evidence is Evidence.INSIDE, "a doubt denies nothing"
+
+
+SAC = "Computer is booting, SAC started and initialized.\n\nSAC>\n"
+CMD = f"{SAC}EVENT: The CMD command is now available.\nSAC>"
+
+
+async def test_windows_is_up_once_its_special_console_offers_a_prompt_and_not_after_a_bug_check() -> None:
+    made = just_started()
+    assert (await look(made, text=SAC)).health is Health.UNKNOWN
+    assert (await look(made, text=CMD)).evidence is Evidence.INSIDE
+    seen = await look(made, text=f"{CMD}\n!SAC>")
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
+
+
+async def test_a_machine_that_was_up_and_whose_console_tells_nothing_is_looked_at_on_its_screen() -> None:
+    made = just_started()
+    await look(made, text=LOGIN)
+    noisy = LOGIN + "\n" + "nobody knows this line\n" * 9
+    menu = await look(
+        made, text=noisy, picture=vga_screen(["GNU GRUB  version 2.06", "Missing operating system."])
+    )
+    assert menu.evidence is Evidence.INSIDE, "the screen may stand at what was before the kernel"
+    stopped = vga_screen(["*** STOP: 0x0000007B (0xF78D2524)"])
+    assert (await look(made, text=noisy, picture=stopped)).health is Health.FAIL
+
+
 async def test_a_login_prompt_after_the_start_is_proof() -> None:
     seen = await look(text=LOGIN)
     assert (seen.health, seen.evidence, seen.why) == (Health.OK, Evidence.INSIDE, "it asks for a login")
