@@ -270,7 +270,7 @@ def test_time_alone_resolves_an_outage_when_its_grace_is_over(lab):
     lab.see(back(ATLAS), back(VAULT), on_battery())
     lab.see(on_mains())
     lab.wait(MINUTE)
-    lab.see(on_mains())
+    lab.see(on_mains(), back(ATLAS), back(VAULT), up(WEB1), up(WEB2), well(WEB, "http"))
     lab.wait(9 * MINUTE)
     assert lab.incident().ended
 

@@ -48,9 +48,12 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
         boot = boot.fell_silent(now(), of)
     if probe.shares_log:
         boot = boot.disowned(now())
-    if fresh and console.stage is Stage.UP:
+    up = fresh and console.stage is Stage.UP
+    if up and not boot.unwatched:
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     shown = own(read_screen((await probe.screen()).splitlines()), probe.guest.name)
+    if up and shown.stage not in _DECIDED:
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
         looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
         crashed = shown.stage is Stage.FAILED and shown.part in {Part.KERNEL, Part.WINDOWS}

@@ -391,10 +391,11 @@ async def seen_up(console: Console) -> Boots:
     return made
 
 
-async def after_a_restart(console: Console, records) -> Observation:
+async def after_a_restart(console: Console, records, picture: bytes | None = None) -> Observation:
     made = just_met(NOW - timedelta(minutes=1))
     made.remember(records)
-    async with probing(console=console) as (probe, _):
+    async with probing(console=console) as (probe, hypervisor):
+        hypervisor.picture = picture or hypervisor.picture
         await made.mark(probe)
         return await made.look(probe)
 
@@ -404,6 +405,8 @@ async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(
     records = (await seen_up(console)).unsaved()
     seen = await after_a_restart(console, records)
     assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+    stuck = await after_a_restart(console, records, vga_screen(["No bootable device."]))
+    assert stuck.health is Health.FAIL, "a reset that the console's log tells nothing of shows on the screen"
     console.text += f"\n{BIOS}"
     assert (await after_a_restart(console, records)).health is Health.UNKNOWN, "it was reset meanwhile"
 

@@ -64,6 +64,7 @@ class GuestBoot:
     until it was made. `before`: what the log says before it is of an earlier boot; None where that can't be told.
     `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
     `end`: where the log ended when it was read last. `spoke`: the log shows the present boot's beginning.
+    `unwatched`: nobody watched it for a while, and a reset leaves its process and its log as they are.
     `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
     `came_up`: whether it was seen up since its start, whatever became of it. `hint`: its console shows a login
     prompt that may be an old one. `looked`: when it was looked at last.
@@ -79,6 +80,7 @@ class GuestBoot:
     settled: bool = False
     end: Mark | None = None
     spoke: bool = False
+    unwatched: bool = False
     seen: Reading = UNKNOWN
     since: datetime | None = None
     proof: str = ""
@@ -159,7 +161,7 @@ class GuestBoot:
 
     def resumed(self, record: BootRecord) -> "GuestBoot":
         """It runs since the start that is on record."""
-        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke)
+        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke, unwatched=True)
 
     def read_to(self, log: LogEnd) -> "GuestBoot":
         """Its console's log was read. One that was begun anew while it ran has to be marked anew."""
