@@ -21,8 +21,14 @@ async def test_it_prints_one_address_that_answers_and_ctrl_c_leaves_nothing_behi
             assert "</html>" in await page.text()
         demo.process.send_signal(signal.SIGINT)
         ended = await demo.ends(10)
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, complaints(ended.err)) == (0, [])
     assert not list(tmp_path.iterdir())
+
+
+def complaints(err: str) -> list[str]:
+    """What it says on stderr, but for how far it is, if slow, and what a killed bot of another test left."""
+    fine = re.compile("… starting, for|.* ended [0-9]+ processes that an earlier bot had left behind$")
+    return [line for line in err.splitlines() if not fine.match(line)]
 
 
 async def test_stopped_while_it_starts_it_leaves_nothing_behind_either(tmp_path):
