@@ -66,9 +66,10 @@ def end_orphans(places: Sequence[Path] = ()) -> int:
     """
     ended = _end(lambda marks: MARK in marks and _is_dead(marks[MARK]))
     for folder in chain.from_iterable(place.glob(f"{_FOLDER}*") for place in places or temporary()):
-        ours = folder.lstat().st_uid == os.getuid()
-        if ours and _is_dead(folder.name.removeprefix(_FOLDER).rpartition("-")[0].replace("-", ":")):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another bot removes it at the same time
+            ours = folder.lstat().st_uid == os.getuid()
+            if ours and _is_dead(folder.name.removeprefix(_FOLDER).rpartition("-")[0].replace("-", ":")):
+                shutil.rmtree(folder, ignore_errors=True)
     return ended
 
 

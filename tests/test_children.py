@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,6 +74,16 @@ async def test_what_a_killed_bot_left_behind_is_ended_at_the_next_start(tmp_path
         assert end_orphans((tmp_path,)) >= 1
         await until(lambda: not runs(child))
         assert not folder.exists()
+
+
+def test_two_bots_that_start_at_once_do_not_trip_over_the_folders_that_the_other_one_removes(tmp_path):
+    dead = f"caretaker-child-{identity().replace(':', '-')}0"
+    for number in range(300):
+        (tmp_path / f"{dead}-{number}").mkdir()
+    with ThreadPoolExecutor() as both:
+        ends = [both.submit(end_orphans, [tmp_path]) for _ in range(4)]
+    assert [end.result() for end in ends] == [0] * 4
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_children_and_folders_of_bots_that_live_are_left_alone(tmp_path):

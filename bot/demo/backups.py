@@ -74,7 +74,7 @@ class Backups:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await process.communicate()  # until its pipe is closed, too
         if process.returncode:
             why = said.decode(errors="replace").strip()
             raise BackupFailed(f"cannot back up the lab's disks: because restic said {why!r}")

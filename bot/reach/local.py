@@ -41,6 +41,7 @@ class LocalReach:
             return await follow(process, wrapped, limit, on_output)
         finally:
             transport.close()
+            await asyncio.shield(process.is_gone())
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -52,6 +53,7 @@ class _Process(asyncio.SubprocessProtocol):
     def __init__(self) -> None:
         self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.status: int | None = None
+        self._gone = asyncio.Event()
         self.lost: str | None = None
         self.aside = b""
 
@@ -70,6 +72,13 @@ class _Process(asyncio.SubprocessProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
         self.pieces.put_nowait(None)
+        self._gone.set()
+
+    async def is_gone(self) -> None:
+        """Wait until the shell, which was killed, has ended and its pipes are closed; not for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE.total_seconds()):
+                await self._gone.wait()
 
     def send(self, data: bytes) -> None:
         """See `follow.Started`."""

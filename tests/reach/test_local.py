@@ -1,6 +1,9 @@
 """Scripts on this machine."""
 
+import asyncio
+import gc
 import os
+import warnings
 
 import pytest
 
@@ -59,6 +62,22 @@ async def test_the_time_limit_ends_a_child_that_ignores_it(here):
 @pytest.mark.slow
 async def test_cancelling_ends_the_script(here):
     await ways.cancelling_ends_the_script(here)
+
+
+def test_a_script_that_is_given_up_at_once_has_ended_before_its_loop_closes(caplog):
+    async def given_up() -> None:
+        running = asyncio.create_task(sh(LocalReach(), "sleep 600"))
+        await asyncio.sleep(0.01)  # at whatever point it is by then
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            asyncio.run(given_up())
+        gc.collect()
+    assert [str(one.message) for one in said if "unclosed" in str(one.message)] == []
+    assert [one.message for one in caplog.records if one.name == "asyncio"] == []
 
 
 async def test_a_daemon_left_behind_does_not_hold_the_script_up(here):
