@@ -117,7 +117,7 @@ async def test_what_can_not_be_proven_is_said_once_in_one_message_and_again_only
         for name in (*BARE, "appliance", "mail"):
             world.add(name)
         await world.begins()
-        first = words(await world.alex.sees("🔎", DARK, seconds=30))
+        first = words(await world.alex.sees("🔎", DARK, seconds=60))
         assert "vm01, vm02, vm03, vm04, vm05, vm06, vm07, vm08 and 4 more" in first
         assert "To change that: add a qemu-guest-agent channel" in first
         assert NOWHERE in first
@@ -135,7 +135,7 @@ async def test_what_can_not_be_proven_is_said_once_in_one_message_and_again_only
         world.add("vm13")
         world.add("old", AGENT)
         await world.begins()
-        second = words(await world.alex.sees("🔎", "vm13", seconds=30))
+        second = words(await world.alex.sees("🔎", "vm13", seconds=60))
         assert (
             "1 guest has neither agent nor console nor check: I could only say that it has power: vm13" in second
         )
