@@ -86,8 +86,8 @@ class Origin:
         """What is read where a system has come up, now that it is known whose."""
         if self.live and not self.surely:
             return replace(reading, stage=Stage.WAITING, why=LIVE, wait=Wait.PROMPT)
-        if self.owned and reading.stage is Stage.UNKNOWN and reading.why in {UNNAMED, BY_NAME}:
-            return replace(reading, stage=Stage.UP, why=_LOGIN)
+        if self.owned and reading.why in {UNNAMED, BY_NAME, LIVE}:
+            return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
         return reading
 
 

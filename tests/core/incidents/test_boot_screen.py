@@ -226,6 +226,14 @@ def test_a_machine_that_is_called_like_a_rescue_system_itself_has_its_own_login(
     assert own(booted, name) == booted, "whatever it is called, that is no system of its own"
 
 
+def test_a_login_that_names_no_host_is_its_own_for_a_machine_that_is_called_so() -> None:
+    unnamed = read_screen(["localhost login:"])
+    assert unnamed.stage is Stage.UNKNOWN
+    assert own(unnamed, "localhost").stage is Stage.UP
+    assert own(unnamed, "web1") == unnamed
+    assert own(read_screen(["login:"]), "login").stage is Stage.UNKNOWN
+
+
 def test_only_so_much_of_a_screen_is_looked_at() -> None:
     assert read_screen(["grub rescue> ", *["[    1.0] kernel"] * 1000, "x" * 100_000]).stage is Stage.KERNEL
 
