@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.incidents.boot_signs import Part, Phase, Role, Sign, Stage, Wait
-from bot.core.incidents.boot_signs.live import BY_NAME, LIVE, RESCUE, UNNAMED
+from bot.core.incidents.boot_signs.live import BY_NAME, IN_MEMORY, LIVE, RESCUE, UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +73,32 @@ class Origin:
     """Whose system boots, by what it printed. `surely`: the machine's own, whatever else tells of a live one."""
 
     live: bool = False
+    in_memory: bool = False
     owned: bool = False
     surely: bool = False
 
     def told(self, sign: Sign) -> None:
         """A line that a row knows."""
-        self.live = self.live or sign.role is Role.LIVES
+        self.live = self.live or (sign.role is Role.LIVES and not sign.weak)
+        self.in_memory = self.in_memory or (sign.role is Role.LIVES and sign.weak)
         self.owned = self.owned or sign.role is Role.OWNS
         self.surely = self.surely or (sign.role is Role.OWNS and not sign.weak)
 
     def settles(self, reading: Reading) -> Reading:
         """What is read where a system has come up, now that it is known whose."""
-        if self.live and not self.surely:
+        unnamed = self.in_memory and reading.why == UNNAMED
+        if (self.live or unnamed) and not self.surely:
             return replace(reading, stage=Stage.WAITING, why=LIVE, wait=Wait.PROMPT)
         if self.owned and reading.why in {UNNAMED, BY_NAME, LIVE}:
             return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
+        if self.in_memory and reading.stage is Stage.UP:
+            return replace(reading, stage=Stage.UNKNOWN, why=IN_MEMORY)
         return reading
 
 
 def own(reading: Reading, name: str) -> Reading:
     """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
     host = re.match(r"([\w-]+)[\w.-]* login:", reading.line)
-    if reading.why in {BY_NAME, UNNAMED} and host is not None and host[1].lower() == name.lower():
+    if reading.why in {BY_NAME, UNNAMED, IN_MEMORY} and host is not None and host[1].lower() == name.lower():
         return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
     return reading

@@ -234,6 +234,12 @@ def test_a_login_that_names_no_host_is_its_own_for_a_machine_that_is_called_so()
     assert own(read_screen(["login:"]), "login").stage is Stage.UNKNOWN
 
 
+def test_a_system_that_runs_in_memory_is_its_own_for_a_machine_that_is_called_so() -> None:
+    reading = read_screen([" * Mounting modloop /lib/modules ... [ ok ]", "nas1 login:"])
+    assert reading.stage is Stage.UNKNOWN
+    assert own(reading, "nas1").stage is Stage.UP
+
+
 def test_only_so_much_of_a_screen_is_looked_at() -> None:
     assert read_screen(["grub rescue> ", *["[    1.0] kernel"] * 1000, "x" * 100_000]).stage is Stage.KERNEL
 

@@ -4,6 +4,7 @@ from bot.core.incidents.boot_signs.sign import Phase, Wait, lives, owns, table, 
 
 LIVE = "it booted a live or rescue system, not its own"
 UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
+IN_MEMORY = "it runs in memory from a medium, which may be its own or a live system's"
 BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
 RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
@@ -16,10 +17,15 @@ KERNELS = table(
     ),
     lives(
         r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.image\b|\broot=live:|\barchiso(basedir|label|device|"
-        r"search\w+)=|/casper/|\bcoreos\.live\w*[.=]|\bmodules=\S*\bloop,squashfs|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
-        "casper; live-boot; dracut dmsquash-live; archiso; anaconda; Fedora CoreOS; Alpine: kernel command lines",
+        r"search\w+)=|/casper/|\bcoreos\.live\w*[.=]|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
+        "casper; live-boot; dracut dmsquash-live; archiso; anaconda; Fedora CoreOS: kernel command lines",
         Phase.KERNEL,
     ),
+    lives(
+        r"command line: .*\bmodules=\S*\bloop,squashfs",
+        "Alpine's medium, which a system without a disk of its own starts from, too",
+        Phase.KERNEL,
+    ).but(weak=True),
     owns(
         r"command line: .*\b(root=(UUID|PARTUUID|LABEL)=|root=/dev/(mapper/|disk/|[vsh]d|xvd|nvme|mmcblk)|"
         r"ostree=)",
@@ -35,13 +41,14 @@ KERNELS = table(
 
 START = table(
     Phase.EARLY,
+    lives(r"^\* Mounting modloop", "Alpine init.d/modloop", Phase.EARLY).but(weak=True),
     lives(
         r"^(Begin: (Running|Mounting) .*(/scripts/(casper|live)|root file system from)|live-(boot|config)\b|"
         r"(:: )?(running )?(early |late )?hook \[archiso\w*\]|:: Mounting '/dev/disk/by-\w+/(ARCH|RESCUE)\w*'|"
-        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|\* Mounting modloop|"
+        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|"
         r"Starting installer, one moment|"
         r"anaconda \d\S* for )",
-        "casper; live-boot; archiso initcpio hooks; Alpine init.d/modloop; dracut dmsquash-live; anaconda",
+        "casper; live-boot; archiso initcpio hooks; dracut dmsquash-live; anaconda",
         Phase.EARLY,
     ),
     lives(

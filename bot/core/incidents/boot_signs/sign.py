@@ -211,7 +211,7 @@ def hangs(pattern: str, why: str, source: str) -> Sign:
 
 
 def lives(pattern: str, source: str, phase: Phase) -> Sign:
-    """A row of what only live, rescue and installers' systems print as they boot."""
+    """A row of what only live, rescue and installers' systems print as they boot; weak: or one that has a name."""
     return Sign(pattern, Role.LIVES, "a live or rescue system starts", source, phase)
 
 
