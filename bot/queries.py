@@ -70,7 +70,7 @@ def _states(store: Store, known_now: Situation, noticed: Collection[Observation]
     results: dict[TargetId, dict[CheckName, Result]] = defaultdict(dict)
     seen: Iterable[Known | Observation] = chain(store.targets.health(), noticed)
     for one in seen:
-        result = Result(one.fingerprint.check, one.health, one.evidence, one.kind)
+        result = Result(one.fingerprint.check, one.health, one.evidence, one.kind, one.running)
         results[one.fingerprint.target][result.check] = result
     presences, waited_for = store.targets.presences(), _waited_for(known_now)
     return {

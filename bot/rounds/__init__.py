@@ -44,7 +44,8 @@ from bot.rounds.blind_spots import BlindSpots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
-from bot.rounds.look_back import LookBack, Reboots
+from bot.rounds.impostors import Impostors, SshAnswers
+from bot.rounds.look_back import look_back
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
@@ -76,7 +77,8 @@ class Rounds:
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
-        parts = replace(parts, ssh_answers=ssh)
+        self._impostors, self._ssh = Impostors(self._knows_off), SshAnswers(ssh, self._knows_off)
+        parts = replace(parts, ssh_answers=self._ssh)
         self._shared = Shared(self._known, self._attach)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
@@ -116,12 +118,10 @@ class Rounds:
             )
             guests.begin(beginning.seen_until, beginning.boots)
         self.blind_spots.begin()
+        asking = partial(self._ssh.ask_those_off, self._known.values())
+        self._scheduler.every("addresses", timing.check_every, asking)
         self._sight.begin(lambda: self._writer.trouble)
-        past = LookBack(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
-        past.begin(beginning, own)
-        watch = self._watch
-        reboots = Reboots(self._config, self._writer, self._clock.now, watch.boots, watch.reboots)
-        self._scheduler.every("reboots", timing.retry_every, reboots.look)
+        look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
         self._start(self._follow_clock())
 
     async def close(self) -> None:
@@ -149,9 +149,7 @@ class Rounds:
         self._sight.watches(Fingerprint(watched.check, watched.target.id), where_of(check, watched.address))
 
         async def look() -> None:
-            if any(guests.knows_off(watched.target.id) for guests in self._guests.values()):
-                return
-            found = await probe.look()
+            found = await self._impostors.look(watched.target.id, probe.look)
             settled = [self._watch.see(seen, watched.target, pace) for seen in found]
             if not all(settled):
                 lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted
@@ -159,6 +157,9 @@ class Rounds:
 
         self._jobs[watched.target.id][watched.check] = look
         self._scheduler.every(name, pace.every, look, at_once=True)
+
+    def _knows_off(self, target: TargetId) -> bool:
+        return any(guests.knows_off(target) for guests in self._guests.values())
 
     async def _look_at(self, target: TargetId) -> None:
         """Have all that looks at a target look now: it stands between the bot and something that seems gone."""

@@ -16,7 +16,8 @@ from bot.monitoring.own_boot import OwnBoot
 from bot.scheduler import Scheduler
 from bot.sightings import Beginning
 from bot.store.writer import Writer
-from bot.usecases.reboots import look_back
+from bot.usecases import reboots
+from bot.watching import Watch
 
 JOB: Final = "look back"
 PATIENCE: Final = timedelta(seconds=60)
@@ -58,7 +59,7 @@ class LookBack:
             stayed=frozenset(told.keys() - anew),
             own_host=next((host for host, facts in told.items() if facts["boot_id"] == own), None),
         )
-        await self.writer.do(look_back, self.config, made)
+        await self.writer.do(reboots.look_back, self.config, made)
 
 
 @dataclass(slots=True)
@@ -85,10 +86,25 @@ class Reboots:
             one.target for one in self.told.values() if one.target not in booted and one.at > latest
         )
         gap = Gap(min(before.at for before, _ in found), self.now())
-        await self.writer.do(look_back, self.config, Boots(gap, booted, stayed, watched=True))
+        await self.writer.do(reboots.look_back, self.config, Boots(gap, booted, stayed, watched=True))
 
     def _is_time(self, noticed: datetime) -> bool:
         late = self.now() - noticed >= PATIENCE + self.config.timing.storm_within
         # What had fallen silent long before has no say: waiting for it would put restarts of an hour together.
         heard = [seen.at for seen in self.told.values() if seen.at > noticed - PATIENCE]
         return late or all(at > noticed for at in heard)
+
+
+def look_back(
+    config: Config,
+    watch: Watch,
+    writer: Writer,
+    scheduler: Scheduler,
+    now: Callable[[], datetime],
+    beginning: Beginning,
+    own: OwnBoot,
+) -> None:
+    """Begin to conclude from what has booted, before the bot's start and from now on."""
+    LookBack(config, writer, scheduler, now, watch.boots).begin(beginning, own)
+    noticed = Reboots(config, writer, now, watch.boots, watch.reboots)
+    scheduler.every("reboots", config.timing.retry_every, noticed.look)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.health import CheckName, Evidence, Health, Kind, Target, is_unseen
+from bot.core.health import STATE, CheckName, Evidence, Health, Kind, Target, is_unseen
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.member import Member, Standing, lacks
 
@@ -18,7 +18,7 @@ class Condition(StrEnum):
 
     FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, and an incident
     waits for it. UNSEEN: no check could look. UNPROVEN: something is seen of it, and nothing proves it healthy.
-    OFF: as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
+    OFF: or paused, as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
     """
 
     FAILING = "failing"
@@ -32,12 +32,18 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a check was last believed to show of a target."""
+    """What a check was last believed to show of a target. `running`: as it saw it, None where it was paused."""
 
     check: CheckName
     health: Health
     evidence: Evidence
     kind: Kind | None = None
+    running: bool | None = True
+
+    @property
+    def paused(self) -> bool:
+        """Whether it shows a guest that neither runs nor is off, as it may be."""
+        return self.check == STATE and self.health is Health.OK and self.running is None
 
     @property
     def fails(self) -> bool:
@@ -80,8 +86,8 @@ def state_of(
         return State(Condition.FAILING, lacking)
     if unseen:
         return State(Condition.UNSEEN, lacking)
-    if running is False:
-        return State(Condition.OFF, "it is off")
+    if running is False or any(one.paused for one in results):
+        return State(Condition.OFF, "it is off" if running is False else "it is paused")
     if shown and passed >= needs.checks:
         inside = any(one.evidence is Evidence.INSIDE for one in told if one.check in shown)
         return State(Condition.WELL if inside else Condition.ACCEPTED)

@@ -117,3 +117,8 @@ def test_what_is_off_while_an_incident_waits_for_it_is_down_and_what_fails_meanw
     assert state_of(WEB1, ANYTHING, [POWER], running=False, waited_for=waited_for).condition is Condition.DOWN
     fails = [Result(STATE, Health.FAIL, Evidence.INSIDE)]
     assert state_of(WEB1, ANYTHING, fails, running=False, waited_for=waited_for).condition is Condition.FAILING
+
+
+def test_a_guest_that_is_paused_as_it_may_be_is_not_well_by_what_it_showed_before():
+    paused = state_of(WEB1, ANYTHING, [replace(POWER, running=None), LOGIN], running=True)
+    assert (paused.condition, paused.lacks) == (Condition.OFF, "it is paused")
