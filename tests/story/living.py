@@ -129,7 +129,7 @@ class World:
         async def well() -> bool:
             return "🟢 All is well" in await alex.types("/lab status")
 
-        await until(well, 20, every=0.2)
+        await until(well, 60, every=0.2)
 
     async def kill_bot(self) -> None:
         """Kill the bot, and wait until it can't be overlooked that it was off."""
