@@ -135,7 +135,7 @@ async def test_what_can_not_be_proven_is_said_once_in_one_message_and_again_only
         world.add("vm13")
         world.add("old", AGENT)
         await world.begins()
-        second = words(await world.alex.sees("🔎", "vm13", seconds=60))
+        second = words(await world.alex.sees("🔎", "vm13", seconds=150))
         assert (
             "1 guest has neither agent nor console nor check: I could only say that it has power: vm13" in second
         )
