@@ -281,6 +281,13 @@ PATIENT = replace(QUICK, failures=20)
 """What was lost and is made anew by the test is not believed to be missing before that."""
 
 
+async def nothing_is_said_of_guests(bot) -> None:
+    """Their hosts were lost or could not be watched; no guest was told to be down, gone or moved."""
+    kinds = {one.kind for one in await bot.ask(lambda store: store.incidents.latest(100))}
+    assert kinds <= {Kind.HOST_DOWN, Kind.CANNOT_WATCH}
+    assert not [line for line in await bot.journal() if "moved" in line]
+
+
 async def test_two_hosts_that_are_cut_at_once_take_no_guest_for_missing_moved_or_twice(
     tmp_path, atlas, borea
 ) -> None:
@@ -297,9 +304,7 @@ async def test_two_hosts_that_are_cut_at_once_take_no_guest_for_missing_moved_or
             await owner.boot()
             owner.define(name, uuid, start=True)
         await bot.states_are(Health.OK, ONE, OTHER)
-        kinds = {one.kind for one in await bot.ask(lambda store: store.incidents.latest(100))}
-        assert kinds <= {Kind.HOST_DOWN, Kind.CANNOT_WATCH}
-        assert not [line for line in await bot.journal() if "moved" in line]
+        await nothing_is_said_of_guests(bot)
 
 
 async def test_a_host_that_is_lost_while_a_guest_leaves_it_has_not_handed_that_over(
@@ -318,9 +323,7 @@ async def test_a_host_that_is_lost_while_a_guest_leaves_it_has_not_handed_that_o
         await atlas.boot()
         atlas.define("web1", ONE, start=True)
         await bot.states_are(Health.OK, ONE)
-        kinds = {one.kind for one in await bot.ask(lambda store: store.incidents.latest(100))}
-        assert kinds <= {Kind.HOST_DOWN, Kind.CANNOT_WATCH}
-        assert not [line for line in await bot.journal() if "moved" in line]
+        await nothing_is_said_of_guests(bot)
 
 
 async def test_a_guest_that_arrives_where_it_goes_to_has_moved_though_its_host_is_lost(

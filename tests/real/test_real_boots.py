@@ -189,9 +189,18 @@ async def not_proven(bot: Bot, check: str) -> bool:
     return not await is_proven(bot, check)
 
 
+def is_marked(bot: Bot, uuid: str) -> bool:
+    """Whether it is known where in its log the next boot begins."""
+    return any(one._boots.of(guest_id(uuid)).mark for one in bot.rounds._guests.values())
+
+
 async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(host, mail, tmp_path) -> None:
+    host.start_guest("mail")
+    await mail.asks_for_a_login(1)  # its log is there from now on
+    await mail.goes_off()
     async with watching(host, tmp_path) as bot:
         await knows(bot, mail.uuid, running=False)
+        await until(lambda: is_marked(bot, mail.uuid), 30)
         host.start_guest("mail")
         await until(lambda: is_proven(bot, mail.boot), BOOTS_WITHIN)
     async with watching(host, tmp_path) as bot:

@@ -25,11 +25,14 @@ TIMELINE = (
     "step 4: Run",
     "step 5: Run",
     "step 6: web1 was started",
-    "step 6: web1: it asks for a login",
-    "done: its last step is done",
-    "resolved: all proven healthy",
 )
 """What the incident's history tells, in this order."""
+
+ENDINGS = (
+    ("step 6: web1: it asks for a login", "done: its last step is done"),
+    ("resolved: all proven healthy",),
+)
+"""What it tells after that. The step and the incident each wait for the guest: either may end first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ async def test_a_corrupt_boot_disk_is_noticed_restored_by_its_buttons_and_proven
     assert buttons(alex.now(incident)) == ["Reopen"]
     assert len(alex.own_messages()) == 1
     told = await alex.types("/lab incident 1")
-    assert re.search(".*".join(map(re.escape, TIMELINE)), told, re.DOTALL), told
+    for ending in ENDINGS:
+        assert re.search(".*".join(map(re.escape, TIMELINE + ending)), told, re.DOTALL), told
 
 
 async def test_a_stranger_changes_nothing_and_hands_only_what_is_theirs_and_both_are_told(home):

@@ -18,7 +18,7 @@ class Condition(StrEnum):
 
     FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, and an incident
     waits for it. UNSEEN: no check could look. UNPROVEN: something is seen of it, and nothing proves it healthy.
-    OFF: or paused, as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
+    OFF: off or paused, as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
     """
 
     FAILING = "failing"
