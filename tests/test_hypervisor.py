@@ -18,7 +18,7 @@ from bot.hypervisor.console_ocr.reading import text_of
 from bot.hypervisor.events import guest_state, lifecycle_event, run_event_loop, unwatch, watch
 from tests.guests import uuid
 from tests.real.guest import running_host
-from tests.waiting import until
+from tests.waiting import IN_TIME, until
 
 SECOND = timedelta(seconds=1)
 KEPT = GuestEventKind
@@ -264,13 +264,13 @@ async def test_a_killed_daemon_is_lost_with_a_reason_and_found_again(running) ->
 
 
 async def test_a_question_asked_at_the_moment_of_the_loss_is_answered_at_once(running) -> None:
-    async with connected(default(running), deadline=5 * SECOND, start=False) as (hypervisor, _):
+    async with connected(default(running), deadline=60 * SECOND, start=False) as (hypervisor, _):
         await hypervisor.states()
         running.cut_power()
         began = time.monotonic()
         with pytest.raises(HypervisorUnreachable):
             await hypervisor.states()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < IN_TIME
 
 
 async def test_a_host_that_is_away_at_the_start_is_tried_until_it_comes(running) -> None:
@@ -297,7 +297,7 @@ async def test_a_frozen_daemon_costs_the_deadline_and_no_more(running, frozen) -
         began = time.monotonic()
         with pytest.raises(HypervisorUnreachable, match="because the libvirt of atlas does not answer"):
             await hypervisor.states()
-        assert 0.2 < time.monotonic() - began < 1
+        assert 0.2 < time.monotonic() - began < IN_TIME
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST))
         os.kill(running.daemon_pid, signal.SIGCONT)
         await until(lambda: hypervisor.connected, seconds=10)
@@ -321,7 +321,7 @@ async def test_closing_does_not_wait_for_a_frozen_daemon(running, frozen) -> Non
     async with connected(default(running), deadline=SECOND / 4):
         frozen()
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < IN_TIME
 
 
 @pytest.mark.slow

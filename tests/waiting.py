@@ -8,9 +8,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+BUSY = 6
+"""A deadline says what a machine at rest needs at most. A busy one is given so many times as long."""
+
+IN_TIME = 30.0
+"""Seconds. What gives up after a moment has done so by then on a busy machine, too; what hangs has not."""
+
 
 async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 5.0, every: float = 0.02) -> T:
-    """The condition's first true value. Fails, naming the condition, when `seconds` pass without one."""
+    """The condition's first true value. Fails, naming the condition, when there was none in time.
+
+    `seconds`: what it takes at most on a machine at rest.
+    """
+    seconds *= BUSY
     deadline = time.monotonic() + seconds
     while True:
         found = condition()

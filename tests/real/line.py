@@ -15,7 +15,8 @@ from pathlib import Path
 class Line:
     """It listens on `port`. `delay`: seconds each way; `rate`: bytes a second that come back, None for any number.
 
-    `lines`: how many were connected so far. `held`: those whose answers are held back, counted from 1.
+    `lines`: how many were connected so far. `trips`: how often something was asked after an answer. `held`: the
+    lines whose answers are held back, counted from 1.
     """
 
     socket: Path
@@ -23,8 +24,10 @@ class Line:
     port: int = 0
     rate: float | None = None
     lines: int = 0
+    trips: int = 0
     sent: int = 0
     held: set[int] = field(default_factory=set)
+    _answering: bool = True
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.CancelledError):  # the block ended
@@ -47,6 +50,8 @@ class Line:
         arriving = asyncio.create_task(self._arrive(under_way, sink, back))
         with suppress(OSError):
             while data := await source.read(4096):
+                self.trips += self._answering and not back
+                self._answering = bool(back)
                 under_way.put_nowait((loop.time() + self.delay, data))
         under_way.put_nowait((loop.time() + self.delay, b""))
         await arriving

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -113,7 +112,7 @@ async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> 
     async with watched(host) as (hypervisor, _):
         info = (await read_all(hypervisor))["web1"]
         assert (info.has_agent, info.disks, info.console_log) == (True, (str(web1.disk),), str(web1.console_log))
-        system = await hypervisor.agent(host.uuid("web1"), {"execute": "guest-get-osinfo"}, SECOND)
+        system = await hypervisor.agent(host.uuid("web1"), {"execute": "guest-get-osinfo"}, 20 * SECOND)
         assert system["pretty-name"] == "Tiny guest"
         assert standing(await on_screen(hypervisor, "web1", "tiny login:")) is Stage.UP
 
@@ -121,17 +120,17 @@ async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> 
 async def test_what_the_agent_refuses_is_no_silence(host, web1) -> None:
     async with watched(host) as (hypervisor, _):
         with pytest.raises(GuestRefused, match="guest-nonsense has not been found"):
-            await hypervisor.agent(host.uuid("web1"), {"execute": "guest-nonsense"}, SECOND)
+            await hypervisor.agent(host.uuid("web1"), {"execute": "guest-nonsense"}, 20 * SECOND)
 
 
 async def test_a_guest_that_hangs_hides_no_other(host, web1) -> None:
     async with watched(host) as (hypervisor, events):
         with frozen(host, web1):
-            asking = asyncio.create_task(hypervisor.agent(host.uuid("web1"), {"execute": "guest-ping"}, SECOND))
+            ping = hypervisor.agent(host.uuid("web1"), {"execute": "guest-ping"}, 6 * SECOND)
+            asking = asyncio.create_task(ping)
             await asyncio.sleep(0)
-            began = time.monotonic()
             assert (await hypervisor.states())[host.uuid("web1")].power is Power.RUNNING
-            assert time.monotonic() - began < 1
+            assert not asking.done()
             with pytest.raises(
                 AgentSilent, match="cannot ask the agent of 'web1' on atlas: because it does not answer"
             ):
@@ -262,7 +261,7 @@ async def test_a_guest_whose_disk_fails_is_paused_and_goes_on_when_it_is_mended(
             await hypervisor.start_guest(host.uuid("photos"))
             await answers(hypervisor, "photos")
             fault.touch()
-            await hypervisor.agent(host.uuid("photos"), {"execute": "guest-exec", "arguments": read}, SECOND)
+            await hypervisor.agent(host.uuid("photos"), {"execute": "guest-exec", "arguments": read}, 20 * SECOND)
             paused = GuestEvent(
                 "atlas", "photos", GuestEventKind.PAUSED, Reason.IO_ERROR, uuid=host.uuid("photos")
             )
