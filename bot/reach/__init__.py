@@ -15,6 +15,10 @@ class Unreachable(Exception):
     """The machine could not be asked, or was lost on the way. Transient: it says nothing of the script."""
 
 
+class Lost(Unreachable):
+    """The connection broke after something had been sent: whether it was done, and goes on, is not known."""
+
+
 class Refusal(StrEnum):
     """What stands in the way, of what a person can mend."""
 
@@ -44,15 +48,29 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrapped:
+    """What a shell is given. `command` is for any login shell; `stdin` follows once `token` was heard."""
+
+    token: str
+    command: str
+    stdin: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """How a script ended. `status`: its exit status, None where a signal or the time limit ended it.
 
-    `output`: both streams in the order they came, the last `OUTPUT_LIMIT` characters of them.
+    `output`: both streams in the order they came, the last `OUTPUT_LIMIT` characters of them. `how`: what ended
+    it, where that was neither itself, a signal nor the limit. `known`: False where it has ended, and nobody knows
+    with what result. `left`: the processes of it that could not be ended.
     """
 
     status: int | None
     output: str
     timed_out: bool = False
+    how: str = ""
+    known: bool = True
+    left: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -64,7 +82,12 @@ OUTPUT_LIMIT = 1_000_000
 
 
 class Reach(Protocol):
-    """One machine on which scripts can be run."""
+    """One machine on which scripts can be run. `follows`: what is said there is heard as it comes."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether `speak` hears what is said while it is said."""
+        ...
 
     async def run(
         self,
@@ -77,6 +100,16 @@ class Reach(Protocol):
         """Run `script` with `values` in its environment; `limit` ends the remote process itself, children too.
 
         `on_output` hears each piece of output as it comes. Raises Unreachable or Refused.
+        """
+        ...
+
+    async def speak(
+        self, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta, *, urgent: bool = False
+    ) -> None:
+        """Give a program to a shell there, and hear what it says until `hear` has heard all, or it is over.
+
+        Ends nothing there. `urgent` waits for no other script. Raises Refused; Unreachable where the program was
+        not sent; else Lost.
         """
         ...
 

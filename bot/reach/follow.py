@@ -10,9 +10,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from bot.reach import Finished, Refusal, Refused, Unreachable
+from bot.reach import Finished, Lost, Refusal, Refused, Unreachable, Wrapped
 from bot.reach.output import Output
-from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN, Wrapped
+from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN
+
+GREETING = timedelta(seconds=15)
+"""How long a shell may take to say that it is there."""
 
 LINGER = 2.0
 """Seconds to wait for output's end when a script is over but a child it left behind still holds the stream."""
@@ -69,6 +72,25 @@ async def follow(
     if late:
         await started.end(group)  # busybox's timeout ends its own child only; and a child may ignore TERM
     return Finished(None if late else started.status, output.close(), timed_out=late)
+
+
+async def converse(started: Started, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta) -> None:
+    """Send a program, and listen until `hear` has heard all. Ends nothing. Raises Unreachable, Lost or Refused."""
+    try:
+        async with asyncio.timeout(GREETING.total_seconds()):
+            _, early = await _greeting(started, program.token)
+    except TimeoutError:
+        raise Unreachable("cannot run the script: because no shell answered in time") from None
+    started.send(program.stdin)
+    piece: bytes | None = early
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            while piece is not None and not hear(piece):
+                piece = await started.pieces.get()
+    except TimeoutError:
+        raise Lost(f"nothing more was heard within {patience.total_seconds():g} s") from None
+    if piece is None and started.lost:
+        raise Lost(started.lost)
 
 
 async def _greeting(started: Started, token: str) -> tuple[int, bytes]:

@@ -1,7 +1,8 @@
 """Scripts inside a guest through its QEMU guest agent, which needs neither a network nor a key.
 
 Knows neither libvirt nor sockets: how a command reaches the agent is handed in. The agent tells a script's output
-only when the script is over, so a listener hears it in one piece. POSIX guests only.
+only when the script is over, so a listener hears it in one piece; a recorded one is asked again and again instead.
+POSIX guests only.
 """
 
 import asyncio
@@ -12,9 +13,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from bot.reach import Finished, Refused, Script, Unreachable
+from bot.reach import Finished, Lost, Refused, Script, Unreachable, Wrapped
 from bot.reach.output import Output
-from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN, Wrapped, ending, wrap
+from bot.reach.shell import ENDED_BY_LIMIT, GRACE, MARGIN, ending, wrap
 
 Agent = Callable[[Mapping[str, Any], timedelta], Awaitable[Any]]
 """Sends one command ({"execute": …, "arguments": …}) and gives back its answer's "return", within the deadline.
@@ -23,11 +24,16 @@ Raises Unreachable when no agent answers, Refused when it answers with an error.
 """
 
 _DEADLINE = timedelta(seconds=10)
+_ANSWER = timedelta(seconds=30)
+"""How long a program may take to answer; it follows nothing, so it is soon done."""
+
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 class GuestReach:
     """Runs scripts inside one guest. See `Reach`."""
+
+    follows = False
 
     def __init__(self, name: str, agent: Agent) -> None:
         self._name = name
@@ -62,6 +68,24 @@ class GuestReach:
             await self._end(process)
         text = self._heard(answer, wrapped.token, on_output)
         return Finished(None if late else status, text, timed_out=late)
+
+    async def speak(
+        self,
+        program: Wrapped,
+        hear: Callable[[bytes], bool],
+        patience: timedelta,
+        *,
+        urgent: bool = False,  # noqa: ARG002 -- nothing here waits for another
+    ) -> None:
+        """See `Reach`. An agent that does not even answer a ping was told nothing."""
+        await self._agent({"execute": "guest-ping"}, _DEADLINE)
+        try:
+            process = await self._start(program)
+            async with asyncio.timeout(min(patience, _ANSWER).total_seconds()):
+                answer = await self._finished(process)
+        except (Unreachable, TimeoutError) as why:
+            raise Lost(f"lost {self._name}: because {str(why) or 'its agent did not answer in time'}") from why
+        hear(self._after_greeting(answer, program.token))
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -106,11 +130,14 @@ class GuestReach:
         return {}
 
     def _heard(self, answer: Mapping[str, Any], token: str, on_output: Callable[[str], None] | None) -> str:
+        output = Output(on_output)
+        output.add(self._after_greeting(answer, token))
+        return output.close()
+
+    def _after_greeting(self, answer: Mapping[str, Any], token: str) -> bytes:
         heard = base64.b64decode(answer.get("out-data", ""))
         _, found, rest = heard.partition(token.encode() + b" ")
         if answer and not found:
             said = heard.decode(errors="replace").strip()[-300:]
             raise Refused(f"cannot run the script in {self._name}: because no shell answered: {said!r}")
-        output = Output(on_output)
-        output.add(rest.partition(b"\n")[2])
-        return output.close()
+        return rest.partition(b"\n")[2]

@@ -6,12 +6,12 @@ The bot's environment holds its tokens; a script gets only what a login would gi
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from bot.reach import Finished, Refused, Script
-from bot.reach.follow import LINGER, follow
+from bot.reach import Finished, Refused, Script, Wrapped
+from bot.reach.follow import LINGER, converse, follow
 from bot.reach.shell import GRACE, wrap
 
 _PASSED_ON = ("HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
@@ -19,6 +19,8 @@ _PASSED_ON = ("HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "USER"
 
 class LocalReach:
     """Runs scripts here. See `Reach`."""
+
+    follows = True
 
     async def run(
         self,
@@ -30,21 +32,40 @@ class LocalReach:
     ) -> Finished:
         """Run `script` on this machine. Raises Refused where no shell can be started."""
         wrapped = wrap(script, values, limit)
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        try:
-            transport, process = await asyncio.get_running_loop().subprocess_exec(
-                _Process, "/bin/sh", "-c", wrapped.command, env=environment, start_new_session=True
-            )
-        except OSError as error:
-            raise Refused(f"cannot run scripts on this machine: because {error}") from error
-        try:
+        async with _started(wrapped.command) as process:
             return await follow(process, wrapped, limit, on_output)
-        finally:
-            transport.close()
-            await asyncio.shield(process.is_gone())
+
+    async def speak(
+        self,
+        program: Wrapped,
+        hear: Callable[[bytes], bool],
+        patience: timedelta,
+        *,
+        urgent: bool = False,  # noqa: ARG002 -- nothing here waits for another
+    ) -> None:
+        """See `Reach`."""
+        async with _started(program.command) as process:
+            await converse(process, program, hear, patience)
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+
+@asynccontextmanager
+async def _started(command: str) -> "AsyncIterator[_Process]":
+    """A shell of its own session, until the block ends. Raises Refused where none can be started."""
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    try:
+        transport, process = await asyncio.get_running_loop().subprocess_exec(
+            _Process, "/bin/sh", "-c", command, env=environment, start_new_session=True
+        )
+    except OSError as error:
+        raise Refused(f"cannot run scripts on this machine: because {error}") from error
+    try:
+        yield process
+    finally:
+        transport.close()
+        await asyncio.shield(process.is_gone())
 
 
 class _Process(asyncio.SubprocessProtocol):

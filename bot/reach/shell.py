@@ -8,10 +8,9 @@ import math
 import secrets
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.reach import Refused, Script
+from bot.reach import Refused, Script, Wrapped
 
 GRACE = timedelta(seconds=2)
 """How long a script that was told to end (TERM) may tidy up, e.g. unlock a repository, before it is killed."""
@@ -36,24 +35,13 @@ _OUTER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
-    """A script made ready. `command` is for any login shell; `stdin` follows once `token` was heard."""
-
-    token: str
-    command: str
-    stdin: bytes
-
-
 def wrap(script: Script, values: Mapping[str, str], limit: timedelta, *, own_group: bool = False) -> Wrapped:
     """Make `script` ready to be run for at most `limit` (rounded up to seconds).
 
     `own_group`: it will be started by a process that shares its group with others, so it must get its own.
     Raises Refused for a language that is no POSIX shell's, and for a value that no environment can hold.
     """
-    shell = _SHELLS.get(script.language)
-    if shell is None:
-        raise Refused(f"cannot run {script.language!r}: because only {' and '.join(_SHELLS)} are spoken here")
+    shell = interpreter_of(script)
     token = secrets.token_hex(8)
     outer = _OUTER.format(
         grace=math.ceil(GRACE.total_seconds()),
@@ -61,9 +49,21 @@ def wrap(script: Script, values: Mapping[str, str], limit: timedelta, *, own_gro
         own_group="$(command -v setsid)" if own_group else "",
         interpreter=f"{shell} -c {shlex.quote(_INNER)} {script.language} {token} $$ 2>&1",
     )
-    assignments = "".join(_assignment(name, value) for name, value in values.items())
-    text = f"set --{assignments}\n{script.text}\n# {token}"
+    text = f"{with_values(script, values)}\n# {token}"
     return Wrapped(token, f"exec sh -c {shlex.quote(outer)}", text.encode())
+
+
+def interpreter_of(script: Script) -> str:
+    """The command that reads it. Raises Refused for a language that is no POSIX shell's."""
+    shell = _SHELLS.get(script.language)
+    if shell is None:
+        raise Refused(f"cannot run {script.language!r}: because only {' and '.join(_SHELLS)} are spoken here")
+    return shell
+
+
+def with_values(script: Script, values: Mapping[str, str]) -> str:
+    """A script's text, ahead of it its values. Raises Refused for one that no environment can hold."""
+    return f"set --{''.join(_assignment(name, value) for name, value in values.items())}\n{script.text}"
 
 
 def _assignment(name: str, value: str) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from pathlib import Path
 import asyncssh
 
 from bot.names import Names
-from bot.reach import Finished, Refusal, Refused, Script, Unreachable
-from bot.reach.follow import LINGER, follow
+from bot.reach import Finished, Refusal, Refused, Script, Unreachable, Wrapped
+from bot.reach.follow import LINGER, converse, follow
 from bot.reach.host_key import read_known_hosts
 from bot.reach.shell import GRACE, ending, wrap
 from bot.reach.tcp import NoConnection, connect
@@ -57,6 +57,8 @@ class SshHost:
 class SshReach:
     """Runs scripts on one host. See `Reach`."""
 
+    follows = True
+
     def __init__(self, host: SshHost, names: Names | None = None) -> None:
         self._host = host
         self._names = names or Names()
@@ -78,6 +80,17 @@ class SshReach:
             session = await self._open(wrapped.command)
             try:
                 return await follow(session, wrapped, limit, on_output)
+            finally:
+                session.close()
+
+    async def speak(
+        self, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta, *, urgent: bool = False
+    ) -> None:
+        """See `Reach`."""
+        async with nullcontext() if urgent else self._slots:
+            session = await self._open(program.command)
+            try:
+                await converse(session, program, hear, patience)
             finally:
                 session.close()
 
