@@ -93,11 +93,12 @@ class Caretaker:
             opened.push_async_callback(self._ways.close)
             await self._open_database(opened)
             await self._look_into_library()
-            await self._writer.do(runs.resume, self._house, "the bot was off")
+            resumed = await self._writer.do(runs.resume, self._house, "the bot was off")
             opened.push_async_callback(self._close_hypervisors)
             for hypervisor in self._hypervisors.values():
                 await hypervisor.start()
             await self._start_rounds(opened)
+            await self._performer.take_up(resumed)
             await self._start_talking(opened)
             self._opened = opened.pop_all()
 

@@ -40,6 +40,7 @@ from bot.incidents import find_target
 from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
+from bot.usecases import script_records
 from bot.usecases.run_records import record, say, step_card, tell_who_waits, thread_of
 from bot.views.line import printed
 from bot.views.outside import file_name, visible
@@ -125,8 +126,7 @@ def start(
         person=_name(house, by),
         now=now,
     )
-    record(store, now, None, advance, by)
-    return Moved(advance.run, advance.requests)
+    return _made(store, now, None, advance, by)
 
 
 def _why_not(store: Store, runbook: Runbook, values: Mapping[str, str], aim: Aim) -> str | None:
@@ -174,8 +174,7 @@ def move(store: Store, now: datetime, house: House, run_id: int, command: Comman
         demand(house.config.people, by, Act.PRESS_STEP, needs=_needs(runbook, run.current))
     command = replace(command, person=_name(house, by))
     advance = walk.advance(run, runbook, command, now)
-    record(store, now, run, advance, by)
-    return Moved(advance.run, advance.requests)
+    return _made(store, now, run, advance, by)
 
 
 def _needs(runbook: Runbook, step: int) -> str | None:
@@ -189,20 +188,35 @@ def finish(store: Store, now: datetime, house: House, run_id: int, command: Answ
     advance = walk.advance(run, runbook, command, now)
     if output.strip():  # first: it stands above the next step's buttons
         _show_output(store, run, command, output.strip("\n"), now)
-    record(store, now, run, advance)
+    moved = _made(store, now, run, advance)
+    script_records.read(store, run.id, command)
     tell_who_waits(store, now, house.config.people, run, advance.run)
+    return moved
+
+
+def _made(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> Moved:
+    """Write down a move, and what is to be started by it; that is carried out once it is committed."""
+    record(store, now, before, advance, by)
+    script_records.note(store, now, advance.run.id, advance.requests)
     return Moved(advance.run, advance.requests)
 
 
-def resume(store: Store, now: datetime, house: House, why: str) -> None:
-    """After a start: what was under way when the bot went down is not repeated; a person says how it ended."""
+def resume(store: Store, now: datetime, house: House, why: str) -> tuple[Moved, ...]:
+    """After a start: what was under way when the bot went down is not repeated.
+
+    A script goes on to be followed where it runs; of what else was done, a person says how it ended.
+    """
+    resumed = []
     for row in store.runs.of_status(*LIVE):
         try:
             run, runbook = read_run(store, house, row.id)
         except PinnedTextBroken as broken:
             _give_up(store, run_from_json(row.value), str(broken), now)
         else:
-            record(store, now, run, walk.advance(run, runbook, Interrupted(why), now))
+            known = script_records.is_recorded(store, run.id, run.current, run.steps[run.current].attempt)
+            advance = walk.advance(run, runbook, Interrupted(why, known), now)
+            resumed.append(_made(store, now, run, advance))
+    return tuple(resumed)
 
 
 def _give_up(store: Store, run: Run, why: str, now: datetime) -> None:
@@ -236,6 +250,13 @@ def _say_once(store: Store, subject: str, thread: str | None, text: str, now: da
     parcel = Parcel(f"{subject}:{digest}", Tell.LINE, thread=thread, text=deadened(text))
     if store.outbox.is_new(parcel.subject):
         store.outbox.add(parcel, now, now)
+
+
+def tell(store: Store, now: datetime, run_id: int, text: str) -> None:
+    """A line in the run's thread."""
+    row = store.runs.get(run_id)
+    if row is not None:
+        say(store, run_from_json(row.value), text, now)
 
 
 def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:

@@ -94,6 +94,10 @@ class Bot:
         crashed, self.performer = self.performer, self.make()
         return crashed
 
+    async def take_up(self) -> None:
+        """Go on where the last bot was, as a start does."""
+        await self.performer.take_up(await self.do(runs.resume, self.house, "the bot was off"))
+
     async def do(self, use_case, *args):
         return await self.writer.do(use_case, *args)
 
@@ -313,7 +317,7 @@ async def test_stop_ends_what_runs(bot) -> None:
 
 
 @pytest.mark.slow
-async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_asks(tmp_path) -> None:
+async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_knows_that(tmp_path) -> None:
     child = sleeper()
     async with living(tmp_path) as bot:
         await bot.start(step(f'echo once >> "$disk"; {child}'), disk=str(tmp_path / "done"))
@@ -321,9 +325,9 @@ async def test_a_bot_that_stops_ends_what_runs_and_the_next_one_asks(tmp_path) -
         await until(lambda: alive(child))
     assert not alive(child)
     async with living(tmp_path) as bot:
-        await bot.do(runs.resume, bot.house, "the bot was off")
-        run = await bot.run()
-        assert (run.state, run.steps[0].summary) == (State.UNKNOWN, "the bot was off")
+        await bot.take_up()
+        run = await bot.comes_to(State.FAILED)
+        assert run.steps[0].summary == "stopped"
         assert (tmp_path / "done").read_text() == "once\n"
 
 
@@ -339,21 +343,59 @@ async def test_a_stop_just_before_the_end_of_the_bot_still_ends_the_process(tmp_
 
 
 @pytest.mark.parametrize(("button", "times"), [(Button.IT_RAN, 1), (Button.RUN_AGAIN, 2)])
-async def test_after_a_crash_nothing_is_repeated_until_a_person_says_so(bot, tmp_path, button, times) -> None:
+async def test_after_a_crash_an_action_is_not_repeated_until_a_person_says_so(tmp_path, button, times) -> None:
+    done, gate = tmp_path / "done", asyncio.Event()
+
+    async def starts(_call, _context: Context) -> Outcome:
+        with done.open("a") as file:
+            file.write("once\n")
+        await gate.wait()
+        return Outcome(ok=True, text="late")
+
+    async with living(tmp_path, action=starts) as bot:
+        await bot.start(lab("start $guest"), guest="web1")
+        await bot.press(Button.RUN)
+        await until(done.exists)
+        crashed = bot.crash()
+        await bot.take_up()
+        gate.set()
+        await until(lambda: not crashed._tasks)  # its answer came, too late
+        run = await bot.run()
+        assert (run.state, run.steps[0].summary, run.steps[0].attempt) == (State.UNKNOWN, "the bot was off", 1)
+        assert done.read_text() == "once\n"
+        assert (await bot.pressed(button)).status is RunStatus.DONE
+        assert done.read_text() == times * "once\n"
+
+
+async def test_after_a_crash_a_script_goes_on_and_its_output_is_whole(bot, tmp_path) -> None:
     gate, done = tmp_path / "gate", tmp_path / "done"
-    script = 'echo once >> "$disk"; while [ ! -e "$host" ]; do sleep 0.05; done; echo late'
+    script = 'echo early; echo once >> "$disk"; while [ ! -e "$host" ]; do sleep 0.05; done; echo late'
     await bot.start(step(script), disk=str(done), host=str(gate))
     await bot.press(Button.RUN)
     await until(done.exists)
-    crashed = bot.crash()
-    await bot.do(runs.resume, bot.house, "the bot was off")
+    bot.crash().perform = lambda _: None  # nothing follows from what the dead one hears
+    await bot.take_up()
+    assert (await bot.run()).state in {State.SEEKING, State.RUNNING}
     gate.touch()
-    await until(lambda: not crashed._tasks)  # its answer came, too late
-    run = await bot.run()
-    assert (run.state, run.steps[0].summary, run.steps[0].attempt) == (State.UNKNOWN, "the bot was off", 1)
-    assert done.read_text() == "once\n"
-    assert (await bot.pressed(button)).status is RunStatus.DONE
-    assert done.read_text() == times * "once\n"
+    run = await bot.comes_to(*ASKS)
+    assert (run.status, run.steps[0].attempt, done.read_text()) == (RunStatus.DONE, 1, "once\n")
+    assert "Output of step 1:\n```\nearly\nlate\n```" in await bot.lines()
+
+
+async def test_what_was_only_looked_at_when_the_bot_died_is_looked_at_again(bot, tmp_path) -> None:
+    gate, done = tmp_path / "gate", tmp_path / "done"
+    await bot.start(
+        step('echo once >> "$disk"', check=check('[ -e "$host" ]', " every 1 second for 1 minute")),
+        disk=str(done),
+        host=str(gate),
+    )
+    await bot.press(Button.RUN)
+    await bot.comes_to(State.VERIFYING)
+    await bot.crash().close()
+    await bot.take_up()
+    gate.touch()
+    run = await bot.comes_to(*ASKS)
+    assert (run.status, run.steps[0].state, done.read_text()) == (RunStatus.DONE, State.VERIFIED, "once\n")
 
 
 # --- where it can't be done --------------------------------------------------------------------------------------
@@ -365,10 +407,10 @@ def refused(_run, place: Place):
 
 
 class Lost(LocalReach):
-    """A machine that is lost on the way."""
+    """A machine that is not there: nothing can be sent."""
 
-    async def run(self, *_, **__):
-        raise Unreachable("lost atlas: because its session ended without a word")
+    async def speak(self, *_, **__):
+        raise Unreachable("cannot reach atlas (10.0.0.5:22): because Connection refused")
 
 
 async def test_a_place_that_is_refused_is_a_failure_that_says_so(tmp_path) -> None:
@@ -379,11 +421,12 @@ async def test_a_place_that_is_refused_is_a_failure_that_says_so(tmp_path) -> No
         assert run.steps[0].summary.endswith("lab.yaml does not say runbooks.run_on_bot")
 
 
-async def test_a_machine_lost_on_the_way_is_a_failure_that_says_so(tmp_path) -> None:
+async def test_a_machine_that_is_not_there_is_a_failure_that_says_so(tmp_path) -> None:
     async with living(tmp_path, reaches=lambda _run, _place: Lost()) as bot:
         await bot.start(step("true"))
         run = await bot.pressed(Button.RUN)
-        assert run.steps[0].summary == "lost atlas: because its session ended without a word"
+        assert run.state is State.FAILED
+        assert run.steps[0].summary == "cannot reach atlas (10.0.0.5:22): because Connection refused"
 
 
 # --- built-in actions --------------------------------------------------------------------------------------------

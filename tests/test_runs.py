@@ -8,7 +8,7 @@ import pytest
 from bot import incidents, runs
 from bot.core.health import Kind, Target, TargetId
 from bot.core.incident import EventKind, IncidentId
-from bot.core.jobs import Cancel, RunAction
+from bot.core.jobs import Cancel, RunAction, SeekAction
 from bot.core.permit import NotAllowed
 from bot.core.run import ActionFinished, Button, GoTo, IllegalMove, Press, RunStatus, StaleClick, State, Stop, Tick
 from bot.core.written import Knowledge, Problem
@@ -361,8 +361,16 @@ def test_a_moved_bar_waits_two_seconds_for_company(walked) -> None:
 # --- after a restart ---------------------------------------------------------------------------------------------
 
 
-def test_what_was_under_way_is_unknown_after_a_restart_and_a_person_is_asked(walked) -> None:
+def test_what_was_under_way_is_sought_after_a_restart_and_nothing_is_run(walked) -> None:
     walked.press(Button.RUN)
+    (moved,) = walked.do(runs.resume, walked.house, "the bot was off", now=LATER)
+    assert (walked.run.state, walked.run.steps[0].summary) == (State.SEEKING, "the bot was off")
+    assert [type(request) for request in moved.requests] == [SeekAction]
+
+
+def test_what_has_no_record_is_unknown_after_a_restart_and_a_person_is_asked(walked) -> None:
+    walked.press(Button.RUN)
+    walked.store.script_records.over(1, 0, 1)
     walked.do(runs.resume, walked.house, "the bot was off", now=LATER)
     assert (walked.run.state, walked.run.steps[0].summary) == (State.UNKNOWN, "the bot was off")
     assert walked.history[-1] == ("step 1: the bot was off", None)

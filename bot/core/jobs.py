@@ -62,6 +62,20 @@ class RunAction:
 
 
 @dataclass(frozen=True, slots=True)
+class SeekAction:
+    """Find what this attempt's RunAction started, and follow it to its end; answer with ActionFinished.
+
+    It starts nothing.
+    """
+
+    step: int
+    attempt: int
+    job: Job
+    limit: timedelta
+    watch: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LookBefore:
     """Look once at what must hold before the step; answer with BeforeLooked."""
 
@@ -104,7 +118,7 @@ class Cancel:
     attempt: int
 
 
-Request = LookBefore | RunAction | ListChoices | RunCheck | Cancel
+Request = LookBefore | RunAction | SeekAction | ListChoices | RunCheck | Cancel
 
 
 def job_of(action: Action, values: Mapping[str, str]) -> Job:

@@ -7,17 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.core.jobs import (
-    Cancel,
-    ListChoices,
-    LookBefore,
-    Request,
-    RunAction,
-    RunCheck,
-    job_of,
-)
+from bot.core.jobs import Cancel, Job, ListChoices, LookBefore, Request, RunAction, RunCheck, SeekAction, job_of
 from bot.core.run import (
     BUSY,
+    MAY_RUN,
     ONLY_LOOKING,
     ActionFinished,
     Advance,
@@ -31,7 +24,9 @@ from bot.core.run import (
 )
 from bot.core.runbook import OnFailure, Runbook, Step
 from bot.core.runs import deed
+from bot.core.runs.calling_off import called_off
 from bot.core.runs.events import Mark, RunEvent
+from bot.core.runs.lost import ActionLost
 from bot.core.values import fill
 
 LOOK_LIMIT = timedelta(minutes=1)
@@ -140,12 +135,9 @@ class Move:
 
     def end(self, status: RunStatus, why: str, person: str | None = None) -> None:
         """The run is over; what is still under way is called off."""
-        if self.state.state in BUSY:
+        if self.state.state in BUSY | MAY_RUN:
             self._requests.append(Cancel(self._run.current, self.state.attempt))
-            if self.state.state in ONLY_LOOKING:
-                self.set(State.HELD, "called off before anything was run")
-            else:
-                self.set(State.UNKNOWN, "called off while it was under way")
+            self.set(*called_off(self.state.state, self.step, self._run.values))
         self._run = replace(self._run, status=status, ended_at=self._now, back_to=None, pause="")
         self.tell_of_run(Mark.ENDED, f"{status}: {why}", person)
 
@@ -185,17 +177,39 @@ class Move:
 
     def _execute(self) -> None:
         """Ask for the step's action, or for its list."""
-        action = self.step.action
-        assert action is not None, "Run, Retry and Run again are offered where something runs"
-        attempt, job = self._next_attempt(), job_of(action, self._run.values)
+        attempt, job = self._next_attempt(), self._job()
         if self.step.lists:
             self.set(State.LISTING)
             self._requests.append(ListChoices(self._run.current, attempt, job, self.step.limit))
             return
         self._begin_deed()
         self.set(State.RUNNING)
-        watch = fill(self.step.watch, self._run.values) if self.step.watch else None
-        self._requests.append(RunAction(self._run.current, attempt, job, self.step.limit, watch))
+        self._requests.append(RunAction(self._run.current, attempt, job, self.step.limit, self._watch()))
+
+    def _job(self) -> Job:
+        assert self.step.action is not None, "what runs, and is sought, is offered where something runs"
+        return job_of(self.step.action, self._run.values)
+
+    def _watch(self) -> str | None:
+        return fill(self.step.watch, self._run.values) if self.step.watch else None
+
+    def seek(self, why: str | None = None) -> None:
+        """Ask that what this attempt started is found again; its answer is still awaited under that attempt."""
+        self.set(State.SEEKING, why)
+        self._requests.append(
+            SeekAction(self._run.current, self.state.attempt, self._job(), self.step.limit, self._watch())
+        )
+
+    def lost(self, answer: ActionLost) -> None:
+        """It may go on where it runs: until that is known, nothing may do it a second time."""
+        if self.state.state is State.RUNNING:
+            self.tell(Mark.LOST, f"not known whether it still runs: {answer.summary}")
+        self.set(State.LOST if answer.given_up else State.SEEKING, answer.summary)
+
+    def found(self, summary: str) -> None:
+        """It runs, and is followed again."""
+        self.set(State.RUNNING, summary)
+        self.tell(Mark.FOUND, summary)
 
     def verify(self, unchecked: State = State.DONE) -> None:
         """Ask for the step's check; without one the step is over, as `unchecked` says."""
@@ -229,6 +243,9 @@ class Move:
 
     def acted(self, answer: ActionFinished) -> None:
         """The action has ended; its step is done only when its check says so too."""
+        if not answer.known:
+            self.interrupt(answer.summary)
+            return
         if not answer.ok:
             self.fail(State.FAILED, answer.summary)
             return

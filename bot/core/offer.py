@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.core.run import BUSY, Button, Choice, Run, RunStatus, State
+from bot.core.run import BUSY, MAY_RUN, Button, Choice, Run, RunStatus, State
 from bot.core.runbook import Action, LabAction, Runbook, Step
 from bot.core.values import fill
 
@@ -54,6 +54,8 @@ _OFFERED: Mapping[State, tuple[Button, ...]] = MappingProxyType(
         State.CLEARED: (Button.DONE, Button.CANNOT),
         State.HELD: (Button.CHECK_AGAIN, Button.SKIP, Button.STOP),
         State.RUNNING: (Button.STOP,),
+        State.SEEKING: (Button.STOP,),
+        State.LOST: (Button.LOOK_AGAIN, Button.STOP),
         State.VERIFYING: (Button.STOP,),
         State.FAILED: (Button.RETRY, Button.SKIP, Button.STOP),
         State.UNKNOWN: (Button.IT_RAN, Button.RUN_AGAIN, Button.STOP),
@@ -89,7 +91,7 @@ def _main(step: Step, state: State) -> tuple[Button, ...]:
 
 def _go_to(run: Run, runbook: Runbook) -> tuple[int, ...]:
     """Back to what was reached already, to what is only on request, or to this step's question once more."""
-    if run.state in BUSY:
+    if run.state in BUSY | MAY_RUN:
         return ()
     return tuple(
         at

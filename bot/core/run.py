@@ -14,6 +14,7 @@ from bot.core.health import TargetId
 from bot.core.jobs import Request
 from bot.core.runs.deed import Deed
 from bot.core.runs.events import RunEvent
+from bot.core.runs.lost import ActionFound, ActionLost
 
 RunId = NewType("RunId", int)
 
@@ -53,20 +54,26 @@ class State(StrEnum):
     CLEARED = "looked at, go ahead"  # what must hold before a person does it does
     HELD = "held back"  # what must hold before it does not, or could not be looked at: nothing was run
     RUNNING = "running"
+    SEEKING = "unknown: connection lost, looking for it"  # it may run; the bot connects again
+    LOST = "unknown: out of reach"  # it may run; a person says when to look again
     VERIFYING = "verifying"
     VERIFIED = "verified"
     DONE = "done, not verified"
     ANSWERED = "answered"  # a step that only asks
     FAILED = "failed"  # what it ran failed
     UNPROVEN = "not proven"  # what it ran ended well, but its check fails
-    UNKNOWN = "unknown"  # the bot was off while it ran
+    UNKNOWN = "unknown"  # it runs no more, and nobody knows what it did; or it was called off
     CANNOT = "can't be done"  # a person said so
     SKIPPED = "skipped"
     PASSED_OVER = "passed over"  # only on request, or jumped over by a `go to`
 
 
-BUSY = frozenset({State.LISTING, State.MAKING_SURE, State.LOOKING, State.RUNNING, State.VERIFYING})
+BUSY = frozenset({State.LISTING, State.MAKING_SURE, State.LOOKING, State.RUNNING, State.SEEKING, State.VERIFYING})
 """Something was asked of the shell and has not answered."""
+
+OUT_OF_REACH = frozenset({State.SEEKING, State.LOST})  # it may run; nobody here can tell
+MAY_RUN = OUT_OF_REACH | {State.RUNNING}
+"""What the step does may be done right now: nothing that could do it a second time is offered."""
 
 ONLY_LOOKING = frozenset({State.MAKING_SURE, State.LOOKING})  # cut short, it is as if it had not begun
 
@@ -151,6 +158,7 @@ class Button(StrEnum):
     CHOOSE = "Choose"
     RETRY = "Retry"
     CHECK_AGAIN = "Check again"
+    LOOK_AGAIN = "Look again"
     IT_RAN = "It ran"
     RUN_AGAIN = "Run again"
     GO_ON = "Go on"
@@ -221,12 +229,13 @@ class BeforeLooked:
 
 @dataclass(frozen=True, slots=True)
 class ActionFinished:
-    """The shell has run the step's action."""
+    """The shell has run the step's action. `known`: False where it has ended, nobody knows with what result."""
 
     step: int
     attempt: int
     ok: bool
     summary: str
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +250,16 @@ class CheckFinished:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The bot was off: whatever was under way has no one listening any more."""
+    """The bot was off: whatever was under way has no one listening any more.
+
+    `recorded`: the step's action has a record where it runs, by which it is found again.
+    """
 
     why: str
+    recorded: bool = False
 
 
-Answer = ChoicesListed | BeforeLooked | ActionFinished | CheckFinished
+Answer = ChoicesListed | BeforeLooked | ActionFinished | ActionLost | ActionFound | CheckFinished
 Command = Press | Tick | GoTo | Stop | Answer | Interrupted
 
 

@@ -1,8 +1,8 @@
 """How a run moves: advance(run, runbook, command, now) → the run as it is then, what to carry out, what to tell.
 
 Nothing runs unless a person pressed for it, and at most once an attempt. What was under way when the bot went
-down is not repeated: a person says what became of it. An illegal move raises and changes nothing. Who may press
-is not asked here: permit.py knows.
+down, or when the connection broke, is not repeated: it is found again, or a person says what became of it. An
+illegal move raises and changes nothing. Who may press is not asked here: permit.py knows.
 """
 
 import re
@@ -16,6 +16,7 @@ from bot.core.move import Move
 from bot.core.offer import CONFIRMED, missing, offer
 from bot.core.run import (
     BUSY,
+    MAY_RUN,
     ONLY_LOOKING,
     ActionFinished,
     Advance,
@@ -41,13 +42,16 @@ from bot.core.run import (
 )
 from bot.core.runbook import Runbook, Step
 from bot.core.runs.events import Mark
+from bot.core.runs.lost import ActionFound, ActionLost
 
-_FORWARD = frozenset(Button) - {Button.CANNOT, Button.SKIP, Button.STOP, Button.GO_ON}
+_FORWARD = frozenset(Button) - {Button.CANNOT, Button.SKIP, Button.STOP, Button.GO_ON, Button.LOOK_AGAIN}
 _AWAITED: Mapping[type[Answer], frozenset[State]] = MappingProxyType(
     {
         ChoicesListed: frozenset({State.LISTING}),
         BeforeLooked: ONLY_LOOKING,
-        ActionFinished: frozenset({State.RUNNING}),
+        ActionFinished: frozenset({State.RUNNING, State.SEEKING}),
+        ActionLost: frozenset({State.RUNNING, State.SEEKING}),
+        ActionFound: frozenset({State.SEEKING}),
         CheckFinished: frozenset({State.VERIFYING}),
     }
 )
@@ -192,6 +196,7 @@ _PRESSED: Mapping[Button, Callable[[Move, Press], None]] = MappingProxyType(
         Button.IT_RAN: lambda move, _: move.verify(),
         Button.CHECK_AGAIN: lambda move, _: move.look() if move.state.state is State.HELD else move.verify(),
         Button.LOOK: lambda move, _: move.look(),
+        Button.LOOK_AGAIN: lambda move, _: move.seek(),
         Button.GO_ON: lambda move, press: move.resume(press.person),
         Button.ANSWER: _answer,
         Button.CHOOSE: _answer,
@@ -253,14 +258,24 @@ def _finished(run: Run, runbook: Runbook, command: Answer, now: datetime) -> Adv
         move.looked(command)
     elif isinstance(command, ActionFinished):
         move.acted(command)
+    elif isinstance(command, ActionLost):
+        move.lost(command)
+    elif isinstance(command, ActionFound):
+        move.found(command.summary)
     else:
         move.checked(command)
     return move.made(command.summary)
 
 
 def _interrupted(run: Run, runbook: Runbook, command: Interrupted, now: datetime) -> Advance:
-    if run.ended or run.state not in BUSY:
+    found = command.recorded and run.state in MAY_RUN
+    if run.ended or not (found or run.state in BUSY):
         return Advance(run, why="nothing was under way")
     move = Move(run, runbook, now)
-    move.interrupt(command.why)
+    if found:
+        move.seek(command.why)
+    elif run.state is State.VERIFYING:
+        move.verify()  # it has ended; to look once more does nothing
+    else:
+        move.interrupt(command.why)
     return move.made(command.why)

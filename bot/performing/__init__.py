@@ -1,26 +1,41 @@
 """Carries out what runs ask for: scripts over a reach, built-in actions, checks until they pass; reports back.
 
-It decides nothing: how an ending moves a run is the core's. Whatever it started ends with it; what a crash cut off
-is not taken up again, because the run then waits for a person.
+It decides nothing: how an ending moves a run is the core's. Whatever it started ends with it. Scripts that do
+something have a record where they run (recorded.py): what a crash or a lost connection cut off is taken up again.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from bot import runs
 from bot.actions import FAILURES, ActionType, Context, Outcome
-from bot.core.jobs import Cancel, Job, LabJob, ListChoices, LookBefore, Place, RunAction, RunCheck, ScriptJob
+from bot.core.jobs import (
+    Cancel,
+    Job,
+    LabJob,
+    ListChoices,
+    LookBefore,
+    Place,
+    RunAction,
+    RunCheck,
+    ScriptJob,
+    SeekAction,
+)
 from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
+from bot.core.runs.lost import ActionLost
 from bot.performing.bar import Bar
+from bot.performing.recorded import GivenUp, Scripts
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
 from bot.runs import House, Moved
 from bot.store import StoreFailed
 from bot.store.writer import Writer
+from bot.usecases import script_records
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +46,7 @@ CHOICES = 100  # what a list in Slack can hold
 Reaches = Callable[[Run, Place], Reach]
 """The way to a place, for a run: inside its guest means the very machine the run is about. Raises Refused."""
 
-Work = LookBefore | RunAction | ListChoices | RunCheck
+Work = LookBefore | RunAction | SeekAction | ListChoices | RunCheck
 
 
 class Performer:
@@ -54,6 +69,14 @@ class Performer:
         self._context = context
         self._tasks: dict[tuple[int, int, int], asyncio.Task[None]] = {}
         self._telling: set[asyncio.Task[None]] = set()
+        self._scripts = Scripts(writer)
+
+    async def take_up(self, resumed: Iterable[Moved]) -> None:
+        """After a start: follow what goes on, and settle what nobody waits for any more."""
+        for moved in resumed:
+            self.perform(moved)
+        for run, known in await self._writer.do(script_records.left_over):
+            self._scripts.settle(known, partial(self._reaches, run, known.place))
 
     def perform(self, moved: Moved) -> None:
         """Begin what a committed move asks for, and call off what it has no more use for."""
@@ -62,6 +85,7 @@ class Performer:
             if isinstance(request, Cancel):
                 if key in self._tasks:
                     self._tasks[key].cancel()
+                self._scripts.call_off(moved.run, request, partial(self._reaches, moved.run))
             else:
                 task = asyncio.create_task(self._carry_out(moved.run, request), name=f"run {key}")
                 self._tasks[key] = task
@@ -74,10 +98,12 @@ class Performer:
 
     async def close(self) -> None:
         """End everything, the remote processes too, also those that were being ended already."""
+        self._scripts.closing = True
         tasks = [*self._tasks.values(), *self._telling]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._scripts.close()
 
     async def _carry_out(self, run: Run, work: Work) -> None:
         try:
@@ -85,6 +111,10 @@ class Performer:
         finally:
             self.progress.pop((run.id, work.step), None)
         self.perform(await self._note_end(run, work, command, output))
+        if isinstance(command, ActionFinished) and isinstance(work, RunAction | SeekAction):
+            job = work.job
+            if isinstance(job, ScriptJob):
+                self._scripts.read(run, work, partial(self._reaches, run, job.place))
 
     async def _note_end(self, run: Run, work: Work, command: Answer, output: str) -> Moved:
         """Write how it ended; a run must not wait for ever because the disk was full for a moment."""
@@ -102,9 +132,12 @@ class Performer:
             case LookBefore():
                 done, output = await self._do(run, work.job, work.limit)
                 return BeforeLooked(step, attempt, done.ok, done.text), "" if done.ok else output
-            case RunAction():
-                done, output = await self._act(run, work)
-                return ActionFinished(step, attempt, done.ok, done.text), output
+            case RunAction() | SeekAction():
+                try:
+                    done, output = await self._act(run, work)
+                except GivenUp as why:
+                    return ActionLost(step, attempt, str(why), given_up=True), ""
+                return ActionFinished(step, attempt, done.ok, done.text, done.known), output
             case RunCheck():
                 done, output = await self._check(run, work)
                 return CheckFinished(step, attempt, done.ok, done.text), "" if done.ok else output
@@ -114,9 +147,9 @@ class Performer:
                     return ChoicesListed(step, attempt, ok=False, summary=done.text), output
                 return ChoicesListed(step, attempt, ok=True, summary="", choices=_choices(output)), ""
 
-    async def _act(self, run: Run, work: RunAction) -> tuple[Outcome, str]:
+    async def _act(self, run: Run, work: RunAction | SeekAction) -> tuple[Outcome, str]:
         bar = Bar(partial(self._move_bar, run, work.step))
-        doing = self._do(run, work.job, work.limit, bar.hear)
+        doing = self._attempt(run, work, bar.hear)
         if work.watch is None or not isinstance(work.job, ScriptJob):
             return await doing
         weighing = asyncio.create_task(self._weigh(run, work.job, work.watch, bar))
@@ -125,6 +158,23 @@ class Performer:
         finally:
             weighing.cancel()
             await asyncio.gather(weighing, return_exceptions=True)
+
+    async def _attempt(
+        self, run: Run, work: RunAction | SeekAction, hear: Callable[[str], None]
+    ) -> tuple[Outcome, str]:
+        if not isinstance(work.job, ScriptJob):
+            done, output = await self._do(run, work.job, work.limit)
+            return replace(done, known=True), output
+
+        async def tell(answer: Answer) -> None:
+            self.perform(await self._writer.do(runs.finish, self._house, run.id, answer, ""))
+
+        reach = partial(self._reaches, run, work.job.place)
+        try:
+            finished = await self._scripts.carried_out(run, work, reach, hear, tell)
+        except (Unreachable, Refused) as why:
+            return Outcome(ok=False, text=str(why)), ""
+        return _outcome(finished, work.limit), finished.output
 
     async def _weigh(self, run: Run, job: ScriptJob, path: str, bar: Bar) -> None:
         whole = job.values.get("bytes", "")
@@ -182,11 +232,15 @@ def _outcome(finished: Finished, limit: timedelta) -> Outcome:
     last = last_line(finished.output)[:SUMMARY]
     if finished.timed_out:
         how = f"ended after its time limit of {limit.total_seconds():g} s"
+    elif finished.how:
+        how = finished.how
     elif finished.ok:
         return Outcome(ok=True, text=last or "done")
     else:
         how = "was ended by a signal" if finished.status is None else f"exit status {finished.status}"
-    return Outcome(ok=False, text=f"{how}: {last}" if last else how)
+    if finished.left:
+        how += f"; still running, and can't be ended: {', '.join(finished.left)}"
+    return Outcome(ok=False, text=f"{how}: {last}" if last else how, known=finished.known)
 
 
 def _choices(output: str) -> tuple[Choice, ...]:

@@ -46,6 +46,7 @@ class LocalReach:
         """See `Reach`."""
         async with _started(program.command) as process:
             await converse(process, program, hear, patience)
+            await process.ended()
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -77,6 +78,7 @@ class _Process(asyncio.SubprocessProtocol):
         self._gone = asyncio.Event()
         self.lost: str | None = None
         self.aside = b""
+        self._exited = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol, like the three below."""
@@ -87,6 +89,7 @@ class _Process(asyncio.SubprocessProtocol):
         self.pieces.put_nowait(data)
 
     def process_exited(self) -> None:
+        self._exited.set()
         code = self._transport.get_returncode()
         self.status = None if code is None or code < 0 else code
         asyncio.get_running_loop().call_later(LINGER, self.pieces.put_nowait, None)
@@ -107,6 +110,12 @@ class _Process(asyncio.SubprocessProtocol):
         assert isinstance(pipe, asyncio.WriteTransport)
         pipe.write(data)
         pipe.write_eof()
+
+    async def ended(self) -> None:
+        """Wait for its end, which is near; what does not end is killed with its transport."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._exited.wait()
 
     async def end(self, group: int) -> None:
         """See `follow.Started`."""

@@ -51,12 +51,12 @@ class Recorded:
 
     def __init__(
         self,
-        reach: Reach,
+        reach: Callable[[], Reach],
         record: Record,
         on_output: Callable[[str], None] | None = None,
         on_found: Callable[[str], None] | None = None,
     ) -> None:
-        """`on_found` hears the boot id each time the script was found there."""
+        """`reach`: the way there as it is now; may raise Refused. `on_found` hears the boot id at each finding."""
         self._reach = reach
         self._record = record
         self._output = Output(on_output)
@@ -107,7 +107,7 @@ class Recorded:
         """One conversation. What was heard of the output stays heard, also where the connection is lost."""
         frames = Frames(self._output.add, self._position)
         try:
-            await self._reach.speak(program, lambda data: self._hear(frames, data), patience, urgent=urgent)
+            await self._reach().speak(program, lambda data: self._hear(frames, data), patience, urgent=urgent)
         except Garbled as why:
             raise Lost(f"lost {self._record.where}: because its answer makes no sense: {why}") from why
         finally:
@@ -126,7 +126,7 @@ class Recorded:
 
     def _program(self, asked: str, sets: Mapping[str, str] | None = None) -> Wrapped:
         token = secrets.token_hex(8)
-        once = "" if self._reach.follows else "1"
+        once = "" if self._reach().follows else "1"
         all_set = {"id": self._record.id, "at": str(self._position), "once": once, **(sets or {})}
         lines = "\n".join(f"{name}={shlex.quote(value)}" for name, value in all_set.items())
         text = f'{_far_side()}\n{lines}\nmain {asked} "$2"\n# {token}'
@@ -159,8 +159,10 @@ class Recorded:
         """There was no record. That is proof only of a machine that has been up since, within a few days."""
         where, age = self._record.where, self._record.age()
         if self._boot is not None:
-            lost = f"{where} restarted while it ran" if boot != self._boot else "it no longer runs"
-            return Finished(None, output, how=f"{lost}, and its record is gone from {where}", known=False)
+            other = (
+                f"{where} has restarted, or is another machine now" if boot != self._boot else "it runs no more"
+            )
+            return Finished(None, output, how=f"{other}, and its record is gone", known=False)
         if age < TRUSTED and up.isdecimal() and int(up) >= age.total_seconds():
             return Finished(None, output, how=f"the connection to {where} was lost before it was started")
         return Finished(
@@ -179,11 +181,6 @@ class Recorded:
             pids = ", ".join(frames.marked)
             return Lost(f"it still runs on {where} (pid {pids}), but its record is gone")
         return Lost(f"lost {where}: because its answer ended too early")
-
-
-def new_id() -> str:
-    """An id that nobody can guess: a folder in /tmp bears it."""
-    return secrets.token_hex(16)
 
 
 def _named(left: str) -> str:

@@ -16,6 +16,7 @@ from bot.store.inventory import InventoryRows
 from bot.store.outbox import OutboxRows
 from bot.store.runs import RunRows
 from bot.store.schema import migrate, unknown_migrations
+from bot.store.script_records import RecordRows
 from bot.store.targets import TargetRows
 from bot.store.told import ToldRows
 
@@ -67,6 +68,7 @@ class Store:
         self.targets = TargetRows(self._db)
         self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
+        self.script_records = RecordRows(self._db)
         self.told = ToldRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)

@@ -90,6 +90,16 @@ def own_boot(db: Database) -> None:
     db.table("alive").add_column("boot_id", str)
 
 
+@migrations(name="0010_script_records")
+def script_records(db: Database) -> None:
+    """What was, or is to be, started somewhere, so that it is found again there."""
+    which = {"id": str, "run": int, "step": int, "attempt": int, "place": str, "limit_seconds": float}
+    known = {"made_at": str, "boot": str, "over": int}
+    not_null = {"run", "step", "attempt", "place", "limit_seconds", "made_at", "over"}
+    db.table("script_record").create({**which, **known}, pk="id", not_null=not_null)
+    db.table("script_record").create_index(["run", "step", "attempt"], unique=True)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

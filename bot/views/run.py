@@ -25,6 +25,8 @@ MARKS: Final[Mapping[State, str]] = MappingProxyType(
         State.CLEARED: "👉",
         State.HELD: "⛔",
         State.RUNNING: "⏳",
+        State.SEEKING: "❓",
+        State.LOST: "❓",
         State.VERIFYING: "🔎",
         State.VERIFIED: "✅",
         State.DONE: "☑️",

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.offer import exact_command, missing
 from bot.core.progress import Progress
-from bot.core.run import BUSY, ONLY_LOOKING, Run, RunStatus, State, StepState
+from bot.core.run import BUSY, ONLY_LOOKING, OUT_OF_REACH, Run, RunStatus, State, StepState
 from bot.core.runbook import Runbook, Step
 from bot.core.values import fill
 from bot.views import Card
@@ -83,15 +83,23 @@ def _live(facts: StepFacts) -> Iterator[Block]:
     yield from before(step, run)
     yield from command(step, run)
     yield from proof(step, run)
+    yield from _under_way(facts)
+    yield actions(run, facts.runbook)
+
+
+def _under_way(facts: StepFacts) -> Iterator[Block]:
+    """What is going on, or was heard last."""
+    state = facts.state
     if state.state in ONLY_LOOKING:
         yield section("🔎 looking …")
+    elif state.state in OUT_OF_REACH:
+        yield section(f"❓ *It may still run.* {safe(state.summary, 1_000)}")
     elif state.state in BUSY:
         yield section(_progress(facts))
     elif state.state is State.HELD:
         yield section(f"⛔ *Nothing was run.* {safe(state.summary, 1_000)}")
     elif state.summary and state.state not in _BEFORE:
         yield context(f"Last heard: {safe(state.summary, 600)}")
-    yield actions(run, facts.runbook)
 
 
 def _paused(facts: StepFacts) -> Iterator[Block]:

@@ -20,6 +20,8 @@ class Mark(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     INTERRUPTED = "interrupted"
+    LOST = "lost"
+    FOUND = "found"
     ENDED = "ended"
 
 

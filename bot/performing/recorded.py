@@ -1,0 +1,229 @@
+"""A run's recorded scripts: started once, sought when the connection is lost, ended when they are called off.
+
+Until its end is known a script counts as running. How long it is sought by itself is its time limit, and a little
+more; after that a person says when to look again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+from bot import runs
+from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
+from bot.core.run import Answer, Run
+from bot.core.runs.lost import ActionFound, ActionLost
+from bot.reach import Finished, Lost, Reach, Refused, Script, Unreachable
+from bot.reach.records import Record, Recorded
+from bot.reach.shell import GRACE
+from bot.store import StoreFailed
+from bot.store.writer import Writer
+from bot.usecases import script_records
+from bot.usecases.script_records import Known
+
+log = logging.getLogger(__name__)
+
+PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two looks for a lost script; the last again and again."""
+
+SLACK = timedelta(seconds=30)  # beyond limit and grace: the far side began to count later
+FORGOTTEN = timedelta(days=7)  # a machine that can't be reached for so long is not asked to tidy up any more
+CLOSING = 5.0  # seconds; the bot is to end soon, and what it can't end now is found by the next one
+
+_UNENDED = "I end it as soon as I can reach it; at the latest, its own time limit does."
+_AGAIN = "connected again: it runs, or has ended"
+
+Tell = Callable[[Answer], Coroutine[None, None, None]]
+
+
+class GivenUp(Exception):
+    """The script could not be found within its time: it may run."""
+
+
+class Scripts:
+    """All recorded scripts of one bot."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._ending: set[asyncio.Task[None]] = set()
+        self.closing = False
+
+    async def carried_out(
+        self,
+        run: Run,
+        work: RunAction | SeekAction,
+        reach: Callable[[], Reach],
+        hear: Callable[[str], None] | None,
+        tell: Tell,
+    ) -> Finished:
+        """Start the script, or seek what an earlier start has begun; how it ended.
+
+        Raises Unreachable or Refused where nothing was started, GivenUp where that is not known.
+        """
+        assert isinstance(work.job, ScriptJob)
+        known = await self._writer.do(script_records.find, run.id, work.step, work.attempt)
+        assert known is not None, "it was written down with the request"
+        one = _Script(self._writer, known, work, reach, hear, tell)
+        try:
+            return await one.carried_out()
+        except (Unreachable, Refused):  # it was not started: where that is not known, it is sought
+            await self._writer.do(script_records.settled, known.id)
+            raise
+        except asyncio.CancelledError:
+            if self.closing:  # the next bot reads its record; what a person calls off, call_off ends
+                self._in_background(one.stopped())
+            raise
+
+    def call_off(self, run: Run, request: Cancel, reach: Callable[[Place], Reach]) -> None:
+        """End what that attempt started, if it has a record, wherever it runs; tell what can't be ended."""
+        self._in_background(self._call_off(run, request, reach))
+
+    def read(self, run: Run, work: RunAction | SeekAction, reach: Callable[[], Reach]) -> None:
+        """Its end is written down: remove its record. What fails here is done at the next start."""
+        self._in_background(self._forget(run, work, reach))
+
+    def settle(self, known: Known, reach: Callable[[], Reach]) -> None:
+        """End what nobody waits for, if it still runs, and remove its record."""
+        self._in_background(self._settle(known, reach, None))
+
+    async def close(self) -> None:
+        """Let what is being ended be ended."""
+        tasks = set(self._ending)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSING)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(partial(_noted, self._ending))
+
+    async def _call_off(self, run: Run, request: Cancel, reach: Callable[[Place], Reach]) -> None:
+        known = await self._writer.do(script_records.find, run.id, request.step, request.attempt)
+        if known is not None:
+            await self._settle(known, partial(reach, known.place), run)
+
+    async def _forget(self, run: Run, work: RunAction | SeekAction, reach: Callable[[], Reach]) -> None:
+        known = await self._writer.do(script_records.find, run.id, work.step, work.attempt)
+        if known is not None:
+            with suppress(Unreachable, Refused):
+                await Recorded(reach, _record(known)).forget()
+                await self._writer.do(script_records.settled, known.id)
+
+    async def _settle(self, known: Known, reach: Callable[[], Reach], run: Run | None) -> None:
+        """Until it is done, or too old; `run`: whose thread hears of what can't be ended."""
+        record, tries = _record(known), 0
+        recorded = Recorded(reach, record)
+        while record.age() < FORGOTTEN:
+            try:
+                finished = await recorded.stop()
+                if run is not None:
+                    await self._say_left(run, known, finished, late=tries > 0)
+                await recorded.forget()
+                break
+            except (Unreachable, Refused) as why:
+                if run is not None and not tries:
+                    await self._say(run, f"It may still run on {known.place}: {why}. {_UNENDED}")
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                tries += 1
+        await self._writer.do(script_records.settled, known.id)
+
+    async def _say_left(self, run: Run, known: Known, finished: Finished, *, late: bool) -> None:
+        if finished.left:
+            runs_on = f"{', '.join(finished.left)} still {'runs' if len(finished.left) == 1 else 'run'}"
+            await self._say(run, f"{runs_on} on {known.place}: it could not be ended.")
+        elif late:
+            await self._say(run, f"It does not run on {known.place} any more.")
+
+    async def _say(self, run: Run, text: str) -> None:
+        try:
+            await self._writer.do(runs.tell, run.id, text)
+        except StoreFailed as why:
+            log.error("cannot tell of a script of run %d: because %s", run.id, why)
+
+
+class _Script:
+    """One attempt."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        known: Known,
+        work: RunAction | SeekAction,
+        reach: Callable[[], Reach],
+        hear: Callable[[str], None] | None,
+        tell: Tell,
+    ) -> None:
+        self.work = work
+        self._writer = writer
+        self._known = known
+        self._tell = tell
+        self._sought = isinstance(work, SeekAction)
+        self._telling: set[asyncio.Task[None]] = set()
+        self.recorded = Recorded(reach, _record(known), hear, self._found)
+
+    async def carried_out(self) -> Finished:
+        if isinstance(self.work, RunAction):
+            job = self.work.job
+            assert isinstance(job, ScriptJob)
+            try:
+                return await self.recorded.begin(Script(job.language, job.text), job.values)
+            except Lost as why:
+                await self._lost(why)
+        return await self._seek()
+
+    async def _seek(self) -> Finished:
+        last = self._known.limit + 2 * GRACE + SLACK - self._known.age
+        deadline, tries = time.monotonic() + last.total_seconds(), 0
+        while True:
+            try:
+                return await self.recorded.join()
+            except (Unreachable, Refused) as why:
+                if not self._sought:
+                    tries = 0
+                    await self._lost(why)
+                if time.monotonic() > deadline:
+                    raise GivenUp(str(why)) from why
+            await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    async def _lost(self, why: Exception) -> None:
+        self._sought = True
+        await self._tell(ActionLost(self.work.step, self.work.attempt, str(why)))
+
+    def _found(self, boot: str) -> None:
+        if self._known.boot is None:
+            self._do(self._writer.do(script_records.heard, self._known.id, boot))
+        if self._sought:
+            self._sought = False
+            self._do(self._tell(ActionFound(self.work.step, self.work.attempt, _AGAIN)))
+
+    async def stopped(self) -> None:
+        """End it, and leave its record for whoever looks for it next."""
+        with suppress(Unreachable, Refused):  # it is looked for then
+            await self.recorded.stop()
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._telling.add(task)
+        task.add_done_callback(partial(_noted, self._telling))
+
+
+def _noted(tasks: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+    tasks.discard(task)
+    if not task.cancelled() and (why := task.exception()) is not None:
+        log.error("cannot note or settle a script: because %s", why, exc_info=why)
+
+
+def _record(known: Known) -> Record:
+    began = time.monotonic()
+
+    def age() -> timedelta:
+        return known.age + timedelta(seconds=time.monotonic() - began)
+
+    return Record(known.id, str(known.place), known.limit, age, known.boot)

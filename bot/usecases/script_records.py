@@ -1,0 +1,101 @@
+"""The records of a run's scripts: an id is written in the transaction that decides that a script is to be run.
+
+Whatever happens after that commit, the script can be found by it where it runs, and is not started a second time.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.jobs import Cancel, Place, PlaceKind, Request, RunAction, ScriptJob
+from bot.core.run import ActionFinished, Answer, Run, RunId
+from bot.core.run_json import run_from_json
+from bot.store import Store
+from bot.store.script_records import RecordRow
+
+MADE_IN_FUTURE = timedelta(days=36_500)
+"""The age of a record whose making lies in the future: the clock was set, and its age is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is written of one recorded script. `age`: how long ago that was, at least."""
+
+    id: str
+    run: RunId
+    place: Place
+    limit: timedelta
+    age: timedelta
+    boot: str | None
+
+
+def note(store: Store, now: datetime, run: RunId, requests: Iterable[Request]) -> None:
+    """Write down what is going to be started, and what nobody waits for any more."""
+    for one in requests:
+        if isinstance(one, RunAction) and isinstance(one.job, ScriptJob):
+            place = json.dumps({"version": 1, "kind": one.job.place.kind, "name": one.job.place.name})
+            row = RecordRow(
+                id=secrets.token_hex(16),  # a folder in /tmp may bear it: nobody must guess it
+                run=run,
+                step=one.step,
+                attempt=one.attempt,
+                place=place,
+                limit=one.limit.total_seconds(),
+                made_at=now.isoformat(),
+            )
+            store.script_records.add(row)
+        elif isinstance(one, Cancel):
+            store.script_records.over(run, one.step, one.attempt)
+
+
+def read(store: Store, run: RunId, answer: Answer) -> None:
+    """An end was read, and is written in this same transaction: nobody waits for the record any more."""
+    if isinstance(answer, ActionFinished):
+        store.script_records.over(run, answer.step, answer.attempt)
+
+
+def is_recorded(store: Store, run: RunId, step: int, attempt: int) -> bool:
+    """Whether what that attempt started can be found again."""
+    found = store.script_records.of(run, step, attempt)
+    return found is not None and not found.over
+
+
+def find(store: Store, now: datetime, run: int, step: int, attempt: int) -> Known | None:
+    """The record of that attempt."""
+    row = store.script_records.of(run, step, attempt)
+    return _known(row, now) if row else None
+
+
+def left_over(store: Store, now: datetime) -> list[tuple[Run, Known]]:
+    """What nobody waits for, and is still to be ended or removed where it is; with the run as it now is."""
+    found = []
+    for row in store.script_records.all():
+        run = store.runs.get(row.run) if row.over else None
+        if run is not None:
+            found.append((run_from_json(run.value), _known(row, now)))
+    return found
+
+
+def heard(store: Store, _now: datetime, record: str, boot: str) -> None:
+    """It has begun, on a machine of that boot id."""
+    store.script_records.heard(record, boot)
+
+
+def settled(store: Store, _now: datetime, record: str) -> None:
+    """Its record is removed where it was."""
+    store.script_records.remove(record)
+
+
+def _known(row: RecordRow, now: datetime) -> Known:
+    place = json.loads(row.place)
+    age = now - datetime.fromisoformat(row.made_at)
+    return Known(
+        row.id,
+        RunId(row.run),
+        Place(PlaceKind(place["kind"]), place["name"]),
+        timedelta(seconds=row.limit),
+        age if age >= timedelta() else MADE_IN_FUTURE,
+        row.boot,
+    )
