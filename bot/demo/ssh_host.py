@@ -1,6 +1,7 @@
 """A host of the lab: a real SSH server on loopback that runs commands as real processes, and can lose its power.
 
-It takes the lab's key only. Commands run as whoever runs the demo, in the host's folder, with a bare environment.
+It takes the lab's key only. Commands run as whoever runs the demo, in the host's folder, with a bare environment,
+by which those are found that have left their process group.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from bot.demo.vitals import Vitals
 _Source = asyncssh.SSHReader[bytes] | asyncio.StreamReader
 _Sink = asyncssh.SSHWriter[bytes] | asyncio.StreamWriter
 
+_MARK = "CARETAKER_DEMO_HOST"
 _LAST_OUTPUT = 1.0
 """Seconds a command's output may go on after its end, when a child of it holds the stream."""
 
@@ -38,7 +40,7 @@ class SshHost:
         self._folder = folder
         self._authorized = authorized
         self._vitals = Vitals(folder / ".vitals")
-        own = {"HOME": str(folder), "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
+        own = {_MARK: str(folder), "HOME": str(folder), "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
         self._environment = {**own, **self._vitals.environment, **environment}
         self._key = asyncssh.generate_private_key("ssh-ed25519", comment=name)
         self._port = Port()
@@ -90,6 +92,9 @@ class SshHost:
         for child in list(self._children):
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
+        for pid in _marked(f"{_MARK}={self._folder}".encode()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         await listener.wait_closed()
 
     async def close(self) -> None:
@@ -145,6 +150,16 @@ class SshHost:
             cwd=self._folder,
             start_new_session=True,
         )
+
+
+def _marked(mark: bytes) -> list[int]:
+    """The processes that have it in their environment."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended, or is another user's
+            if mark in file.read_bytes().split(b"\0"):
+                found.append(int(file.parent.name))
+    return found
 
 
 async def _pour(source: _Source, sink: _Sink) -> None:

@@ -164,7 +164,7 @@ class Recorded:
             )
             return Finished(None, output, how=f"{other}, and its record is gone", known=False)
         if age < TRUSTED and up.isdecimal() and int(up) >= age.total_seconds():
-            return Finished(None, output, how=f"the connection to {where} was lost before it was started")
+            return Finished(None, output, how=f"it was never started on {where}")
         return Finished(
             None, output, how=f"{where} has no record of it, and may have restarted since", known=False
         )
