@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between two looks for a lost script; the last again and again."""
 
-SLACK = timedelta(seconds=30)  # beyond limit and grace: the far side began to count later
+SLACK = timedelta(seconds=5)  # beyond limit and grace: the far side began to count later
 FORGOTTEN = timedelta(days=7)  # a machine that can't be reached for so long is not asked to tidy up any more
 CLOSING = 5.0  # seconds; the bot is to end soon, and what it can't end now is found by the next one
 

@@ -302,5 +302,6 @@ sweep() { # records that nobody asked for in a month; a clock of 1970 is none
 
 main() { # $1: what is asked
   text=$2
+  exec 2>/dev/null # what a shell says of its children is no line of frames.py's
   "${role:-$1}"
 }
