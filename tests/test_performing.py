@@ -13,6 +13,7 @@ from bot.actions import ActionType, Context, Outcome
 from bot.core.health import TargetId
 from bot.core.jobs import Place, PlaceKind
 from bot.core.lab import LabVerb
+from bot.core.offer import offer
 from bot.core.progress import Progress
 from bot.core.run import Button, Press, RunStatus, State, Stop
 from bot.hypervisor import GuestRefused
@@ -134,6 +135,16 @@ class Bot:
 
     async def lines(self) -> list[str]:
         return await self.do(lines)
+
+    async def told(self, text: str) -> bool:
+        """Whether a line in the thread has it."""
+        return any(text in line for line in await self.lines())
+
+    async def offered(self) -> tuple[Button, ...]:
+        """What a person can press now."""
+        run = await self.run()
+        name, text = await self.do(lambda store, _now: store.runs.text(run.text_hash))
+        return offer(run, self.house.read(name, text)).buttons
 
 
 @asynccontextmanager

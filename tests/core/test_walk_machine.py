@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.jobs import Cancel, ListChoices, LookBefore, RunAction, RunCheck
+from bot.core.jobs import Cancel, ListChoices, LookBefore, RunAction, RunCheck, SeekAction
 from bot.core.lab import LabCall
 from bot.core.offer import offer
 from bot.core.run import (
     BUSY,
+    MAY_RUN,
     ActionFinished,
     BeforeLooked,
     Button,
@@ -41,6 +42,7 @@ from bot.core.runbook import (
     Verification,
 )
 from bot.core.runs.ground import machine_changed
+from bot.core.runs.lost import ActionFound, ActionLost
 from bot.core.walk import advance, start
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -132,12 +134,15 @@ class Walking(RuleBasedStateMachine):
             self.look_at(request, command)
         if made.run != before and not isinstance(command, Tick):
             assert made.run.version == before.version + 1
-            assert made.events or isinstance(command, ChoicesListed)  # a list is no event, a choice is
+            assert made.events or isinstance(command, ChoicesListed | ActionLost | Interrupted)  # told before
         return made
 
     def look_at(self, request, command):
         if isinstance(request, Cancel):
             assert self.run.ended
+            return
+        if isinstance(request, SeekAction):
+            assert (request.step, request.attempt) in self.asked, "only what was begun is looked for"
             return
         assert (request.step, request.attempt) not in self.asked, "asked twice for one attempt"
         self.asked.add((request.step, request.attempt))
@@ -156,7 +161,8 @@ class Walking(RuleBasedStateMachine):
             assert command.button in ACTING
         else:
             assert isinstance(request, RunCheck)
-            assert isinstance(command, Press) or (isinstance(command, ActionFinished) and command.ok)
+            begins = isinstance(command, Press | Interrupted)
+            assert begins or (isinstance(command, ActionFinished) and command.ok)
 
     @rule(button=st.sampled_from(Button), step=st.integers(-1, 5), behind=st.integers(0, 2), typed=st.booleans())
     def press_anything(self, button, step, behind, typed):
@@ -188,7 +194,7 @@ class Walking(RuleBasedStateMachine):
         self.give(ChoicesListed(at, attempt, ok, "said", choices))
         self.give(BeforeLooked(at, attempt, ok, "said"))
         at, attempt = self.run.current, self.run.steps[self.run.current].attempt
-        self.give(ActionFinished(at, attempt, ok, "said"))
+        self.give(ActionFinished(at, attempt, ok, "said", known=ok or some))
         self.give(CheckFinished(at, attempt, ok, "said"))
 
     @rule(step=st.integers(0, 5), attempt=st.integers(0, 9), ok=st.booleans())
@@ -206,11 +212,28 @@ class Walking(RuleBasedStateMachine):
             made = self.give(late)
             assert awaited or (made.run is before and made.why.startswith("ignored"))
 
-    @rule()
-    def the_power_fails(self):
-        made = self.give(Interrupted("the bot was off"))
-        assert not made.requests
-        assert self.run.ended or self.run.state not in BUSY
+    @precondition(lambda self: self.run.state in MAY_RUN and not self.run.ended)
+    @rule(given_up=st.booleans(), found=st.booleans())
+    def the_connection_is_lost(self, given_up, found):
+        at, attempt = self.run.current, self.run.steps[self.run.current].attempt
+        assert not self.give(ActionLost(at, attempt, "lost", given_up)).requests
+        if found:
+            assert not self.give(ActionFound(at, attempt, "found")).requests
+
+    @invariant()
+    def what_may_run_is_not_offered_to_be_run(self):
+        if self.run.state in MAY_RUN and not self.run.ended:
+            offered = offer(self.run, self.runbook)
+            assert set(offered.buttons) <= {Button.STOP, Button.LOOK_AGAIN, Button.GO_ON}
+            assert offered.go_to == ()
+
+    @rule(recorded=st.booleans())
+    def the_power_fails(self, recorded):
+        before = self.run.state
+        made = self.give(Interrupted("the bot was off", recorded))
+        assert all(isinstance(asked, RunCheck | SeekAction) for asked in made.requests), "nothing is done"
+        looking = State.SEEKING if recorded and before in MAY_RUN else State.VERIFYING
+        assert self.run.ended or self.run.state is looking or self.run.state not in BUSY
 
     @rule(why=st.sampled_from(["it was started", "it moved"]), running=st.none() | st.booleans())
     def another_hand_touches_the_machine(self, why, running):

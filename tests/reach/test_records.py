@@ -302,8 +302,8 @@ async def test_its_supervisor_gone_it_runs_until_it_has_ended(here, tmp_path):
     await script.forget()
 
 
-def kill_supervisor(record: Path) -> None:
-    os.kill(int(str((record / "leader").readlink()).split()[1]), signal.SIGKILL)
+def kill_supervisor(record: Path, kill=os.kill) -> None:
+    kill(int(str((record / "leader").readlink()).split()[1]), signal.SIGKILL)
 
 
 async def test_what_was_killed_is_known_to_be(here):
@@ -335,7 +335,7 @@ async def test_a_machine_that_restarted_runs_it_no_more(rebooting, tmp_path):
     child = sleeper()
     script, running = await rebooting.begins(child)
     running.cancel()
-    kill_supervisor(rebooting.record(script))
+    kill_supervisor(rebooting.record(script), os.killpg)
     for pid in alive(child):
         os.kill(pid, signal.SIGKILL)
     boots(tmp_path, "second", 1)
