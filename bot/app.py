@@ -86,8 +86,7 @@ class Caretaker:
 
         Raises StoreFailed.
         """
-        left = await asyncio.to_thread(end_orphans)
-        if left:
+        if left := await asyncio.to_thread(end_orphans):
             log.warning("ended %d processes that an earlier bot had left behind", left)
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self._ways.close)

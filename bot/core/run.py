@@ -54,7 +54,7 @@ class State(StrEnum):
     CLEARED = "looked at, go ahead"  # what must hold before a person does it does
     HELD = "held back"  # what must hold before it does not, or could not be looked at: nothing was run
     RUNNING = "running"
-    SEEKING = "unknown: connection lost, looking for it"  # it may run; the bot connects again
+    SEEKING = "unknown: looking for it"  # it may run; the connection was lost, or the bot was off
     LOST = "unknown: out of reach"  # it may run; a person says when to look again
     VERIFYING = "verifying"
     VERIFIED = "verified"

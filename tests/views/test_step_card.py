@@ -7,6 +7,7 @@ import pytest
 from bot.core.progress import Progress
 from bot.core.run import Button, State, StepState
 from bot.core.runs.ground import pause
+from bot.core.runs.lost import ActionLost
 from bot.views.boxes import ticked
 from bot.views.modals import type_name_view
 from bot.views.run import MARKS
@@ -101,6 +102,19 @@ def test_while_it_runs_a_bar_moves_and_only_stop_is_left(walk):
     [stop] = [one for one in actions(walk) if one["type"] == "button"]
     assert stop["text"]["text"] == "Stop"
     assert stop["confirm"]["confirm"]["text"] == "Stop it"
+
+
+@pytest.mark.parametrize(
+    ("given_up", "words", "offered"), [(False, "looking for it", 1), (True, "out of reach", 2)]
+)
+def test_what_is_out_of_reach_may_still_run_and_can_not_be_run_again(walk, given_up, words, offered):
+    walk.press(Button.RUN)
+    walk.give(ActionLost(0, 1, "lost atlas: because Connection reset", given_up))
+    told = card(walk)
+    assert f"❓ *Step 1 of 3 · Stop it*\\nUnknown: {words}" in told
+    assert "❓ *It may still run.* lost atlas: because" in told
+    assert len(actions(walk)) == offered
+    assert actions(walk)[-1]["text"]["text"] == "Stop…"
 
 
 def test_what_is_proven_says_so_and_by_whom_it_was_run(walk):

@@ -157,6 +157,8 @@ OFFERABLE = {
     State.CLEARED,
     State.HELD,
     State.RUNNING,
+    State.SEEKING,
+    State.LOST,
     State.VERIFYING,
     State.FAILED,
     State.UNPROVEN,
