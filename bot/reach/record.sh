@@ -9,8 +9,8 @@
 #   o.N: its output from byte N on, the last two pieces   drained: no more will come   dropped: some had no room
 
 each() { # the first place for which this holds
-  for place in ${HOME:+"$HOME/.local/state/caretaker/$id"} "/var/tmp/caretaker-$id" "/dev/shm/caretaker-$id" \
-    "/tmp/caretaker-$id"; do
+  for place in ${HOME:+"$HOME/.local/state/caretaker/$id"} "/var/tmp/caretaker-script-$id" \
+    "/dev/shm/caretaker-script-$id" "/tmp/caretaker-script-$id"; do
     "$@" && return
   done
   return 1
@@ -276,7 +276,7 @@ void() { # there is no record; make one that says so, and nothing can be started
 } 2>/dev/null
 
 stop() {
-  each mine || void
+  each mine || { marked; [ -n "${marks% }" ] && each make '' && ln -s void "$place/leader" && ln -s stop "$place/why" && finish stop; } || void
   led
   ln -s stop "$place/why" 2>/dev/null
   tries=50
@@ -297,7 +297,7 @@ forget() { # its end was read
 sweep() { # records that nobody asked for in a month; a clock of 1970 is none
   old="-mindepth 1 -maxdepth 1 -type d -user $(id -u) -mtime +30 -mtime -7000"
   find "$HOME/.local/state/caretaker" $old -exec rm -rf {} +
-  find /var/tmp /dev/shm /tmp $old -name 'caretaker-*' -exec rm -rf {} +
+  find /var/tmp /dev/shm /tmp $old -name 'caretaker-script-*' -exec rm -rf {} +
 }
 
 main() { # $1: what is asked

@@ -370,7 +370,9 @@ async def test_a_record_that_is_gone_while_it_runs_is_no_proof_of_anything(here)
     with pytest.raises(Lost, match=r"it still runs on nook \(pid \d+"):
         await here.again(script).join()
     assert here.times() == 1
-    os.kill(alive(child)[0], signal.SIGKILL)
+    assert (await here.again(script).stop()).how == "stopped"
+    assert not alive(child)
+    await script.forget()
 
 
 # --- ending it ---------------------------------------------------------------------------------------------------
@@ -525,7 +527,7 @@ async def test_where_no_record_can_be_kept_nothing_is_run(here):
 async def test_a_place_that_another_user_has_prepared_is_not_used(here):
     script = here.script()
     here.home.rmdir()
-    trap = Path("/var/tmp") / f"caretaker-{script._record.id}"
+    trap = Path("/var/tmp") / f"caretaker-script-{script._record.id}"
     trap.symlink_to("/etc")
     try:
         done = await script.begin(Script("sh", 'echo once >>"$done"'), {"done": str(here.done)})

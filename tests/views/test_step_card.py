@@ -114,7 +114,7 @@ def test_what_is_out_of_reach_may_still_run_and_can_not_be_run_again(walk, given
     assert f"❓ *Step 1 of 3 · Stop it*\\nUnknown: {words}" in told
     assert "❓ *It may still run.* lost atlas: because" in told
     assert len(actions(walk)) == offered
-    assert actions(walk)[-1]["text"]["text"] == "Stop…"
+    assert actions(walk)[-1]["text"]["text"] == "Stop"
 
 
 def test_what_is_proven_says_so_and_by_whom_it_was_run(walk):
