@@ -188,6 +188,22 @@ async def test_what_is_called_off_while_out_of_reach_is_ended_as_soon_as_it_can_
         await until(lambda: atlas.records() == [], 10)
 
 
+async def test_what_was_called_off_out_of_reach_is_ended_by_the_next_bot(atlas):
+    child = sleeper()
+    async with bot_for(atlas) as bot:
+        await begun(bot, atlas, f'echo once >>"$disk"; {child}')
+        atlas.sshd.freeze()
+        await bot.comes_to(State.SEEKING, seconds=15)
+        await bot.move(Stop("", "enough"))
+    atlas.sshd.thaw()
+    assert alive(child)
+    async with bot_for(atlas) as bot:
+        await bot.take_up()
+        await until(lambda: not alive(child), 20)
+        await until(lambda: atlas.records() == [], 10)
+        assert atlas.times() == 1
+
+
 # --- the line ----------------------------------------------------------------------------------------------------
 
 
