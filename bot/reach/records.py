@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bot.reach import Finished, Lost, Reach, Refused, Script, Wrapped
+from bot.reach import Finished, Lost, Reach, Refused, Script, Unreachable, Wrapped
 from bot.reach.frames import Frames, Garbled
 from bot.reach.output import Output
 from bot.reach.shell import GRACE, MARGIN, interpreter_of, with_values
@@ -90,18 +90,25 @@ class Recorded:
         await self._ask(self._program("forget"), _STOPPING, urgent=True)
 
     async def _followed(self, program: Wrapped) -> Finished:
-        patience = self._record.limit + 3 * GRACE + MARGIN
+        patience, begun = self._record.limit + 3 * GRACE + MARGIN, False
         for again in range(1_000_000):
-            frames = await self._ask(program, patience)
-            if frames.no_record:
+            frames = await self._ask_on(program, patience) if begun else await self._ask(program, patience)
+            if frames.no_record and not begun:
                 raise self._no_record()
             if frames.end:
                 return self._finished(frames)
             if not frames.runs:
                 raise self._lost_sight(frames)
             await asyncio.sleep(ASK_AGAIN[min(again, len(ASK_AGAIN) - 1)])
-            program = self._program("join")
+            program, begun = self._program("join"), True
         raise AssertionError
+
+    async def _ask_on(self, program: Wrapped, patience: timedelta) -> Frames:
+        """Ask once more for what was begun: whatever stands in the way, it may run."""
+        try:
+            return await self._ask(program, patience)
+        except (Unreachable, Refused) as why:
+            raise Lost(str(why)) from why
 
     async def _ask(self, program: Wrapped, patience: timedelta, *, urgent: bool = False) -> Frames:
         """One conversation. What was heard of the output stays heard, also where the connection is lost."""
