@@ -275,8 +275,16 @@ void() { # there is no record; make one that says so, and nothing can be started
   each other || place=$own
 } 2>/dev/null
 
+end_marked() { # its record is gone, and some of it runs: whoever ends it leads, until it has ended
+  marked
+  [ -n "${marks% }" ] && each make '' || return 1
+  this_boot
+  began $$
+  ln -s "$boot $$ ${began:--}" "$place/leader" && ln -s stop "$place/why" && finish stop
+} 2>/dev/null
+
 stop() {
-  each mine || { marked; [ -n "${marks% }" ] && each make '' && ln -s void "$place/leader" && ln -s stop "$place/why" && finish stop; } || void
+  each mine || end_marked || void
   led
   ln -s stop "$place/why" 2>/dev/null
   tries=50
