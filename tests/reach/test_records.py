@@ -366,7 +366,8 @@ async def test_a_record_that_is_gone_while_it_runs_is_no_proof_of_anything(here)
     child = sleeper()
     script, running = await here.begins(child)
     running.cancel()
-    shutil.rmtree(here.record(script))
+    await until(lambda: alive(child))
+    here.record(script).rename(here.home / "gone")
     with pytest.raises(Lost, match=r"it still runs on nook \(pid \d+"):
         await here.again(script).join()
     assert here.times() == 1
