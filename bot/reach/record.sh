@@ -136,7 +136,8 @@ timer() {
   trap 'kill $sleeping; exit' TERM
   sleep "$limit" & sleeping=$!
   wait $sleeping
-  ln -s limit "$place/why" && finish limit
+  ln -s limit "$place/why" || [ ! -L "$place/why" ] || exit # someone ends it already; without a record it ends, too
+  finish limit
 }
 
 ended() { # the script is over, with that status; a child that holds its output is not waited for
@@ -305,6 +306,7 @@ forget() { # its end was read
 sweep() { # records that nobody asked for in a month; a clock of 1970 is none
   old="-mindepth 1 -maxdepth 1 -type d -user $(id -u) -mtime +30 -mtime -7000"
   find "$HOME/.local/state/caretaker" $old -exec rm -rf {} +
+  find /sys/fs/cgroup /sys/fs/cgroup/unified -maxdepth 4 -name 'caretaker-*' -mmin +60 -exec rmdir {} +  # empty ones
   find /var/tmp /dev/shm /tmp $old -name 'caretaker-script-*' -exec rm -rf {} +
 }
 

@@ -376,6 +376,15 @@ async def test_a_record_that_is_gone_while_it_runs_is_no_proof_of_anything(here)
     await script.forget()
 
 
+async def test_its_limit_is_kept_without_a_record(here):
+    child = sleeper()
+    script, running = await here.begins(f"setsid {child} & {child}", limit=2)
+    running.cancel()
+    await until(lambda: len(alive(child)) >= 2)
+    here.record(script).rename(here.home / "gone")
+    await until(lambda: not alive(child), 15)
+
+
 # --- ending it ---------------------------------------------------------------------------------------------------
 
 
