@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -16,9 +17,10 @@ from bot import runs
 from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
 from bot.core.run import Answer, Run
 from bot.core.runs.lost import ActionFound, ActionLost
-from bot.reach import Finished, Lost, Reach, Refused, Script, Unreachable
+from bot.reach import OUTPUT_LIMIT, Finished, Lost, Reach, Refused, Script, Unreachable
 from bot.reach.records import Record, Recorded
 from bot.reach.shell import GRACE
+from bot.redact import Stream
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import script_records
@@ -165,9 +167,20 @@ class _Script:
         self._tell = tell
         self._sought = isinstance(work, SeekAction)
         self._telling: set[asyncio.Task[None]] = set()
-        self.recorded = Recorded(reach, _record(known), hear, self._found)
+        self._redactor = writer.redactor
+        self._stream = Stream(self._redactor, hear) if hear else None
+        heard = self._stream.hear if self._stream else None
+        self.recorded = Recorded(reach, _record(known), heard, self._found)
 
     async def carried_out(self) -> Finished:
+        """Its end, with no secrets in its output."""
+        done = await self._ended()
+        if self._stream:
+            self._stream.end()
+        output = self._redactor.text(done.output, cut=len(done.output) >= OUTPUT_LIMIT)
+        return replace(done, output=output)
+
+    async def _ended(self) -> Finished:
         if isinstance(self.work, RunAction):
             job = self.work.job
             assert isinstance(job, ScriptJob)

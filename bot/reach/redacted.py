@@ -1,10 +1,13 @@
-"""A reach whose output has no secrets in it, in whatever pieces it comes: whoever asks never sees them."""
+"""A reach whose output has no secrets in it, in whatever pieces it comes: whoever asks never sees them.
+
+What is said in a program's own conversation (`speak`) is not read here: whoever leads that redacts what it shows.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.reach import OUTPUT_LIMIT, Finished, Reach, Script
+from bot.reach import OUTPUT_LIMIT, Finished, Reach, Script, Wrapped
 from bot.redact import Redactor, Stream
 
 
@@ -14,6 +17,11 @@ class RedactedReach:
     def __init__(self, inner: Reach, redactor: Redactor) -> None:
         self.inner = inner
         self._redactor = redactor
+
+    @property
+    def follows(self) -> bool:
+        """As the other does."""
+        return self.inner.follows
 
     async def run(
         self,
@@ -30,6 +38,12 @@ class RedactedReach:
         if stream:
             stream.end()
         return replace(done, output=self._redactor.text(done.output, cut=len(done.output) >= OUTPUT_LIMIT))
+
+    async def speak(
+        self, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta, *, urgent: bool = False
+    ) -> None:
+        """Give the program to the other as it is. Raises as that does."""
+        await self.inner.speak(program, hear, patience, urgent=urgent)
 
     async def close(self) -> None:
         """Close what is behind it."""
