@@ -216,6 +216,7 @@ def resume(store: Store, now: datetime, house: House, why: str) -> tuple[Moved, 
             known = script_records.is_recorded(store, run.id, run.current, run.steps[run.current].attempt)
             advance = walk.advance(run, runbook, Interrupted(why, known), now)
             resumed.append(_made(store, now, run, advance))
+            tell_who_waits(store, now, house.config.people, run, advance.run)
     return tuple(resumed)
 
 

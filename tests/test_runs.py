@@ -380,6 +380,22 @@ def test_what_has_no_record_is_unknown_after_a_restart_and_a_person_is_asked(wal
     assert request.attempt == 2
 
 
+def test_who_pressed_is_mentioned_after_a_restart_where_the_step_needs_a_person(walked) -> None:
+    walked.press(Button.RUN)
+    walked.store.script_records.over(1, 0, 1)
+    walked.forget_outbox()
+    walked.do(runs.resume, walked.house, "the bot was off", now=NOW + timedelta(minutes=3))
+    (told,) = lines(walked.store)
+    assert told == f"<@{ALEX}> step 1 of “Mend a guest” is unknown after 3 min: the bot was off"
+
+
+def test_nobody_is_mentioned_after_a_restart_for_a_step_that_goes_on(walked) -> None:
+    walked.press(Button.RUN)
+    walked.forget_outbox()
+    walked.do(runs.resume, walked.house, "the bot was off", now=NOW + timedelta(minutes=3))
+    assert lines(walked.store) == []
+
+
 def test_what_was_not_under_way_is_as_it_was(walked) -> None:
     before = walked.run
     walked.forget_outbox()
