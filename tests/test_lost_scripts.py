@@ -110,7 +110,7 @@ async def test_a_script_whose_sshd_session_is_killed_goes_on_and_is_joined(atlas
         atlas.go_on()
         run = await bot.comes_to(*ASKS, seconds=15)
         assert (run.status, run.steps[0].attempt, run.steps[0].summary) == (RunStatus.DONE, 1, "end")
-        assert "Output of step 1:\n```\nbegun\nend\n```" in await bot.lines()
+        assert "Output of step 1:\n\fbegun\nend" in await bot.lines()
         assert atlas.times() == 1
         await until(lambda: atlas.records() == [])
 
@@ -245,7 +245,7 @@ async def test_a_cable_pulled_in_the_middle_of_a_script(far, home, ends):
             far.go_on()
         run = await bot.comes_to(*ASKS, seconds=30)
         assert (run.status, run.steps[0].attempt, far.times()) == (RunStatus.DONE, 1, 1)
-        assert "Output of step 1:\n```\nbegun\nend\n```" in await bot.lines()
+        assert "Output of step 1:\n\fbegun\nend" in await bot.lines()
 
 
 # --- the bot -----------------------------------------------------------------------------------------------------

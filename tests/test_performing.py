@@ -390,7 +390,7 @@ async def test_after_a_crash_a_script_goes_on_and_its_output_is_whole(bot, tmp_p
     gate.touch()
     run = await bot.comes_to(*ASKS)
     assert (run.status, run.steps[0].attempt, done.read_text()) == (RunStatus.DONE, 1, "once\n")
-    assert "Output of step 1:\n```\nearly\nlate\n```" in await bot.lines()
+    assert "Output of step 1:\n\fearly\nlate" in await bot.lines()
 
 
 async def test_what_was_only_looked_at_when_the_bot_died_is_looked_at_again(bot, tmp_path) -> None:
