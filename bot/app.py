@@ -62,7 +62,7 @@ class Caretaker:
         self._unreadable = ""  # why the runbook folders could not be read, if they could not
         clock = self._clock = Clock()
         self._writer = Writer(clock.now, redactor_of(config, secrets))
-        self._reader = Reader(clock.now)
+        self._reader = Reader(clock.now, self._writer)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
         ways = self._ways = Ways(config, redactor=self._writer.redactor)

@@ -228,7 +228,7 @@ class Watch:
         batch, trouble = [*self.unwritten.take(), *batch], self._writer.trouble
         lately = self._clock() - self._config.timing.storm_within
         gap = self._gap if self._gap and self._gap.until > lately else None
-        if trouble is not None:
+        if trouble is not None and not trouble.unsafe:
             gap = Gap(trouble.since, self._clock(), "I could not write my database")
         try:
             self._follow(await self._writer.do(believe, self._config, batch, gap))

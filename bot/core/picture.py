@@ -18,10 +18,14 @@ from bot.core.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that keeps the bot itself from its work, since when and why."""
+    """Something that keeps the bot itself from its work, since when and why.
+
+    `unsafe`: it can write its database, but what it writes ends with its process.
+    """
 
     since: datetime
     why: str
+    unsafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
+from bot.monitoring.own_database import look_after_database
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.blind_spots import BlindSpots
@@ -104,6 +105,7 @@ class Rounds:
         self._known.update({guest.id: guest for guest in beginning.guests})
         timing = self._config.timing
         self._scheduler.every("alive", timing.alive_every, lambda: self._writer.do(alive))
+        self._scheduler.every("database", timing.alive_every, partial(look_after_database, self._writer))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         for watched, check in checks_of(self._config):

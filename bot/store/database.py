@@ -14,6 +14,7 @@ from bot.store.boots import BootRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
 from bot.store.outbox import OutboxRows
+from bot.store.own_file import OwnFile, sync
 from bot.store.runs import RunRows
 from bot.store.schema import migrate, unknown_migrations
 from bot.store.script_records import RecordRows
@@ -64,6 +65,7 @@ class Store:
         except BaseException:
             self._db.close()
             raise
+        self.file = OwnFile.at(path)
         self.incidents = IncidentRows(self._db)
         self.targets = TargetRows(self._db)
         self.inventory = InventoryRows(self._db)
@@ -95,6 +97,18 @@ class Store:
     def changes(self) -> int:
         """How many rows this connection has changed so far."""
         return int(self._db.conn.total_changes)
+
+    def copy_to(self, path: Path) -> None:
+        """Write all that is in here into a file of its own, on the disk. Raises StoreFailed."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.unlink(missing_ok=True)
+            path.touch(mode=0o600)
+            with self._named("copy"):
+                self._db.conn.execute("VACUUM INTO ?", [str(path)])
+            sync(path)
+        except OSError as why:
+            raise StoreFailed(f"cannot copy the database '{self.path}': because {why.strerror}") from why
 
     @contextmanager
     def transaction(self) -> Iterator["Store"]:

@@ -31,7 +31,10 @@ class StoreThread:
 
     async def open(self, path: Path) -> None:
         """Open the database. Raises StoreFailed."""
-        self._store = await self._in_thread(lambda: Store(path, read_only=self._read_only, redactor=self.redactor))
+        self._store = await self._in_thread(lambda: self._open_store(path))
+
+    def _open_store(self, path: Path) -> Store:
+        return Store(path, read_only=self._read_only, redactor=self.redactor)
 
     async def close(self) -> None:
         """Finish what was asked for and close the database."""

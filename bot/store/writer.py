@@ -1,20 +1,23 @@
 """The core thread: it owns the database and runs the use cases one after another, a transaction each.
 
 Each use case is a plain function `f(store, now, …)`. Nothing interleaves, so none needs a lock. Of two bots on one
-database the second is refused: each would tell everything. That it can't write any more is known here first.
+database the second is refused: each would tell everything. That it can't write any more is known here first, and
+that the file it writes to is no longer the one at its path.
 """
 
 import asyncio
 import fcntl
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, ParamSpec, TypeVar
 
 from bot.core.picture import Trouble
 from bot.redact import Redactor
-from bot.store.database import StoreFailed, StoreInUse
+from bot.store.database import Store, StoreFailed, StoreInUse
+from bot.store.own_file import Found, inode, inode_of, kept_at, put_in_place
 from bot.store.thread import StoreThread, UseCase
 
 P = ParamSpec("P")
@@ -22,9 +25,14 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+COPY_EVERY = timedelta(minutes=10)
+"""How often all is copied once more while another file stands in the database's place."""
+
 
 class Writer(StoreThread):
     """The one thread that writes. `wake` is called on the loop after a commit that filled the outbox.
+
+    `renewed`: whom to tell that the database was written anew, and its old file is gone.
 
     What `redactor` knows is never written.
 
@@ -34,21 +42,96 @@ class Writer(StoreThread):
     def __init__(self, clock: Callable[[], datetime], redactor: Redactor | None = None) -> None:
         super().__init__("core", clock, redactor, read_only=False)
         self.wake: Callable[[], None] = lambda: None
+        self.renewed: Callable[[], Awaitable[None]] = _nobody
         self.trouble: Trouble | None = None
         self._troubled = asyncio.Event()
         self._well = asyncio.Event()
         self._claim: IO[str] | None = None
+        self._path: Path | None = None
+        self._kept_in: Path | None = None  # where all was copied to while another file stands in its place
+        self._kept_when: datetime | None = None
 
     async def open(self, path: Path) -> None:
         """Open the database in the core thread. Raises StoreFailed, also while another process has it open so."""
-        self._claim = _claim(path)
+        self._claim, self._path = _claim(path), path
         await super().open(path)
 
     async def close(self) -> None:
         """Finish what is under way and close the database."""
+        if self._store is not None:
+            with suppress(StoreFailed):  # it was told, if there was time
+                await self.look_after_file(last=True)
         await super().close()
         if self._claim is not None:
             self._claim.close()
+
+    async def look_after_file(self, *, last: bool = False) -> bool:
+        """Whether the database's files had been deleted, and all was written anew in their place.
+
+        Where another file stands there, all is copied beside it, now and then and the `last` time before the end.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            anew = await self._in_thread(lambda: self._look_after_file(loop, last=last))
+            if anew and not last:
+                await self.renewed()
+        except StoreFailed as why:
+            self._failed(why.reason, unsafe=True)
+            raise
+        return anew
+
+    def _look_after_file(self, loop: asyncio.AbstractEventLoop, *, last: bool) -> bool:
+        if self._store is None and self._path is not None:
+            self._store = self._open_store(self._path)  # it was written anew, and could not be opened then
+        store = self._opened()
+        found = store.file.found()
+        if found is Found.SAME:
+            loop.call_soon_threadsafe(self._is_safe)
+            return False
+        trouble = self._claim_anew(store.path)
+        if found is Found.ANOTHER or trouble:
+            self._keep_copy(store, last=last)
+            words = f"{trouble or 'another file stands in its place'}. All I know is kept in {self._kept_in}"
+            mend = "Stop me, put the right one there, and start me"
+            raise StoreFailed(f"cannot use the database '{store.path}': because {words}. {mend}")
+        self._write_anew(store)
+        loop.call_soon_threadsafe(self._is_safe)
+        return True
+
+    def _write_anew(self, store: Store) -> None:
+        """Only what is open still has it: a whole copy takes the place of what was deleted."""
+        path = store.path
+        fresh = path.with_name(f"{path.name}.new")
+        store.copy_to(fresh)
+        try:
+            put_in_place(fresh, path)
+        except OSError as why:
+            raise StoreFailed(f"cannot write the database '{path}' anew: because {why.strerror}") from why
+        self._store = None
+        store.close()  # before the new one is opened: the last to close a database deletes its log, by its name
+        self._store = self._open_store(path)
+
+    def _keep_copy(self, store: Store, *, last: bool) -> None:
+        now = self._clock()
+        place = self._kept_in or kept_at(store.path, now)
+        if last or self._kept_when is None or now - self._kept_when >= COPY_EVERY:
+            fresh = place.with_name(f"{place.name}.new")
+            store.copy_to(fresh)
+            fresh.rename(place)
+            self._kept_in, self._kept_when = place, now
+
+    def _claim_anew(self, path: Path) -> str:
+        """The file that says whose the database is may be gone, too. Who else holds it now, in words."""
+        lock, claim = path.with_name(f"{path.name}.lock"), self._claim
+        if claim is not None and inode_of(claim.fileno()) == inode(lock):
+            return ""
+        try:
+            self._claim = _claim(path)
+        except StoreInUse as why:
+            return why.reason
+        if claim is not None:
+            claim.close()
+        return ""
 
     async def do(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a use case in one transaction; what it raises leaves the database as it was. Raises StoreFailed.
@@ -75,14 +158,24 @@ class Writer(StoreThread):
             loop.call_soon_threadsafe(self.wake)  # not the caller's to do: it may be cancelled meanwhile
         return result
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, why: str, *, unsafe: bool = False) -> None:
         if self.trouble is None:
             log.error("cannot write the database: because %s", why)
-            self.trouble = Trouble(self._clock(), why)
+            self.trouble = Trouble(self._clock(), why, unsafe)
             self._well.clear()
             self._troubled.set()
 
     def _wrote(self) -> None:
+        if self.trouble is not None and not self.trouble.unsafe:
+            self._is_well()
+
+    def _is_safe(self) -> None:
+        """What is written stands where it will be looked for."""
+        self._kept_in = self._kept_when = None
+        if self.trouble is not None and self.trouble.unsafe:
+            self._is_well()
+
+    def _is_well(self) -> None:
         if self.trouble is not None:
             log.warning("the database can be written again, after %s", self._clock() - self.trouble.since)
             self.trouble = None
@@ -99,6 +192,10 @@ class Writer(StoreThread):
         """Wait until it can write again, if it can't."""
         while self.trouble is not None:
             await self._well.wait()
+
+
+async def _nobody() -> None:
+    """Nobody else has it open."""
 
 
 def _claim(path: Path) -> IO[str]:

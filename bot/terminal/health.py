@@ -1,12 +1,13 @@
 """`health`: whether the bot lives, asked from outside it. It imports little, because a supervisor asks often.
 
 A bot that can't write its database can't renew its sign of life there: that it lives is seen by the lock it holds,
-without touching that. What keeps it from writing is asked of the file system.
+without touching that. What keeps it from writing is asked of the file system; that it writes to a file which is no
+longer there, of its process.
 """
 
 import argparse
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,11 +20,16 @@ from bot.vocabulary import probe_params
 MISSED = 4  # signs of life that may be missing before the bot counts as dead
 ROOM = 64 * 1024  # bytes; with less a file system is full for a database
 LOCKS = Path("/proc/locks")
+PROCESSES = Path("/proc")
 
 
 def health(options: argparse.Namespace) -> int:
     """0 if the bot's last sign of life is fresh."""
     config = load(options.config, probes=probe_params())
+    if _is_used_deleted(config.database):
+        print(f"alive, but the files of its database ({config.database}) were deleted or replaced under it.")
+        print("It soon writes them anew, or says in Slack why it can't; what they hold would end with it")
+        return 1
     if not config.database.exists():
         raise UserMistake(f"not alive: it has never run here ({config.database} is not there)")
     try:
@@ -65,6 +71,25 @@ def _is_held(database: Path) -> bool:
     except OSError:
         return False
     return any(" FLOCK " in line and f":{lock} " in line for line in held)
+
+
+def _is_used_deleted(database: Path) -> bool:
+    """Whether a process still uses a database that was deleted at this path."""
+    deleted = f"{database.resolve()} (deleted)"
+    processes = (one / "fd" for one in PROCESSES.iterdir() if one.name.isdecimal())
+    return any(_leads_to(opened, deleted) for process in processes for opened in _listed(process))
+
+
+def _listed(folder: Path) -> list[Path]:
+    with suppress(OSError):  # the process has ended, or is somebody else's
+        return list(folder.iterdir())
+    return []
+
+
+def _leads_to(link: Path, where: str) -> bool:
+    with suppress(OSError):  # it was closed meanwhile
+        return str(link.readlink()) == where
+    return False
 
 
 def _last_seen(last: Alive | None) -> str:

@@ -16,6 +16,8 @@ _SHOWN = 10
 def cannot_write_line(trouble: Trouble) -> str:
     """What is wrong, for whoever asks for the lab's status, too."""
     since = when(trouble.since)
+    if trouble.unsafe:
+        return f"⛔ My database is not safe since {since}: {safe(trouble.why, 500)}."
     return f"⛔ I cannot write my database since {since}: {safe(trouble.why, 200)}. What I say may be old."
 
 
@@ -40,6 +42,8 @@ def noticed_lines(noticed: Sequence[Observation], names: Callable[[TargetId], st
 def can_write_card(trouble: Trouble, until: datetime) -> Card:
     """What becomes of that message afterwards."""
     length = lasted(until - trouble.since)
+    if trouble.unsafe:
+        return _card(f"🟢 My database is safe again. It was not for {length}: {safe(trouble.why, 500)}.")
     words = f"🟢 I can write my database again. I could not for {length}: {safe(trouble.why, 200)}."
     return _card(f"{words} What I noticed meanwhile is recorded now.")
 

@@ -45,13 +45,13 @@ def status_card(lab: LabPicture) -> Card:
 
 def _tallies(lab: LabPicture) -> list[str]:
     """How everything is; while that can't be written, as it was before, with what was noticed since."""
-    old = lab.cannot_write is not None
+    old = lab.cannot_write is not None and not lab.cannot_write.unsafe
     lines = [_tally(kind, lab.tallies[kind], lab.name, old=old) for kind in _KINDS if kind in lab.tallies]
     if lab.unlisted:
         lines.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
     if lab.nowhere:
         lines.append(f"❔ in lab.yaml, but on no hypervisor: {_names(lab.nowhere)}")
-    if lab.cannot_write is not None and lines:
+    if old and lab.cannot_write is not None and lines:
         before = f"As it was at {when(lab.cannot_write.since)}:"
         return [before, *lines, *noticed_lines(lab.noticed, lab.name)]
     return lines

@@ -125,6 +125,18 @@ async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(t
     assert (await health(tmp_path)).startswith("1 not alive: stopped 20")
 
 
+async def test_health_tells_of_a_bot_whose_database_was_deleted_and_that_has_not_noticed_yet(tmp_path):
+    write_lab(tmp_path, "timing: {alive_every: 1h}\n")
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("still trying")
+        for file in (tmp_path / "data").iterdir():
+            file.unlink()
+        assert (await health(tmp_path)).startswith("1 alive, but the files of its database (")
+        bot.process.terminate()
+        assert (await bot.ends(10)).code == 0
+    assert (await health(tmp_path)).startswith("1 not alive: stopped 20")
+
+
 async def test_health_tells_a_bot_that_lives_and_writes_nothing_from_one_that_is_dead(tmp_path):
     write_lab(tmp_path, "timing: {alive_every: 200ms}\n")
     async with started("run", folder=tmp_path, env=NOWHERE) as bot:

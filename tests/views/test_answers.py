@@ -101,6 +101,15 @@ def test_while_the_database_cannot_be_written_all_else_is_said_to_be_of_then_and
     assert "✅" not in told
 
 
+def test_a_database_that_is_not_safe_is_told_and_all_else_is_as_it_is_now():
+    made = replace(lab(Tally(well=2)), cannot_write=Trouble(NOW, "another file stands there", unsafe=True))
+    card = status_card(made)
+    assert card.text.startswith("⛔ My database is not safe since ")
+    assert card.text.endswith(": another file stands there.")
+    assert "✅ guests: 2 of 2 well" in living(card)
+    assert "As it was at" not in living(card)
+
+
 def test_what_is_down_or_not_proven_is_named():
     told = living(status_card(lab(Tally(well=1, down=(WEB1,), unproven=(TargetId("guest:db1"),)))))
     assert "❌ guests: 1 of 3 well · down: web1 · not proven: db1" in told

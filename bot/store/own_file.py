@@ -1,0 +1,89 @@
+"""Whether the database's files are still those that are open, and how to write them anew where they are not.
+
+A file that is deleted or replaced goes on for whoever has it open, and ends with the last of them: all is well
+until the next start, which finds nothing. While it is open, everything can still be copied out of it.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+Inode = tuple[int, int]
+"""Device and number of a file: what tells it from another of its name."""
+
+_BESIDE = ("-wal", "-shm")  # SQLite's own files beside a database
+
+
+class Found(StrEnum):
+    """What stands at the database's path: the file that is open, nothing, or another file."""
+
+    SAME = "same"
+    GONE = "gone"
+    ANOTHER = "another"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """The files of an open database, as they were when it was opened."""
+
+    path: Path
+    database: Inode | None
+    log: Inode | None
+
+    @classmethod
+    def at(cls, path: Path) -> "OwnFile":
+        """The files there now."""
+        return cls(path, inode(path), inode(_log(path)))
+
+    def found(self) -> Found:
+        """What stands there now. Without its log, too, what was written last is lost."""
+        now = OwnFile.at(self.path)
+        if now.database is None:
+            return Found.GONE
+        if now.database != self.database:
+            return Found.ANOTHER
+        return Found.SAME if self.log in {None, now.log} else Found.GONE
+
+
+def inode(path: Path) -> Inode | None:
+    """Which file stands there; None where none can be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def inode_of(descriptor: int) -> Inode:
+    """Which file is open there."""
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def put_in_place(fresh: Path, path: Path) -> None:
+    """Have a whole copy of a database stand at `path`, on the disk. Raises OSError."""
+    sync(fresh)
+    for beside in _BESIDE:  # of the file that is gone: to the copy they would do harm
+        path.with_name(f"{path.name}{beside}").unlink(missing_ok=True)
+    fresh.rename(path)
+    sync(path.parent)
+
+
+def kept_at(path: Path, now: datetime) -> Path:
+    """Where a copy is kept beside a database whose place another file has taken."""
+    return path.with_name(f"{path.name}.kept-{now:%Y%m%d-%H%M%S}")
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, outlive the power. Raises OSError."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")

@@ -1,0 +1,220 @@
+"""The database's files are deleted or replaced under the bot: that is noticed, and nothing is lost."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.monitoring.own_database import look_after_database
+from bot.store import Store, StoreFailed
+from bot.store.reader import Reader
+from bot.store.writer import COPY_EVERY, Writer
+from tests.waiting import until
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "caretaker.db"
+
+
+class Time:
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def writer(database: Path, time: Time) -> AsyncIterator[Writer]:
+    writer = Writer(time)
+    await writer.open(database)
+    yield writer
+    await writer.close()
+
+
+def write(store: Store, now: datetime, text: str) -> None:
+    store.alive.write(text, now)
+
+
+def lines(store: Store, _now: datetime) -> list[str]:
+    return [text for _, text in store.alive.journal(1000)][::-1]
+
+
+def waiting(store: Store, _now: datetime) -> list[str]:
+    return [one.parcel.text for one in store.outbox.waiting()]
+
+
+def written_in(database: Path) -> list[str]:
+    """What a bot that starts now would find."""
+    store = Store(database, read_only=True)
+    try:
+        return lines(store, NOW)
+    finally:
+        store.close()
+
+
+def delete(database: Path) -> None:
+    for file in database.parent.iterdir():
+        file.unlink()
+
+
+async def test_files_that_nobody_touched_are_the_same(writer, database):
+    await writer.do(write, "here")
+    assert await writer.look_after_file() is False
+    assert await writer.do(lines) == ["here"]
+
+
+async def test_files_that_were_deleted_are_written_anew_with_all_that_was_in_them(writer, database):
+    await writer.do(write, "before")
+    delete(database)
+    await writer.do(write, "meanwhile")
+    assert await writer.look_after_file() is True
+    assert await writer.look_after_file() is False
+    await writer.do(write, "afterwards")
+    assert written_in(database) == ["before", "meanwhile", "afterwards"]
+    assert writer.trouble is None
+    assert {file.name for file in database.parent.iterdir()} == {
+        *(f"{database.name}{end}" for end in ("", "-wal", "-shm", ".lock"))
+    }
+    assert database.stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_whole_folder_was_deleted(writer, database):
+    await writer.do(write, "before")
+    shutil.rmtree(database.parent)
+    assert await writer.look_after_file() is True
+    assert written_in(database) == ["before"]
+
+
+async def test_only_the_log_was_deleted_in_which_stands_what_was_written_last(writer, database):
+    await writer.do(write, "before")
+    database.with_name(f"{database.name}-wal").unlink()
+    assert await writer.look_after_file() is True
+    assert written_in(database) == ["before"]
+
+
+async def test_a_bot_that_stops_before_it_has_noticed_leaves_nothing_unwritten(database):
+    writer = Writer(lambda: NOW)
+    await writer.open(database)
+    await writer.do(write, "before")
+    delete(database)
+    await writer.close()
+    assert written_in(database) == ["before"]
+
+
+async def test_a_second_bot_is_refused_on_the_files_that_were_written_anew(writer, database):
+    delete(database)
+    await writer.look_after_file()
+    with pytest.raises(StoreFailed, match="another Caretaker is using it"):
+        await Writer(lambda: NOW).open(database)
+
+
+async def test_who_reads_goes_on_with_the_file_that_was_written_anew(writer, database):
+    reader = Reader(lambda: NOW, writer)
+    await reader.open(database)
+    delete(database)
+    await writer.look_after_file()
+    await writer.do(write, "afterwards")
+    assert await reader.ask(lines) == ["afterwards"]
+    await reader.close()
+    await writer.do(write, "still")
+    assert written_in(database) == ["afterwards", "still"]
+
+
+async def test_that_the_files_were_deleted_is_told_in_the_channel_once(writer, database):
+    delete(database)
+    for _ in range(2):
+        await look_after_database(writer)
+    (told,) = await writer.do(waiting)
+    assert "were deleted while I used them" in told
+    assert "nothing is lost" in told
+    assert str(database) in told
+
+
+def replace_by_another(database: Path) -> None:
+    other = database.with_name("other.db")
+    sqlite3.connect(other).close()
+    other.rename(database)
+
+
+async def test_another_file_in_its_place_is_left_alone_and_all_is_kept_beside_it(writer, database):
+    await writer.do(write, "before")
+    replace_by_another(database)
+    with pytest.raises(StoreFailed, match=r"another file stands in its place\. All I know is kept in"):
+        await writer.look_after_file()
+    await look_after_database(writer)  # says nothing more
+    assert writer.trouble is not None
+    assert writer.trouble.unsafe
+    (kept,) = database.parent.glob("*.kept-*")
+    assert str(kept) in writer.trouble.why
+    assert written_in(kept) == ["before"]
+    assert database.read_bytes() == b""
+    await writer.do(write, "meanwhile")
+    assert writer.trouble is not None, "it is written, and would be lost all the same"
+
+
+async def test_what_is_kept_beside_another_file_is_brought_up_to_date_now_and_then_and_at_the_end(database, time):
+    writer = Writer(time)
+    await writer.open(database)
+    replace_by_another(database)
+
+    async def looked() -> list[str]:
+        await look_after_database(writer)
+        (kept,) = database.parent.glob("*.kept-*")
+        return written_in(kept)
+
+    assert await looked() == []
+    await writer.do(write, "first")
+    assert await looked() == []
+    time.now += COPY_EVERY
+    assert await looked() == ["first"]
+    time.now += timedelta(seconds=1)
+    await writer.do(write, "last")
+    await writer.close()
+    (kept,) = database.parent.glob("*.kept-*")
+    assert written_in(kept) == ["first", "last"]
+
+
+async def test_its_own_file_put_back_ends_the_trouble(writer, database):
+    aside = database.rename(database.with_name("aside"))
+    database.touch()
+    await look_after_database(writer)
+    assert writer.trouble is not None
+    aside.rename(database)
+    await look_after_database(writer)
+    await until(lambda: writer.trouble is None)
+
+
+async def test_another_bot_that_began_anew_on_the_deleted_files_is_named_and_all_is_kept(writer, database):
+    await writer.do(write, "before")
+    delete(database)
+    second = Writer(lambda: NOW)
+    await second.open(database)
+    with pytest.raises(StoreFailed, match=r"another Caretaker is using it\. All I know is kept in"):
+        await writer.look_after_file()
+    (kept,) = database.parent.glob("*.kept-*")
+    assert written_in(kept) == ["before"]
+    await second.close()
+
+
+async def test_a_folder_in_which_nothing_can_be_written_anew_is_trouble_and_mended_later(writer, database):
+    await writer.do(write, "before")
+    shutil.rmtree(database.parent)
+    database.parent.write_text("in the way")
+    await look_after_database(writer)
+    assert writer.trouble is not None
+    assert "File exists" in writer.trouble.why
+    database.parent.unlink()
+    await look_after_database(writer)
+    await until(lambda: writer.trouble is None)
+    assert written_in(database)[0] == "before"
