@@ -2,9 +2,11 @@
 
 Two questions apart: is there line power, and is the UPS itself in order? A battery to be replaced is no power
 failure, and what is wrong with the UPS says nothing of the power. Words that contradict each other say nothing at
-all. Sources: NUT's list of status words (docs/new-drivers.txt), and what UPSes of many makers said (nut-ddl).
+all. Sources: NUT's list of status words (docs/new-drivers.txt), what UPSes of many makers said (nut-ddl), and NUT's
+issues 2347, 2416 and 811: words that stay after a test, and UPSes that say OL when the mains are gone.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,9 +33,11 @@ _SAID: Final = MappingProxyType(
 """Words that stand beside the power's, as they are told with it."""
 
 _CUTS: Final = "it was told to cut off what hangs on it"
+_UNFED: Final = " though it says that it is on mains: it discharges, and nothing is at its input"
 _OFF: Final = "its output is off"
 _FULL: Final = 90.0  # per cent; a battery that is low although it is so full is worn
-_LIVE: Final = 60.0  # volts at an output that is not off
+_LIVE: Final = 60.0  # volts at an output that is not off, or at an input that is fed
+_INPUT: Final = re.compile(r"input\.(L\d(-N)?\.)?voltage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +83,31 @@ class Status:
             return None
 
     @property
+    def unfed(self) -> bool | None:
+        """Whether none of its inputs has any voltage; None where it tells of none."""
+        volts = [self.number(name) for name in self.told if _INPUT.fullmatch(name)]
+        known = [one for one in volts if one is not None]
+        return all(one < _LIVE for one in known) if known else None
+
+    @property
     def on_battery(self) -> bool:
-        """Whether it says that it is on battery."""
-        return bool(self.words & _BATTERY)
+        """Whether it says that it is on battery, or discharges it with nothing at its input, whatever it says."""
+        return bool(self.words & _BATTERY) or ("DISCHRG" in self.words and bool(self.unfed))
 
     @property
     def on_line(self) -> bool:
-        """Whether it says that it is on the mains."""
-        return bool(self.words & _LINE)
+        """Whether it says that it is on the mains, and nothing it measures denies that."""
+        return bool(self.words & _LINE) and not ("DISCHRG" in self.words and self.unfed)
 
     @property
     def testing(self) -> str:
-        """What it does to its battery just now; empty if nothing."""
+        """What it does to its battery just now; empty if nothing, or if a test is not why it is on battery.
+
+        A test's word may stay there after it. One that calibrates runs its battery low; in any other test a low
+        battery is as critical as ever: so does NUT's upsmon take it.
+        """
+        if self.on_battery and (self.unfed or ("LB" in self.words and "CAL" not in self.words)):
+            return ""
         by_word = next((said for word, said in _TESTS.items() if word in self.words), "")
         in_progress = "progress" in self.told.get("ups.test.result", "").casefold()
         return by_word or (_TESTS["TEST"] if in_progress else "")
@@ -130,7 +147,8 @@ def power(status: Status) -> Power:
     words += [f"alarm: {status.alarm}"] if status.alarm else []
     beside = "".join(f", {said}" for said in words) + status.reserve
     if status.on_battery:
-        return Power(Health.FAIL, f"on battery{beside}", low=status.low)
+        against = "" if status.words & _BATTERY else _UNFED
+        return Power(Health.FAIL, f"on battery{against}{beside}", low=status.low)
     return Power(Health.OK, f"on mains{beside}")
 
 
@@ -156,6 +174,8 @@ def _uncertain(status: Status) -> str:
     for word, said in (("OFF", _OFF), ("FSD", _CUTS)):
         if word in status.words:
             return said
+    if _discharges(status):
+        return f"it says that it is on mains, and discharges its battery ({' '.join(sorted(status.words))})"
     return "" if status.on_line else f"its status is {' '.join(sorted(status.words)) or 'not told'}"
 
 
@@ -170,6 +190,12 @@ def _contradicts(status: Status) -> str:
     if "OFF" in status.words and not status.on_battery and (volts > _LIVE or (status.number("ups.load") or 0) > 0):
         return f"{_OFF}, it says, and has {volts:g} V and a load of {status.told.get('ups.load', '?')} %"
     return ""
+
+
+def _discharges(status: Status) -> bool:
+    """Whether it discharges its battery on the mains, and nothing tells that it only rests or tests it."""
+    resting = (status.number("battery.charge") or 0) >= _FULL
+    return "DISCHRG" in status.words and status.unfed is None and not (status.testing or resting)
 
 
 def _troubles(status: Status) -> Iterator[tuple[Kind, str]]:

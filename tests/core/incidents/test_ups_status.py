@@ -11,6 +11,8 @@ FULL, REPLACE, CUTS = (
     "battery to be replaced",
     "it was told to cut off what hangs on it",
 )
+TESTS = "on battery because it tests its battery"
+UNFED = " though it says that it is on mains: it discharges, and nothing is at its input"
 OFF_AND_ON = "not judged: its output is off, it says, and has"
 OK, FAIL, UNKNOWN = Health.OK, Health.FAIL, Health.UNKNOWN
 
@@ -56,6 +58,26 @@ def ups(status: str, **more: str) -> Status:
             False,
         ),
         (ups("OB CAL"), UNKNOWN, "on battery because it calibrates its battery", False),
+        (ups("OB TEST", input_voltage="231"), UNKNOWN, TESTS, False),
+        (ups("OB TEST"), UNKNOWN, TESTS, False),
+        # What stays of a test, NUT issue 2416: there is no voltage, or the battery is low.
+        (ups("OB DISCHRG TEST", ups_test_result="Done and passed", input_voltage="0.0"), FAIL, "on battery", False),
+        (ups("OB DISCHRG LB", ups_test_result="In progress"), FAIL, "on battery, battery low", True),
+        (ups("OB CAL LB"), UNKNOWN, "on battery because it calibrates its battery", False),
+        (ups("OB CAL LB", input_voltage="0"), FAIL, "on battery, battery low", True),
+        # UPSes that say OL without mains, NUT issue 811.
+        (ups("OL DISCHRG", input_voltage="0.0"), FAIL, f"on battery{UNFED}", False),
+        (ups("OL DISCHRG LB", **{"input_L1-N_voltage": "3"}), FAIL, f"on battery{UNFED}, battery low", True),
+        (ups("OL DISCHRG", **{"input_L1-N_voltage": "3", "input_L2-N_voltage": "231"}), OK, "on mains", False),
+        (ups("OL DISCHRG", input_voltage="231.0", battery_charge="60"), OK, "on mains, 60 % charged", False),
+        (ups("OL DISCHRG", battery_charge="97"), OK, "on mains, 97 % charged", False),
+        (ups("OL DISCHRG", ups_test_result="In progress", input_voltage="?"), OK, "on mains", False),
+        (
+            ups("OL DISCHRG", battery_charge="60"),
+            UNKNOWN,
+            "it says that it is on mains, and discharges its battery (DISCHRG OL)",
+            False,
+        ),
         (ups("OL OB"), UNKNOWN, "it says that it is on mains and on battery (OB OL)", False),
         (ups("OB BYPASS"), UNKNOWN, "it is bypassed, and on battery (BYPASS OB)", False),
         (ups("OL OFF"), UNKNOWN, "its output is off", False),
