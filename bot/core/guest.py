@@ -22,6 +22,7 @@ class Reason(StrEnum):
     """How a guest came into its state, as far as it matters here."""
 
     NONE = "unknown"
+    BOOTED = "booted"
     SHUTDOWN = "shut down"
     DESTROYED = "powered off"
     CRASHED = "crashed"

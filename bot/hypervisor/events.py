@@ -52,6 +52,7 @@ _POWER = {
     libvirt.VIR_DOMAIN_PMSUSPENDED: Power.SUSPENDED,
 }
 _WHY_POWER = {
+    (Power.RUNNING, libvirt.VIR_DOMAIN_RUNNING_BOOTED): Reason.BOOTED,
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER): Reason.USER,
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_FROM_SNAPSHOT): Reason.OLD_STATE,
     **{

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot.config import Config
-from bot.core.guest import Power
+from bot.core.guest import Power, Reason
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
@@ -40,10 +40,12 @@ class InventoryRounds:
         """Take it once."""
         with suppress(HypervisorUnreachable, GuestRefused):
             facts = await self._hypervisor.facts()
-            waited_for = await self._writer.do(take_facts, self._config, facts, self._running())
+            running, booted = self._running(), self._running({Reason.BOOTED})
+            waited_for = await self._writer.do(take_facts, self._config, facts, running, booted)
             if waited_for or not facts.whole:
                 self._scheduler.hasten(self._job, self._config.timing.check_every)
 
-    def _running(self) -> Collection[str]:
+    def _running(self, reasons: Collection[Reason] = frozenset(Reason)) -> Collection[str]:
+        """The UUIDs of the guests that run, by any of these reasons."""
         states = self._shared.places.told.get(self._hypervisor.name, {})
-        return {uuid for uuid, state in states.items() if state.power is Power.RUNNING}
+        return {uuid for uuid, one in states.items() if one.power is Power.RUNNING and one.reason in reasons}

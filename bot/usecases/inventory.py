@@ -13,10 +13,17 @@ from bot.incidents import commit, situation
 from bot.store import Store
 
 
-def take_facts(store: Store, now: datetime, config: Config, facts: HostFacts, running: Collection[str]) -> bool:
+def take_facts(
+    store: Store,
+    now: datetime,
+    config: Config,
+    facts: HostFacts,
+    running: Collection[str],
+    booted: Collection[str] = (),
+) -> bool:
     """What a hypervisor has now. While an outage of it is live it is compared, each difference a line there.
 
-    `running`: the UUIDs of its guests that run. An inventory that was not wholly read is no good one. Whether an
+    `running`: the UUIDs of its guests that run; `booted`: those that did not go on from saved memory. An inventory that was not wholly read is no good one. Whether an
     outage waits for it, so that the next look should come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
@@ -24,7 +31,7 @@ def take_facts(store: Store, now: datetime, config: Config, facts: HostFacts, ru
     outage = outage_of(before, host)
     if outage is not None:
         if last is not None and Fingerprint(HYPERVISOR, host) not in before.failing:
-            changes = compare(last, facts, running, held_by(outage))
+            changes = compare(last, facts, running, held_by(outage), booted)
             commit(store, before, engine.inventory_compared(before, outage.id, changes, now), now)
     elif facts.whole and (last is None or _is_steady(store, host, now - config.timing.grace)):
         store.inventory.keep(host, facts, now)

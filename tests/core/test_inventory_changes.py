@@ -23,10 +23,10 @@ def with_guest(**parts) -> HostFacts:
 
 
 def words(
-    after: HostFacts, target: TargetId = WEB1, *, running=(), held=None, before: HostFacts = HOST
+    after: HostFacts, target: TargetId = WEB1, *, running=(), booted=(), held=None, before: HostFacts = HOST
 ) -> list[str]:
     """How a target differs, in words."""
-    return [one.words for one in compare(before, after, running, held or {}).get(target, ())]
+    return [one.words for one in compare(before, after, running, held or {}, booted).get(target, ())]
 
 
 def test_what_is_as_it_was_differs_in_nothing():
@@ -81,6 +81,35 @@ def test_so_is_a_network():
 
 def test_saved_memory_from_which_a_guest_has_gone_on_is_not_lost():
     assert words(with_guest(managed_save=False), running={"u1"}) == []
+
+
+def test_a_guest_that_was_booted_anew_has_lost_its_saved_memory_whatever_is_there():
+    for after in (with_guest(managed_save=False), HOST):
+        assert words(after, running={"u1"}, booted={"u1"}) == [
+            "its saved memory is gone: it was booted anew, and did not go on from there"
+        ]
+
+
+def test_a_guest_whose_disks_are_in_another_order_boots_from_another():
+    assert words(with_guest(disks=(DATA, ROOT))) == [
+        "its disks are in another order: /img/data, /img/root; they were /img/root, /img/data"
+    ]
+    more = with_guest(disks=(DiskFacts("/img/new"), ROOT, DATA))
+    assert words(more, running={"u1"}) == []
+
+
+def test_a_pool_or_network_that_was_made_anew_under_its_name_is_there():
+    anew = replace(HOST, pools=(replace(POOL, uuid="p9"),), networks=(replace(NET, uuid="n9"),))
+    assert words(anew, ATLAS) == []
+    dead = replace(HOST, networks=(replace(NET, uuid="n9", active=False),))
+    assert words(dead, ATLAS) == ["the network lan is not started"]
+
+
+def test_a_pool_that_was_renamed_is_the_same_one():
+    other = replace(POOL, uuid="p2", name="other")
+    before = replace(HOST, pools=(POOL, other))
+    renamed = replace(HOST, pools=(replace(POOL, name="images"), replace(other, name="default", active=False)))
+    assert words(renamed, ATLAS, before=before) == ["the storage pool other is not started"]
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,15 @@ def test_what_really_fails_afterwards_is_an_incident_of_its_own(lab):
     assert [(i.id, i.kind) for i in lab.live] == [(TWO, Kind.HOST_DOWN)]
 
 
+def test_what_had_become_part_of_what_never_happened_and_fails_still_is_an_incident_again(lab):
+    lab.see(crashed(VM), crashed(OTHER))
+    lab.see(gone(ATLAS))
+    assert lab.incidents[TWO].end == End(Way.MOVED, ONE)
+    lab.take(engine.withdraw(lab.situation, ONE, "my own network was down", lab.now))
+    lab.see(crashed(OTHER))
+    assert [(i.id, i.kind, i.subject) for i in lab.live] == [(3, Kind.GUEST_DOWN, OTHER)]
+
+
 def test_what_is_not_there_cant_be_withdrawn(lab):
     with pytest.raises(IllegalMove, match="cannot withdraw incident 1: because there is none"):
         engine.withdraw(lab.situation, ONE, "blind", lab.now)

@@ -32,17 +32,25 @@ Changes = Mapping[TargetId, tuple[Change, ...]]
 """By target: a guest's own, or its host's pools and networks."""
 
 
-def compare(before: HostFacts, after: HostFacts, running: Collection[str], held: Changes) -> Changes:
+def compare(
+    before: HostFacts,
+    after: HostFacts,
+    running: Collection[str],
+    held: Changes,
+    booted: Collection[str] = (),
+) -> Changes:
     """How a host differs from what it was before: what is new, and what is `held` and not known to be mended.
 
-    `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory.
+    `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory. `booted`: those
+    of them that surely have not.
     """
     found: dict[TargetId, tuple[Change, ...]] = {}
     now = {guest.uuid: guest for guest in after.guests}
     for guest in before.guests:
         if guest.uuid in now:
             target = guest_id(guest.uuid)
-            looks = _guest(guest, now[guest.uuid], runs=guest.uuid in running)
+            runs, anew = guest.uuid in running, guest.uuid in booted
+            looks = _guest(guest, now[guest.uuid], runs=runs, booted=anew)
             found[target] = _changes(looks, held.get(target, ()))
     host = target_id(TargetKind.HOST, after.host)
     things = (*_things(before.pools, after.pools), *_things(before.networks, after.networks))
@@ -57,19 +65,29 @@ def _changes(looks: Iterable[_Look], held: Iterable[Change]) -> tuple[Change, ..
     return tuple(sorted((still | new).values(), key=lambda one: one.key))
 
 
-def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool) -> Iterator[_Look]:
+def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool, booted: bool) -> Iterator[_Look]:
     yield from _disks(before.disks, after.disks, runs=runs)
+    if before.disks:
+        yield _Look("disk order", _order(before.disks, after.disks))
     if before.autostart != after.autostart:
         yield _Look("autostart", "it starts with its host now" if after.autostart else _NO_AUTOSTART)
     if before.persistent:
         yield _Look("defined", "" if after.persistent else "it is defined no more, and gone once it stops")
-    if before.managed_save and not runs:
-        kept = after.managed_save
-        yield _Look("managed save", None if kept is None else "" if kept else "its saved memory is gone")
+    if before.managed_save:
+        yield _Look("managed save", _memory(after.managed_save, runs=runs, booted=booted))
     if before.nvram:
         now = after.nvram
         words = None if now is None else "" if now == before.nvram else "its firmware's variables (NVRAM) are new"
         yield _Look("nvram", words)
+
+
+def _memory(kept: bool | None, *, runs: bool, booted: bool) -> str | None:
+    """What became of a guest's saved memory. One that runs may have gone on from it."""
+    if booted:
+        return "its saved memory is gone: it was booted anew, and did not go on from there"
+    if runs:
+        return ""
+    return None if kept is None else "" if kept else "its saved memory is gone"
 
 
 _NO_AUTOSTART = "it no longer starts with its host"
@@ -85,6 +103,15 @@ def _disks(
         yield _Look(f"disk {disk.path}", None if now is None else _disk(disk, now.get(disk.path), runs=runs))
 
 
+def _order(before: tuple[DiskFacts, ...], after: tuple[DiskFacts, ...] | None) -> str | None:
+    """Whether the disks that are still part of a guest are in another order: it boots from the first."""
+    if after is None:
+        return None
+    was, now = ([disk.path for disk in disks] for disks in (before, after))
+    left, here = [one for one in was if one in now], [one for one in now if one in was]
+    return "" if left == here else f"its disks are in another order: {', '.join(here)}; they were {', '.join(left)}"
+
+
 def _disk(before: DiskFacts, after: DiskFacts | None, *, runs: bool) -> str | None:
     """What became of one disk. Those of a guest that runs are open, and so are there."""
     if after is None:
@@ -97,9 +124,11 @@ def _disk(before: DiskFacts, after: DiskFacts | None, *, runs: bool) -> str | No
 
 
 def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...] | None) -> Iterator[_Look]:
-    now = None if after is None else {thing.uuid: thing for thing in after}
+    """Guests know them by name: one that was made anew under its name is there."""
+    now = None if after is None else {one.name: one for one in after} | {one.uuid: one for one in after}
     for thing in before or ():
-        yield _Look(f"{thing.kind} {thing.name}", None if now is None else _thing(thing, now.get(thing.uuid)))
+        found = now and (now.get(thing.uuid) or now.get(thing.name))
+        yield _Look(f"{thing.kind} {thing.name}", None if now is None else _thing(thing, found or None))
 
 
 def _thing(before: ThingFacts, after: ThingFacts | None) -> str:

@@ -51,14 +51,24 @@ def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -
 def withdraw(situation: Situation, incident: IncidentId, why: str, now: datetime) -> Decision:
     """An incident was the bot's own blindness: it never happened, and never reopens. Raises IllegalMove.
 
-    What still fails once the bot can see again needs an observation of its own: it opens a new incident.
+    What still fails once the bot can see again needs an observation of its own: it opens a new incident, also
+    where it had one before that became part of this.
     """
     draft = Draft(situation, now)
     held = replace(_held(draft, incident, Move.WITHDRAW), failing=frozenset())
     draft.move(held, Move.WITHDRAW, why=why)
+    _forget_parts(draft, incident)
     draft.event(incident, EventKind.STATUS, f"withdrawn: {why}")
     draft.tell(incident, Tell.LINE, f"Withdrawn: {why}")
     return draft.decision()
+
+
+def _forget_parts(draft: Draft, incident: IncidentId) -> None:
+    """What became part of an incident that never happened was not told of by anything else."""
+    parts = [one for one in draft.incidents.values() if one.end and one.end.into == incident]
+    for part in parts:
+        draft.incidents[part.id] = replace(part, failing=frozenset())
+        _forget_parts(draft, part.id)
 
 
 def found_elsewhere(situation: Situation, target: TargetId, why: str, now: datetime) -> Decision:
