@@ -35,7 +35,7 @@ from bot.hypervisor.obstacles import (
     What,
     unreachable,
 )
-from bot.hypervisor.pictures import LARGEST, UnreadablePicture, as_png
+from bot.hypervisor.pictures import UnreadablePicture, picture_of
 from bot.hypervisor.refusals import answered
 from bot.names import Names
 
@@ -220,10 +220,14 @@ class Hypervisor:
 
         return await self._ask_guest("ask the agent of", uuid, job, timedelta(seconds=seconds) + AGENT_OVERHEAD)
 
+    async def ask_emulator(self, uuid: str) -> None:
+        """Ask what its QEMU alone can tell, as long as it goes on: what its disks have done."""
+        await self._ask_guest("ask the emulator of", uuid, lambda domain: domain.blockStats(""), self._deadline)
+
     async def screenshot(self, uuid: str) -> bytes:
         """A PNG of its first screen."""
         try:
-            return await self._ask_guest("take a picture of", uuid, _picture, self._deadline)
+            return await self._ask_guest("take a picture of", uuid, picture_of, self._deadline)
         except UnreadablePicture as why:
             what = f"cannot take a picture of '{self._called(uuid)}' on {self.name}"
             raise GuestRefused(f"{what}: because what came is none ({why})") from why
@@ -284,17 +288,3 @@ def _refusal(cannot: str, error: libvirt.libvirtError) -> Exception:
     if code in _UNSUPPORTED:
         return Unsupported(f"{cannot} it has no means for that ({message})")
     return GuestRefused(f"{cannot} {message}")
-
-
-def _picture(domain: Any) -> bytes:
-    stream, data = domain.connect().newStream(), bytearray()
-
-    def take(_stream: Any, chunk: bytes, _opaque: None) -> None:
-        data.extend(chunk)
-        if len(data) > LARGEST:
-            raise UnreadablePicture(f"cannot read a picture: because it has more than {LARGEST} bytes")
-
-    domain.screenshot(stream, 0)
-    stream.recvAll(take, None)
-    stream.finish()
-    return as_png(bytes(data))

@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from typing import Any
 
 LARGEST = 200_000_000
 """Bytes of a picture that are taken: as PPM, 64 megapixels."""
@@ -13,6 +14,21 @@ _PPM = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 
 class UnreadablePicture(Exception):
     """The picture is of a kind that can't be read here. Permanent."""
+
+
+def picture_of(domain: Any) -> bytes:
+    """A PNG of a guest's first screen. Raises UnreadablePicture, and what libvirt raises."""
+    stream, data = domain.connect().newStream(), bytearray()
+
+    def take(_stream: Any, chunk: bytes, _opaque: None) -> None:
+        data.extend(chunk)
+        if len(data) > LARGEST:
+            raise UnreadablePicture(f"cannot read a picture: because it has more than {LARGEST} bytes")
+
+    domain.screenshot(stream, 0)
+    stream.recvAll(take, None)
+    stream.finish()
+    return as_png(bytes(data))
 
 
 def as_png(data: bytes) -> bytes:

@@ -1,25 +1,22 @@
-"""Where the guests of one hypervisor stand at their boot: what is asked of each in which order, and what it shows.
+"""Where the guests of one hypervisor stand at their boot: their trackers, and what those are told as.
 
-The trackers are core/incidents/guest_boot.py's; here they are kept, asked for and told as observations. A look
-that was begun before a start says nothing after it. What a console wrote is of the present boot only after a mark,
-which is made in its log while the guest is off, as it starts, or when it is first met.
+The trackers are core/incidents/guest_boot.py's, and what is asked of a guest is boot_looks.py's; here they are
+kept, asked for and told as observations. A look that was begun before a start says nothing after it. What a console
+wrote is of the present boot only after a mark, which is made in its log while the guest is off, as it starts, or
+when it is first met.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incidents.boot_reading import UNKNOWN, Reading, own
-from bot.core.incidents.boot_screen import read_screen
-from bot.core.incidents.boot_signs import Part, Stage
+from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
-from bot.core.incidents.guest_boot import GuestBoot, Place, Source
+from bot.core.incidents.guest_boot import GuestBoot, Place
 from bot.hypervisor import HypervisorUnreachable
-from bot.monitoring.console import render
+from bot.monitoring.boot_looks import Clock, ask_ssh, look
 from bot.probes.guest import BOOT, GuestProbe
 
 log = logging.getLogger(__name__)
@@ -30,69 +27,6 @@ AGAIN = timedelta(minutes=1)
 """How long after the log of a guest that is off could not be read it is tried again: there may be none yet."""
 
 _DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
-Clock = Callable[[], datetime]
-
-
-async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
-    """The tracker after a look at its guest: the agent, then the console, then the screen, until one proves it up.
-
-    Raises HypervisorUnreachable.
-    """
-    of = boot.starts
-    answers = await probe.agent_answers()
-    boot, console, fresh = await _console(probe, boot)
-    if answers:  # from a system that is damaged or not its own, as its console may say that was written since
-        denied = fresh and (console.elsewhere or console.part in {Part.DISK, Part.FILES})
-        return boot.read(console, now(), of, Source.CONSOLE, fresh=True) if denied else boot.answered(now(), of)
-    if probe.info.has_agent:
-        boot = boot.fell_silent(now(), of)
-    if probe.shares_log:
-        boot = boot.disowned(now())
-    up = fresh and console.stage is Stage.UP
-    if up and not boot.unwatched:
-        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-    shown = own(read_screen((await probe.screen()).splitlines()), probe.guest.name)
-    if up and shown.stage not in _DECIDED:
-        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-    if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
-        looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-        crashed = shown.stage is Stage.FAILED and shown.part in {Part.KERNEL, Part.WINDOWS}
-        return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if crashed else looked
-    if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
-        return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
-    if not fresh or console.stage is Stage.UNKNOWN:
-        boot = boot.read(shown, now(), of, Source.SCREEN, fresh=True)
-    return boot.read(console, now(), of, Source.CONSOLE, fresh=fresh)
-
-
-async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool]:
-    """The tracker with its console's log read, what that shows, and whether it is surely of the present boot."""
-    log = await probe.console()
-    if log is None:
-        return boot, UNKNOWN, False
-    if boot.quiet:
-        boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
-    boot = boot.read_to(log)
-    return boot, *await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
-
-
-@lru_cache(maxsize=128)  # many consoles stand still
-def _read_log(text: str) -> Reading:
-    """What the end of a console's log shows. Computes for tens of milliseconds."""
-    return read_screen(render(text))
-
-
-async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> tuple[GuestBoot, str]:
-    """The tracker after its guest's SSH server was asked, where nothing else tells; and what it said instead."""
-    place, renewed = boot.where(now(), patience), boot.source is Source.SSH
-    if (place.proven and not renewed) or place.stage in _DECIDED:
-        return boot, ""
-    answer = await probe.ssh()
-    if answer is None:
-        return boot, ""
-    if not answer.proves:
-        return boot.fell_silent(now(), boot.starts, Source.SSH), answer.why
-    return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, Source.SSH, fresh=True), ""
 
 
 def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timedelta) -> Observation:
@@ -217,7 +151,7 @@ class Boots:
             return
         same = record is not None and record.process == process != "" and log.since(record.mark) is not None
         if record is not None and same and record.spoke and boot.started is None:
-            self._boots[guest] = boot.resumed(record)
+            self._boots[guest] = boot.resumed(record, log)
             return
         boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
         if process and boot.mark is not None:

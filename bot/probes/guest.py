@@ -65,13 +65,18 @@ class GuestProbe:
             return await self.parts.process_of(self.host, self.info.uuid)
         return ""
 
-    async def screen(self) -> str:
-        """What its screen shows in text mode; "" if it has none."""
+    async def screen(self) -> str | None:
+        """What its screen shows in text mode, "" if that is no text; None where it has none that can be seen."""
         try:
             picture = await self._hypervisor.screenshot(self.info.uuid)
             return await self._reader.text_of(picture)
         except (GuestRefused, UnreadablePicture):
-            return ""
+            return None
+
+    async def responds(self) -> None:
+        """Have what emulates it say something: one that stands still raises HypervisorUnreachable."""
+        with suppress(GuestRefused):  # an answer, too
+            await self._hypervisor.ask_emulator(self.info.uuid)
 
     async def ssh(self) -> SshAnswer | None:
         """What its SSH server shows; None where its address or its host key is not known."""

@@ -23,8 +23,9 @@ def take_facts(
 ) -> bool:
     """What a hypervisor has now. While an outage of it is live it is compared, each difference a line there.
 
-    `running`: the UUIDs of its guests that run; `booted`: those that did not go on from saved memory. An inventory that was not wholly read is no good one. Whether an
-    outage waits for it, so that the next look should come soon.
+    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. An
+    inventory that was not wholly read is no good one. Whether an outage waits for it, so that the next look should
+    come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
     before, last = situation(store, config, now), store.inventory.last(host)

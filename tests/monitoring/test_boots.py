@@ -117,6 +117,32 @@ SAC = "Computer is booting, SAC started and initialized.\n\nSAC>\n"
 CMD = f"{SAC}EVENT: The CMD command is now available.\nSAC>"
 
 
+RESCUE = vga_screen(["archiso login: root (automatic login)", "root@archiso ~ # "])
+
+
+async def test_a_live_system_on_the_screen_outweighs_an_agent_that_answers() -> None:
+    seen = await look(agent=True, answers=True, picture=RESCUE)
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.BOOT_WAITING)
+    made, up = just_started(), vga_screen(["web1 login:"])
+    assert (await look(made, agent=True, answers=True, picture=up)).why == "its agent answers"
+    later = await look(made, agent=True, answers=True, picture=RESCUE)
+    assert later.kind is Kind.BOOT_WAITING, "an agent may answer before the login is there"
+    for _ in range(3):
+        still = await look(made, agent=True, answers=True, picture=RESCUE)
+        assert still.kind is Kind.BOOT_WAITING
+
+
+async def test_an_agent_that_goes_on_answering_needs_no_more_pictures() -> None:
+    made, up = just_started(), vga_screen(["web1 login:"])
+    for _ in range(2):
+        assert (await look(made, agent=True, answers=True, picture=up)).why == "its agent answers"
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        hypervisor.hangs = True
+        assert (await made.look(probe)).why == "its agent answers"
+        made.began(WEB1.id)
+        assert (await made.look(probe)).why == "its agent answers", "though no picture can be had"
+
+
 async def test_windows_is_up_once_its_special_console_offers_a_prompt_and_not_after_a_bug_check() -> None:
     made = just_started()
     assert (await look(made, text=SAC)).health is Health.UNKNOWN
@@ -284,6 +310,8 @@ class SshServer:
         return self.answer
 
 
+OLD = "its console asks for a login, which may be from before its latest start"
+HANGS = "cannot ask the emulator of 'web1' on atlas: because no answer within 5 s"
 KEY_KNOWN = "its SSH server (OpenSSH_9.2p1) answers with the host key known for it"
 
 
@@ -298,10 +326,11 @@ async def test_where_nothing_else_tells_the_known_host_key_is_proof(text) -> Non
     assert (await look(made, text=text, ssh_answers=server)).health is Health.UNKNOWN, "not after another start"
 
 
-async def test_a_known_host_key_proves_only_as_long_as_it_is_shown() -> None:
+@pytest.mark.parametrize("nobody", [False, True])
+async def test_a_known_host_key_proves_only_as_long_as_it_is_shown(nobody) -> None:
     made, server = just_started(), SshServer(Answer.KNOWN_KEY, KEY_KNOWN)
     assert (await look(made, ssh_answers=server)).evidence is Evidence.INSIDE
-    server.answer = SshAnswer(Answer.SILENT, "nothing answers at its SSH port")
+    server.answer = None if nobody else SshAnswer(Answer.SILENT, "nothing answers at its SSH port")
     assert (await look(made, ssh_answers=server)).began_anew, "whoever waits for it is told that its proof is gone"
     seen = await look(made, ssh_answers=server)
     assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
@@ -378,6 +407,9 @@ async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:
         assert (await made.look_now(probe)).health is Health.OK
 
 
+BLANK = vga_screen([])
+
+
 # --- over restarts of the bot ------------------------------------------------------------------------------------
 
 
@@ -391,13 +423,20 @@ async def seen_up(console: Console) -> Boots:
     return made
 
 
-async def after_a_restart(console: Console, records, picture: bytes | None = None) -> Observation:
+async def after_a_restart(
+    console: Console, records, picture: bytes | None = None, *, screen: bool = True, later: str = ""
+) -> Observation:
+    """`later`: what its console writes once it is watched again."""
     made = just_met(NOW - timedelta(minutes=1))
     made.remember(records)
     async with probing(console=console) as (probe, hypervisor):
-        hypervisor.picture = picture or hypervisor.picture
+        hypervisor.picture, hypervisor.has_screen = picture or BLANK, screen
         await made.mark(probe)
-        return await made.look(probe)
+        seen = await made.look(probe)
+        if later:
+            console.text += later
+            seen = await made.look(probe)
+        return seen
 
 
 async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot() -> None:
@@ -409,6 +448,32 @@ async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(
     assert stuck.health is Health.FAIL, "a reset that the console's log tells nothing of shows on the screen"
     console.text += f"\n{BIOS}"
     assert (await after_a_restart(console, records)).health is Health.UNKNOWN, "it was reset meanwhile"
+
+
+async def test_without_a_screen_the_login_of_before_a_gap_is_proof_once_its_console_goes_on() -> None:
+    console = Console(LOGIN, process="boot 7 99")
+    records = (await seen_up(console)).unsaved()
+    seen = await after_a_restart(console, records, screen=False)
+    assert (seen.evidence, seen.why) == (Evidence.OUTSIDE, OLD)
+    assert (await after_a_restart(console, records, screen=False, later="\n\n")).evidence is Evidence.OUTSIDE
+    went_on = await after_a_restart(console, records, screen=False, later="\nweb1 login: ")
+    assert went_on.evidence is Evidence.INSIDE
+    reset = await after_a_restart(console, records, screen=False, later=f"\n{BIOS}")
+    assert reset.health is Health.UNKNOWN
+
+
+async def test_what_its_console_proved_holds_as_long_as_its_emulator_goes_on() -> None:
+    made = just_started()
+    async with probing(console=(console := Console("", process="boot 7 99"))) as (probe, hypervisor):
+        await made.mark(probe)
+        console.text = LOGIN
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        hypervisor.hangs = True
+        seen = await made.look(probe)
+        assert (seen.health, seen.why) == (Health.UNKNOWN, HANGS)
+        hypervisor.hangs = False
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
 
 
 @pytest.mark.parametrize("process", ["boot 8 99", "other 7 99", ""])
@@ -444,7 +509,8 @@ async def test_a_guest_goes_on_when_its_hypervisor_is_back() -> None:
     made = await seen_up(console)
     made.lost()
     made.polled(WEB1.id, running=True)
-    async with probing(console=console) as (probe, _):
+    async with probing(console=console) as (probe, hypervisor):
+        hypervisor.picture = BLANK
         await made.mark(probe)
         assert (await made.look(probe)).evidence is Evidence.INSIDE
         assert not made.to_mark(WEB1.id)

@@ -27,11 +27,22 @@ class Furnished(Hypervisor):
 
     answers: bool | None = None
     picture: bytes | None = None
+    hangs = False
+    has_screen = True
 
     async def agent_answers(self, name: str, deadline: timedelta) -> bool | None:
         return self.answers if self.answers is not None else await super().agent_answers(name, deadline)
 
+    async def ask_emulator(self, name: str) -> None:
+        if self.hangs:
+            raise HypervisorUnreachable("cannot ask the emulator of 'web1' on atlas: because no answer within 5 s")
+        await super().ask_emulator(name)
+
     async def screenshot(self, name: str) -> bytes:
+        if not self.has_screen:
+            raise GuestRefused("cannot take a picture of 'web1' on atlas: because it has no screen")
+        if self.hangs:
+            raise HypervisorUnreachable("cannot take a picture of 'web1' on atlas: because no answer within 5 s")
         return self.picture or await super().screenshot(name)
 
 
@@ -118,6 +129,11 @@ async def test_a_screen_shows_its_text() -> None:
         assert (await probe.screen()).strip() == "web1 login:"
 
 
+async def test_an_emulator_that_refuses_what_it_is_asked_goes_on() -> None:
+    async with probing() as (probe, _):
+        await probe.responds()
+
+
 async def test_the_screens_of_all_guests_are_read_a_few_at_a_time() -> None:
     async with probing() as (probe, _):
         assert probe._reader.slots is probe.parts.screens
@@ -126,7 +142,7 @@ async def test_the_screens_of_all_guests_are_read_a_few_at_a_time() -> None:
 async def test_a_picture_that_nobody_can_read_shows_nothing() -> None:
     async with probing() as (probe, hypervisor):
         hypervisor.picture = b"GIF89a"
-        assert await probe.screen() == ""
+        assert await probe.screen() is None
 
 
 async def test_a_guest_without_a_screen_shows_nothing() -> None:
@@ -134,10 +150,12 @@ async def test_a_guest_without_a_screen_shows_nothing() -> None:
         await until(lambda: hypervisor.connected)
         with pytest.raises(GuestRefused):
             await hypervisor.screenshot("nope")
-        assert await probe.screen() == ""
+        assert await probe.screen() is None
 
 
 async def test_behind_a_hypervisor_that_is_away_nothing_can_be_seen(tmp_path) -> None:
     async with probing(uri=f"qemu+unix:///session?socket={tmp_path}/none") as (probe, _):
         with pytest.raises(HypervisorUnreachable, match="cannot take a picture of 'f00' on atlas: because"):
             await probe.screen()
+        with pytest.raises(HypervisorUnreachable, match="cannot ask the emulator of 'f00' on atlas: because"):
+            await probe.responds()

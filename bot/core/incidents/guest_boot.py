@@ -64,7 +64,8 @@ class GuestBoot:
     until it was made. `before`: what the log says before it is of an earlier boot; None where that can't be told.
     `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
     `end`: where the log ended when it was read last. `spoke`: the log shows the present boot's beginning.
-    `unwatched`: nobody watched it for a while, and a reset leaves its process and its log as they are.
+    `unwatched`: nobody watched it until its log ended there; a reset leaves its process and its log as they are.
+    `glanced`: its screen was looked at while its agent answered.
     `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
     `came_up`: whether it was seen up since its start, whatever became of it. `hint`: its console shows a login
     prompt that may be an old one. `looked`: when it was looked at last.
@@ -80,7 +81,8 @@ class GuestBoot:
     settled: bool = False
     end: Mark | None = None
     spoke: bool = False
-    unwatched: bool = False
+    unwatched: Mark | None = None
+    glanced: bool = False
     seen: Reading = UNKNOWN
     since: datetime | None = None
     proof: str = ""
@@ -159,9 +161,9 @@ class GuestBoot:
         anew = truncated and self.quiet
         return replace(self, mark=log.mark, before=Mark() if anew else None, settled=anew)
 
-    def resumed(self, record: BootRecord) -> "GuestBoot":
-        """It runs since the start that is on record."""
-        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke, unwatched=True)
+    def resumed(self, record: BootRecord, log: LogEnd) -> "GuestBoot":
+        """It runs since the start that is on record, for all that its process and its log tell."""
+        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke, unwatched=log.mark)
 
     def read_to(self, log: LogEnd) -> "GuestBoot":
         """Its console's log was read. One that was begun anew while it ran has to be marked anew."""
@@ -173,7 +175,8 @@ class GuestBoot:
         if self.mark is not None or other.mark is None or other.starts != self.starts:
             return self
         marked = replace(self, mark=other.mark, before=other.before, settled=other.settled)
-        return replace(marked, started=other.started, spoke=self.spoke or other.spoke)
+        spoke = self.spoke or other.spoke
+        return replace(marked, started=other.started, spoke=spoke, unwatched=other.unwatched)
 
     def shown(self, log: LogEnd, read: Callable[[str], Reading]) -> tuple[Reading, bool]:
         """What its console's log shows, and whether that is surely of the present boot. `read`: reads a text."""
@@ -236,7 +239,8 @@ class GuestBoot:
 
     def _may_be_present(self, reading: Reading) -> bool:
         """Whether a text of unknown age may count, where nobody saw a start: as a failure, and never as proof."""
-        return self.started is None and not self.proof and reading.stage in {*_DECIDED, Stage.UP}
+        unseen = self.started is None or self.unwatched is not None
+        return unseen and not self.proof and reading.stage in {*_DECIDED, Stage.UP}
 
     # --- what follows ---
 

@@ -41,8 +41,8 @@ def compare(
 ) -> Changes:
     """How a host differs from what it was before: what is new, and what is `held` and not known to be mended.
 
-    `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory. `booted`: those
-    of them that surely have not.
+    `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory. `booted`:
+    those of them that surely have not.
     """
     found: dict[TargetId, tuple[Change, ...]] = {}
     now = {guest.uuid: guest for guest in after.guests}
@@ -74,19 +74,20 @@ def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool, booted: bool) -
     if before.persistent:
         yield _Look("defined", "" if after.persistent else "it is defined no more, and gone once it stops")
     if before.managed_save:
-        yield _Look("managed save", _memory(after.managed_save, runs=runs, booted=booted))
+        yield _Look("managed save", _memory(after, runs=runs, booted=booted))
     if before.nvram:
         now = after.nvram
         words = None if now is None else "" if now == before.nvram else "its firmware's variables (NVRAM) are new"
         yield _Look("nvram", words)
 
 
-def _memory(kept: bool | None, *, runs: bool, booted: bool) -> str | None:
+def _memory(after: GuestFacts, *, runs: bool, booted: bool) -> str | None:
     """What became of a guest's saved memory. One that runs may have gone on from it."""
     if booted:
         return "its saved memory is gone: it was booted anew, and did not go on from there"
     if runs:
         return ""
+    kept = after.managed_save
     return None if kept is None else "" if kept else "its saved memory is gone"
 
 
@@ -109,7 +110,9 @@ def _order(before: tuple[DiskFacts, ...], after: tuple[DiskFacts, ...] | None) -
         return None
     was, now = ([disk.path for disk in disks] for disks in (before, after))
     left, here = [one for one in was if one in now], [one for one in now if one in was]
-    return "" if left == here else f"its disks are in another order: {', '.join(here)}; they were {', '.join(left)}"
+    if left == here:
+        return ""
+    return f"its disks are in another order: {', '.join(here)}; they were {', '.join(left)}"
 
 
 def _disk(before: DiskFacts, after: DiskFacts | None, *, runs: bool) -> str | None:

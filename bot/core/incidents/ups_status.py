@@ -2,8 +2,8 @@
 
 Two questions apart: is there line power, and is the UPS itself in order? A battery to be replaced is no power
 failure, and what is wrong with the UPS says nothing of the power. Words that contradict each other say nothing at
-all. Sources: NUT's list of status words (docs/new-drivers.txt), what UPSes of many makers said (nut-ddl), and NUT's
-issues 2347, 2416 and 811: words that stay after a test, and UPSes that say OL when the mains are gone.
+all. Sources: NUT's list of status words (docs/new-drivers.txt), what UPSes of many makers said (nut-ddl), and
+NUT's issues 2347, 2416 and 811: words that stay after a test, and UPSes that say OL when the mains are gone.
 """
 
 import re

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bot.core.incidents.boot_reading import Reading
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
@@ -168,9 +169,13 @@ def test_after_a_loss_a_login_from_before_it_is_a_hint() -> None:
 
 
 def test_a_start_that_is_on_record_goes_on() -> None:
-    boot = GuestBoot().polled(NOON, running=True).resumed(BootRecord("42", Mark(), NOON, spoke=True))
+    boot = met().resumed(BootRecord("42", Mark(), NOON, spoke=True), log(BIOS + LOGIN))
     assert proven(look(boot, BIOS + LOGIN))
-    assert (boot.started, boot.spoke) == (NOON, True)
+    assert (boot.started, boot.spoke, boot.unwatched) == (NOON, True, log(BIOS + LOGIN).mark)
+    old = boot.read(Reading(Stage.UP, "it asks for a login"), NOON, boot.starts, Source.CONSOLE, fresh=False)
+    assert (old.hint, proven(old)) == (True, False), "what is of before the gap"
+    unmarked = GuestBoot().polled(NOON, running=True)
+    assert unmarked.with_mark_of(boot).unwatched == boot.unwatched
 
 
 def test_whether_a_boot_showed_its_beginning_is_known() -> None:

@@ -61,7 +61,7 @@ def ups(status: str, **more: str) -> Status:
         (ups("OB TEST", input_voltage="231"), UNKNOWN, TESTS, False),
         (ups("OB TEST"), UNKNOWN, TESTS, False),
         # What stays of a test, NUT issue 2416: there is no voltage, or the battery is low.
-        (ups("OB DISCHRG TEST", ups_test_result="Done and passed", input_voltage="0.0"), FAIL, "on battery", False),
+        (ups("OB TEST", ups_test_result="Done and passed", input_voltage="0.0"), FAIL, "on battery", False),
         (ups("OB DISCHRG LB", ups_test_result="In progress"), FAIL, "on battery, battery low", True),
         (ups("OB CAL LB"), UNKNOWN, "on battery because it calibrates its battery", False),
         (ups("OB CAL LB", input_voltage="0"), FAIL, "on battery, battery low", True),

@@ -1,0 +1,123 @@
+"""A look at where one guest stands at its boot: what is asked of it in which order, and what outweighs what.
+
+What holds only as long as it answers is asked again, and each time something of it must answer: an agent, an SSH
+server, or else the emulator that runs it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from bot.core.incidents.boot_reading import UNKNOWN, Reading, own
+from bot.core.incidents.boot_screen import read_screen
+from bot.core.incidents.boot_signs import Part, Stage
+from bot.core.incidents.guest_boot import GuestBoot, Source
+from bot.hypervisor import HypervisorUnreachable
+from bot.monitoring.console import render
+from bot.probes.guest import GuestProbe
+
+_DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
+_HARM = frozenset({Part.DISK, Part.FILES})
+Clock = Callable[[], datetime]
+
+
+async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
+    """The tracker after a look at its guest: the agent, then the console, then the screen, until one proves it up.
+
+    Raises HypervisorUnreachable.
+    """
+    of = boot.starts
+    answers = await probe.agent_answers()
+    boot, console, fresh = await _console(probe, boot)
+    if answers:
+        return await _answered(probe, boot, console if fresh else UNKNOWN, now)
+    if probe.info.has_agent:
+        boot = boot.fell_silent(now(), of)
+    if probe.shares_log:
+        boot = boot.disowned(now())
+    if fresh and console.stage is Stage.UP and boot.unwatched is None:
+        if boot.source is Source.CONSOLE:
+            await probe.responds()
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
+    return await _by_screen(probe, boot, console, now, fresh=fresh)
+
+
+async def _answered(probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock) -> GuestBoot:
+    """The tracker once the agent answers: a system that is damaged, or not the machine's own, may have one, too.
+
+    `console`: what is surely of the present boot. The screen is looked at until it has answered twice: a login may
+    come after it.
+    """
+    of = boot.starts
+    if _denies(console):
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
+    again = boot.source is Source.AGENT
+    if not (again and boot.glanced):
+        with suppress(HypervisorUnreachable):  # it answers, and nothing denies it
+            shown = _read_screen(await probe.screen(), probe)
+            if _denies(shown):
+                return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
+            boot = replace(boot, glanced=again)
+    return boot.answered(now(), of)
+
+
+def _denies(shown: Reading) -> bool:
+    """Whether it tells more than that an agent answers."""
+    return shown.elsewhere or shown.part in _HARM
+
+
+async def _by_screen(
+    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, fresh: bool
+) -> GuestBoot:
+    """The tracker once its screen was looked at, where nothing has proven it up."""
+    of, text = boot.starts, await probe.screen()
+    shown = _read_screen(text, probe)
+    if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
+        # Nobody watched, and it has written nothing since: without a screen that may be from before a reset.
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=text is not None)
+    if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
+        looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
+        crashed = shown.stage is Stage.FAILED and shown.part in {Part.KERNEL, Part.WINDOWS}
+        return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if crashed else looked
+    if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
+        return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
+    if not fresh or console.stage is Stage.UNKNOWN:
+        boot = boot.read(shown, now(), of, Source.SCREEN, fresh=True)
+    return boot.read(console, now(), of, Source.CONSOLE, fresh=fresh)
+
+
+def _read_screen(text: str | None, probe: GuestProbe) -> Reading:
+    return own(read_screen((text or "").splitlines()), probe.guest.name)
+
+
+async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool]:
+    """The tracker with its console's log read, what that shows, and whether it is surely of the present boot."""
+    log = await probe.console()
+    if log is None:
+        return boot, UNKNOWN, False
+    if boot.quiet:
+        boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
+    boot = boot.read_to(log)
+    if boot.unwatched is not None and (log.since(boot.unwatched) or "").strip():
+        boot = replace(boot, unwatched=None)  # it would have shown another boot's beginning
+    return boot, *await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
+
+
+@lru_cache(maxsize=128)  # many consoles stand still
+def _read_log(text: str) -> Reading:
+    """What the end of a console's log shows. Computes for tens of milliseconds."""
+    return read_screen(render(text))
+
+
+async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> tuple[GuestBoot, str]:
+    """The tracker after its guest's SSH server was asked, where nothing else tells; and what it said instead."""
+    place, renewed = boot.where(now(), patience), boot.source is Source.SSH
+    if (place.proven and not renewed) or place.stage in _DECIDED:
+        return boot, ""
+    answer = await probe.ssh()
+    if answer is None or not answer.proves:
+        return boot.fell_silent(now(), boot.starts, Source.SSH), answer.why if answer else ""
+    return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, Source.SSH, fresh=True), ""
