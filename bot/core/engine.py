@@ -228,12 +228,12 @@ def _place(draft: Draft, failures: Sequence[Observation]) -> None:
 
 
 def _join(draft: Draft, seen: Observation) -> bool:
-    """Whether a failure has its incident: of its check, or of its subject, since a subject has only one.
+    """Whether a failure has its incident: of its check, or else of its subject, since a subject has only one.
 
     An outage joins nothing less: it takes over instead. What ended while it failed has had its incident, too: a
     person said that it is over, or it is part of another. Only what tells more of it is news.
     """
-    for incident in draft.live():
+    for incident in sorted(draft.live(), key=lambda one: seen.fingerprint not in one.own):
         if _takes_over(seen, incident) or _is_apart(incident, seen):
             continue
         of_subject = incident.subject == seen.target and seen.kind not in LOST

@@ -517,6 +517,21 @@ def test_a_boot_disk_found_in_a_storm_has_an_incident_of_its_own():
     assert [i.kind for i in lab.live] == [Kind.GUESTS_DOWN, Kind.BOOT_DISK]
 
 
+def test_what_fails_on_in_a_storm_stays_there_also_once_an_older_incident_of_its_guest_reopens():
+    lab = desk()
+    guest, state = FIVE[0], Fingerprint(CheckName("state"), FIVE[0])
+    lab.see(unbootable(guest))
+    lab.see(well(guest, "boot"), up(guest))
+    assert not lab.live
+    lab.see(*map(crashed, FIVE))
+    lab.see(unbootable(guest))
+    lab.see(crashed(guest))
+    assert [(i.id, i.kind, state in i.own) for i in lab.live] == [
+        (1, Kind.BOOT_DISK, False),
+        (2, Kind.GUESTS_DOWN, True),
+    ]
+
+
 def test_the_host_of_a_storm_found_gone_takes_over_its_message():
     lab = desk()
     lab.see(*map(crashed, FIVE))
