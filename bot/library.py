@@ -108,6 +108,10 @@ class Library:
         known = [runbook.name for runbook in self.all()]
         raise NoSuchRunbook(f"cannot use the runbook {name!r}: because there is none{did_you_mean(name, known)}")
 
+    def file_of(self, name: str) -> str:
+        """The file that has that name, as short as it can be clicked on. Raises KeyError."""
+        return _shown(self._entries[name].path)
+
     def all(self) -> tuple[Runbook, ...]:
         """Every runbook in use, by name."""
         return tuple(entry.good for _, entry in sorted(self._entries.items()) if entry.good)
@@ -149,8 +153,12 @@ def _read(name: str, path: Path, knowledge: Knowledge) -> Reading:
         return Reading(None, (Problem(1, f"use the name {name!r}", why),))
     try:
         return parse(name, path.read_text(encoding="utf-8"), knowledge)
-    except (OSError, UnicodeDecodeError) as error:
-        return Reading(None, (Problem(1, "read this file", str(error)),))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        why = f"it is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        return Reading(None, (Problem(line, "read this file", why),))
+    except OSError as error:
+        return Reading(None, (Problem(1, "read this file", f"the system says: {error.strerror}"),))
 
 
 def _difference(before: Mapping[str, _Entry], after: Mapping[str, _Entry]) -> Refreshed:

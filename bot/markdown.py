@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 from bot.core.reading import Reading, read
 from bot.core.runbooks.directives import directive
+from bot.core.runbooks.slips import slips
 from bot.core.written import Box, Directive, Fence, Item, Knowledge, Problem, Section, Span, Warned
 
 _LINE_END = re.compile(r"\r\n?|\n")  # markdown-it's own: str.splitlines knows more line ends, and would miscount
@@ -29,7 +30,8 @@ def parse(name: str, source: str, knowledge: Knowledge) -> Reading:
     lines = tuple(_LINE_END.split(source.removeprefix("\ufeff")))
     blocks = list(_blocks(_PARSER.parse("\n".join(lines))))
     heads = [at for at, block in enumerate(blocks) if _level(block) in {1, 2}]
-    if problems := _misplaced(blocks, heads):
+    fences = [_span(block) for block in blocks if block[0].type == "fence"]
+    if problems := slips(lines, fences) or _misplaced(blocks, heads):
         return Reading(None, problems)
     bounds = [*heads, len(blocks)]
     sections = [_section(blocks[start], blocks[start + 1 : end], lines) for start, end in pairwise(bounds)]
@@ -52,6 +54,8 @@ def _level(block: Block) -> int:
 
 def _misplaced(blocks: Sequence[Block], heads: Sequence[int]) -> tuple[Problem, ...]:
     """What keeps a file from being cut into a title and steps."""
+    if not blocks:
+        return (Problem(1, "read this", "it is empty; a runbook begins with its title: `# What it mends`"),)
     found = []
     levels = [_level(blocks[at]) for at in heads]
     if levels[:1] != [1] or heads[0] != 0:
@@ -60,7 +64,9 @@ def _misplaced(blocks: Sequence[Block], heads: Sequence[int]) -> tuple[Problem, 
         if level == 1:
             found.append(Problem(_span(blocks[at])[0], "have a second title", "a step's heading is `## …`"))
     if 2 not in levels:
-        found.append(Problem(1, "read this", "it has no step: `## What to do first`"))
+        third = next((block for block in blocks if block[0].tag == "h3"), None)
+        why = f"a step's heading is `## {_text(third)}`" if third else "it has no step: `## What to do first`"
+        found.append(Problem(_span(third)[0] if third else 1, "read this", why))
     found += [
         Problem(_span(blocks[at])[0], "use this heading", "it is empty") for at in heads if not _text(blocks[at])
     ]

@@ -31,6 +31,6 @@ def knowledge(config: Config | None) -> Knowledge:
 
 
 def library_of(config: Config | None) -> Library:
-    """The runbooks, not read yet: the owner's own folder first, because it wins."""
-    own = config.runbooks.folder if config else None
-    return Library((own, SHIPPED) if own else (SHIPPED,), knowledge(config))
+    """The runbooks, not read yet: the owner's own folder first, because it wins, also once it is made later."""
+    own = (config.runbooks.folder or config.path.absolute().parent / "runbooks") if config else SHIPPED
+    return Library((own, SHIPPED), knowledge(config))

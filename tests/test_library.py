@@ -5,9 +5,11 @@ from contextlib import chdir
 
 import pytest
 
+from bot.config import Config, SlackConfig
 from bot.core.health import Kind
 from bot.core.written import Knowledge
 from bot.library import Library, NoSuchRunbook, Refreshed
+from bot.vocabulary import library_of
 
 GOOD = "# Good\n- Use for: guest-down\n\n## Look\n"
 BETTER = "# Better\n\n## Look twice\n"
@@ -175,10 +177,19 @@ def test_a_name_nobody_could_type_is_a_mistake(library, own):
     assert "1: cannot use the name 'My Runbook'" in broken.lines[0]
 
 
+def test_a_folder_runbooks_that_is_made_beside_lab_yaml_later_is_used(tmp_path):
+    library = library_of(Config(tmp_path / "lab.yaml", SlackConfig("homelab"), ()))
+    shipped = len(library.refresh().changed)
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "mine.md").write_text(GOOD)
+    assert library.refresh().changed == ("mine",)
+    assert len(library.all()) == shipped + 1
+
+
 def test_a_file_that_is_no_text_is_a_mistake(library, own):
-    (own / "a.md").write_bytes(b"\xff\xfe\x00")
+    (own / "a.md").write_bytes(b"# Gr\n\n\xfc\xdf")
     (broken,) = library.refresh().broken
-    assert "1: cannot read this file: because 'utf-8' codec" in broken.lines[0]
+    assert "3: cannot read this file: because it is not UTF-8 text (byte 6); save it as UTF-8" in broken.lines[0]
     assert broken.lines[0].startswith(str(own)), "a path outside of the working folder is told whole"
 
 

@@ -208,14 +208,17 @@ def test_a_sentence_that_only_begins_like_a_directive_is_prose(sentence):
     assert shown.action
 
 
-NO_BEFORE = "because it is written `**Before**: what must hold`"
+NO_BEFORE = "because it is written `**Before**: it is off.`"
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (f"**Before:** it is off.\n{OFF}{LAB}", f"3: cannot use “**Before:** it is off.”: {NO_BEFORE}"),
-        (f"**Before** it starts\n{OFF}{LAB}", f"3: cannot use “**Before** it starts”: {NO_BEFORE}"),
+        (
+            f"**Before** it starts\n{OFF}{LAB}",
+            "3: cannot use “**Before** it starts”: because it is written `**Before**: what must hold`",
+        ),
         (f"__Before__: it is off.\n{OFF}{LAB}", f"3: cannot use “__Before__: it is off.”: {NO_BEFORE}"),
         (f"**Before:** it is off.\n\nReally.\n{LAB}", f"3: cannot use “**Before:** it is off.”: {NO_BEFORE}"),
         ("**Before**: it is off.\n", "3: cannot use this Before: because no fence stands right behind it"),
@@ -227,10 +230,10 @@ NO_BEFORE = "because it is written `**Before**: what must hold`"
             f"**Before**: a.\n{OFF}\n**Before**: b.\n{OFF}{LAB}",
             "9: cannot use a second Before: because a step has one Before",
         ),
-        (f"{LAB}\n**Before**: late.\n{OFF}", "8: cannot use this Before here: because it stands ahead of what"),
+        (f"{LAB}\n**Before**: late.\n{OFF}", "8: cannot use this Before here: because it has to stand ahead of"),
         (
             f"Do it.\n\n**Check**:\n{OFF}\n**Before**: late.\n{OFF}",
-            "11: cannot use this Before here: because it stands ahead of what it guards",
+            "11: cannot use this Before here: because it has to stand ahead of what it guards (line 5)",
         ),
         (f"**Before**: a.\n{SH}{LAB}", "5: cannot run this Before: because no “Run on” says where"),
         (
@@ -338,7 +341,9 @@ def test_where_the_config_is_not_known_any_host_and_role_will_do():
 def test_the_bots_own_machine_must_be_allowed():
     body = f"- Run on: bot\n{SH}"
     assert step(body, known=Knowledge((), bot=True)).action.run_on == "bot"
-    assert problem(body).endswith("because the config does not allow scripts on the bot's own machine")
+    assert problem(body).endswith(
+        "because lab.yaml does not allow scripts on the bot's own machine (runbooks.run_on_bot)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -400,12 +405,12 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
         (LAB + "\n- Who: hands\n", "8: cannot use “Who”: because settings stand before a step's first fence"),
         (
             "- Who: hand\n",
-            "3: cannot use “Who: hand”: because the config has no such role (did you mean 'hands'?)",
+            "3: cannot use “Who: hand”: because nobody in lab.yaml has such a role (did you mean 'hands'?)",
         ),
         ("- Optional: perhaps\n", "3: cannot use “Optional: perhaps”: because it is either yes or no"),
         (
             f"- Run on: atlsa\n{SH}",
-            "3: cannot use “Run on: atlsa”: because the config has no host 'atlsa' (did you mean 'atlas'?)",
+            "3: cannot use “Run on: atlsa”: because lab.yaml has no host 'atlsa' (did you mean 'atlas'?)",
         ),
         (
             f"- Run on: $guest\n{SH}",
@@ -464,7 +469,15 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
         ("- Run on: atlas\n", "3: cannot use “Run on: atlas”: because no script stands here for it"),
         (
             "- Run on: atlas\n\n```\nls\n```\n",
-            "3: cannot use “Run on: atlas”: because no script stands here for it",
+            "3: cannot use “Run on: atlas”: because the fence in line 5 names no language; begin it with ```sh",
+        ),
+        (
+            "- Run on: atlas\n\n```python\nls()\n```\n",
+            "3: cannot use “Run on: atlas”: because a `python` fence (line 5) is only shown; sh and bash can",
+        ),
+        (
+            "- Run on: atlas\n\n1. Do:\n\n   ```sh\n   ls\n   ```\n",
+            "3: cannot use “Run on: atlas”: because the fence in line 7 is indented and so part of a list",
         ),
         (
             f"- Watch the size of: $disk\n{LAB}",
@@ -505,7 +518,7 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
         ),
         (
             "**Check**:\n\n```lab\nhealty $guest\n```\n",
-            "6: cannot use `healty $guest`: because there is no verb 'healty $guest' (did you mean 'healthy'?)",
+            "6: cannot use `healty $guest`: because there is no verb 'healty' (did you mean 'healthy'?)",
         ),
         (
             "**Check**:\n\n```lab\nhealthy $guest\n```\n\n**Check**:\n\n```lab\nhealthy $guest\n```\n",
@@ -513,11 +526,11 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
         ),
         (
             "- Confirm: $snap is lost.\n" + LAB,
-            "2: cannot use $snap: because no step sets it",
+            "3: cannot use $snap: because no step sets it",
         ),
         (
             '- Run on: nas\n\n```sh\necho "$dsik"\n```\n',
-            "5: cannot use $dsik: because no step sets it (did you mean $disk?)",
+            "6: cannot use $dsik: because no step sets it (did you mean $disk?)",
         ),
         (
             '- Run on: nas\n- Choose: one\n\n```sh\necho "$one"\n```\n',
@@ -529,7 +542,7 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
         ),
         (
             "\n```lab\nstart $bay\n```\n\n## Where?\n- Ask: bay\n",
-            "4: cannot use $bay: because step 2 “Where?”, which sets it, comes later",
+            "5: cannot use $bay: because step 2 “Where?”, which sets it, comes later",
         ),
     ],
 )

@@ -15,6 +15,10 @@ from bot.core.quotes import straight
 from bot.core.values import shown_in
 
 _OPTION = re.compile(r"([a-z][a-z0-9_]*)=(.*)", re.DOTALL)
+_ODD_QUOTES = {
+    "No closing quotation": "a quotation mark in it is not closed",
+    "No escaped character": "nothing stands behind its last \\",
+}
 _WHOLE = re.compile(r"\$([a-z][a-z0-9_]*)")
 
 
@@ -93,11 +97,13 @@ def take_apart(line: str, verbs: Sequence[LabVerb]) -> LabCall:
 
 def _words(line: str) -> list[str]:
     if "\n" in line.strip():
-        raise LabMistake("a `lab` fence holds one line")
+        raise LabMistake("a `lab` fence holds one line; what comes next is a step of its own")
+    if not line.strip():
+        raise LabMistake("the fence is empty")
     try:
         words = shlex.split(straight(line))
     except ValueError as error:
-        raise LabMistake(f"its quotes do not match ({error})") from error
+        raise LabMistake(f"{_ODD_QUOTES.get(str(error), error)}") from error
     for word in words:
         value = found[2] if (found := _OPTION.fullmatch(word)) else word
         if shown_in(value) and not _WHOLE.fullmatch(value):
@@ -112,6 +118,8 @@ def _verb(words: Sequence[str], verbs: Sequence[LabVerb]) -> tuple[LabVerb, Sequ
         name = " ".join(words[:length])
         if len(words) >= length and name in by_name:
             return by_name[name], words[length:]
-    said = " ".join(words[:2])
-    meant = did_you_mean(said, by_name) or did_you_mean(" ".join(words[:1]), by_name)
-    raise LabMistake(f"there is no verb {said!r}{meant}")
+    one, two = words[0], " ".join(words[:2])
+    for said, known in ((one, [name for name in by_name if " " not in name]), (two, list(by_name))):
+        if meant := did_you_mean(said, known):
+            raise LabMistake(f"there is no verb {said!r}{meant}")
+    raise LabMistake(f"there is no verb {one!r} (known here: {', '.join(sorted(by_name))})")

@@ -3,11 +3,15 @@
 And what is no mistake, but is better done otherwise: hints.
 """
 
+import re
+
 from bot.core.lab import Effect
 from bot.core.nearest import nearest
-from bot.core.runbook import Runbook, Step, needs_confirmation
+from bot.core.runbook import Runbook, ScriptAction, Step, needs_confirmation
 from bot.core.values import BUILT_IN
 from bot.core.written import Hint, Problems
+
+_LINE_END = re.compile(r"\r\n?|\n")  # as markdown counts lines
 
 
 def lint(runbook: Runbook, problems: Problems) -> None:
@@ -49,8 +53,9 @@ def _values(runbook: Runbook, at: int, step: Step, problems: Problems) -> None:
     ]
     own = {step.question.name} if step.question else set()
     known = set(BUILT_IN) | {other.question.name for other in others if other.question} | own
-    for name in sorted(step.uses - known):
-        problems.add(_line_of(step, name), f"use ${name}", _why_unset(runbook, name, known))
+    places = {action.run_on.removeprefix("$") for action in step.runs if isinstance(action, ScriptAction)}
+    for name in sorted(step.uses - known - places):  # of a wrong place its setting says so
+        problems.add(_line_of(runbook, step, name), f"use ${name}", _why_unset(runbook, name, known))
     ahead = [action for action in step.runs if step.check is None or action is not step.check.action]
     for action in ahead if step.lists else ():
         if own & action.uses:
@@ -65,6 +70,9 @@ def _why_unset(runbook: Runbook, name: str, known: set[str]) -> str:
     return "no step sets it" + (f" (did you mean ${meant}?)" if meant else "")
 
 
-def _line_of(step: Step, name: str) -> int:
+def _line_of(runbook: Runbook, step: Step, name: str) -> int:
     """Where the value is named: in a fence, or somewhere among the settings."""
-    return next((action.line for action in step.runs if name in action.uses), step.line)
+    first = next((action.line for action in step.runs if name in action.uses), step.line)
+    lines = _LINE_END.split(runbook.source)[first - 1 :]
+    named = re.compile(rf"\$\{{?[!#]?{name}(?![a-z0-9_])|(?i:ask|choose): {name}\b")
+    return next((number for number, line in enumerate(lines, first) if named.search(line)), first)

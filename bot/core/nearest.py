@@ -14,4 +14,4 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)`, to be put behind an error, or nothing."""
     found = nearest(word, known)
-    return f" (did you mean {found!r}?)" if found else ""
+    return f" (did you mean {str(found)!r}?)" if found else ""

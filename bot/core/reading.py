@@ -23,6 +23,7 @@ from bot.core.runbook import (
     Verification,
 )
 from bot.core.runbooks.directives import Word
+from bot.core.runbooks.slips import stray_settings, why_no_script
 from bot.core.settings import OF_RUNBOOKS, OF_STEPS, Settings, duration, read_settings
 from bot.core.written import Directive, Fence, Hint, Knowledge, Problem, Problems, Section
 
@@ -49,6 +50,7 @@ def read(
     """Understand a file's sections. `introduction`: what stands below the title, which is its heading."""
     problems = Problems()
     settings = read_settings(introduction, OF_RUNBOOKS, problems)
+    problems.take(stray_settings(introduction.lines, introduction.first, settings.spans))
     for stray in introduction.directives:
         problems.add(
             stray.span[0], f"use this {_NAMES[stray.word]} here", f"a {_NAMES[stray.word]} belongs to a step"
@@ -77,6 +79,7 @@ class _Reader:
         self._knowledge = knowledge
         self._problems = problems
         self._settings = read_settings(section, OF_STEPS, problems)
+        problems.take(stray_settings(section.lines, section.first, self._settings.spans))
         self._run_on = self._settings.place(knowledge)
 
     def step(self, headings: tuple[str, ...]) -> Step:
@@ -139,7 +142,8 @@ class _Reader:
         try:
             call = take_apart(fence.text, self._knowledge.verbs)
         except LabMistake as mistake:
-            self._problems.add(fence.line + 1, f"use `{fence.text.strip()}`", str(mistake))
+            said = fence.text.strip().partition("\n")[0]
+            self._problems.add(fence.line + 1, f"use `{said}`" if said else "run this fence", str(mistake))
             return None
         effect = next(verb.effect for verb in self._knowledge.verbs if verb.name == call.verb)
         return LabAction(call, fence.line, effect)
@@ -170,9 +174,13 @@ class _Reader:
             default=line,
         )
         if not found:
-            self._problems.add(line, f"use “{before.text}”", "it is written `**Before**: what must hold`")
+            right = _starred(before.text)
+            right = right if _BEFORE.fullmatch(right) else "**Before**: what must hold"
+            self._problems.add(line, f"use “{before.text}”", f"it is written `{right}`")
         elif late < line:
-            self._problems.add(line, "use this Before here", "it stands ahead of what it guards")
+            self._problems.add(
+                line, "use this Before here", f"it has to stand ahead of what it guards (line {late})"
+            )
         elif action := self._behind(before):
             if why := self._why_no_guard(action, guarded):
                 self._problems.add(action.line, "use this as a Before", why)
@@ -196,15 +204,13 @@ class _Reader:
         return self._verification(checks[0]) if checks else None
 
     def _verification(self, check: Directive) -> Verification | None:
-        line = check.span[0]
-        found = _CHECK.fullmatch(check.text)
-        every = duration(found[1]) if found and found[1] else _DEFAULT_EVERY
-        within = duration(found[2]) if found and found[2] else timedelta()
-        if not found or every is None or within is None:
-            right = "`**Check**:` or `**Check** every 5 seconds for 1 minute:`"
-            self._problems.add(line, f"use “{check.text}”", f"a check is written {right}")
+        times = _times(check.text)
+        if times is None:
+            right = _starred(check.text)
+            right = right if _times(right) else "**Check**:` or `**Check** every 5 seconds for 1 minute:"
+            self._problems.add(check.span[0], f"use “{check.text}”", f"a check is written `{right}`")
         elif action := self._behind(check):
-            return Verification(action, every, within)
+            return Verification(action, *times)
         return None
 
     def _question(self) -> Question | None:
@@ -216,13 +222,30 @@ class _Reader:
         return Question(name, chosen is not None, settings.options(), settings.pattern()) if name else None
 
 
+def _times(check: str) -> tuple[timedelta, timedelta] | None:
+    """How often and for how long a check is to look; None where it is not written as it should be."""
+    found = _CHECK.fullmatch(check)
+    every = duration(found[1]) if found and found[1] else _DEFAULT_EVERY
+    within = duration(found[2]) if found and found[2] else timedelta()
+    return None if not found or every is None or within is None else (every, within)
+
+
+def _starred(text: str) -> str:
+    """The text of a directive with its stars where they belong."""
+    bare = re.sub(r"\*\*|__|^[*_]|(?<=\w)[*_](?=[: ])", "", text)
+    word = bare[: len(Word.CHECK) if bare.casefold().startswith(Word.CHECK) else len(Word.BEFORE)]
+    return f"**{word.capitalize()}**{bare.removeprefix(word)}"
+
+
 def _without_effect(step: Step, settings: Settings, section: Section, fence: Fence | None) -> None:
     """A setting that has no effect where it stands was meant to have one."""
     asks = step.question
     scripted = fence is not None and fence.language != "lab"
     fences = [*section.fences, *(one.fence for one in section.directives if one.fence)]
     useless = {
-        "Run on": None if any(one.language in _SCRIPTS for one in fences) else "no script stands here for it",
+        "Run on": None
+        if any(one.language in _SCRIPTS for one in fences)
+        else why_no_script(section.fences, section.lines, section.first),
         "Options": None if asks and asks.choose else "nothing is chosen here",
         "Pattern": None if asks else "nothing is asked or chosen here",
         "Choose": None if asks and (asks.options or scripted) else "neither “Options” nor a script says from what",

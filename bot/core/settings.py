@@ -4,7 +4,7 @@ Nothing is overlooked: a key that is nearly a known one, or stands where it has 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,6 +36,7 @@ _ALL = (*OF_RUNBOOKS, *OF_STEPS, *NOT_YET)
 _KEY_VALUE = re.compile(r"([^:]{1,40}):(?:\s+(.*))?", re.DOTALL)
 _DURATION = re.compile(r"(\d+) (second|minute|hour)s?(?:,? (?:and )?|$)")
 _GO_TO = re.compile(r"go to [\"“]?(.+?)[\"”]?", re.IGNORECASE)
+_MACHINES = ("$host", "$hypervisor")
 MOST_OPTIONS = 100  # what a list in Slack can hold
 
 
@@ -90,7 +91,8 @@ class Settings:
         """Who may press."""
         who = self.text("Who")
         if who is not None and roles is not None and who not in roles:
-            self.wrong("Who", f"the config has no such role{did_you_mean(who, roles)}")
+            there = did_you_mean(who, roles) or _all_known(roles)
+            self.wrong("Who", f"nobody in lab.yaml has such a role{there}")
         return who
 
     def kinds(self) -> tuple[Kind, ...]:
@@ -99,7 +101,10 @@ class Settings:
         known = {str(kind) for kind in Kind}
         for one in said:
             if one not in known:
-                self.wrong("Use for", f"there is no incident of the kind {one!r}{did_you_mean(one, known)}")
+                self.wrong(
+                    "Use for",
+                    f"there is no incident of the kind {one!r}{did_you_mean(one, known) or _all_known(known)}",
+                )
         return tuple(Kind(one) for one in said if one in known)
 
     def options(self) -> tuple[str, ...]:
@@ -151,14 +156,20 @@ class Settings:
 
 def _why_not_there(where: str, knowledge: Knowledge) -> str | None:
     if where == "bot" and not knowledge.bot:
-        return "the config does not allow scripts on the bot's own machine"
-    if where in {"$host", "$hypervisor", "guest", "bot"}:
+        return "lab.yaml does not allow scripts on the bot's own machine (runbooks.run_on_bot)"
+    if where in {*_MACHINES, "guest", "bot"}:
         return None
     if where.startswith("$"):
-        return "of the values only $host and $hypervisor are machines a script can be sent to"
+        meant = did_you_mean(where, _MACHINES)
+        return f"of the values only $host and $hypervisor are machines a script can be sent to{meant}"
     if knowledge.hosts is not None and where not in knowledge.hosts:
-        return f"the config has no host {where!r}{did_you_mean(where, knowledge.hosts)}"
+        there = did_you_mean(where, knowledge.hosts) or _all_known(knowledge.hosts)
+        return f"lab.yaml has no host {where!r}{there}"
     return None
+
+
+def _all_known(words: Iterable[str]) -> str:
+    return f" (known here: {', '.join(sorted(words))})"
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -227,4 +238,5 @@ def _why_not(setting: Setting, item: Item, allowed: tuple[str, ...], found: Mapp
         return f"it stands here twice, first in line {found[key].line}"
     if not setting.value:
         return "nothing stands behind it"
-    return None if item.alone else "a setting is one line with nothing below it"
+    below = "what stands below it is indented, and so part of it; begin that in the first column"
+    return None if item.alone else f"a setting is one line with nothing below it; {below}"

@@ -3,6 +3,7 @@
 markdown.py finds these in the text; reading.py makes steps of them. Lines count from 1, as an editor shows them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.lab import LabVerb
@@ -137,6 +138,10 @@ class Problems:
     def add(self, line: int, what: str, why: str) -> None:
         """Remember one."""
         self._found.append(Problem(line, what, why))
+
+    def take(self, found: Iterable[Problem]) -> None:
+        """Remember these."""
+        self._found += found
 
     def all(self) -> tuple[Problem, ...]:
         """All of them, from the top of the file."""

@@ -26,14 +26,15 @@ def test_quotes_hold_blanks_and_options_follow():
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("", "there is no verb ''"),
-        ("strat web1", r"there is no verb 'strat web1' \(did you mean 'start'\?\)"),
+        ("", "the fence is empty"),
+        ("strat web1", r"there is no verb 'strat' \(did you mean 'start'\?\)"),
+        ("boil water", r"there is no verb 'boil' \(known here: "),
         ("shutdown web1", r"no verb 'shutdown web1' \(did you mean 'shut down'\?\)"),
         ("start", "it is written `start GUEST`, and here it has 0 arguments"),
         ("tell ada", "it is written `tell WHO WHAT`"),
         ("shut down web1 patiense=3", r"has no option 'patiense' \(did you mean 'patience'\?\)"),
         ("start web1\nstart web2", "holds one line"),
-        ("start 'web1", "its quotes do not match"),
+        ("start 'web1", "a quotation mark in it is not closed"),
         ("start web-$guest", "'web-\\$guest' is more than that"),
         ("shut down $guest patience=${patience}s", "is more than that"),
     ],

@@ -8,6 +8,7 @@ import re
 from enum import StrEnum
 
 _BOLD = re.compile(r"(\*\*|__)(.+?)\1(.*)", re.DOTALL)
+_PLAIN = re.compile(r"[*_]?(check|before)[*_]?(?:\s*:|\s+(?:every|for)\b)", re.IGNORECASE)
 _TIMES = re.compile(r"\s*(every|for)\b", re.IGNORECASE)
 _RUNNABLE = frozenset({"lab", "sh", "bash", "powershell", "cmd", "console", "shell"})
 
@@ -27,7 +28,8 @@ def directive(text: str, behind: str | None, *, fences: bool) -> Word | None:
     """
     found = _BOLD.match(text)
     if found is None:
-        return None
+        plain = _PLAIN.match(text) if behind in _RUNNABLE else None
+        return Word(plain[1].casefold()) if plain else None
     bold, tail = " ".join(found[2].split()), found[3]
     first, _, more = bold.partition(" ")
     name = first.removesuffix(":").casefold()
