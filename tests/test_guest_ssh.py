@@ -37,15 +37,21 @@ def line(sshd) -> str:
 
 
 @asynccontextmanager
-async def asking(known_hosts: Path, *said: Guest, port: int, known=(WEB1, DB1), uri="test:///default"):
+async def asking(
+    known_hosts: Path, *said: Guest, port: int, known=(WEB1, DB1), uri="test:///default", host="atlas"
+):
     """What asks guests of a lab, whose SSH servers are on that port."""
-    host = Host("atlas", ssh=Ssh(known_hosts=known_hosts))
+    atlas_host = Host("atlas", host, ssh=Ssh(known_hosts=known_hosts))
     config = Config(
-        Path("lab.yaml"), SlackConfig("homelab"), (), hosts={"atlas": host}, guests={one.name: one for one in said}
+        Path("lab.yaml"),
+        SlackConfig("homelab"),
+        (),
+        hosts={"atlas": atlas_host},
+        guests={one.name: one for one in said},
     )
     atlas = Hypervisor("atlas", uri, on_event=lambda _event: None)
     try:
-        async with by_ssh(host) as given:
+        async with by_ssh(atlas_host) as given:
 
             def door(target: Target, address: str):
                 return replace(given.ssh.door(target, address), port=port)
@@ -63,6 +69,17 @@ async def test_a_guest_with_an_address_is_known_by_its_name_or_by_that(sshd, tmp
         answer = await ask(WEB1)
     assert answer is not None
     assert answer.proves
+
+
+async def test_a_key_that_is_known_for_its_hosts_address_does_not_prove_a_guest_that_is_said_to_have_it_too(
+    sshd, tmp_path
+) -> None:
+    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
+    for host, said in (("127.0.0.1", ()), ("atlas", (Guest("db1", "127.0.0.1"),))):
+        web1 = Guest("web1", "127.0.0.1")
+        async with asking(tmp_path / "known", web1, *said, port=sshd.port, host=host) as ask:
+            assert await ask(WEB1) is None
+            assert not await ask.could_prove(WEB1, running=True)
 
 
 async def test_a_guest_of_which_no_key_is_known_is_not_asked(sshd, tmp_path) -> None:

@@ -43,6 +43,8 @@ __all__ = [
     "Timing",
     "Ups",
     "Witnesses",
+    "absent_files",
+    "doubts_of",
     "lines_of",
     "load",
     "load_secrets",
@@ -66,6 +68,20 @@ def lines_of(path: Path) -> Callable[[tuple[str | int, ...]], int]:
     from bot.config.document import parse  # noqa: PLC0415  see load
 
     return parse(path.read_text()).line
+
+
+def doubts_of(config: Config) -> list[str]:
+    """What can't be meant as a file says it, though it could be read: `lab.yaml:9: cannot …`, a line each."""
+    from bot.config.doubts import doubts  # noqa: PLC0415  see load
+
+    return [f"{config.path}:{line}" for line in doubts(config, lines_of(config.path))]
+
+
+def absent_files(config: Config) -> list[str]:
+    """The files that it names and that can't be read on this machine: `lab.yaml:12: …`, a line each."""
+    from bot.config.doubts import absent  # noqa: PLC0415  see load
+
+    return [f"{config.path}:{line}" for line in absent(config, lines_of(config.path))]
 
 
 def schema(probes: Mapping[str, type[Any]]) -> dict[str, Any]:

@@ -17,16 +17,16 @@ def unwatched(config: Config) -> Iterator[Host | Service]:
     yield from (service for service in config.services.values() if not service.checks)
 
 
-def overlooked(config: Config, line_of: LineOf) -> Iterator[str]:
-    """What nothing looks at, a line each, with its number: `9: cannot watch hosts.nas: …`."""
+def overlooked(config: Config, line_of: LineOf) -> Iterator[tuple[int, str]]:
+    """What nothing looks at, with its line: `9`, `cannot watch hosts.nas: because …`."""
     for thing in unwatched(config):
         if thing.watched:
             host = isinstance(thing, Host)
             add = "`ssh`, a `hypervisor` or a check" if host else "a check"
             where = ("hosts" if host else "services", thing.name)
             why = f"because nothing looks at it; add {add}, or say `watched: false`"
-            yield f"{line_of(where)}: cannot watch {'.'.join(where)}: {why}"
+            yield line_of(where), f"cannot watch {'.'.join(where)}: {why}"
     if not any(host.hypervisor for host in config.hosts.values()):
         for name in config.guests:
-            why = "because no host in lab.yaml has a `hypervisor`"
-            yield f"{line_of(('guests', name))}: cannot watch guests.{name}: {why}"
+            why = "because no host in this file has a `hypervisor`"
+            yield line_of(("guests", name)), f"cannot watch guests.{name}: {why}"

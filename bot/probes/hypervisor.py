@@ -80,7 +80,7 @@ class HypervisorProbe:
         if self.told(states):
             self.stale()
         at = self.now()
-        told = f"libvirt answers: {len(states)} guests"
+        told = f"libvirt answers: {len(states)} guest{'' if len(states) == 1 else 's'}"
         up = [self._host(Health.OK, told), self._watching(Health.OK, told)]
         return [*up, *(self._observed(guest, states.get(uuid_of(guest.id)), at) for guest in guests)]
 

@@ -14,7 +14,7 @@ from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Obse
 from bot.probes import Parts, ProbeType, Watched
 from bot.probes.hypervisor import WATCHING
 from bot.probes.tcp import Means
-from bot.reach.ssh_answer import Answer
+from bot.reach.ssh_answer import IN_INITRAMFS, Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,11 @@ class Params:
     )
     software: str = field(
         default="",
-        metadata={"help": "What its own server calls itself, where that is one of initramfs, such as dropbear."},
+        metadata={
+            "help": "What its own server calls itself, where that is one of initramfs, such as dropbear.",
+            "pattern": f"(?i:{'|'.join(IN_INITRAMFS)}).*",
+            "words": f"a server of initramfs ({' or '.join(IN_INITRAMFS)}); any other needs no `software`",
+        },
     )
     timeout: timedelta = field(
         default=timedelta(seconds=5), metadata={"help": "How long to wait for an answer.", "least": timedelta(0)}

@@ -55,8 +55,9 @@ class GuestSsh:
         if said is not None:
             door = replace(self.parts.ssh.door(guest, said), others=others)
             by_name = replace(door, known_as=guest.name)
-            named = guest.name not in others and await self.parts.ssh.knows(by_name)
-            return [by_name if named else door]
+            if guest.name not in others and await self.parts.ssh.knows(by_name):
+                return [by_name]
+            return [] if said in others else [door]  # a key known for another machine's address is that one's
         if guest.name in others or guest.runs_on is None:
             return []  # whose key is known by that name can't be told
         found: Sequence[str] = ()

@@ -13,3 +13,8 @@ LAB_FILE = Path("lab.yaml")
 
 class UserMistake(Exception):
     """What a person can mend; the text says what and where."""
+
+
+def counted(number: int, what: str) -> str:
+    """`1 guest`, `2 guests`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -32,7 +32,9 @@ from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
+from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
+from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import probe_params
 from bot.ways import Ways, hypervisors_of
@@ -51,9 +53,11 @@ def check(options: argparse.Namespace) -> int:
     for one, row in zip(seen, rows, strict=True):
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
-    print(f"\n{len(seen)} check{'' if len(seen) == 1 else 's'}: {failing} fail, {unknown} unknown")
+    print(f"\n{counted(len(seen), 'check')}: {failing} fail, {unknown} unknown")
     for spot in found.spots:
-        print(f"{spot.what}\n  → {spot.mend}")
+        print(*told(spot, config), f"  → {mend(spot, config)}", sep="\n")
+    for what, how in found.strangers:
+        print(f"{what}\n  → {how}")
     return 0 if seen and not failing and not unknown and all(spot.note for spot in found.spots) else 1
 
 
@@ -64,11 +68,15 @@ def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one look at everything showed, what to call what was looked at, and what can't be proven."""
+    """What one look at everything showed, what to call what was looked at, and what can't be proven.
+
+    `strangers`: what answers in place of guests' SSH servers, and what to do about it.
+    """
 
     seen: Sequence[Observation]
     name: Names
     spots: Sequence[BlindSpot]
+    strangers: Sequence[tuple[str, str]]
 
 
 async def look_once(config: Config) -> Looked:
@@ -98,8 +106,9 @@ async def look_once(config: Config) -> Looked:
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
             spots = await tally.count(_spots(config, guests, seen, ssh))
+            others = await tally.count(strangers(guests.keys(), ssh))
         accepted = {guest.id for guest in guests if guest.proof is Proof.RUNNING}
-        return Looked([_as_proof(one, accepted) for one in seen], names_of(guests), spots)
+        return Looked([_as_proof(one, accepted) for one in seen], names_of(guests), spots, others)
 
 
 def _as_proof(seen: Observation, accepted: Collection[TargetId]) -> Observation:

@@ -4,15 +4,18 @@ import argparse
 import asyncio
 import os
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.clock import Clock
-from bot.config import Config, ConfigError, Host, load, load_secrets
+from bot.config import Config, ConfigError, Host, absent_files, doubts_of, load, load_secrets
 from bot.core.guest import GuestEvent, GuestInfo
-from bot.core.health import Target
+from bot.core.health import Target, TargetKind, target_id
+from bot.core.incidents.blind_spots import Lack
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes import Parts, SshWays
 from bot.reach import Refused, Script, Unreachable
@@ -22,12 +25,15 @@ from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
+from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
+from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import library_of, probe_params
 from bot.ways import Ways, hypervisors_of
 
 PATIENCE = timedelta(seconds=10)
+MAKE_KNOWN = "log in to each once by hand as the bot's own user, or name the file: hosts.NAME.ssh.known_hosts"
 CREATE_THE_APP = "see 'Create the Slack app' in the README"
 
 
@@ -69,7 +75,9 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
             found.append(await tally.count(_of_proof(config, hypervisors, ways)))
-    said = [Finding(f"{config.path} is in order")]
+    said = [Finding(line, "correct that line, or add what it lacks") for line in doubts_of(config)]
+    said += [Finding(line, "correct the path, or put the file there") for line in absent_files(config)]
+    said = said or [Finding(f"{config.path} is in order")]
     return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]
 
 
@@ -126,22 +134,40 @@ async def _of_hypervisor(host: Host, hypervisor: Hypervisor) -> Sequence[Finding
         return [Finding(str(why), f"{why.mend} {by_hand}")]
     except HypervisorUnreachable as why:
         return [Finding(str(why), by_hand)]
-    return [Finding(f"libvirt on {host.name} answers: {len(guests)} guests")]
+    return [Finding(f"libvirt on {host.name} answers: {counted(len(guests), 'guest')}")]
 
 
 async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways: Ways) -> Sequence[Finding]:
     """What could not be proven well. No guest is looked into."""
     made: dict[Target, GuestInfo] = {}
-    told = True
+    all_told = True
     for host, hypervisor in hypervisors.items():
         try:
             made |= {guest_target(config, host, info): info for info in await whole_inventory(hypervisor)}
         except (HypervisorUnreachable, GuestRefused):
-            told = False  # why is said already
+            all_told = False  # why is said already
+    keys = list(_of_known_hosts(config, ways))
     by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
     parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
-    spots = await blind_spots.find(config, made, {}, GuestSsh(config, parts, lambda: made), all_told=told)
-    return [Finding(spot.what, spot.mend, note=spot.note) for spot in spots]
+    ssh = GuestSsh(config, parts, lambda: made)
+    spots = await blind_spots.find(config, made, {}, ssh, all_told=all_told)
+    keys += [Finding(what, how, note=True) for what, how in await strangers(made, ssh)]
+    minded = [spot for spot in spots if spot.lack is not Lack.IDLE]  # of what is idle its line says so
+    said = [Finding(line, mend(spot, config), note=spot.note) for spot in minded for line in told(spot, config)]
+    return [*keys, *said]
+
+
+def _of_known_hosts(config: Config, ways: Ways) -> Iterator[Finding]:
+    """Where the host keys stand that a machine, and a hypervisor's guests, are known by."""
+    files: dict[Path, list[str]] = defaultdict(list)
+    for host in config.hosts.values():
+        if host.ssh or host.hypervisor:
+            file = ways.door(Target(target_id(TargetKind.HOST, host.name)), host.address).known_hosts
+            files[file].append(f"{host.name}{' and its guests' if host.hypervisor else ''}")
+    for file, whose in files.items():
+        what = f"host keys of {', '.join(whose)} are looked for in {file}"
+        there = os.access(file, os.R_OK)
+        yield Finding(what if there else f"{what}, which can't be read", None if there else MAKE_KNOWN, note=True)
 
 
 async def _of_ssh(host: Host, ways: Ways) -> Sequence[Finding]:
@@ -164,7 +190,8 @@ def _of_runbooks(config: Config) -> Iterator[Finding]:
     library = library_of(config)
     broken = library.refresh().broken
     yield from (Finding(line, "correct that line; see runbooks/README.md") for one in broken for line in one.lines)
-    yield Finding(f"{len(library.all())} runbooks are in order")
+    good = len(library.all())
+    yield Finding(f"{counted(good, 'runbook')} {'is' if good == 1 else 'are'} in order")
 
 
 def _of_data(config: Config) -> Finding:

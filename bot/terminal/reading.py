@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.config import Config, ConfigError, lines_of, load
+from bot.config import Config, ConfigError, absent_files, doubts_of, load
 from bot.config import schema as json_schema
-from bot.config.unwatched import overlooked
 from bot.core.outline import outline
 from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmation, who_may
 from bot.core.runs.beginning import why_unknown
 from bot.library import Library, NoSuchRunbook, Refreshed
 from bot.manifest import AFTERWARDS, as_json
-from bot.terminal import LAB_FILE, UserMistake
+from bot.terminal import LAB_FILE, UserMistake, counted
+from bot.terminal.scripts import unreadable
 from bot.vocabulary import library_of, probe_params
 
 
@@ -27,16 +27,18 @@ def lint(options: argparse.Namespace) -> int:
         mistakes += str(mistake).splitlines()
     library = library_of(config)
     if config is not None:
-        line_of = lines_of(options.config)
-        mistakes += [f"{options.config}:{line}" for line in overlooked(config, line_of)]
+        mistakes += doubts_of(config)
     mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
-    hints = library.hints()
+    scripts = ((book.name, found) for book in library.all() for found in unreadable(book))
+    mistakes += [f"{library.file_of(name)}:{line}: {what}" for name, (line, what) in scripts]
+    there = absent_files(config) if config is not None else []
+    hints = [*(line.replace(": ", ": hint: ", 1) for line in there), *library.hints()]
     for line in (*mistakes, *hints):
         print(line)
-    read = f"{options.config}" if config else f"no {options.config} that runbooks could refer to"
-    found = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}" if mistakes else "no mistakes"
-    found += f", {len(hints)} hint{'s' * (len(hints) > 1)}" if hints else ""
-    print(f"{read}, {len(library.all())} good runbooks: {found}", file=sys.stderr)
+    read = f"{options.config}" if options.config.exists() else f"no {options.config} that runbooks could refer to"
+    found = counted(len(mistakes), "mistake") if mistakes else "no mistakes"
+    found += f", {counted(len(hints), 'hint')}" if hints else ""
+    print(f"{read}, {counted(len(library.all()), 'good runbook')}: {found}", file=sys.stderr)
     return 1 if mistakes else 0
 
 

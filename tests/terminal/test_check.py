@@ -37,7 +37,7 @@ async def test_what_can_not_be_seen_is_not_well_and_ends_it_with_1(tmp_path):
     assert told.out.splitlines() == [
         "unknown  guest:test   boot        nothing on its screen tells where it stands",
         "ok       guest:test   state       running",
-        "ok       host:atlas   hypervisor  libvirt answers: 1 guests",
+        "ok       host:atlas   hypervisor  libvirt answers: 1 guest",
         f"ok       service:web  http        127.0.0.1:{web} answers",
         "",
         "4 checks: 0 fail, 1 unknown",
@@ -68,8 +68,8 @@ async def test_what_is_listed_and_not_there_or_not_looked_at_is_told_and_ends_it
     write_lab(tmp_path, f"{ATLAS}guests: {{vm000: {{expect: running}}}}\nservices: {{web: {{}}}}\n")
     told = await caretaker("check", folder=tmp_path)
     assert told.code == 1
-    assert "lab.yaml lists guests that no hypervisor has, so nothing looks at them: vm000" in told.out
-    assert "lab.yaml lists what nothing looks at: web" in told.out
+    assert "lab.yaml:4: cannot watch guests.vm000: because no hypervisor has such a guest\n" in told.out
+    assert "lab.yaml:5: cannot watch services.web: because nothing looks at it\n" in told.out
 
 
 @pytest.mark.slow

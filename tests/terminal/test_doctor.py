@@ -17,7 +17,7 @@ async def test_with_everything_in_place_it_ends_with_0_and_can_post(tmp_path):
         [message] = box.workspace.messages.history(box.workspace.channel("homelab").id)
     assert told.code == 0
     assert "MISSING" not in told.out
-    assert "libvirt on atlas answers: 1 guests" in told.out
+    assert "libvirt on atlas answers: 1 guest\n" in told.out
     assert "note     1 guest has neither agent" in told.out
     assert "a test message was posted to #homelab" in told.out
     assert message["text"] == "A test message from `caretaker doctor`: I can speak here."
@@ -25,12 +25,16 @@ async def test_with_everything_in_place_it_ends_with_0_and_can_post(tmp_path):
 
 async def test_what_is_listed_and_not_looked_at_is_missing(tmp_path):
     hypervisor = 'hosts: {atlas: {hypervisor: "test:///default"}, nas: {}}\nguests: {vm000: {}}\n'
-    write_lab(tmp_path, hypervisor)
+    write_lab(tmp_path, hypervisor).rename(tmp_path / "mine.yaml")
     async with Box.start() as box:
-        told = await caretaker("doctor", folder=tmp_path, env=tokens(box))
+        told = await caretaker("doctor", "--config", "mine.yaml", folder=tmp_path, env=tokens(box))
     assert told.code == 1
-    assert "correct the name" in mended(told.out, "no hypervisor has, so nothing looks at them: vm000")
-    assert "watched: false" in mended(told.out, "lab.yaml lists what nothing looks at: nas")
+    vm000 = "mine.yaml:4: cannot watch guests.vm000: because no hypervisor has such a guest"
+    assert "correct the name" in mended(told.out, vm000)
+    idle = "mine.yaml:3: cannot watch hosts.nas: because nothing looks at it"
+    assert "correct that line" in mended(told.out, idle)
+    assert "lab.yaml" not in told.out
+    assert "mine.yaml is in order" not in told.out
 
 
 async def test_without_post_it_says_nothing_in_slack(tmp_path):

@@ -55,8 +55,9 @@ async def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(words, tm
 
 async def test_lint_finds_the_example_and_the_shipped_runbooks_in_order(tmp_path):
     told = await caretaker("lint", "--config", ROOT / "lab.example.yaml", folder=tmp_path)
-    assert (told.code, told.out) == (0, "")
-    assert told.err.endswith("5 good runbooks: no mistakes\n")
+    assert told.code == 0
+    assert not [line for line in told.out.splitlines() if "hint: hosts.atlas.ssh." not in line]
+    assert "5 good runbooks: no mistakes" in told.err
 
 
 async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
@@ -74,6 +75,35 @@ async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
     assert told.out.startswith("runbooks/mine.md:4: cannot ")
 
 
+async def test_lint_has_each_script_read_by_its_shell(tmp_path):
+    write_lab(tmp_path)
+    (tmp_path / "runbooks").mkdir()
+    fences = ("sh\necho one\nfi", 'sh\necho "one', "bash\nif true; then\nls", "sh\nls")
+    steps = (f"## Step {at}\n- Run on: $host\n\n```{text}\n```\n" for at, text in enumerate(fences))
+    (tmp_path / "runbooks" / "mine.md").write_text("# Mine\n" + "".join(steps))
+    told = await caretaker("lint", folder=tmp_path)
+    assert told.code == 1
+    at = [line.partition(": because ") for line in told.out.splitlines()]
+    cannot = "cannot run this script"
+    assert [where for where, _, _ in at] == [f"runbooks/mine.md:{line}: {cannot}" for line in (7, 12, 18)]
+    assert [why.partition(" says: ")[0] for _, _, why in at] == ["sh", "sh", "bash"]
+
+
+async def test_lint_names_the_file_it_read_also_where_that_has_a_mistake(tmp_path):
+    write_lab(tmp_path, "services: {web: {addres: 10.0.0.1}}\n").rename(tmp_path / "mine.yaml")
+    told = await caretaker("lint", "--config", "mine.yaml", folder=tmp_path)
+    assert told.code == 1
+    assert told.err == "mine.yaml, 5 good runbooks: 1 mistake\n"
+
+
+async def test_lint_hints_at_files_that_are_not_on_this_machine(tmp_path):
+    write_lab(tmp_path, "hosts:\n  nas: {ssh: {key: nowhere}}\n")
+    told = await caretaker("lint", folder=tmp_path)
+    assert told.code == 0
+    assert told.out == f"lab.yaml:4: hint: hosts.nas.ssh.key names '{tmp_path}/nowhere', which is not there\n"
+    assert told.err == "lab.yaml, 5 good runbooks: no mistakes, 1 hint\n"
+
+
 async def test_lint_tells_what_is_listed_and_not_watched_and_ends_with_1(tmp_path):
     write_lab(
         tmp_path,
@@ -85,7 +115,7 @@ async def test_lint_tells_what_is_listed_and_not_watched_and_ends_with_1(tmp_pat
     assert told.out.splitlines() == [
         f"lab.yaml:6: cannot watch hosts.nas: {add} `ssh`, a `hypervisor` or a check, or say `watched: false`",
         f"lab.yaml:8: cannot watch services.web: {add} a check, or say `watched: false`",
-        "lab.yaml:9: cannot watch guests.vm: because no host in lab.yaml has a `hypervisor`",
+        "lab.yaml:9: cannot watch guests.vm: because no host in this file has a `hypervisor`",
     ]
 
 

@@ -1,0 +1,107 @@
+"""What lab.yaml says and can't be meant so, though it can be read: `lint` and `doctor` tell it, and the bot runs.
+
+Whether the files are there that it names is another matter: it may be read on another machine than the bot's.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.config.built_in import looks_inside
+from bot.config.document import Where, spelt
+from bot.config.unwatched import LineOf, overlooked
+from bot.config.values import Config, Guest, Host, Service
+from bot.core.health import Proof
+
+_Doubt = tuple[Where, str]
+_Thing = TypeVar("_Thing", Host, Service, Guest)
+
+
+def doubts(config: Config, line_of: LineOf) -> list[str]:
+    """All that there are, in their order, a line each: `9: cannot watch hosts.nas: because …`."""
+    found = [
+        *_watched_or_not(config),
+        *_proof_of_nothing(config),
+        *_shared_addresses(config),
+    ]
+    lines = [(line_of(where), f"cannot use {spelt(where)}: because {why}") for where, why in found]
+    return [f"{line}: {what}" for line, what in sorted([*lines, *overlooked(config, line_of)])]
+
+
+def absent(config: Config, line_of: LineOf) -> list[str]:
+    """The files it names that can't be read here: `12: hosts.atlas.ssh.key names '…', which is not there`."""
+    found = [
+        *_unreadable("hosts", config.hosts),
+        *_unreadable("guests", config.guests),
+        *_unreadable("services", config.services),
+        *_no_folder(config),
+    ]
+    said = [(line_of(where), f"{spelt(where)} names {why}") for where, why in found]
+    return [f"{line}: {what}" for line, what in sorted(said)]
+
+
+def _watched_or_not(config: Config) -> Iterator[_Doubt]:
+    """`watched: false` does not end what else is there to look at it."""
+    for group, things in _hosts_and_services(config):
+        for name, thing in things.items():
+            looks = [*thing.checks, *_looks_of(thing)]
+            if not thing.watched and looks:
+                said = f"it is looked at all the same ({', '.join(looks)}); take one or the other out"
+                yield (group, name, "watched"), said
+
+
+def _looks_of(thing: Host | Service) -> Iterator[str]:
+    """What makes a host be looked at besides its checks."""
+    if isinstance(thing, Host):
+        yield from ["hypervisor"] if thing.hypervisor else []
+        yield from ["ssh"] if looks_inside(thing) else []
+
+
+def _proof_of_nothing(config: Config) -> Iterator[_Doubt]:
+    """`proof: running` where nothing shows that something runs without showing more."""
+    for name, service in config.services.items():
+        if service.proof is Proof.RUNNING:
+            yield ("services", name, "proof"), "a service is well when its checks pass; take it out"
+    for name, host in config.hosts.items():
+        if host.proof is Proof.RUNNING and not host.checks:
+            why = "nothing looks whether it runs; add a check, such as {probe: tcp, port: 22}"
+            yield ("hosts", name, "proof"), why
+
+
+def _shared_addresses(config: Config) -> Iterator[_Doubt]:
+    """A guest with another machine's address: what answers there proves the other one."""
+    owners = {host.address: f"the host {name}" for name, host in config.hosts.items()}
+    for name, guest in config.guests.items():
+        owner = owners.setdefault(guest.address, f"the guest {name}")
+        if owner != f"the guest {name}" and (guest.address != name):
+            why = f"{guest.address!r} is the address of {owner}, too, so that who answers there can't be told"
+            yield ("guests", name, "address"), why
+
+
+def _unreadable(group: str, things: Mapping[str, _Thing]) -> Iterator[_Doubt]:
+    """The files of keys that are named and can't be read."""
+    for name, thing in things.items():
+        ssh = thing.ssh if isinstance(thing, Host) else None
+        yield from _files((group, name, "ssh"), ssh)
+        for check in thing.checks.values():
+            yield from _files((group, name, "checks", check.name), check.params)
+
+
+def _files(where: Where, value: Any) -> Iterator[_Doubt]:
+    paths = [(one.name, getattr(value, one.name)) for one in fields(value)] if is_dataclass(value) else []
+    for name, path in paths:
+        if isinstance(path, Path) and not os.access(path, os.R_OK):
+            yield (*where, name), f"'{path}', which {'can not be read' if path.exists() else 'is not there'}"
+
+
+def _no_folder(config: Config) -> Iterator[_Doubt]:
+    folder = config.runbooks.folder
+    if folder is not None and not folder.is_dir():
+        yield ("runbooks", "folder"), f"'{folder}', which {'is no folder' if folder.exists() else 'is not there'}"
+
+
+def _hosts_and_services(config: Config) -> Iterator[tuple[str, Mapping[str, Host] | Mapping[str, Service]]]:
+    yield "hosts", config.hosts
+    yield "services", config.services

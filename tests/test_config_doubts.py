@@ -1,0 +1,112 @@
+"""What lab.yaml can't mean, though it can be read, is told with its line; so are the files that are not there."""
+
+import pytest
+
+from bot.config import ConfigError, absent_files, doubts_of, load
+from bot.probes import discover
+
+PROBES = {name: kind.params for name, kind in discover().items()}
+HEAD = "slack: {channel: homelab}\npeople: {alex: {slack: U0ALEX, roles: admin}}\n"
+
+
+@pytest.fixture
+def lab(tmp_path):
+    def write(text: str):
+        path = tmp_path / "mine.yaml"
+        path.write_text(HEAD + text)
+        return load(path, probes=PROBES, env={})
+
+    return write
+
+
+@pytest.fixture
+def doubts(lab, tmp_path):
+    return lambda text: [line.removeprefix(f"{tmp_path}/") for line in doubts_of(lab(text))]
+
+
+def test_what_is_not_watched_and_looked_at_all_the_same_is_told(doubts):
+    found = doubts(
+        "hosts:\n"
+        "  a: {watched: false, hypervisor: 'test:///default', ssh: {}}\n"
+        "  b: {watched: false}\n"
+        "services:\n"
+        "  web: {watched: false, checks: {http: {probe: tcp, port: 80}}}\n"
+    )
+    both = "take one or the other out"
+    assert found == [
+        f"mine.yaml:4: cannot use hosts.a.watched: because it is looked at all the same (hypervisor, ssh); {both}",
+        f"mine.yaml:7: cannot use services.web.watched: because it is looked at all the same (http); {both}",
+    ]
+
+
+def test_power_as_proof_where_nothing_shows_power_is_told(doubts):
+    found = doubts(
+        "hosts:\n"
+        "  a: {proof: running, ssh: {}}\n"
+        "  b: {proof: running, checks: {ssh: {probe: tcp, port: 22}}}\n"
+        "services:\n"
+        "  web: {proof: running, checks: {http: {probe: tcp, port: 80}}}\n"
+    )
+    assert found == [
+        (
+            "mine.yaml:4: cannot use hosts.a.proof: because nothing looks whether it runs; "
+            "add a check, such as {probe: tcp, port: 22}"
+        ),
+        "mine.yaml:7: cannot use services.web.proof: because a service is well when its checks pass; take it out",
+    ]
+
+
+def test_a_guest_with_the_address_of_another_machine_is_told(doubts):
+    found = doubts(
+        "hosts: {atlas: {address: 10.0.0.5, hypervisor: 'test:///default'}}\n"
+        "guests:\n"
+        "  web1: {address: 10.0.0.5}\n"
+        "  web2: {address: 10.0.0.6}\n"
+        "  web3: {address: 10.0.0.6}\n"
+        "  atlas: {}\n"
+    )
+    whose = "so that who answers there can't be told"
+    assert found == [
+        "mine.yaml:5: cannot use guests.web1.address: because '10.0.0.5' is the address of the host atlas, too, "
+        + whose,
+        "mine.yaml:7: cannot use guests.web3.address: because '10.0.0.6' is the address of the guest web2, too, "
+        + whose,
+    ]
+
+
+def test_what_nothing_looks_at_is_told_among_the_rest_in_the_order_of_the_file(doubts):
+    found = doubts("services:\n  a: {}\n  b: {proof: running}\n")
+    assert [line.split(":")[1] for line in found] == ["4", "5", "5"]
+
+
+@pytest.mark.parametrize("software", ["openshh", "OpenSSH_9.2"])
+def test_a_software_that_no_initramfs_has_is_a_mistake_with_its_line(lab, software):
+    servers = "services: {s: {checks: {ssh: {probe: ssh, software: %s}}}}\n"
+    assert lab(servers % "dropbear_2022.83")
+    said = f"'{software}' is not a server of initramfs (dropbear or tinyssh); any other needs no `software`"
+    with pytest.raises(ConfigError) as mistake:
+        lab(servers % software)
+    assert str(mistake.value).endswith(f"mine.yaml:3: cannot read services.s.checks.ssh.software: because {said}")
+
+
+def test_the_files_that_are_not_there_are_told_apart(lab, tmp_path):
+    (tmp_path / "key").write_text("")
+    (tmp_path / "books").write_text("no folder")
+    config = lab(
+        "hosts:\n"
+        "  a: {ssh: {key: key, known_hosts: hosts}}\n"
+        "services:\n"
+        "  s: {checks: {ssh: {probe: ssh, known_hosts: others}}}\n"
+        "runbooks: {folder: books}\n"
+    )
+    assert doubts_of(config) == []
+    at = f"{tmp_path}/mine.yaml"
+    assert absent_files(config) == [
+        f"{at}:4: hosts.a.ssh.known_hosts names '{tmp_path}/hosts', which is not there",
+        f"{at}:6: services.s.checks.ssh.known_hosts names '{tmp_path}/others', which is not there",
+        f"{at}:7: runbooks.folder names '{tmp_path}/books', which is no folder",
+    ]
+    (tmp_path / "books").unlink()
+    assert absent_files(config)[-1].endswith("which is not there")
+    (tmp_path / "books").mkdir()
+    assert len(absent_files(config)) == 2
