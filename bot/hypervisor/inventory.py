@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 BATCH: Final = timedelta(seconds=1)  # of reading, then whoever else wants something has a turn
 
+AGAIN: Final = timedelta(seconds=30)
+
 _CHANGES: Final = {
     *(GuestEventKind.DEFINED, GuestEventKind.STARTED),
     *(GuestEventKind.STOPPED, GuestEventKind.CRASHED),  # what was changed while it ran holds when it is off
@@ -33,10 +35,12 @@ _CHANGES: Final = {
 class Definitions:
     """The definitions that were read, and whose are to be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, again: timedelta = AGAIN) -> None:
+        """`again`: for how long one that could not be read is put off."""
+        self._again = again
         self._read: dict[str, GuestInfo] = {}
         self._stale: set[str] = set()
-        self._put_off: set[str] = set()
+        self._put_off: dict[str, float] = {}  # until when, by the monotonic clock
         self._listed: Mapping[str, GuestInfo] = {}
 
     def listed(self, found: Iterable[GuestInfo]) -> Sequence[GuestInfo]:
@@ -56,7 +60,7 @@ class Definitions:
     @property
     def due(self) -> Sequence[str]:
         """The UUIDs of those to read, those never read first."""
-        here = self._listed.keys() - self._put_off
+        here = self._listed.keys() - {uuid for uuid, until in self._put_off.items() if time.monotonic() < until}
         return [*sorted(here - self._read.keys()), *sorted(here & self._stale & self._read.keys())]
 
     @property
@@ -68,14 +72,14 @@ class Definitions:
         """One was read, or is there no more (None); gives what is known of it now, if it is listed."""
         self._stale.discard(uuid)
         if info is None or uuid not in self._listed:
-            self._put_off.add(uuid)  # the next list is without it
+            self.put_off(uuid)  # the next list is without it
             return None
         self._read[uuid] = info
         return self._merged(self._listed[uuid])
 
     def put_off(self, uuid: str) -> None:
-        """It could not be read: the others first."""
-        self._put_off.add(uuid)
+        """It could not be read: the others first, and it again after a while."""
+        self._put_off[uuid] = time.monotonic() + self._again.total_seconds()
 
     def _merged(self, listed: GuestInfo) -> GuestInfo:
         """A definition is read now and then; what a list says is newer."""
@@ -105,6 +109,7 @@ class Inventory:
     def __init__(self, host: str, ask_all: AskAll, ask_one: AskOne) -> None:
         self._host, self._ask_all, self._ask_one = host, ask_all, ask_one
         self._definitions = Definitions()
+        self._learnt: list[GuestInfo] = []  # and not handed out, because others could not be read
         self.heard = self._definitions.heard
 
     async def guests(self) -> Sequence[GuestInfo]:
@@ -114,11 +119,11 @@ class Inventory:
     async def read_more(self) -> Sequence[GuestInfo]:
         """Read a few definitions more; what is known of those guests now, nothing if none are due.
 
-        Raises HypervisorUnreachable or GuestRefused; what was read until then is kept.
+        Raises HypervisorUnreachable or GuestRefused; what was read until then comes with the next answer.
         """
         due = self._definitions.due
         if not due:
-            return ()
+            return self._take_learnt()
         batch = _Batch(due)
         try:
             await self._ask_one("read the guests' definitions", batch.read, BATCH)
@@ -127,9 +132,14 @@ class Inventory:
             raise
         finally:
             learnt = [self._definitions.learn(uuid, info) for uuid, info in dict(batch.found).items()]
+            self._learnt += [info for info in learnt if info is not None]
             for uuid in batch.refused:
                 self._definitions.put_off(uuid)
-        return [info for info in learnt if info is not None]
+        return self._take_learnt()
+
+    def _take_learnt(self) -> Sequence[GuestInfo]:
+        learnt, self._learnt = tuple(self._learnt), []
+        return learnt
 
     async def facts(self) -> HostFacts:
         """What the host has now: a dozen calls, and one more for the disks of guests that are off.

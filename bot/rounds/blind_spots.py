@@ -3,6 +3,7 @@
 A guest has time to show itself before it is named, and the SSH server of one that shows nothing counts as well.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from bot.store.writer import Writer
 from bot.usecases.blind_spots import making_of, spots_of, tell_blind_spots
 
 JOB = "blind spots"
-WAITS = 5
-"""How often it is put off since the bot's start, for what is not known yet of guests: one message tells all."""
+MOST = 2
+"""For how many times a guest's time to show itself it is put off after the bot's start: one message tells all."""
 
 
 @dataclass(slots=True)
@@ -35,15 +36,17 @@ class BlindSpots:
     scheduler: Scheduler
     rounds: Sequence[GuestRounds]
     ssh: GuestSsh
-    waits: int = WAITS
+    waits: int = 0
 
     def begin(self) -> None:
-        """Say it as soon as guests have had time to show themselves, and look again as often as at inventories."""
+        """Say it once all was looked at and had time to show itself; then as often as inventories are taken."""
+        timing = self.config.timing
+        self.waits = math.ceil(MOST * timing.boot_look / timing.check_every)
         self.scheduler.every(JOB, INVENTORY_EVERY, self.tell)
         self._soon()
 
     def _soon(self) -> None:
-        self.scheduler.hasten(JOB, self.config.timing.boot_look + self.config.timing.check_every)
+        self.scheduler.hasten(JOB, self.config.timing.check_every)
 
     async def tell(self) -> None:
         """Say what is new, unless that may soon be more, or less."""

@@ -10,7 +10,7 @@ import pytest
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, ThingFacts, ThingKind
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
-from bot.hypervisor.inventory import Definitions
+from bot.hypervisor.inventory import Definitions, Inventory
 from tests.guests import URI, owned_guests, read_all, uuid
 from tests.real.guest import running_host
 from tests.real.line import line_to
@@ -72,6 +72,13 @@ def test_after_a_lost_connection_anything_may_have_changed_and_is_still_known_me
     assert [info.known for info in definitions.listed([listed("web1")])] == [True]
 
 
+async def test_what_could_not_be_read_is_read_again_after_a_while_without_a_new_list():
+    definitions = Definitions(again=timedelta(milliseconds=20))
+    definitions.listed([listed("db1")])
+    definitions.put_off("db1")
+    assert await until(lambda: definitions.due, 5) == ["db1"]
+
+
 def test_what_could_not_be_read_waits_for_the_next_list(definitions):
     definitions.put_off("db1")
     assert definitions.due == []
@@ -123,6 +130,26 @@ async def test_names_come_first_and_definitions_after(guests, tmp_path):
         assert (found["web1"].disks, found["web1"].has_agent) == ((f"{tmp_path}/web1.img",), True)
         assert all(info.known for info in await hypervisor.guests())
         assert await hypervisor.read_definitions() == ()
+
+
+async def test_what_was_read_before_one_that_does_not_come_is_told_with_the_next_answer(guests, tmp_path):
+    guests.add("web1", disk=tmp_path / "web1.img")
+    connection = libvirt.open(URI)
+
+    async def ask(_what, job):
+        return job(connection)
+
+    async def ask_too_slowly(what, job, _patience):
+        await ask(what, job)
+        raise HypervisorUnreachable("cannot read the guests' definitions: because it takes too long")
+
+    inventory = Inventory("atlas", ask, ask_too_slowly)
+    await inventory.guests()
+    with pytest.raises(HypervisorUnreachable):
+        await inventory.read_more()
+    assert [(info.name, info.known) for info in await inventory.read_more()] == [("web1", True)]
+    assert await inventory.read_more() == ()
+    connection.close()
 
 
 async def test_a_definition_that_changes_is_read_again(guests, tmp_path):
