@@ -1,8 +1,8 @@
 """Where the guests of one hypervisor stand at their boot: their trackers, and what those are told as.
 
 The trackers are core/incidents/guest_boot.py's, and what is asked of a guest is boot_looks.py's; here they are
-kept, asked for and told as observations. A look that was begun before a start says nothing after it. What a console
-wrote is of the present boot only after a mark, which is made in its log while the guest is off, as it starts, or
+kept, asked for and told as observations. A look that was begun before a start says nothing after it. What a
+console wrote is of the present boot only after a mark, made in its log while the guest is off, as it starts, or
 when it is first met.
 """
 
