@@ -5,7 +5,7 @@ A method is a function from a Call to the fields of its answer; what Slack would
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -71,18 +71,33 @@ class Call:
         except ValueError:
             raise Refusal(error) from None
 
-    def channel(self, name: str = "channel") -> Channel:
-        """The channel meant; raises channel_not_found."""
-        channel = self.workspace.channel(self.text(name))
-        if channel is None:
+    def channel(self) -> Channel:
+        """The channel meant, by its id; raises channel_not_found, also for a private one that the app isn't in."""
+        channel = self.workspace.channels.get(self.text("channel"))
+        if channel is None or (channel.is_private and self.workspace.app.user_id not in channel.members):
             raise Refusal("channel_not_found")
         return channel
 
-    def joined(self, name: str = "channel") -> Channel:
+    def joined(self) -> Channel:
         """The channel meant, which the app is in; raises not_in_channel."""
-        channel = self.channel(name)
+        channel = self.channel()
         if self.workspace.app.user_id not in channel.members:
             raise Refusal("not_in_channel")
+        return channel
+
+    def postable(self) -> Channel:
+        """The channel to post to: only here its name will do, and a person's id means their direct messages.
+
+        Raises is_archived, restricted_action_read_only_channel or messages_tab_disabled.
+        """
+        found = self.workspace.channel(self.text("channel"))
+        channel = replace(self, args=self.args | {"channel": found.id if found else ""}).joined()
+        if channel.is_archived:
+            raise Refusal("is_archived")
+        if channel.is_read_only:
+            raise Refusal("restricted_action_read_only_channel")
+        if channel.is_im and not self.workspace.messages_tab:
+            raise Refusal("messages_tab_disabled")
         return channel
 
     def allowed(self, channel: Channel, verb: str) -> Channel:

@@ -1,7 +1,10 @@
 """Web API: posting, changing and deleting messages, and reactions."""
 
+import re
+
 from bot.workspace import elements
 from bot.workspace.api_call import POSTING, TIER_4, Call, method
+from bot.workspace.escaping import escaped, outgoing
 from bot.workspace.limits import MOST_TEXT_OF_UPDATE, Refusal, check_message, check_metadata
 from bot.workspace.records import Channel, Json
 from bot.workspace.schema import objects
@@ -10,16 +13,16 @@ from bot.workspace.schema import objects
 @method("chat.postMessage", scope="chat:write", rate=POSTING)
 def post_message(call: Call) -> Json:
     """Post to a channel, a thread, or (with a user id) a person."""
-    channel = call.joined()
+    channel = call.postable()
     message = call.workspace.as_bot(_content(call) | thread(call, channel))
     posted = call.workspace.messages.post(channel.id, message)
-    return {"channel": channel.id, "ts": posted["ts"], "message": posted}
+    return {"channel": channel.id, "ts": posted["ts"], "message": outgoing(posted)}
 
 
 @method("chat.postEphemeral", scope="chat:write", rate=TIER_4)
 def post_ephemeral(call: Call) -> Json:
     """Show a message to one member of the channel."""
-    channel, user = call.joined(), call.needs("user")
+    channel, user = call.postable(), call.needs("user")
     if user not in channel.members:
         raise Refusal("user_not_in_channel")
     message = call.workspace.as_bot(_content(call) | thread(call, channel))
@@ -29,13 +32,17 @@ def post_ephemeral(call: Call) -> Json:
 
 @method("chat.update", scope="chat:write")
 def update(call: Call) -> Json:
-    """Change a message of the app's own. What isn't given stays; an empty list takes the blocks away."""
+    """Change a message of the app's own. Text without blocks takes the blocks away; no metadata leaves it."""
     channel, before = _own(call, "cant_update_message")
+    if channel.is_archived:
+        raise Refusal("is_inactive")
     changes = _content(call, most_text=MOST_TEXT_OF_UPDATE)
     if "text" not in call.args:
         del changes["text"]
+    else:
+        changes.setdefault("blocks", None)
     after = call.workspace.messages.update(channel.id, before["ts"], changes, editor=call.workspace.app.user_id)
-    return {"channel": channel.id, "ts": after["ts"], "text": after["text"], "message": after}
+    return {"channel": channel.id, "ts": after["ts"], "text": escaped(after["text"]), "message": outgoing(after)}
 
 
 @method("chat.delete", scope="chat:write")
@@ -60,6 +67,8 @@ def get_permalink(call: Call) -> Json:
 def reactions_add(call: Call) -> Json:
     """React to a message with an emoji."""
     channel, message = message_of(call, "timestamp")
+    if channel.is_archived:
+        raise Refusal("is_archived")
     name, me = call.needs("name").strip(":"), call.workspace.app.user_id
     users = {reaction["name"]: reaction["users"] for reaction in message.get("reactions", [])}
     if me in users.get(name, []):
@@ -67,6 +76,29 @@ def reactions_add(call: Call) -> Json:
     users[name] = [*users.get(name, []), me]
     reactions = [{"name": name, "users": who, "count": len(who)} for name, who in users.items()]
     call.workspace.messages.update(channel.id, message["ts"], {"reactions": reactions}, editor=None)
+    return {}
+
+
+@method("reactions.get", scope="reactions:read")
+def reactions_get(call: Call) -> Json:
+    """A message with its reactions."""
+    channel, message = message_of(call, "timestamp")
+    return {"type": "message", "channel": channel.id, "message": outgoing(message)}
+
+
+@method("reactions.remove", scope="reactions:write")
+def reactions_remove(call: Call) -> Json:
+    """Take the app's own reaction back."""
+    channel, message = message_of(call, "timestamp")
+    name, me = call.needs("name").strip(":"), call.workspace.app.user_id
+    kept = {
+        one["name"]: [user for user in one["users"] if (one["name"], user) != (name, me)]
+        for one in message.get("reactions", [])
+    }
+    if kept == {one["name"]: one["users"] for one in message.get("reactions", [])}:
+        raise Refusal("no_reaction")
+    reactions = [{"name": each, "users": who, "count": len(who)} for each, who in kept.items() if who]
+    call.workspace.messages.update(channel.id, message["ts"], {"reactions": reactions or None}, editor=None)
     return {}
 
 
@@ -80,17 +112,22 @@ def message_of(call: Call, argument: str) -> tuple[Channel, Json]:
 
 
 def thread(call: Call, channel: Channel) -> Json:
-    """The fields that put a message into the thread asked for, if any."""
+    """The fields that put a message into the thread asked for, if any.
+
+    A parent that is gone makes it a message of the channel's own, and nothing says so but the missing thread_ts.
+    """
     ts = call.text("thread_ts")
     if not ts:
         return {}
+    if not re.fullmatch(r"\d+\.\d+", ts):
+        raise Refusal("invalid_thread_ts")
     parent = call.workspace.messages.get(channel.id, ts)
     if parent is None:
-        raise Refusal("thread_not_found")
+        return {}
     if parent.get("thread_ts", ts) != ts:
         raise Refusal("cannot_reply_to_message", ["[ERROR] it is itself a reply [json-pointer:/thread_ts]"])
     broadcast = {"subtype": "thread_broadcast"} if call.flag("reply_broadcast") else {}
-    return {"thread_ts": ts, "parent_user_id": parent["user"], **broadcast}
+    return {"thread_ts": ts, "parent_user_id": parent.get("user", "USLACKBOT"), **broadcast}
 
 
 def check_pictures(call: Call, blocks: list[Json]) -> None:

@@ -1,15 +1,15 @@
 """Web API: channels, their members, and reading what was said in them."""
 
-import base64
-import binascii
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from bot.workspace.api_call import TIER_2, TIER_4, Call, method
+from bot.workspace.escaping import outgoing
 from bot.workspace.limits import Refusal
+from bot.workspace.pages import cut
 from bot.workspace.records import Channel, Json
 
-MOST_AT_ONCE: Final = 999
+TYPES: Final = frozenset({"public_channel", "private_channel", "mpim", "im"})
 
 
 @method("conversations.info")
@@ -20,17 +20,22 @@ def info(call: Call) -> Json:
 
 @method("conversations.list", scope="channels:read", rate=TIER_2)
 def list_channels(call: Call) -> Json:
-    """The public channels; with types=im the direct messages."""
-    wanted = call.text("types", "public_channel").split(",")
-    found = [c for c in call.workspace.channels.values() if ("im" if c.is_im else "public_channel") in wanted]
-    return {"channels": [_shown(call, channel) for channel in found], "response_metadata": {"next_cursor": ""}}
+    """The public channels and, on demand, private ones that the app is in and direct messages; page by page."""
+    wanted = set(call.text("types", "public_channel").split(","))
+    if wanted - TYPES:
+        raise Refusal("invalid_types")
+    mine = [c for c in call.workspace.channels.values() if _type(c) in wanted and _is_visible(call, c)]
+    found = [c for c in mine if not (c.is_archived and call.flag("exclude_archived"))]
+    page, rest = cut(call, found, lambda channel: channel.id)
+    return {"channels": [_shown(call, channel) for channel in page], "response_metadata": {"next_cursor": rest}}
 
 
 @method("conversations.members", rate=TIER_4)
 def members(call: Call) -> Json:
-    """The ids of a channel's members."""
+    """The ids of a channel's members, page by page."""
     channel = call.allowed(call.channel(), "read")
-    return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
+    page, rest = cut(call, sorted(channel.members), str)
+    return {"members": page, "response_metadata": {"next_cursor": rest}}
 
 
 @method("conversations.open", scope="im:write")
@@ -39,7 +44,8 @@ def open_direct(call: Call) -> Json:
     user = call.needs("users")
     if user not in call.workspace.users:
         raise Refusal("user_not_found")
-    return {"channel": {"id": call.workspace.direct(user).id}}
+    opened = call.workspace.direct(user)
+    return {"channel": _shown(call, opened) if call.flag("return_im") else {"id": opened.id}}
 
 
 @method("conversations.join", scope="channels:join")
@@ -48,6 +54,8 @@ def join(call: Call) -> Json:
     channel = call.channel()
     if channel.is_im:
         raise Refusal("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise Refusal("is_archived")
     return {"channel": _shown(call, call.workspace.join(channel, call.workspace.app.user_id))}
 
 
@@ -73,16 +81,17 @@ def replies(call: Call) -> Json:
 
 
 def _shown(call: Call, channel: Channel) -> Json:
-    common = {"id": channel.id, "created": 0, "is_archived": False, "is_im": channel.is_im}
+    common = {"id": channel.id, "created": 0, "is_archived": channel.is_archived, "is_im": channel.is_im}
     if channel.is_im:
         person = next(user for user in channel.members if user != call.workspace.app.user_id)
         return common | {"user": person, "is_open": True}
     return common | {
         "name": channel.name,
         "name_normalized": channel.name,
-        "is_channel": True,
+        "is_channel": not channel.is_private,
         "is_group": False,
-        "is_private": False,
+        "is_private": channel.is_private,
+        "is_read_only": channel.is_read_only,
         "is_member": call.workspace.app.user_id in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
@@ -113,27 +122,22 @@ def _moment(call: Call, name: str) -> Decimal | None:
 
 def _page(call: Call, messages: list[Json], usual: int) -> tuple[list[Json], str]:
     """The page asked for, and the cursor of the next ("" when there is none)."""
-    limit = min(call.whole("limit", usual), MOST_AT_ONCE)
-    if cursor := call.text("cursor"):
-        first = _decoded(cursor)
-        start = next((number for number, message in enumerate(messages) if message["ts"] == first), None)
-        if start is None:
-            raise Refusal("invalid_cursor")
-        messages = messages[start:]
-    rest = messages[limit:]
-    following = base64.b64encode(f"next_ts:{rest[0]['ts']}".encode()).decode() if rest else ""
-    return [_stripped(call, message) for message in messages[:limit]], following
-
-
-def _decoded(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor, validate=True).decode().removeprefix("next_ts:")
-    except (binascii.Error, UnicodeDecodeError):
-        raise Refusal("invalid_cursor") from None
+    page, following = cut(call, messages, lambda message: str(message["ts"]), usual)
+    return [_stripped(call, message) for message in page], following
 
 
 def _stripped(call: Call, message: Json) -> Json:
     """The message as it is read; its metadata only on demand."""
     if call.flag("include_all_metadata"):
-        return message
-    return {key: value for key, value in message.items() if key != "metadata"}
+        return outgoing(message)
+    return outgoing({key: value for key, value in message.items() if key != "metadata"})
+
+
+def _type(channel: Channel) -> str:
+    if channel.is_im:
+        return "im"
+    return "private_channel" if channel.is_private else "public_channel"
+
+
+def _is_visible(call: Call, channel: Channel) -> bool:
+    return not channel.is_private or call.workspace.app.user_id in channel.members

@@ -2,6 +2,7 @@
 
 from bot.workspace.api_call import TIER_2, TIER_4, Call, Caller, Rate, method
 from bot.workspace.limits import Refusal
+from bot.workspace.pages import cut
 from bot.workspace.records import Json, User
 
 _SPECIAL = Rate(600, burst=100)  # "hundreds of requests per minute"
@@ -58,9 +59,9 @@ def users_info(call: Call) -> Json:
 
 @method("users.list", scope="users:read", rate=TIER_2)
 def users_list(call: Call) -> Json:
-    """Every member."""
-    members = [_shown(call, user) for user in call.workspace.users.values()]
-    return {"members": members, "response_metadata": {"next_cursor": ""}}
+    """Every member, page by page."""
+    page, rest = cut(call, list(call.workspace.users.values()), lambda user: user.id)
+    return {"members": [_shown(call, user) for user in page], "response_metadata": {"next_cursor": rest}}
 
 
 def _shown(call: Call, user: User) -> Json:

@@ -1,7 +1,8 @@
 """Block Kit's schema: every block and element an app may post, with Slack's limits. Declarations only.
 
-Source: Slack's reference of blocks, elements and composition objects; where Slack publishes no number the safe one
-stands.
+Sources: docs.slack.dev/reference/block-kit: blocks/… (text and number of what each holds, the surfaces it is for),
+block-elements/… (lengths of texts, values and ids, numbers of options), composition-objects/… (option, option
+group, confirmation dialog, text). Where Slack publishes no number the safe one stands.
 """
 
 from typing import Final
@@ -197,8 +198,8 @@ def _block(required: dict[str, Rule], optional: dict[str, Rule] | None = None, a
     return record(required, {"block_id": ID, **(optional or {})}, also=also)
 
 
-BLOCK: Final = tagged(
-    section=_block(
+_BLOCKS: Final = {
+    "section": _block(
         {},
         {
             "text": text(3000),
@@ -208,30 +209,36 @@ BLOCK: Final = tagged(
         },
         also=at_least_one("text", "fields"),
     ),
-    divider=_block({}),
-    header=_block({"text": plain(150)}),
-    image=_block(
+    "divider": _block({}),
+    "header": _block({"text": plain(150)}),
+    "image": _block(
         {"alt_text": string(2000)},
         {**_PICTURE, "title": plain(2000)},
         also=exactly_one("image_url", "slack_file"),
     ),
-    actions=_block({"elements": array(_holding(f"button overflow {_CHOICES}"), most=25)}),
-    context=_block({"elements": array(_holding("plain_text mrkdwn image"), most=10)}),
-    input=_block(
+    "actions": _block({"elements": array(_holding(f"button overflow {_CHOICES}"), most=25)}),
+    "context": _block({"elements": array(_holding("plain_text mrkdwn image"), most=10)}),
+    "input": _block(
         {"label": plain(2000), "element": _holding(f"plain_text_input number_input {_CHOICES}")},
         {"hint": plain(2000), "optional": flag, "dispatch_action": flag},
     ),
-    markdown=_block({"text": string(12_000)}),
-    rich_text=_block({"elements": _RICH}),
-    table=_block(
+    "markdown": _block({"text": string(12_000)}),
+    "rich_text": _block({"elements": _RICH}),
+    "table": _block(
         {"rows": array(array(_CELL, most=20), most=100)},
         {"column_settings": array(_COLUMN, most=20, least=0)},
     ),
-)
+}
+
+_MESSAGES_ONLY: Final = ("markdown", "table")
+"""Blocks that no view may hold: each block's page names the surfaces it is for."""
+
+BLOCK: Final = tagged(**_BLOCKS)
+_VIEW_BLOCK: Final = tagged(**{name: rule for name, rule in _BLOCKS.items() if name not in _MESSAGES_ONLY})
 
 VIEW: Final = tagged(
     modal=record(
-        {"title": plain(24), "blocks": array(BLOCK, most=100)},
+        {"title": plain(24), "blocks": array(_VIEW_BLOCK, most=100)},
         {
             "submit": plain(24),
             "close": plain(24),
@@ -244,7 +251,7 @@ VIEW: Final = tagged(
         },
     ),
     home=record(
-        {"blocks": array(BLOCK, most=100, least=0)},
+        {"blocks": array(_VIEW_BLOCK, most=100, least=0)},
         {
             "private_metadata": string(3000, least=0),
             "callback_id": string(255, least=0),

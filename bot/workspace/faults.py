@@ -1,13 +1,18 @@
 """Failures on demand: what a test or the demo breaks between the app and Slack. Nothing fails unasked."""
 
 import inspect
+import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
+from bot.workspace import moderation
+from bot.workspace.records import Json
 from bot.workspace.socket_mode import SocketMode
+from bot.workspace.state import Workspace
 
 
 class How(StrEnum):
@@ -21,26 +26,44 @@ class How(StrEnum):
     LOST_AFTER = "lost_after"
     """It was done, but the connection breaks before the answer."""
     DELAYED = "delayed"
+    REFUSED = "refused"
+    """It is answered with an error code of Slack's, and nothing was done."""
+    STRANGE = "strange"
+    """It was done, and answered with HTTP 200 and something that no client expects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One call's failure. `seconds`: the Retry-After of rate_limited, the delay of delayed."""
+    """One call's failure. `seconds`: the Retry-After of rate_limited, the delay of delayed.
+
+    `body`: what refused and strange answer.
+    """
 
     how: How
     seconds: float = 1.0
+    body: str = ""
 
 
 class Faults:
     """What will fail. Methods of the Web API fail in the order asked for; `*` means whichever is called next."""
 
-    def __init__(self, sockets: SocketMode) -> None:
+    def __init__(self, sockets: SocketMode, workspace: Workspace) -> None:
         self._sockets = sockets
+        self._workspace = workspace
         self._coming: dict[str, deque[Fault]] = {}
 
     def fail(self, method: str, how: str, times: int = 1, seconds: float = 1.0) -> None:
         """Let the next calls of a method fail. ValueError when there is no such way to fail."""
         self._coming.setdefault(method, deque()).extend([Fault(How(how), seconds)] * times)
+
+    def refuse(self, method: str, error: str, times: int = 1, details: Json | None = None) -> None:
+        """Let the next calls of a method be refused with any error code; `details` go along with it."""
+        body = json.dumps({"ok": False, "error": error, **(details or {})})
+        self._coming.setdefault(method, deque()).extend([Fault(How.REFUSED, body=body)] * times)
+
+    def answer(self, method: str, body: str, times: int = 1) -> None:
+        """Let the next calls of a method be carried out, and answered with HTTP 200 and this body."""
+        self._coming.setdefault(method, deque()).extend([Fault(How.STRANGE, body=body)] * times)
 
     def take(self, method: str) -> Fault | None:
         """The fault that this call meets, used up."""
@@ -80,12 +103,15 @@ class Faults:
         """
         orders: dict[str, Callable[..., Awaitable[None] | None]] = {
             "fail": self.fail,
+            "refuse": self.refuse,
+            "answer": self.answer,
             "drop_sockets": self.drop_sockets,
             "request_disconnect": self.request_disconnect,
             "refuse_handshakes": self.refuse_handshakes,
             "stop_delivering": self.stop_delivering,
             "resume_delivering": self.resume_delivering,
             "clear": self.clear,
+            **{act.__name__: partial(act, self._workspace) for act in moderation.ACTS},
         }
         if not isinstance(order, dict):
             raise ValueError(f"cannot obey {order!r}: because an order is a JSON object")

@@ -100,6 +100,13 @@ class Messages:
         if self._ephemeral.get((channel, user), {}).pop(ts, None):
             self._emit({"type": "ephemeral_deleted", "channel": channel, "user": user, "ts": ts})
 
+    def forget(self, channel: str) -> None:
+        """Forget what was said in a channel that is deleted, telling nobody."""
+        self._channels.pop(channel, None)
+        for place in [place for place in (*self._earlier, *self._ephemeral) if place[0] == channel]:
+            self._earlier.pop(place, None)
+            self._ephemeral.pop(place, None)
+
     def clear(self) -> None:
         """Forget everything, telling nobody: whoever clears the workspace says so."""
         self._channels.clear()

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from bot.workspace.escaping import escaped, outgoing
 from bot.workspace.records import App, Channel, Json, User
 
 
@@ -30,7 +31,7 @@ def slash_command(app: App, user: User, channel: Channel, typed: tuple[str, str]
         "user_id": user.id,
         "user_name": user.name,
         "command": command,
-        "text": text,
+        "text": escaped(text),
         "api_app_id": app.id,
         "is_enterprise_install": "false",
         **links,
@@ -50,25 +51,27 @@ def message_actions(app: App, user: User, channel: Channel, message: Json, detai
         container["thread_ts"] = message["thread_ts"]
     where: Json = {"container": container, "channel": {"id": channel.id, "name": channel.name}}
     if not message.get("is_ephemeral"):
-        where["message"] = message
-    return Envelope("interactive", _interaction(app, user, "block_actions") | where | details, answerable=False)
+        where["message"] = outgoing(message)
+    told = _interaction(app, user, "block_actions") | where | outgoing(details)
+    return Envelope("interactive", told, answerable=False)
 
 
 def view_actions(app: App, user: User, view: Json, details: Json) -> Envelope:
     """A click in a modal or on Home. `details` are the actions and the trigger_id."""
-    where = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
-    return Envelope("interactive", _interaction(app, user, "block_actions") | where | details, answerable=False)
+    where = {"container": {"type": "view", "view_id": view["id"]}, "view": outgoing(view)}
+    told = _interaction(app, user, "block_actions") | where | outgoing(details)
+    return Envelope("interactive", told, answerable=False)
 
 
 def view_submission(app: App, user: User, view: Json, trigger_id: str) -> Envelope:
     """A modal's Submit. The app may answer with errors, an update, a push or a clear."""
-    submitted = {"view": view, "trigger_id": trigger_id, "response_urls": []}
+    submitted = {"view": outgoing(view), "trigger_id": trigger_id, "response_urls": []}
     return Envelope("interactive", _interaction(app, user, "view_submission") | submitted, answerable=True)
 
 
 def view_closed(app: App, user: User, view: Json, *, is_cleared: bool) -> Envelope:
     """A modal was dismissed; `is_cleared`: with all those below it."""
-    closed = {"view": view, "is_cleared": is_cleared}
+    closed = {"view": outgoing(view), "is_cleared": is_cleared}
     return Envelope("interactive", _interaction(app, user, "view_closed") | closed, answerable=False)
 
 
@@ -78,7 +81,7 @@ def event(app: App, content: Json, now: float) -> Envelope:
         "token": app.verification_token,
         "team_id": app.team_id,
         "api_app_id": app.id,
-        "event": content,
+        "event": outgoing(content),
         "type": "event_callback",
         "event_id": f"Ev{secrets.token_hex(5).upper()}",
         "event_time": int(now),

@@ -21,13 +21,19 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A conversation. `members` are user ids. A direct message (`is_im`) has the person it is with in `name`."""
+    """A conversation. `members` are user ids. A direct message (`is_im`) has the person it is with in `name`.
+
+    `is_read_only`: only admins may post.
+    """
 
     id: str
     name: str
     members: frozenset[str]
     topic: str = ""
     is_im: bool = False
+    is_private: bool = False
+    is_archived: bool = False
+    is_read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ LOOPBACK: Final = "127.0.0.1"
 class Settings:
     """How the workspace differs from the usual one.
 
-    `rate_limits`: whether Slack's hold. `ack_seconds`: how long the app may take to acknowledge. `clock`: wall
-    time in seconds since 1970, for whoever wants trigger ids to expire at once.
+    `rate_limits`: whether Slack's hold. `messages_tab`: whether the app may write to people directly.
+    `ack_seconds`: how long the app may take to acknowledge. `clock`: wall time in seconds since 1970, for whoever
+    wants trigger ids to expire at once.
     """
 
     app: App = APP
@@ -41,6 +42,7 @@ class Settings:
     events: frozenset[str] = EVENTS
     scopes: frozenset[str] = BOT_SCOPES
     rate_limits: bool = True
+    messages_tab: bool = True
     ack_seconds: float = ACK_SECONDS
     clock: Callable[[], float] = time.time
 
@@ -53,6 +55,7 @@ def installed(manifest: Json) -> Settings:
         commands=tuple(Command(c["command"], c["description"], c.get("usage_hint", "")) for c in made),
         events=frozenset(settings["event_subscriptions"]["bot_events"]),
         scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+        messages_tab=features["app_home"]["messages_tab_enabled"],
     )
 
 
@@ -67,10 +70,11 @@ class Box:
             self.sockets.deliver,
             app=settings.app,
             commands=settings.commands,
+            messages_tab=settings.messages_tab,
             events=settings.events,
             clock=settings.clock,
         )
-        self.faults = Faults(self.sockets)
+        self.faults = Faults(self.sockets, self.workspace)
         self._limits = RateLimits(settings.clock) if settings.rate_limits else None
         self._api = WebApi(self.workspace, self.sockets, self.faults, scopes=settings.scopes, limits=self._limits)
 

@@ -9,7 +9,7 @@ What there is to see: `users`, `channels`, `commands`, `app`; `messages` (histor
     {"type": "ephemeral_deleted", "channel": C, "user": U, "ts": TS}
     {"type": "view_opened" | "view_updated" | "view_closed", "user": U, "view": V}
     {"type": "home", "user": U, "view": V}
-    {"type": "channel", "channel": C}                                       members changed, or a new one
+    {"type": "channel", "channel": C}                                       new, changed or deleted
     {"type": "action_failed", "user": U, "error": "operation_timeout" | …}  the app didn't take a click in time
     {"type": "reset"}                                                       everything was cleared: read it anew
 
@@ -56,7 +56,10 @@ Raises Undelivered."""
 
 
 class Workspace:
-    """One workspace. `deliver` reaches the app; `clock` is wall time in seconds since 1970."""
+    """One workspace. `deliver` reaches the app; `clock` is wall time in seconds since 1970.
+
+    `messages_tab`: whether the app may write to people directly.
+    """
 
     def __init__(
         self,
@@ -64,12 +67,14 @@ class Workspace:
         *,
         app: App = APP,
         commands: Iterable[Command] = COMMANDS,
+        messages_tab: bool = True,
         events: Iterable[str] = EVENTS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.app = app
         self.base_url = ""
         self.commands = tuple(commands)
+        self.messages_tab = messages_tab
         self.users = {user.id: user for user in USERS}
         self.channels = {channel.id: channel for channel in CHANNELS}
         self._events = frozenset(events)
@@ -104,16 +109,28 @@ class Workspace:
         """The person's direct messages with the bot, opened when there were none."""
         channel = Channel(f"D{user[1:]}", self.users[user].name, frozenset({user, self.app.user_id}), is_im=True)
         if channel.id not in self.channels:
-            self._keep(channel)
+            self.keep(channel)
         return self.channels[channel.id]
 
     def join(self, channel: Channel, user: str) -> Channel:
         """Make the person or the bot a member of the channel."""
-        return self._keep(replace(channel, members=channel.members | {user}))
+        return self.keep(replace(channel, members=channel.members | {user}))
 
     def leave(self, channel: Channel, user: str) -> Channel:
         """Take the person or the bot out of the channel."""
-        return self._keep(replace(channel, members=channel.members - {user}))
+        return self.keep(replace(channel, members=channel.members - {user}))
+
+    def keep(self, channel: Channel) -> Channel:
+        """Make it the channel with its id: a new one, or the old one changed."""
+        self.channels[channel.id] = channel
+        self._feed.emit({"type": "channel", "channel": channel.id})
+        return channel
+
+    def drop(self, channel: Channel) -> None:
+        """Delete the channel and all that was said in it."""
+        del self.channels[channel.id]
+        self.messages.forget(channel.id)
+        self._feed.emit({"type": "channel", "channel": channel.id})
 
     def as_bot(self, content: Json) -> Json:
         """A message of the app's, with the fields by which Slack tells whose it is."""
@@ -268,8 +285,3 @@ class Workspace:
             await self._deliver(envelope)
         except Undelivered:
             return  # as in Slack, nobody is told that an event didn't arrive
-
-    def _keep(self, channel: Channel) -> Channel:
-        self.channels[channel.id] = channel
-        self._feed.emit({"type": "channel", "channel": channel.id})
-        return channel

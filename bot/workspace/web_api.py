@@ -5,6 +5,7 @@ the faults that were asked for.
 """
 
 import asyncio
+import json
 import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.workspace import api_chat, api_conversations, api_files, api_identity, api_views
+from bot.workspace import api_blocks, api_chat, api_conversations, api_files, api_identity, api_views
 from bot.workspace.api_call import METHODS, Call, Caller, Method, demand
 from bot.workspace.faults import Fault, Faults, How
 from bot.workspace.limits import Refusal
@@ -21,11 +22,26 @@ from bot.workspace.records import Json
 from bot.workspace.socket_mode import SocketMode
 from bot.workspace.state import Workspace
 
-NOUNS: Final = (api_chat, api_conversations, api_files, api_identity, api_views)  # importing them fills METHODS
+NOUNS: Final = (
+    api_blocks,
+    api_chat,
+    api_conversations,
+    api_files,
+    api_identity,
+    api_views,
+)  # importing them fills METHODS
 APP_SCOPES: Final = frozenset({"connections:write"})
 BOT_SCOPES: Final = frozenset(
     {
-        *("chat:write", "commands", "files:write", "files:read", "app_mentions:read", "reactions:write"),
+        *(
+            "chat:write",
+            "commands",
+            "files:write",
+            "files:read",
+            "app_mentions:read",
+            "reactions:read",
+            "reactions:write",
+        ),
         *("channels:history", "channels:read", "channels:join", "groups:history", "groups:read"),
         *("im:history", "im:read", "im:write", "users:read"),
     },
@@ -97,6 +113,8 @@ class WebApi:
                 return failed
         answer = self._answer(name, _token(request, args), args)
         self._record(name, answer.body.get("error", ""))
+        if fault and fault.how is How.STRANGE:
+            return web.Response(text=fault.body, content_type="application/json")
         if fault and fault.how is How.LOST_AFTER:
             return _cut(request)
         return self._response(answer)
@@ -105,8 +123,11 @@ class WebApi:
         """What the fault answers in place of the method; None where the method is to be called all the same."""
         if fault.how is How.DELAYED:
             await asyncio.sleep(fault.seconds)
-        if fault.how in (How.DELAYED, How.LOST_AFTER):
+        if fault.how in (How.DELAYED, How.LOST_AFTER, How.STRANGE):
             return None
+        if fault.how is How.REFUSED:
+            self._record(name, json.loads(fault.body)["error"])
+            return web.Response(text=fault.body, content_type="application/json")
         self._record(name, fault.how)
         if fault.how is How.LOST_BEFORE:
             return _cut(request)

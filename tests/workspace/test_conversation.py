@@ -396,7 +396,10 @@ async def test_a_click_nobody_takes_is_shown_to_the_person(world):
 
 async def test_an_app_made_from_a_manifest_has_what_the_manifest_asks_for():
     manifest = {
-        "features": {"slash_commands": [{"command": "/shop", "description": "Buy", "usage_hint": "bread"}]},
+        "features": {
+            "app_home": {"messages_tab_enabled": False},
+            "slash_commands": [{"command": "/shop", "description": "Buy", "usage_hint": "bread"}],
+        },
         "oauth_config": {"scopes": {"bot": ["chat:write"]}},
         "settings": {"event_subscriptions": {"bot_events": ["app_mention"]}},
     }

@@ -91,7 +91,7 @@ TAKEN = {
     "context of 10": {"type": "context", "elements": [mrkdwn()] * 9 + [image()]},
     "input": field(text_input(action_id="a", placeholder=plain(150)), hint=plain(), optional=True),
     "number input": field({"type": "number_input", "is_decimal_allowed": False}),
-    "markdown of 12,000": {"type": "markdown", "text": "x" * 12_000},
+    "markdown of 11,000": {"type": "markdown", "text": "x" * 11_000},
     "rich text": rich({"type": "text", "text": "x", "style": {"bold": True}}, {"type": "user", "user_id": "U1"}),
     "table of 100 by 20": table(100, 20),
     "block_id of 255": {"type": "divider", "block_id": "x" * 255},
@@ -200,13 +200,15 @@ def test_action_ids_may_repeat_in_other_blocks():
 
 
 def test_the_text_of_all_blocks_together_is_limited():
-    check_message("x", [section(text=mrkdwn(3000))] * 3)
-    assert refusal("x", [section(text=mrkdwn(3000))] * 3 + [section()]) == "msg_blocks_too_long"
+    check_message("x", [section(text=mrkdwn(3000))] * 3 + [section(text=mrkdwn(2000))])
+    assert refusal("x", [section(text=mrkdwn(3000))] * 3 + [section(text=mrkdwn(2001))]) == "msg_blocks_too_long"
 
 
-def test_markdown_blocks_are_limited_together():
-    check_message("x", [{"type": "markdown", "text": "x" * 6000}] * 2)
-    assert refusal("x", [{"type": "markdown", "text": "x" * 6001}] * 2) == "msg_blocks_too_long"
+def test_markdown_counts_with_all_other_text():
+    check_message("x", [{"type": "markdown", "text": "x" * 8_000}, section(text=mrkdwn(3_000))])
+    assert refusal("x", [{"type": "markdown", "text": "x" * 8_001}, section(text=mrkdwn(3_000))]) == (
+        "msg_blocks_too_long"
+    )
 
 
 def test_a_message_has_one_table():
@@ -261,6 +263,9 @@ def test_a_view_at_its_limits_is_taken():
         (view(blocks=[field(text_input())]), "missing required field: submit"),
         (view(blocks=[section(block_id="a")] * 2), "already exists for another block"),
         (view(blocks="none"), "must be an array"),
+        (view(blocks=[{"type": "markdown", "text": "x"}]), "unsupported type: markdown"),
+        (view(blocks=[table(1)]), "unsupported type: table"),
+        ({"type": "home", "blocks": [table(1)]}, "unsupported type: table"),
     ],
 )
 def test_a_view_is_refused_with_the_reason(shown, complaint):
