@@ -5,7 +5,7 @@ A verb of `/lab`, a button and a modal are one file each, found by themselves.
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import commands, mention
+from handlers import commands, home, mention
 from handlers.buttons import buttons
 from handlers.click import on_click
 from handlers.desk import Desk
@@ -19,6 +19,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Make the app listen to all that a person can do."""
     app.command("/lab")(commands.listener(desk))
     app.event("app_mention")(mention.listener(desk))
+    app.event("app_home_opened")(home.listener(desk))
     for button in buttons():
         app.action(button.action)(on_click(desk, button.press))
     for modal in modals():

@@ -68,7 +68,7 @@ def read_click(body: Payload) -> Click:
     message = body.get("message") or {}
     parent = message.get("thread_ts")
     thread = parent if parent != message.get("ts") else None
-    spot = Spot(body["user"]["id"], body["channel"]["id"], thread)
+    spot = Spot(body["user"]["id"], body["channel"]["id"], thread, body.get("response_url"))
     block, database = unmarked(action["block_id"])
     state = unmarked_state(body.get("state", {}).get("values", {}))
     return Click(spot, body["trigger_id"], value, block, state, database)

@@ -1,5 +1,6 @@
 """What listeners work with: the ways to change, to ask, to speak."""
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -13,10 +14,15 @@ from bot.core.run import Command
 from bot.library import Library
 from bot.runs import House
 from bot.slack import Slack
+from bot.slack_errors import Rejected
+from bot.slack_refusals import Remedy
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.views import Card
+from bot.views.forms import Form, sent
 from bot.views.origin import ELSEWHERE
+
+log = logging.getLogger(__name__)
 
 StartRun = Callable[[str, str | None, int | None, str], Awaitable[int]]
 """`(runbook, target, incident, by)`: start it and return the run's number.
@@ -42,11 +48,15 @@ class OtherDatabase(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where an answer belongs: with whom, in which channel, in which thread (None: the channel itself)."""
+    """Where an answer belongs: with whom, in which channel, in which thread (None: the channel itself).
+
+    `address`: Slack's own for an answer to what they did, good for half an hour; None where there is none.
+    """
 
     user: str
     channel: str
     thread: str | None = None
+    address: str | None = None
 
     @property
     def about(self) -> dict[str, str | None]:
@@ -75,8 +85,40 @@ class Desk:
     there: Whereabouts = _nowhere
 
     async def whisper(self, spot: Spot, card: Card) -> None:
-        """Tell one person, where they are looking."""
-        await self.slack.whisper(spot.channel, spot.user, card.text, card.blocks or None, thread=spot.thread)
+        """Tell one person, where they are looking: what is refused there, by the address of what they did."""
+        for form in (Form.WHOLE, Form.SHORT, Form.WORDS):
+            shown = sent(card, form, "The answer")
+            try:
+                await self.slack.whisper(
+                    spot.channel, spot.user, shown.text, shown.blocks or None, thread=spot.thread
+                )
+            except Rejected as why:
+                log.error("cannot answer %s: because %s", spot.user, why)
+                if why.remedy is Remedy.CONTENT and form is not Form.WORDS:
+                    continue
+                if spot.address is None:
+                    raise
+                await self.slack.respond(spot.address, shown.text)
+            return
+
+    async def answer(self, address: str, card: Card) -> None:
+        """Answer a command, to the asker alone, by its own address; in fewer words where Slack refuses it."""
+        for form in (Form.WHOLE, Form.SHORT, Form.WORDS):
+            shown = sent(card, form, "The answer")
+            try:
+                await self.slack.respond(address, shown.text, shown.blocks)
+            except Rejected as why:
+                log.error("cannot answer a command: because %s", why)
+                if form is Form.WORDS:
+                    raise
+            else:
+                return
+
+    async def publish_home(self, user: str, card: Card) -> None:
+        """Show a card on a person's Home."""
+        words = {"type": "section", "text": {"type": "mrkdwn", "text": card.text or "–"}}
+        blocks = sent(card, Form.WHOLE, "Home").blocks or (words,)
+        await self.slack.publish_home(user, {"type": "home", "blocks": list(blocks)})
 
     async def open(self, trigger: str, view: View) -> None:
         """Open a modal, within three seconds of the click that gave `trigger`."""

@@ -12,6 +12,7 @@ from bot.incidents import UnknownName
 from bot.library import NoSuchRunbook
 from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.slack_errors import Rejected
+from bot.slack_refusals import Remedy
 from bot.store import StoreFailed
 from bot.views import Card
 from bot.views.answers import refusal_card, said
@@ -33,7 +34,6 @@ MISTAKES = (
     PinnedTextBroken,
     OtherDatabase,
 )
-_TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired"})
 
 
 @asynccontextmanager
@@ -47,9 +47,11 @@ async def kindly(tell: Callable[[Card], Awaitable[None]]) -> AsyncIterator[None]
         await tell(refusal_card(f"cannot write my database: because {failed.reason}"))
         raise
     except Rejected as rejected:
-        if rejected.error not in _TOO_LATE:
-            raise
-        await tell(said("That took me too long. Please press it once more."))
+        if rejected.remedy is Remedy.TRIGGER:
+            await tell(said("That took me too long. Please press it once more."))
+            return
+        await tell(said(f"Slack refused what I wanted to show ({rejected.error}). My log has the details."))
+        raise
     except Exception:
         await tell(said("That failed, and it is my fault; my log says why."))
         raise

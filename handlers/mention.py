@@ -12,7 +12,8 @@ def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
     """Answers a mention. Events are acknowledged by bolt itself."""
 
     async def listen(event: dict[str, Any]) -> None:
-        spot = Spot(event["user"], event["channel"], event.get("thread_ts"))
-        await desk.whisper(spot, help_card(usages()))
+        user = event.get("user")  # a workflow or another app has none, and needs no help
+        if user is not None:
+            await desk.whisper(Spot(user, event["channel"], event.get("thread_ts")), help_card(usages()))
 
     return listen

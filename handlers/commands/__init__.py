@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 
 from bot.core.incident import IncidentId
 from bot.core.nearest import did_you_mean
@@ -121,20 +121,20 @@ def understand(by: str, text: str) -> tuple[Verb, Asked]:
     return verb, Asked(by, rest.strip(), verb.usage)
 
 
+def unescaped(text: str) -> str:
+    """What was typed, whose three special characters Slack escapes. `&` comes last: `&lt;` may have been typed."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
     """Answers `/lab`, to the asker alone."""
 
-    async def listen(ack: AsyncAck, respond: AsyncRespond, command: Payload) -> None:
+    async def listen(ack: AsyncAck, command: Payload) -> None:
         await ack()
-        async with kindly(partial(_reply, desk, respond)):
+        answer = partial(desk.answer, command["response_url"])
+        async with kindly(answer):
             await desk.demand_place(command["user_id"], command["channel_id"])
-            verb, asked = understand(command["user_id"], command.get("text") or "")
-            await _reply(desk, respond, await verb.answer(desk, asked))
+            verb, asked = understand(command["user_id"], unescaped(command.get("text") or ""))
+            await answer(await verb.answer(desk, asked))
 
     return listen
-
-
-async def _reply(desk: Desk, respond: AsyncRespond, card: Card) -> None:
-    """Answer by the command's own address, which the Web API's client does not stand before."""
-    answer = {"text": card.text, "blocks": [block.to_dict() for block in card.blocks]}
-    await respond(**desk.slack.redactor.all_in(answer), response_type="ephemeral")
