@@ -6,7 +6,7 @@ follow something else stays behind it: lines of one thread, files of one thread,
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,7 +14,8 @@ from bot.core.incident import Tell
 from bot.store import Store
 from bot.store.outbox import Parcel, Post, Waiting
 from bot.views import Card
-from bot.views.line import line
+from bot.views.forms import Form
+from bot.views.line import line, printed
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ LONGEST_DOUBT = timedelta(minutes=1)
 MENDING = timedelta(minutes=1)  # between tries that fail until a person mends token, scope or channel
 PATIENCE = 10  # tries, some minutes; then what Slack still fails on holds up its thread no longer
 KEPT = timedelta(days=7)
+ENDING = 1_400  # characters of a text that can't be uploaded
 
 
 class Method(StrEnum):
@@ -38,12 +40,13 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One try: what to deliver, and how. `card`: drawn, or a line's words; `content`: a file's."""
+    """One try: what to deliver, and how. `card`: drawn, or a line's words, in that `form`; `content`: a file's."""
 
     waiting: Waiting
     method: Method
     card: Card
     content: bytes = b""
+    form: Form = Form.WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,33 @@ def begin_anew(store: Store, now: datetime, errand: Errand, why: str) -> None:
     store.outbox.forget_post(gone)
     store.outbox.again(waiting.id, now, why, doubtful=False)
     store.outbox.add(Parcel(gone, Tell.CARD), now, now)
+
+
+def instead_of_file(store: Store, now: datetime, errand: Errand, why: str, code: str) -> None:
+    """The file is not taken here: say so in its place, and show the end of it if it is text."""
+    waiting = errand.waiting
+    store.outbox.failed(waiting.id, why)
+    store.alive.write(f"cannot deliver {waiting.key}: because {why}", now)
+    title = f"{waiting.parcel.text or waiting.parcel.name}, which could not be uploaded (Slack: {code})"
+    try:
+        text = printed(f"{title}, ends with", errand.content.decode()[-ENDING:])
+    except UnicodeDecodeError:
+        text = title
+    line = replace(waiting.parcel, tell=Tell.LINE, text=text, name=None)
+    store.outbox.add(line, now, now)
+
+
+def stranded(store: Store, now: datetime, draw: Draw) -> list[tuple[str, str]]:
+    """What waits and someone should hear of, as key and words: first messages, and what all are to see."""
+    found = [one for one in store.outbox.waiting() if one.at is None or not one.parcel.is_card]
+    first = [one for one in found if one.parcel.thread is None or one.parcel.tell == Tell.BROADCAST]
+    drawn = [(one, _drawn(store, one, now, draw)) for one in first]
+    return [(one.key, card.text) for one, card in drawn if card is not None and card.text]
+
+
+def last_channel(store: Store, _now: datetime) -> str | None:
+    """The id of the channel that was last posted to."""
+    return store.outbox.last_channel()
 
 
 def give_up(store: Store, now: datetime, waiting: Waiting, why: str) -> None:

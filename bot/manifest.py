@@ -43,7 +43,12 @@ def manifest() -> dict[str, Any]:
             "description": "Watches the homelab while you are away, and walks you through the repair.",
         },
         "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
+            # The bot writes to people directly when it can't post in its channel; it reads no direct messages.
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
             # "Always online" would show a green dot beside a bot that died with the power.
             "bot_user": {"display_name": "Caretaker", "always_online": False},
             "slash_commands": [_LAB],

@@ -4,80 +4,36 @@ It carries no meaning: it knows channels, timestamps, texts, blocks and files, n
 request by itself: only who asked knows whether a message may be posted again.
 """
 
-import ipaddress
+import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from functools import cached_property
+from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.redact import Redactor
 from bot.slack_errors import InDoubt, Offline, Rejected, SlackError, named
+from bot.slack_web import Answer, Connection, field
+
+log = logging.getLogger(__name__)
 
 Blocks = Sequence[Block | dict[str, Any]]
-Answer = Awaitable[AsyncSlackResponse]
 
-SLACK = "https://slack.com/api/"
-
-_TIMEOUT = timedelta(seconds=15)
 _UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=5)
 _CLOCKS_APART = timedelta(minutes=10)  # by how much Slack's and ours may differ when a post is looked up
-_PAGE = 200  # items; Slack recommends no more
-_PAGES = 10  # a post further back than 2,000 messages counts as not found
+_PAGE = 200  # items; Slack recommends no more. A post further back than ten pages counts as not found
 
 
-class Slack:
-    """One workspace's Web API. Build it inside a running event loop; close it when done.
+class Slack(Connection):
+    """What is said and asked. All methods raise Offline, InDoubt, RateLimited or Rejected (slack_errors.py)."""
 
-    Raises ValueError for an `api_url` that would send the tokens over the network unencrypted. All methods raise
-    Offline, InDoubt, RateLimited or Rejected (slack_errors.py says what each means).
-    """
-
-    def __init__(
-        self,
-        *,
-        bot_token: str,
-        app_token: str,
-        api_url: str = SLACK,
-        timeout: timedelta = _TIMEOUT,
-        redactor: Redactor | None = None,
-    ) -> None:
-        """`redactor`: what it knows is never sent; by default the tokens."""
-        self.redactor = redactor or Redactor((bot_token, app_token))
-        self.api_url = api_url
-        self.app_token = app_token
-        limits = aiohttp.ClientTimeout(total=timeout.total_seconds(), sock_connect=timeout.total_seconds() / 3)
-        local = _is_loopback(api_url)  # first: it may refuse
-        self._session = aiohttp.ClientSession(timeout=limits)
-        # The library's own retry handlers would post a second time when only the answer was lost.
-        self.web = _Web(bot_token, api_url, session=self._session, retry_handlers=[])
-        self.web.redactor = self.redactor
-        self._ids: dict[str, str] = {}
-        if local:
-            self.web.proxy = None  # a proxy from the environment leads away from this machine
-
-    def __repr__(self) -> str:
-        return f"Slack({self.api_url!r})"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Let go of the connections. What is under way fails."""
-        await self._session.close()
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """Channels by their names, as they were last found."""
+        return {}
 
     async def post(
         self,
@@ -85,27 +41,41 @@ class Slack:
         text: str,
         blocks: Blocks,
         *,
-        key: str,
+        key: str | None,
         thread: str | None = None,
         broadcast: bool = False,
     ) -> str:
-        """Post a message and return its ts. `key` travels with it unseen, so that `find` knows it again."""
-        answer = await self.ask(
-            f"post to {channel!r}",
-            self.web.chat_postMessage(
-                channel=channel,
-                text=text,
-                blocks=blocks,
-                thread_ts=thread,
-                reply_broadcast=broadcast if thread else None,
-                metadata=_keyed(key),
-                unfurl_links=False,
-                unfurl_media=False,
-            ),
-        )
-        return str(answer["ts"])
+        """Post a message and return its ts. `key` travels with it unseen, so that `find` knows it again.
 
-    async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, key: str) -> None:
+        Where the thread's first message is gone, Slack posts to the channel itself: it is taken back, and refused.
+        """
+        what = f"post to {channel!r}"
+        call = self.web.chat_postMessage(
+            channel=channel,
+            text=text,
+            blocks=blocks,
+            thread_ts=thread,
+            reply_broadcast=broadcast if thread else None,
+            metadata=_keyed(key),
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        answer = await self.ask(what, call)
+        ts = field(what, answer.data, "ts")
+        if thread and _stands_alone(answer.data) and await self._taken_back(channel, ts):
+            raise Rejected(f"cannot {what}: because its thread's first message is gone", "thread_not_found")
+        return ts
+
+    async def _taken_back(self, channel: str, ts: str) -> bool:
+        """Delete a message of our own; whether that is sure."""
+        try:
+            await self.ask(f"take back message {ts!r}", self.web.chat_delete(channel=channel, ts=ts))
+        except SlackError as why:
+            log.warning("a reply stands outside its thread: %s", why)
+            return False
+        return True
+
+    async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, key: str | None) -> None:
         """Replace a message. Repeating it does no harm."""
         call = self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=_keyed(key))
         await self.ask(f"update message {ts!r} in {channel!r}", call)
@@ -119,6 +89,22 @@ class Slack:
             if message.get("metadata", {}).get("event_payload", {}).get("id") == key:
                 return str(message["ts"])
         return None
+
+    async def respond(self, url: str, text: str, blocks: Blocks = ()) -> None:
+        """Answer, to one person alone, what they did by its own address; it is good for half an hour."""
+        what = "answer by response_url"
+        body = self.redactor.all_in(
+            {"response_type": "ephemeral", "replace_original": False, "text": text, "blocks": list(blocks)}
+        )
+        try:
+            async with self.session.post(url, json=body, proxy=self.web.proxy) as answer:
+                if answer.status >= 500:
+                    raise InDoubt(f"cannot know the outcome of «{what}»: because it answered HTTP {answer.status}")
+                if answer.status != 200:
+                    said = (await answer.text())[:200]
+                    raise Rejected(f"cannot {what}: because Slack answered {said!r}", "invalid_arguments")
+        except (aiohttp.ClientError, OSError) as error:
+            raise named(what, error) from None
 
     async def whisper(
         self, channel: str, user: str, text: str, blocks: Blocks | None = None, *, thread: str | None = None
@@ -137,17 +123,18 @@ class Slack:
             place = await self.ask(
                 what, self.web.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=title)
             )
-            await self._send(what, place["upload_url"], content)
+            file, url = field(what, place.data, "file_id"), field(what, place.data, "upload_url")
+            await self._send(what, url, content)
         except InDoubt as doubt:
             raise Offline(str(doubt)) from doubt  # nobody sees a file before it is shared: simply begin again
         call = self.web.files_completeUploadExternal(
-            files=[{"id": place["file_id"], "title": title}],
+            files=[{"id": file, "title": title}],
             channel_id=channel,
             initial_comment=comment,
             thread_ts=thread,
         )
         await self.ask(what, call)
-        return str(place["file_id"])
+        return file
 
     async def find_upload(
         self, channel: str, name: str, *, since: datetime, thread: str | None = None
@@ -162,7 +149,7 @@ class Slack:
     async def open_view(self, trigger_id: str, view: View | dict[str, Any]) -> str:
         """Open a modal within 3 s of the click that gave `trigger_id`; returns the view's id."""
         answer = await self.ask("open a modal", self.web.views_open(trigger_id=trigger_id, view=view))
-        return str(answer["view"]["id"])
+        return field("open a modal", answer.data, "view", "id")
 
     async def update_view(self, view_id: str, view_hash: str | None, view: View | dict[str, Any]) -> None:
         """Replace an open modal, provided it is still as `view_hash` says."""
@@ -181,10 +168,19 @@ class Slack:
             self._ids[name] = str((await self._channel(name))["id"])
         return self._ids[name]
 
+    def forget_channel(self, name: str) -> None:
+        """Look that name up again when it is next needed: the channel may have been deleted and made anew."""
+        self._ids.pop(name, None)
+
+    def know_channel(self, name: str, channel: str) -> None:
+        """That channel is meant by the name, whatever it is called."""
+        self._ids[name] = channel
+
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message, to open it from anywhere."""
         call = self.web.chat_getPermalink(channel=channel, message_ts=ts)
-        return str((await self.ask(f"link to message {ts!r} in {channel!r}", call))["permalink"])
+        what = f"link to message {ts!r} in {channel!r}"
+        return field(what, (await self.ask(what, call)).data, "permalink")
 
     async def channel(self, name: str) -> dict[str, Any]:
         """What Slack tells of a channel (its `id`, whether the bot `is_member`), by id or name."""
@@ -203,24 +199,18 @@ class Slack:
             return True
         return True
 
-    async def ask(self, what: str, call: Answer) -> AsyncSlackResponse:
-        """Await one request of `web`, its failure turned into ours; `what` completes «cannot …»."""
-        try:
-            return await call
-        except (SlackApiError, aiohttp.ClientError, OSError) as error:
-            # `from None`: the library's errors hold on to the request, and with it to the token.
-            raise named(what, error) from None
-
     async def _channel(self, name: str) -> dict[str, Any]:
         def page(cursor: str | None) -> Answer:
-            return self.web.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE, cursor=cursor
-            )
+            return self.web.conversations_list(types="public_channel,private_channel", limit=_PAGE, cursor=cursor)
 
-        what = f"find channel {name!r}"
-        async for channel in self._pages(what, page, "channels"):
+        what, archived = f"find channel {name!r}", False
+        async for channel in self.pages(what, page, "channels"):
             if channel["name"] == name.removeprefix("#"):
-                return channel
+                if not channel.get("is_archived"):
+                    return channel
+                archived = True
+        if archived:
+            raise Rejected(f"cannot {what}: because it is archived", "is_archived")
         why = "no channel of that name is visible to the bot (a private one is only after /invite)"
         raise Rejected(f"cannot {what}: because {why}", "channel_not_found")
 
@@ -237,23 +227,11 @@ class Slack:
                 channel=channel, ts=thread, oldest=oldest, cursor=cursor, limit=_PAGE, include_all_metadata=True
             )
 
-        return self._pages(f"read {channel!r}", page, "messages")
-
-    async def _pages(
-        self, what: str, fetch: Callable[[str | None], Answer], field: str
-    ) -> AsyncIterator[dict[str, Any]]:
-        cursor: str | None = None
-        for _ in range(_PAGES):
-            answer = await self.ask(what, fetch(cursor))
-            for item in answer[field]:
-                yield item
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
+        return self.pages(f"read {channel!r}", page, "messages")
 
     async def _send(self, what: str, url: str, content: bytes) -> None:
         try:
-            async with self._session.post(
+            async with self.session.post(
                 url, data=content, timeout=_UPLOAD_TIMEOUT, proxy=self.web.proxy
             ) as answer:
                 answer.raise_for_status()
@@ -261,36 +239,15 @@ class Slack:
             raise named(what, error) from None
 
 
-class _Web(AsyncWebClient):
-    """The library's client; of what it is given to send, it sends no secret."""
-
-    redactor = Redactor()
-
-    async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
-        """As the library's: all its methods come through here."""
-        return await super().api_call(api_method, **{name: self._shown(one) for name, one in kwargs.items()})
-
-    def _shown(self, argument: Any) -> Any:
-        return self.redactor.all_in(argument)
+def _stands_alone(answer: object) -> bool:
+    """Whether the message that was posted is shown to be in no thread."""
+    shown = answer.get("message") if isinstance(answer, dict) else None
+    return isinstance(shown, dict) and "thread_ts" not in shown
 
 
-def _keyed(key: str) -> dict[str, Any]:
-    return {"event_type": "caretaker", "event_payload": {"id": key}}
+def _keyed(key: str | None) -> dict[str, Any] | None:
+    return None if key is None else {"event_type": "caretaker", "event_payload": {"id": key}}
 
 
 def _is_id(channel: str) -> bool:
     return re.fullmatch(r"[CG][A-Z0-9]{8,}", channel) is not None
-
-
-def _is_loopback(api_url: str) -> bool:
-    """Whether the API is on this machine. Raises ValueError for what must not carry a token."""
-    parts = urlsplit(api_url)
-    host = parts.hostname or ""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if parts.scheme == "https" or (parts.scheme == "http" and local):
-        return local
-    why = "plain http would show the tokens to the network; use https (http only on this machine)"
-    raise ValueError(f"cannot use SLACK_API_URL {api_url!r}: because {why}")

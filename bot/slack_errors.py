@@ -1,7 +1,8 @@
 """What can go wrong with a request to Slack, sorted by what may be done next.
 
 The one question that matters after a failed post: may it be posted again? Offline and RateLimited say yes,
-Rejected says no, InDoubt says look first. Nothing here keeps a request, because requests carry the token.
+Rejected says by its remedy what may follow, InDoubt says look first. Nothing here keeps a request, because
+requests carry the token.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack_refusals import MAYBE_DONE, TOO_FAST, Remedy, remedy_for
 
 
 class SlackError(Exception):
@@ -40,28 +43,16 @@ class Rejected(SlackError):
         self.error = error
 
     @property
+    def remedy(self) -> Remedy:
+        """What may follow: the same again, another form, a person's mend."""
+        return remedy_for(self.error)
+
+    @property
     def is_permanent(self) -> bool:
-        """Whether this very request will always be refused; else a person can mend token, scope or channel."""
-        return self.error not in _MENDABLE and not self.error.startswith("http_")
+        """Whether this very request will always be refused in this form."""
+        return self.remedy is Remedy.CONTENT
 
 
-_MENDABLE = frozenset(
-    {
-        *(
-            "account_inactive",
-            "invalid_auth",
-            "not_allowed_token_type",
-            "not_authed",
-            "token_expired",
-            "token_revoked",
-        ),
-        *("missing_scope", "no_permission", "org_login_required", "team_access_not_granted", "restricted_action"),
-        *("channel_not_found", "is_archived", "not_in_channel", "message_limit_exceeded"),
-    }
-)
-_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
-"""Slack says of these: «it's possible some aspect of the operation succeeded before the error was raised»."""
-_TOO_FAST = frozenset({"ratelimited", "rate_limited"})
 _DEFAULT_RETRY_AFTER = 30.0
 
 # What fails before a request is on its way. A timeout without a connection is among them; any other is not.
@@ -86,10 +77,10 @@ def _refusal(what: str, response: object) -> SlackError:
     status = response.status_code
     data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
     error = data.get("error")
-    if status == 429 or error in _TOO_FAST:
+    if status == 429 or error in TOO_FAST:
         wait = _seconds(response.headers.get("Retry-After"))
         return RateLimited(f"cannot {what}: because Slack asks to wait {wait:g} s", wait)
-    if status >= 500 or error in _MAYBE_DONE or (status == 200 and error is None):
+    if status >= 500 or error in MAYBE_DONE or (status == 200 and error is None):
         return InDoubt(f"cannot know the outcome of «{what}»: because it answered {error or f'HTTP {status}'!r}")
     code = str(error or f"http_{status}")
     return Rejected(f"cannot {what}: because Slack answered {code!r}{_details(data)}", code)

@@ -14,10 +14,12 @@ from bot import emergency
 from bot.cards import Artist
 from bot.config import Config, Secrets
 from bot.core.health import Observation, TargetId
+from bot.core.permit import Role
 from bot.core.picture import Outlook
 from bot.core.progress import Progress
 from bot.library import Library
-from bot.outbox import Courier
+from bot.outbox import Courier, Voice
+from bot.outbox.voice import over_slack
 from bot.redact import Redactor, redactor_of
 from bot.runs import House
 from bot.slack import Slack
@@ -59,7 +61,9 @@ class Talk:
         slack = _slack(secrets, self.writer.redactor)
         opened.push_async_callback(slack.close)
         artist = Artist(self.config, self.library, self.progress, self.house)
-        courier = Courier(self.writer, slack, self.config.slack.channel, artist.draw, self.now)
+        channel = self.config.slack.channel
+        voice = Voice(self.writer, slack, channel, self.now, over_slack(slack, self._elsewhere()))
+        courier = Courier(self.writer, slack, channel, artist.draw, self.now, voice=voice)
         self.writer.wake = courier.poke
         cry = emergency.Emergency(
             self.writer,
@@ -72,6 +76,7 @@ class Talk:
         )
         delivering = (
             asyncio.create_task(courier.run(), name="delivery to Slack"),
+            asyncio.create_task(voice.run(), name="looking whether Slack lets it speak"),
             asyncio.create_task(cry.run(), name="telling of a database that can't be written"),
         )
         app = make_app(slack)
@@ -80,6 +85,13 @@ class Talk:
         opened.push_async_callback(line.close)
         line.start()
         return delivering
+
+    def _elsewhere(self) -> Sequence[str]:
+        """Where it is said that the channel can't be posted to: in the fallback channel, else to an admin."""
+        fallback = self.config.slack.fallback_channel
+        admins = (one.slack for one in self.config.people if Role.ADMIN in one.roles)
+        people = dict.fromkeys([self.config.owner.slack, *admins])
+        return [*([fallback] if fallback else []), *people]
 
     def _desk(self, slack: Slack) -> Desk:
         return Desk(

@@ -15,13 +15,15 @@ import pytest
 
 from bot.errands import PATIENCE, tidy
 from bot.manifest import manifest
-from bot.outbox import Courier
+from bot.outbox import Courier, Pace, Voice
+from bot.outbox.pace import USUAL
+from bot.outbox.voice import over_slack
 from bot.slack import Slack
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.writer import Writer
 from bot.views import Card
-from bot.workspace.records import BOT, HOMELAB, Channel
+from bot.workspace.records import ALEX, BOT, HOMELAB, Channel
 from bot.workspace.server import Box, installed
 from tests.waiting import until
 
@@ -53,13 +55,14 @@ def unsettled(store: Store, _now: datetime) -> list[str]:
 class Bot:
     """A courier on a database, with a present that it draws and a clock that can be moved on."""
 
-    def __init__(self, path: Path, api_url: str, *, channel: str, patience: timedelta) -> None:
+    def __init__(self, path: Path, api_url: str, *, channel: str, patience: timedelta, pace: Pace) -> None:
         self.present: dict[str, Card | None] = {SEVEN: Card("web1 is down"), EIGHT: Card("db1 is down")}
         self.late = timedelta(0)
         self.path = path
         self.writer = Writer(self.now)
         self.slack = Slack(bot_token="xoxb-box-bot", app_token="xapp-box-app", api_url=api_url, timeout=patience)
-        self.courier = Courier(self.writer, self.slack, channel, self.draw, self.now)
+        self.voice = Voice(self.writer, self.slack, channel, self.now, over_slack(self.slack, [ALEX.id]))
+        self.courier = Courier(self.writer, self.slack, channel, self.draw, self.now, voice=self.voice, pace=pace)
         self.writer.wake = self.courier.poke
 
     def now(self) -> datetime:
@@ -101,9 +104,14 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    path: Path, api_url: str, *, channel: str = "homelab", patience: timedelta = timedelta(seconds=5)
+    path: Path,
+    api_url: str,
+    *,
+    channel: str = "homelab",
+    patience: timedelta = timedelta(seconds=5),
+    pace: Pace = USUAL,
 ) -> AsyncIterator[Bot]:
-    bot = Bot(path, api_url, channel=channel, patience=patience)
+    bot = Bot(path, api_url, channel=channel, patience=patience, pace=pace)
     await bot.writer.open(path)
     task = asyncio.create_task(bot.courier.run())
     try:
@@ -298,12 +306,12 @@ async def test_a_card_that_can_not_be_drawn_holds_up_nobody(box, bot, caplog):
     assert "cannot draw incident:7" in caplog.text
 
 
-async def test_a_message_that_can_not_be_built_holds_up_nobody(box, bot, caplog):
+async def test_a_message_that_can_not_be_built_is_shown_as_text(box, bot, caplog):
     bot.present[SEVEN] = Card("web1 is down", (object(),))
     await bot.tell(card(SEVEN), card(EIGHT))
     await bot.done()
-    assert texts(box) == ["db1 is down"]
-    assert "cannot deliver incident:7" in await bot.journal()
+    assert texts(box) == ["web1 is down", "db1 is down"]
+    assert "cannot send incident:7" in caplog.text
 
 
 @pytest.mark.parametrize("how", ["lost_after", "lost_before"])
@@ -397,7 +405,7 @@ async def test_a_channel_that_is_made_later_is_found_then(box, tmp_path):
     async with running(tmp_path / "bot.db", box.api_url, channel="garden") as bot:
         await bot.tell(card(SEVEN))
         await until(lambda: bot.writer.do(lambda store, _: store.outbox.waiting()[0].attempts))
-        box.workspace._keep(Channel("C0000GARDEN", "garden", frozenset({BOT.id})))
+        box.workspace.keep(Channel("C0000GARDEN", "garden", frozenset({BOT.id})))
         bot.move_on(61)
         await bot.done(10)
     assert texts(box, "C0000GARDEN") == ["web1 is down"]

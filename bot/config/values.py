@@ -50,6 +50,14 @@ class SlackConfig:
             "words": "a channel's name without #, or its id",
         }
     )
+    fallback_channel: str | None = field(
+        default=None,
+        metadata={
+            "help": "Where to say that the channel can't be posted to. Without it, to an admin directly.",
+            "pattern": "[^#\\s]+",
+            "words": "a channel's name without #, or its id",
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,12 +118,18 @@ class OutboxRows:
         self._db.execute(sooner, [time_out(due), subject, Tell.CARD])
 
     def waiting(self) -> list[Waiting]:
-        """What is to be delivered, oldest first, due or not."""
+        """What is to be delivered, due or not: the present first, the oldest first within it.
+
+        What belongs to a resolved incident comes last, and first messages come before what goes into threads.
+        """
         rows = self._db.query(
             "select o.id, o.subject, o.tell, o.thread, o.text, o.name, o.attempts, o.doubtful, o.created_at, "
             "o.due_at, own.channel, own.ts, head.channel as thread_channel, head.ts as thread_ts from outbox o "
             "left join post own on own.subject = o.subject left join post head on head.subject = o.thread "
-            "where o.state = 'waiting' order by o.id"
+            "left join incident i on i.id = cast(substr(coalesce(o.thread, o.subject), 10) as integer) "
+            "and coalesce(o.thread, o.subject) = 'incident:' || i.id "
+            "where o.state = 'waiting' order by coalesce(i.status, '') = 'resolved', "
+            "not (o.tell = 'card' and o.thread is null), o.id"
         )
         return [_waiting(row) for row in rows]
 
@@ -178,6 +184,22 @@ class OutboxRows:
         """A subject's message stands there."""
         row = {"subject": subject, "channel": post.channel, "ts": post.ts, "at": time_out(now)}
         self._db.table("post").upsert(row, pk="subject")
+
+    def last_channel(self) -> str | None:
+        """The id of the channel that was last posted to."""
+        rows = self._db.query("select channel from post order by at desc limit 1")
+        return next((str(row["channel"]) for row in rows), None)
+
+    def stuck(self, before: datetime) -> tuple[int, str]:
+        """How many parcels were put in before then, were tried and still wait; why the oldest of them does."""
+        found = list(
+            self._db.query(
+                "select error from outbox where state in ('waiting', 'sending') and error is not null "
+                "and created_at < ? order by id",
+                [time_out(before)],
+            )
+        )
+        return len(found), str(found[0]["error"]) if found else ""
 
     def forget_post(self, subject: str) -> None:
         """A subject's message is no longer there."""

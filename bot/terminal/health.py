@@ -8,7 +8,7 @@ longer there, of its process.
 import argparse
 import os
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.config import load
@@ -19,6 +19,7 @@ from bot.vocabulary import probe_params
 
 MISSED = 4  # signs of life that may be missing before the bot counts as dead
 ROOM = 64 * 1024  # bytes; with less a file system is full for a database
+PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
 LOCKS = Path("/proc/locks")
 PROCESSES = Path("/proc")
 
@@ -35,6 +36,7 @@ def health(options: argparse.Namespace) -> int:
     try:
         with closing(Store(config.database, read_only=True)) as store, store.transaction():
             last = store.alive.last()
+            silent = _silent(store, datetime.now(UTC))
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
     age = datetime.now(UTC) - last.at if last else None
@@ -49,6 +51,9 @@ def health(options: argparse.Namespace) -> int:
     if trouble:
         print(f"alive, but it cannot write its database: {trouble}")
         return 1
+    if silent:
+        print(f"alive, but not heard: {silent}")
+        return 1
     print(f"alive: seen {age.total_seconds():.0f} s ago")
     return 0
 
@@ -61,6 +66,17 @@ def _trouble(database: Path) -> str:
     if found.f_bavail * found.f_frsize < ROOM:
         return f"the file system of {database.parent} is full"
     return ""
+
+
+def _silent(store: Store, now: datetime) -> str:
+    """What keeps the bot from speaking in Slack, in words; empty for nothing that is known."""
+    count, error = store.outbox.stuck(now - PATIENCE)
+    waiting = f"; {count} messages wait" if count else ""
+    since, code, _, mend, *_ = store.told.last("unheard") or [""] * 4
+    if since:
+        begun = datetime.fromisoformat(since)
+        return f"since {begun:%Y-%m-%d %H:%M:%S} UTC Slack refuses ({code}). To change that: {mend}{waiting}"
+    return f"{count} messages wait for Slack: {error}" if count else ""
 
 
 def _is_held(database: Path) -> bool:

@@ -1,0 +1,219 @@
+"""Each error code that Slack documents is answered once: what becomes of the message, and who is told."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.manifest import manifest
+from bot.outbox import Pace
+from bot.slack_errors import Rejected, SlackError
+from bot.slack_refusals import MAYBE_DONE, TOO_FAST, Remedy, mend_for, remedy_for
+from bot.store.outbox import Parcel
+from bot.views import Card
+from bot.workspace.records import ALEX
+from bot.workspace.server import Box, installed
+from tests.outbox.codes import DOCUMENTED
+from tests.test_outbox import CHANNEL, SEVEN, Bot, a_file, a_line, card, running, texts, thread, unsettled
+from tests.waiting import until
+
+SOON = timedelta(milliseconds=20)
+QUICK = Pace(first=SOON, longest=SOON, refused=SOON, refused_longest=SOON, slow=SOON, slowest=SOON)
+PRESS = {
+    "type": "actions",
+    "elements": [{"type": "button", "action_id": "ack", "text": {"type": "plain_text", "text": "Acknowledge"}}],
+}
+PROSE = {"type": "markdown", "text": "The *second* disk is full."}
+SHOWN = Card("web1 is down", (PROSE, PRESS))
+
+WHOLE, BUTTONS = "whole", "its words and buttons"
+BECAME = {
+    Remedy.LATER: WHOLE,
+    Remedy.CONTENT: BUTTONS,
+    Remedy.ANEW: WHOLE,
+    Remedy.FILE: WHOLE,
+    Remedy.CHANNEL: WHOLE,
+    Remedy.TOKEN: WHOLE,
+    Remedy.UNKNOWN: WHOLE,
+}
+ODD = ["a_code_of_tomorrow"]
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Box]:
+    async with Box.start(settings=installed(manifest())) as box:
+        yield box
+
+
+@pytest.fixture
+async def bot(box: Box, tmp_path: Path) -> AsyncIterator[Bot]:
+    async with running(tmp_path / "bot.db", box.api_url, pace=QUICK) as bot:
+        bot.present[SEVEN] = SHOWN
+        yield bot
+
+
+def codes(method: str) -> list[str]:
+    """Too fast is apart: it says for how long to wait."""
+    return [code for code in DOCUMENTED[method] if code not in TOO_FAST] + ODD
+
+
+def shown(box: Box, at: int = 0) -> str:
+    """How much of the card stands in the channel."""
+    blocks = box.workspace.messages.history(CHANNEL)[at].get("blocks", [])
+    kinds = [block["type"] for block in blocks]
+    return {("markdown", "actions"): WHOLE, ("section", "actions"): BUTTONS}.get(tuple(kinds), str(kinds))
+
+
+def direct(box: Box) -> list[str]:
+    """What the admin was told directly."""
+    return texts(box, f"D{ALEX.id[1:]}")
+
+
+async def delivered(bot: Bot) -> None:
+    """Everything is settled; what is in doubt may settle at once, and waits are over at once."""
+
+    async def nothing_waits() -> bool:
+        bot.move_on(10)
+        return not await bot.writer.do(unsettled)
+
+    await until(nothing_waits, 8)
+
+
+@pytest.mark.parametrize("code", sorted({code for method in DOCUMENTED.values() for code in method}))
+def test_every_documented_code_is_known(code):
+    assert code in MAYBE_DONE | TOO_FAST or remedy_for(code) is not Remedy.UNKNOWN
+    assert mend_for(code)
+
+
+@pytest.mark.parametrize("code", codes("chat.postMessage"))
+async def test_a_first_message_that_is_refused_once_is_there_once_in_the_end(box, bot, code):
+    box.faults.refuse("chat.postMessage", code)
+    await bot.tell(card(SEVEN), a_line("details"))
+    await delivered(bot)
+    assert texts(box) == ["web1 is down"]
+    assert thread(box) == ["details"]
+    assert shown(box) == (WHOLE if code in MAYBE_DONE else BECAME[remedy_for(code)])
+    assert len(direct(box)) == (remedy_for(code) is Remedy.CHANNEL)
+
+
+@pytest.mark.parametrize("code", codes("chat.update"))
+async def test_a_change_that_is_refused_once_is_shown_in_the_end_in_a_new_message_only_if_the_old_is_closed(
+    box, bot, code
+):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    bot.present[SEVEN] = Card("web1 is back", (PROSE, PRESS))
+    box.faults.refuse("chat.update", code)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    anew = remedy_for(code) is Remedy.ANEW
+    assert texts(box) == (["web1 is down", "web1 is back"] if anew else ["web1 is back"])
+    assert shown(box, -1) == (WHOLE if code in MAYBE_DONE else BECAME[remedy_for(code)])
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+async def test_a_file_that_is_refused_is_there_once_or_said_to_be_missing(box, bot, method):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    became = {}
+    for number, code in enumerate(codes(method)):
+        box.faults.refuse(method, code)
+        await bot.tell(a_file(f"{number}.png"))
+        await delivered(bot)
+        ts = box.workspace.messages.history(CHANNEL)[0]["ts"]
+        said = box.workspace.messages.replies(CHANNEL, ts)[-1]
+        became[code] = "there" if said.get("files") else said["text"]
+        assert len(box.workspace.messages.replies(CHANNEL, ts)) == number + 2, code
+    missing = {code for code, what in became.items() if what != "there"}
+    assert missing == {
+        code for code in became if remedy_for(code) in {Remedy.FILE, Remedy.CONTENT} or code == "missing_scope"
+    }
+    assert all(f"could not be uploaded (Slack: {code})" in became[code] for code in missing)
+
+
+async def test_the_end_of_a_text_that_can_not_be_uploaded_is_shown(box, bot):
+    box.faults.refuse("files.getUploadURLExternal", "file_uploads_disabled")
+    output = Parcel(SEVEN, "file", SEVEN, "Output of fsck", "fsck.txt", b"start " * 1_000 + b"3 errors left")
+    await bot.tell(card(SEVEN), output)
+    await delivered(bot)
+    [said] = thread(box)
+    assert said.startswith(
+        "Output of fsck, which could not be uploaded (Slack: file_uploads_disabled), ends with:"
+    )
+    assert said.endswith("3 errors left")
+
+
+@pytest.mark.parametrize("method", ["chat.postEphemeral", "views.open", "views.update", "views.publish"])
+async def test_what_answers_a_person_says_how_it_failed(box, bot, method):
+    view = {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": [PRESS]}
+    ask = {
+        "chat.postEphemeral": lambda: bot.slack.whisper(CHANNEL, ALEX.id, "x"),
+        "views.open": lambda: bot.slack.open_view(box.workspace.modals.trigger(ALEX.id), view),
+        "views.update": lambda: bot.slack.update_view("V1", None, view),
+        "views.publish": lambda: bot.slack.publish_home(ALEX.id, view),
+    }[method]
+    for code in codes(method):
+        box.faults.refuse(method, code)
+        with pytest.raises(SlackError) as failed:
+            await ask()
+        if isinstance(failed.value, Rejected):
+            assert (failed.value.error, code in str(failed.value)) == (code, True)
+        else:
+            assert code in MAYBE_DONE
+
+
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", "[1]", "7", '"ok"', "<html>", "{}", '{"ok": true}', '{"ok": tr']
+)
+async def test_a_strange_answer_doubles_and_loses_nothing(box, bot, body):
+    for method in ("chat.postMessage", "chat.update", "files.completeUploadExternal"):
+        box.faults.answer(method, body)
+    await bot.tell(card(SEVEN), a_line("details"), a_file())
+    await delivered(bot)
+    bot.present[SEVEN] = Card("web1 is back")
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 is back"]
+    ts = box.workspace.messages.history(CHANNEL)[0]["ts"]
+    replies = box.workspace.messages.replies(CHANNEL, ts)[1:]
+    assert sorted(reply["text"] or reply["files"][0]["name"] for reply in replies) == [
+        "The screen of web1",
+        "details",
+    ]
+
+
+async def test_what_is_refused_in_every_form_is_tried_again_and_never_dropped(box, bot, caplog):
+    box.faults.refuse("chat.postMessage", "invalid_blocks", times=7)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert len(texts(box)) == 1
+    assert "cannot deliver incident:7" in caplog.text
+
+
+async def test_an_unknown_code_is_told_in_the_log_once_and_the_message_comes_through(box, bot, caplog):
+    box.faults.refuse("chat.postMessage", "a_code_of_tomorrow", times=12)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert (texts(box), shown(box)) == (["web1 is down"], WHOLE)
+    told = [record for record in caplog.records if "a_code_of_tomorrow" in record.getMessage()]
+    assert len(told) == 1
+
+
+async def test_a_thread_that_stays_locked_floods_no_channel(box, bot):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    box.faults.refuse("chat.postMessage", "restricted_action_thread_locked", times=1)
+    await bot.tell(a_line("details"))
+    await delivered(bot)
+    assert len(texts(box)) == 2
+
+
+async def test_metadata_that_is_refused_does_not_cost_the_message(box, bot):
+    box.faults.refuse("chat.postMessage", "metadata_must_be_sent_from_app", times=3)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    [message] = box.workspace.messages.history(CHANNEL)
+    assert "metadata" not in message
+    assert json.dumps(message).count("incident:7") == 1
