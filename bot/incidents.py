@@ -170,7 +170,7 @@ def silence(
     if not reason.strip():
         raise IllegalMove(f"cannot silence '{name}': because no reason was given")
     if not timedelta(0) < length <= LONGEST_SILENCE:
-        raise IllegalMove(f"cannot silence '{name}': because a silence lasts between a moment and a year")
+        raise IllegalMove(f"cannot silence '{name}': because a silence lasts from a moment to a year")
     made = Silence(target, now, now + length, by, deadened(reason))
     store.targets.silence(made)
     return made

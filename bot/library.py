@@ -106,7 +106,8 @@ class Library:
         if entry and entry.broken:
             raise NoSuchRunbook(f"cannot use the runbook {name!r}: because of {entry.broken.lines[0]}")
         known = [runbook.name for runbook in self.all()]
-        raise NoSuchRunbook(f"cannot use the runbook {name!r}: because there is none{did_you_mean(name, known)}")
+        begun = next((f" (did you mean {one!r}?)" for one in known if name and one.startswith(name)), "")
+        raise NoSuchRunbook(f"there is no runbook {name!r}{begun or did_you_mean(name, known)}")
 
     def file_of(self, name: str) -> str:
         """The file that has that name, as short as it can be clicked on. Raises KeyError."""

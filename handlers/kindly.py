@@ -48,10 +48,10 @@ async def kindly(tell: Callable[[Card], Awaitable[None]]) -> AsyncIterator[None]
         raise
     except Rejected as rejected:
         if rejected.remedy is Remedy.TRIGGER:
-            await tell(said("That took me too long. Please press it once more."))
+            await tell(said("That took too long. Please try again."))
             return
-        await tell(said(f"Slack refused what I wanted to show ({rejected.error}). My log has the details."))
+        await tell(said(f"Slack refused to show the answer ({rejected.error}). Details are in the log."))
         raise
     except Exception:
-        await tell(said("That failed, and it is my fault; my log says why."))
+        await tell(said("Something went wrong on my side. Details are in the log."))
         raise

@@ -160,7 +160,7 @@ def test_a_file_that_goes_is_told(library, own):
     library.refresh()
     (own / "a.md").unlink()
     assert library.refresh() == Refreshed(gone=("a",))
-    with pytest.raises(NoSuchRunbook, match=r"because there is none$"):
+    with pytest.raises(NoSuchRunbook, match=r"^there is no runbook '[a-z-]+'$"):
         library.get("a")
 
 

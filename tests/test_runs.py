@@ -123,7 +123,7 @@ def test_a_started_run_is_told_in_its_incident_and_waits_for_a_person(walked) ->
 
 @pytest.mark.parametrize("by", [ROBIN, SAM, STRANGER])
 def test_only_an_admin_starts_a_run(walked, by) -> None:
-    with pytest.raises(NotAllowed, match="only an admin may start a runbook: Alex"):
+    with pytest.raises(NotAllowed, match="only Alex can start a runbook"):
         walked.do(runs.start, walked.house, runbook(MEND), {"guest": "db1"}, runs.Aim(None, None), by)
     assert walked.store.runs.next_id() == 2
 
@@ -179,19 +179,19 @@ def test_who_pressed_stays_by_name_in_the_step_and_by_account_in_the_history(wal
 
 @pytest.mark.parametrize("by", [ROBIN, SAM, STRANGER])
 def test_an_admins_step_is_pressed_by_admins(walked, by) -> None:
-    with pytest.raises(NotAllowed, match="only an admin may press this step: Alex"):
+    with pytest.raises(NotAllowed, match="only Alex can press this step"):
         walked.press(Button.RUN, by)
     assert walked.run.state is State.READY
 
 
 def test_a_step_given_to_a_role_is_pressed_by_its_people_and_by_admins(walked) -> None:
     walked.at(1)
-    with pytest.raises(NotAllowed, match="only hands or an admin may press this step: Alex, Robin"):
+    with pytest.raises(NotAllowed, match="only Alex or Robin can press this step"):
         walked.move(Tick(1, (0,), ""), SAM)
     walked.move(Tick(1, (0,), ""), ALEX)
     walked.move(Tick(1, (0, 1), ""), ROBIN)
     walked.press(Button.DONE, ROBIN)
-    with pytest.raises(NotAllowed, match="only hands at home or an admin"):
+    with pytest.raises(NotAllowed, match=r"^only "):
         walked.press(Button.DONE, ROBIN)
     walked.press(Button.DONE, SAM)
     assert walked.run.status is RunStatus.DONE
@@ -206,7 +206,7 @@ def test_whoever_may_not_press_a_step_may_not_go_to_it(walked) -> None:
 
 def test_whoever_may_not_press_the_step_a_run_is_at_may_not_take_it_away_from_there(walked) -> None:
     walked.at(2)
-    with pytest.raises(NotAllowed, match="only hands at home or an admin"):
+    with pytest.raises(NotAllowed, match=r"^only "):
         walked.move(GoTo(1, walked.run.version, ""), ROBIN)
     assert walked.run.current == 2
 
@@ -509,7 +509,7 @@ def test_what_is_missing_is_named_and_nothing_begins(walked) -> None:
         "cannot start 'mend': because $guest is not known: no hypervisor that answers has web1"
     )
     assert refused(walked, values={}, aim=runs.Aim(None, None)) == (
-        "cannot start 'mend': because $guest is not known: it is for a guest: /lab run mend GUEST"
+        "cannot start 'mend': because it is for a guest; say which, for example `/lab run mend web1`"
     )
 
 

@@ -132,15 +132,14 @@ class Incident:
         `by`: the person's Slack id, None where Caretaker itself saw it. `why`: the words of a resolution. `into`:
         the incident it becomes part of.
         """
+        if move is Move.ACKNOWLEDGE and self.acknowledged_by is not None and self.end is None:
+            whose = "you are" if by == self.acknowledged_by else f"<@{self.acknowledged_by}> is"
+            raise IllegalMove(f"{whose} already on incident {self.id}")
         to = TRANSITIONS.get((self.status, move))
         if to is None:
             raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self._called}")
         if move is Move.REOPEN and self.end is not None and not self.end.may_reopen:
             raise IllegalMove(f"cannot {move} incident {self.id}: because it was {self.end}")
-        if move is Move.ACKNOWLEDGE and self.acknowledged_by is not None:
-            raise IllegalMove(
-                f"cannot {move} incident {self.id}: because <@{self.acknowledged_by}> has it already"
-            )
         after = replace(self, status=to, progress_at=now)
         if move in WAYS:
             end = End(WAYS[move], into)

@@ -84,9 +84,12 @@ def may(person: Person | None, act: Act, people: Sequence[Person], *, needs: str
     for role in roles:
         if role in held:
             return Verdict(allowed=True, why=f"{_called(role)} may {act}")
-    able = ", ".join(one.name for one in people if set(roles) & set(one.roles)) or "nobody"
-    wanted = " or ".join(_called(role) for role in roles)
-    return Verdict(allowed=False, why=f"only {wanted} may {act}: {able}; {_you_are(person)}")
+    able = [one.name for one in people if set(roles) & set(one.roles)]
+    if not able:
+        wanted = " or ".join(_called(role) for role in roles)
+        return Verdict(allowed=False, why=f"only {wanted} may {act}, and lab.yaml names none")
+    names = " or ".join(filter(None, (", ".join(able[:-1]), able[-1])))
+    return Verdict(allowed=False, why=f"only {names} can {act}")
 
 
 def _roles_for(act: Act, needs: str | None) -> tuple[str, ...]:
@@ -101,12 +104,6 @@ def _roles_for(act: Act, needs: str | None) -> tuple[str, ...]:
 def _called(role: str) -> str:
     """A role in a sentence: there are many admins, but hands are hands."""
     return "an admin" if role == Role.ADMIN else role
-
-
-def _you_are(person: Person | None) -> str:
-    if person is None:
-        return "you are in no role"
-    return f"you are {person.name} ({', '.join(person.roles) or 'in no role'})"
 
 
 class NotAllowed(Exception):

@@ -157,12 +157,12 @@ def _refuse_unprepared(run: Run, step: Step, button: Button, what: str) -> None:
     ticked = run.steps[run.current].ticked
     left = [box for at, box in enumerate(step.boxes) if at not in ticked]
     if left:
-        raise IllegalMove(f"cannot {what}: because “{left[0]}” is not ticked")
+        raise IllegalMove(f"tick “{left[0]}” first")
 
 
 def _refuse_other_name(press: Press, name: str, what: str) -> None:
     if (press.typed or "").strip() != name:
-        raise WrongInput(f"cannot {what}: because what was typed, “{press.typed or ''}”, is not “{name}”")
+        raise WrongInput(f"cannot {what}: because “{press.typed or ''}” was typed; type {name} exactly")
 
 
 def _answer(move: Move, press: Press) -> None:

@@ -132,4 +132,5 @@ def _runbook(library: Library, name: str) -> Runbook:
     try:
         return library.get(name)
     except NoSuchRunbook as mistake:
-        raise UserMistake(str(mistake)) from mistake
+        why = str(mistake)
+        raise UserMistake(why if why.startswith("cannot") else f"cannot find it: because {why}") from mistake

@@ -16,7 +16,8 @@ from bot.views.outside import bold, inline, safe
 from bot.views.times import clock
 from bot.views.words import STANDINGS, incident_line, name_of
 
-_HINT = re.compile(r"(`/lab [a-z]+`)")
+_OWN = re.compile(r"(`/lab [A-Za-z0-9 _-]{1,80}`|^<@[UW][A-Z0-9]+>)")
+_ASKED = ("Usage:", "Which ")
 
 
 def said(text: str) -> Card:
@@ -29,8 +30,8 @@ def refusal_card(why: str) -> Card:
     words = (
         f"I {why.replace(': because', ', because', 1)}" if why.startswith("cannot ") else why[:1].upper() + why[1:]
     )
-    shown = "".join(part if at % 2 else safe(part, TEXT - 50) for at, part in enumerate(_HINT.split(words)))
-    return Card(f"{shown.rstrip('.')}. Nothing was changed.")
+    shown = "".join(part if at % 2 else safe(part, TEXT - 50) for at, part in enumerate(_OWN.split(words)))
+    return Card(f"{shown.rstrip('.')}.{'' if words.startswith(_ASKED) else ' Nothing was changed.'}")
 
 
 def help_card(verbs: Sequence[tuple[str, str]]) -> Card:

@@ -61,9 +61,7 @@ def silence_view(incident: Incident, about: About, name: Names = UNTOLD) -> View
     """For how long, and why, nobody wants to hear of an incident's subject."""
     options = [Option(text=words, value=length) for words, length in _LENGTHS]
     lengths = StaticSelectElement(action_id=LENGTH, options=options, initial_option=options[_USUAL])
-    told = section(
-        f"{bold(name_of(incident.subject, name))} opens no new incident meanwhile, nor does what depends on it."
-    )
+    told = section(f"No alerts for {bold(name_of(incident.subject, name))}, or for anything that depends on it.")
     ask = InputBlock(block_id=LENGTH, label="For how long?", element=lengths)
     return _modal(SILENCE, "Silence", [told, ask, _text(REASON, "Why?")], about)
 

@@ -65,7 +65,7 @@ def _button(button: Button, run: Run, step: Step, *, first: bool) -> ButtonEleme
 def _dialog(button: Button, run: Run, step: Step, confirmation: Confirmation | None) -> ConfirmObject | None:
     """A red question. The exact command stands above the button; what fits of it is repeated here."""
     if button is Button.STOP:
-        text = "What is under way is called off. A stopped run stays stopped; it can be started anew."
+        text = "Anything in progress is cancelled. A stopped run can't be resumed; start a new one instead."
         return _red("Stop this runbook?", text, "Stop it")
     if confirmation is None:
         return None

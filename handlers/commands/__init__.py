@@ -39,7 +39,7 @@ class Asked:
     def word(self, at: int) -> str:
         """The word at that place, from 0. Raises Mistake where there is none."""
         if at >= len(self.words):
-            raise Mistake(f"cannot do that: because it is written /lab {self.usage}")
+            raise Mistake(f"Usage: `/lab {self.usage}`")
         return self.words[at]
 
     def rest(self, after: int) -> str:
@@ -61,12 +61,11 @@ class Asked:
 
     def incident(self) -> IncidentId:
         """The first word as an incident's number. Raises Mistake."""
-        word = self.word(0)
+        word = self.words[0] if self.words else ""
         found = re.fullmatch(r"#?(\d{1,9})", word)
         if found is None:
-            raise Mistake(
-                f"cannot take '{word}' for an incident's number: because it is written /lab {self.usage}"
-            )
+            asked = f"'{word}' is not an incident's number." if word else "Which incident?"
+            raise Mistake(f"{asked} For example `/lab {self.usage}`")
         return IncidentId(int(found[1]))
 
 
@@ -116,8 +115,8 @@ def understand(by: str, text: str) -> tuple[Verb, Asked]:
     name, _, rest = text.strip().partition(" ")
     verb = verbs().get(name.casefold() or NOTHING_TYPED)
     if verb is None:
-        hint = did_you_mean(name, verbs()) or "; /lab help tells what there is"
-        raise Mistake(f"cannot do '{name}': because there is no such verb{hint}")
+        hint = did_you_mean(name, verbs()) or "; `/lab help` lists all"
+        raise Mistake(f"there is no command '{name}'{hint}")
     return verb, Asked(by, rest.strip(), verb.usage)
 
 

@@ -3,7 +3,7 @@
 from bot.views import Card
 from bot.views.answers import said
 from bot.views.limits import NAME
-from bot.views.outside import safe
+from bot.views.outside import bold, safe
 from handlers.commands import Asked, Verb
 from handlers.desk import Desk
 
@@ -13,8 +13,9 @@ async def answer(desk: Desk, asked: Asked) -> Card:
     name = asked.word(0)
     target = asked.name(1) if len(asked.words) > 1 else None
     run = await desk.start_run(name, target, None, asked.by)
+    title = safe(desk.library.get(name).title, NAME)
     return said(
-        f"📖 Run {run} of {safe(name, NAME)} has begun; its first step is in the thread. Nothing runs by itself."
+        f"📖 Run {run} started: {bold(title)}. Step 1 is in the thread; nothing runs until someone presses."
     )
 
 

@@ -1,5 +1,6 @@
 """`/lab silence web1 2h reason`."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from bot import incidents
@@ -10,6 +11,8 @@ from bot.views.times import when
 from handlers.commands import Asked, Verb
 from handlers.desk import Desk
 from handlers.kindly import Mistake
+
+SHORTEST = timedelta(minutes=1)
 
 
 async def answer(desk: Desk, asked: Asked) -> Card:
@@ -29,10 +32,13 @@ def _is_length(word: str) -> bool:
 
 
 def _length(name: str, word: str) -> timedelta:
-    try:
-        return duration(word)
-    except ValueError as error:
-        raise Mistake(f"cannot silence '{name}': because {error}") from error
+    """How long; shorter than a minute is over before it is read."""
+    with suppress(ValueError):
+        if SHORTEST <= (length := duration(word)) <= incidents.LONGEST_SILENCE:
+            return length
+    raise Mistake(
+        f"cannot silence '{name}' for '{word}': because a silence lasts from 1m to 365d, such as 30m, 2h or 1d"
+    )
 
 
-VERB = Verb("silence", "silence web1 2h the reason", "do not hear of a machine for a while", answer)
+VERB = Verb("silence", "silence web1 2h the reason", "mute alerts for a machine for a while", answer)

@@ -16,4 +16,4 @@ async def answer(desk: Desk, asked: Asked) -> Card:
     return said(f"🔔 Alerts for {safe(name, NAME)} are on again.")
 
 
-VERB = Verb("unsilence", "unsilence web1", "hear of it again", answer)
+VERB = Verb("unsilence", "unsilence web1", "end a silence: alerts for it are on again", answer)

@@ -129,17 +129,15 @@ def test_what_the_normal_way_uses_is_needed_and_what_it_asks_for_is_not(restore)
         (
             {},
             None,
-            (
-                "$backup_password_file, $backup_repository, $bytes, $disk, $guest, $hypervisor are not known: "
-                "it is for a guest: /lab run mend GUEST"
-            ),
+            ("it is for a guest; say which, for example `/lab run mend web1`"),
         ),
         (
             {"host": "atlas", "backup_repository": "/b"},
             ATLAS,
             (
                 "$backup_password_file is not known: hosts.atlas.backup.password_file in lab.yaml says it; "
-                "$bytes, $disk, $guest, $hypervisor are not known: it is for a guest: /lab run mend GUEST"
+                "$bytes, $disk, $guest, $hypervisor are not known: "
+                "it is for a guest; say which, for example `/lab run mend web1`"
             ),
         ),
     ],
@@ -151,8 +149,8 @@ def test_what_is_missing_is_named_with_the_place_where_it_is_said(restore, value
 def test_a_host_and_an_incident_are_missed_by_their_own_words():
     book = read("# T\n## A\n\n```lab\nstart $host\n```\n\n## B\n\n```lab\nstart $incident\n```\n")
     assert why_unknown(book, {}, WEB1) == (
-        "$host is not known: it is for a host: /lab run mend HOST; $incident is not known: it is started from an "
-        "incident's card, or for a machine that has an open incident"
+        "$host is not known: it is for a host; say which, for example `/lab run mend atlas`; "
+        "$incident is not known: start it from the incident's card, or name a machine that has an open incident"
     )
 
 

@@ -72,7 +72,7 @@ def test_an_acknowledgement_names_who_and_when_and_goes_when_it_is_taken_back():
 def test_while_it_recovers_one_person_takes_it_on_and_no_second_one():
     held = incident(Status.RECOVERING).move(Move.ACKNOWLEDGE, LATER, by="U1")
     assert held.status is Status.RECOVERING
-    with pytest.raises(IllegalMove, match="because <@U1> has it already"):
+    with pytest.raises(IllegalMove, match="<@U1> is already on incident"):
         held.move(Move.ACKNOWLEDGE, LATER, by="U2")
 
 

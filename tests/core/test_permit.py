@@ -58,17 +58,13 @@ def test_a_yes_says_on_what_ground():
 
 
 def test_a_refusal_names_who_may_and_who_asked():
-    assert may(ROBIN, Act.RESOLVE, PEOPLE).why == "only an admin may resolve: alex; you are robin (hands)"
-    assert may(None, Act.SILENCE, PEOPLE).why == (
-        "only hands or an admin may silence: alex, robin; you are in no role"
-    )
-    assert may(LEE, Act.PRESS_STEP, PEOPLE, needs="hands at home").why == (
-        "only hands at home or an admin may press this step: alex, kim; you are lee (in no role)"
-    )
+    assert may(ROBIN, Act.RESOLVE, PEOPLE).why == "only alex can resolve"
+    assert may(None, Act.SILENCE, PEOPLE).why == ("only alex or robin can silence")
+    assert may(LEE, Act.PRESS_STEP, PEOPLE, needs="hands at home").why == ("only alex or kim can press this step")
 
 
 def test_a_refusal_admits_that_nobody_may():
-    assert may(ROBIN, Act.REOPEN, [ROBIN]).why == "only an admin may reopen: nobody; you are robin (hands)"
+    assert may(ROBIN, Act.REOPEN, [ROBIN]).why == "only an admin may reopen, and lab.yaml names none"
 
 
 def test_people_are_known_by_their_slack_id():
@@ -79,7 +75,7 @@ def test_people_are_known_by_their_slack_id():
 def test_a_demand_passes_for_who_may_and_is_refused_with_the_reason_for_who_may_not():
     demand(PEOPLE, "U0ROBIN", Act.SILENCE)
     demand(PEOPLE, "U0KIM", Act.PRESS_STEP, needs="hands at home")
-    with pytest.raises(NotAllowed, match=r"^only an admin may resolve: alex; you are robin \(hands\)$"):
+    with pytest.raises(NotAllowed, match=r"^only alex can resolve$"):
         demand(PEOPLE, "U0ROBIN", Act.RESOLVE)
-    with pytest.raises(NotAllowed, match=r"you are in no role$"):
+    with pytest.raises(NotAllowed, match=r"^only "):
         demand(PEOPLE, "U0STRANGER", Act.SILENCE)

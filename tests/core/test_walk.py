@@ -255,7 +255,7 @@ def test_done_waits_for_every_box_and_a_tick_outdates_no_button():
     version = walk.run.version
     walk.tick(0)
     assert walk.run.version == version
-    with pytest.raises(IllegalMove, match="because “box b” is not ticked"):
+    with pytest.raises(IllegalMove, match="tick “box b” first"):
         walk.press(Button.DONE)
     walk.tick(1, 0, 1)
     assert walk.run.steps[0].ticked == (0, 1)
@@ -385,7 +385,7 @@ def test_what_a_person_does_is_looked_at_first_and_there_is_no_done_until_it_hol
     walk.press(Button.CHECK_AGAIN)
     assert walk.looked().requests == ()
     assert (walk.state, walk.buttons) == (State.CLEARED, (Button.DONE, Button.CANNOT))
-    with pytest.raises(IllegalMove, match="“pressed” is not ticked"):
+    with pytest.raises(IllegalMove, match="tick “pressed” first"):
         walk.press(Button.DONE)
     walk.tick(0)
     walk.press(Button.DONE)
@@ -503,7 +503,7 @@ def test_an_answer_is_data_however_it_looks(answer):
 def test_the_name_must_be_typed_where_there_is_no_way_back():
     walk = Walk("# T\n## A\n- Confirm by typing: $guest\n\n```lab\nstart $guest\n```\n")
     for typed in (None, "web2"):
-        with pytest.raises(WrongInput, match="is not “web1”"):
+        with pytest.raises(WrongInput, match="type web1 exactly"):
             walk.press(Button.RUN, typed=typed)
     walk.press(Button.RUN, typed=" web1 ")
     walk.finished(ok=False)

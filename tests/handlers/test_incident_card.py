@@ -50,7 +50,7 @@ async def test_take_back_opens_it_again_and_mentions_the_owner_again(rig):
 async def test_a_strangers_click_changes_nothing_and_is_told_who_may(rig, label):
     await rig.web1_crashes()
     answer = await rig.refused(SAM.id, await rig.card("incident:1"), label)
-    assert "you are in no role. Nothing was changed" in answer
+    assert "Nothing was changed" in answer
     assert "alex" in answer
     assert rig.box.workspace.modals.stack(SAM.id) == []
     assert (await rig.incident()).status is Status.OPEN
@@ -84,7 +84,7 @@ async def test_reopen_mentions_the_owner_again_and_a_second_one_is_late(rig):
 async def test_hands_may_silence_but_not_resolve(rig):
     await rig.web1_crashes()
     card = await rig.card("incident:1")
-    assert "Only an admin may resolve" in await rig.refused(ROBIN.id, card, "Resolve…")
+    assert "Only alex can resolve" in await rig.refused(ROBIN.id, card, "Resolve…")
     view = await rig.modal(ROBIN.id, card, "Silence…")
     assert await rig.submit(ROBIN.id, view, length="1d", reason="rebuilding it") == {}
     await until(lambda: rig.whispers(ROBIN.id)[1:])

@@ -14,14 +14,14 @@ async def test_a_modal_that_came_too_late_is_asked_for_once_more(tmp_path):
     async with rigs.rig(tmp_path, clock=lambda: time.time() + next(hours)) as rig:
         await rig.web1_crashes()
         answer = await rig.refused(ALEX.id, await rig.card("incident:1"), "Resolve…")
-        assert "That took me too long. Please press it once more." in answer
+        assert "That took too long. Please try again." in answer
 
 
 async def test_what_fails_through_no_fault_of_the_person_is_told_as_such_and_logged(rig, caplog):
     await rig.web1_crashes()
     rig.box.faults.fail("views.open", "server_error")
     answer = await rig.refused(ALEX.id, await rig.card("incident:1"), "Resolve…")
-    assert "That failed, and it is my fault; my log says why." in answer
+    assert "Something went wrong on my side. Details are in the log." in answer
     await until(lambda: "cannot answer a click on 'incident_more'" in caplog.text)
     assert (await rig.incident()).status is Status.OPEN
 

@@ -86,7 +86,7 @@ async def test_a_corrupt_boot_disk_is_noticed_restored_by_its_buttons_and_proven
 
     assert checksum(disk) != intact, "until now the damaged disk is not touched"
     await alex.press("Run", on="Step 5 of 6 · Put it in its place")
-    assert await alex.fills("Are you sure?", Name="web2") == {"Name": "what was typed, “web2”, is not “web1”"}
+    assert await alex.fills("Are you sure?", Name="web2") == {"Name": "“web2” was typed; type web1 exactly"}
     assert await alex.fills("Are you sure?", Name="web1") == {}
     await alex.sees_in(incident, "✅", "Put it in its place")
     assert checksum(disk) == intact
@@ -112,9 +112,9 @@ async def test_a_stranger_changes_nothing_and_hands_only_what_is_theirs_and_both
     for label in ("Acknowledge", "Start: Restore", "Resolve…", "Silence…"):
         await sam.press(label)
     told = await sam.whispered(4)
-    assert all("alex" in one and "you are in no role. Nothing was changed." in one for one in told)
+    assert all("Only alex" in one and "Nothing was changed." in one for one in told)
     for command in ("ack 1", "resolve 1 because", "silence web1 2h because", "run restore-boot-disk web1"):
-        assert "you are in no role. Nothing was changed." in await sam.types(f"/lab {command}")
+        assert "Nothing was changed." in await sam.types(f"/lab {command}")
     assert words(alex.now(incident)) == shown
     assert "in no role: you may read" in await sam.types("/lab whoami")
     assert "1 open" in await sam.types("/lab incidents")

@@ -259,7 +259,7 @@ def test_a_run_without_an_incident_minds_its_machine_alone(lab):
 
 def test_who_may_press_the_step_may_let_the_run_go_on(lab):
     lab.sees(Health.OK, running=True)
-    with pytest.raises(NotAllowed, match="only an admin"):
+    with pytest.raises(NotAllowed, match="only Alex can"):
         lab.press(Button.GO_ON, SAM)
     lab.press(Button.GO_ON)
     assert lab.run.status is RunStatus.UNDER_WAY

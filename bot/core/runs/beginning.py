@@ -52,9 +52,12 @@ def needed(runbook: Runbook) -> frozenset[str]:
 
 
 def why_unknown(runbook: Runbook, values: Mapping[str, str], about: About | None) -> str | None:
-    """Which values the runbook needs and nobody knows, and where each is said."""
+    """Which values the runbook needs and nobody knows, and where each is said; if all come with a guest, that."""
+    unknown = needed(runbook) - values.keys()
+    if about is None and "guest" in unknown:
+        return f"it is for a guest; say which, for example `/lab run {runbook.name} web1`"
     by_reason: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(needed(runbook) - values.keys()):
+    for name in sorted(unknown):
         by_reason[_where(name, runbook, values, about)].append(f"${name}")
     said = (f"{_all(names)} not known: {reason}" for reason, names in by_reason.items())
     return "; ".join(said) or None
@@ -67,9 +70,9 @@ def _all(names: list[str]) -> str:
 def _where(name: str, runbook: Runbook, values: Mapping[str, str], about: About | None) -> str:
     """Where a value comes from, so that whoever reads this can see to it."""
     if name == "incident":
-        return "it is started from an incident's card, or for a machine that has an open incident"
+        return "start it from the incident's card, or name a machine that has an open incident"
     if name == "host":
-        return f"it is for a host: /lab run {runbook.name} HOST"
+        return f"it is for a host; say which, for example `/lab run {runbook.name} atlas`"
     host = values.get("hypervisor") or values.get("host")
     if name in _OF_BACKUPS and host:
         return f"hosts.{host}.backup.{_OF_BACKUPS[name]} in lab.yaml says it"
@@ -84,4 +87,4 @@ def _where(name: str, runbook: Runbook, values: Mapping[str, str], about: About 
 def _of_guest(runbook: Runbook, about: About | None) -> str:
     if about and about.kind is TargetKind.GUEST:
         return f"no hypervisor that answers has {about.name}"
-    return f"it is for a guest: /lab run {runbook.name} GUEST"
+    return f"it is for a guest; say which, for example `/lab run {runbook.name} web1`"
