@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.core.draft import Situation
 from bot.core.health import STATE, CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
+from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.core.incidents.condition import Condition, Result, State, state_of
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.member import lacks, outcome
@@ -158,7 +159,7 @@ def proof(store: Store, _now: datetime, number: IncidentId) -> ProofPicture:
     if not missing:
         return ProofPicture(ok=True, words=outcome(found.members.values()))
     more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-    return ProofPicture(ok=False, words=f"not proven yet: {', '.join(missing[:NAMED])}{more}")
+    return ProofPicture(ok=False, words=f"not proven yet: {', '.join(missing[:NAMED])}{more}. {WAYS_OUT}")
 
 
 def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetId, str]:

@@ -73,6 +73,16 @@ def test_of_two_at_once_one_fills_the_venv_and_both_run(project: Path) -> None:
     assert "".join(answer[1] for answer in answers).count("making .venv") == 1
 
 
+@pytest.mark.slow
+def test_without_a_network_it_says_that_the_package_index_can_not_be_reached(project: Path) -> None:
+    (project / "requirements.lock").write_text(f"aiohttp==3.13.2 --hash=sha256:{'0' * 64}\n")
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    told = launch(project, "check", env={**os.environ, **nowhere})
+    assert told.returncode == 1
+    assert "caretaker: cannot install the Python packages: because the package index " in told.stderr
+    assert "http://127.0.0.1:1/simple can't be reached from here" in told.stderr
+
+
 @pytest.mark.skipif(not shutil.which("apt-get"), reason="needs apt-get: elsewhere packages are only named")
 def test_without_root_and_sudo_it_says_exactly_what_to_run(project: Path) -> None:
     tools = project / "bin"

@@ -14,6 +14,7 @@ from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig,
 from bot.core.guest import GuestEvent, GuestEventKind
 from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import End, Incident, IncidentId, Status, Way
+from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts
 from bot.probes.tcp import Params
@@ -722,8 +723,13 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
             web1 = await healthy("web1")
             old = "its console asks for a login, which may be from before its latest start"
             assert (web1.ok, web1.text) == (True, f"web1: 127.0.0.1:{port} answers; {old}")
+        guests.add("dark")
+        await bot.runs("dark")
+        dark = await healthy("dark")
+        assert (dark.ok, dark.known) == (False, False)
+        assert dark.text.endswith(f". {WAYS_OUT}"), "a step that waits for proof is no dead end"
         atlas = await healthy("atlas")
-        assert (atlas.ok, atlas.text) == (True, "atlas: libvirt answers: 2 guests")
+        assert (atlas.ok, atlas.text) == (True, "atlas: libvirt answers: 3 guests")
         with pytest.raises(GuestRefused, match="cannot find 'nobody': because nothing here is called that"):
             bot.rounds.meant("nobody")
 

@@ -13,6 +13,12 @@ from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.guest_boot import GuestBoot
 from bot.core.names import Names
 
+WAYS_OUT: Final = (
+    "If nothing can prove it: “It is well…” on the incident's card takes a person's word, “proof: running” in "
+    "lab.yaml accepts power alone, and qemu-guest-agent or a check of its own proves it from then on"
+)
+"""What to do where proof does not come, for whoever waits for it."""
+
 NAMED = 8  # as many names as a phone shows at a glance
 
 
