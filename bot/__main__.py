@@ -20,7 +20,8 @@ Each command has its own --help, with an example.
 
 exit codes:
   0     all is well
-  1     something is not as it should be: a check fails, a file has a mistake, a part is missing
+  1     something is not as it should be, or could not be seen: a check fails or proves nothing, a file has a
+        mistake, a part is missing
   2     the command line itself is wrong
   75    only a new process may help (run): start it again
   130   interrupted
