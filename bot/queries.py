@@ -15,6 +15,7 @@ from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.core.incidents.condition import Condition, Result, State, state_of
 from bot.core.incidents.evidence import requirement, shows
+from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.kinds import OUTAGES
@@ -63,7 +64,15 @@ def status(store: Store, now: datetime, config: Config, outlook: Outlook = WELL)
         nowhere=tuple(sorted(outlook.nowhere)),
         cannot_write=outlook.cannot_write,
         noticed=outlook.noticed,
+        left_off=_left_off(store, states),
     )
+
+
+def _left_off(store: Store, states: Mapping[TargetId, State]) -> Mapping[TargetId, datetime | None]:
+    """The machines that are off, ran before an incident that is over, and nobody has let off: off since when."""
+    presences = store.targets.presences()
+    off = (target for target in store.left_off.all() if states[target].condition is Condition.DOWN)
+    return {target: presences[target].stopped_at for target in off}
 
 
 def _states(store: Store, known_now: Situation, noticed: Collection[Observation] = ()) -> Mapping[TargetId, State]:
@@ -73,7 +82,8 @@ def _states(store: Store, known_now: Situation, noticed: Collection[Observation]
     for one in seen:
         result = Result(one.fingerprint.check, one.health, one.evidence, one.kind, one.running)
         results[one.fingerprint.target][result.check] = result
-    presences, waited_for = store.targets.presences(), _waited_for(known_now)
+    presences = store.targets.presences()
+    waited_for = _waited_for(known_now, store.left_off.all().values())
     return {
         target.id: state_of(
             target,
@@ -86,11 +96,34 @@ def _states(store: Store, known_now: Situation, noticed: Collection[Observation]
     }
 
 
-def _waited_for(known_now: Situation) -> Mapping[TargetId, Member]:
-    """What unresolved incidents wait for; of what several do, how it stands in one where it is not proven yet."""
+def _waited_for(known_now: Situation, left: Iterable[LeftOff]) -> Mapping[TargetId, Member]:
+    """What unresolved incidents wait for; of what several do, how it stands in one where it is not proven yet.
+
+    `left`: what ran before an incident that is over, and has not come back.
+    """
     live = (incident for incident in known_now.incidents.values() if not incident.ended)
     members = [member for incident in live for member in incident.members.values()]
+    members += [one.member for one in left]
     return {one.target: one for one in sorted(members, key=lambda one: not one.proven)}
+
+
+def ran_before(store: Store) -> Mapping[TargetId, str]:
+    """The machines that ran before an incident, open or over, and have not come back, in words for `check`."""
+    live = {
+        member.target: i.id for i in store.incidents.live() for member in i.members.values() if _is_off(member)
+    }
+    over = {target: one.incident for target, one in store.left_off.all().items() if target not in live}
+    presences = store.targets.presences()
+    found = {}
+    for target, incident in (live | over).items():
+        stopped = presences[target].stopped_at if target in presences else None
+        since = f" since {stopped:%Y-%m-%d %H:%M} UTC" if stopped else ""
+        found[target] = f"off{since}, and it ran before incident {incident}"
+    return found
+
+
+def _is_off(member: Member) -> bool:
+    return member.was_running and member.running is False and not member.proven
 
 
 def _tally(targets: Sequence[TargetId], states: Mapping[TargetId, State], outlook: Outlook) -> Tally:

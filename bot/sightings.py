@@ -36,6 +36,7 @@ from bot.store import Store
 from bot.store.alive import Alive
 from bot.store.outbox import Parcel
 from bot.store.targets import Known
+from bot.usecases import left_off
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
@@ -183,6 +184,7 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     decision = engine.decide(before, seen, now)
     machines_seen(store, now, seen, before.name)
     write_down(store, now, seen, before.name)
+    left_off.follow(store, now, before, seen)
     commit(store, before, decision, now)
     for target in missing(one.fingerprint for one in seen if one.health is Health.FAIL):
         machine_went(store, now, target, f"{before.name(target)} is missing")
@@ -271,7 +273,7 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
 def _awaited(store: Store) -> frozenset[TargetId]:
     """The targets whose every observation counts: an open incident is about them, and may end on their proof."""
     live = store.incidents.live()
-    return frozenset(t for i in live for t in (i.subject, *i.members))
+    return frozenset(t for i in live for t in (i.subject, *i.members)) | store.left_off.all().keys()
 
 
 def _end_silences(store: Store, now: datetime, config: Config, since: datetime, gap: Gap | None) -> Followed:

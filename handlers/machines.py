@@ -1,6 +1,6 @@
 """What the buttons and modals about several machines have in common: who is listed, and who was ticked."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from bot import queries
 from bot.core.health import TargetId
@@ -19,19 +19,23 @@ def ask_which(what: str, act: Act, fits: Callable[[Member], bool]) -> Press:
     async def press(desk: Desk, click: Click) -> None:
         desk.demand(click.user, act)
         picture = await desk.reader.ask(queries.incident, click.incident, desk.config)
-        listed = [one.target for one in picture.incident.members.values() if fits(one)]
+        listed = [one for one in picture.incident.members.values() if fits(one)]
         await desk.open(click.trigger, machines_view(what, listed, picture.name, picture.lacking, click.about))
 
     return press
 
 
-async def ticked(desk: Desk, submission: Submission) -> tuple[TargetId, ...]:
-    """The members of the incident that were ticked. Raises Mistake where they are no longer in it."""
+async def ticked(desk: Desk, submission: Submission) -> Mapping[TargetId, str]:
+    """The members of the incident that were ticked, and how they were when they were listed.
+
+    Raises Mistake where they are no longer in it.
+    """
     picture = await desk.reader.ask(queries.incident, IncidentId(submission.about["incident"]))
     found = {key(target): target for target in picture.incident.members}
-    if not set(submission.ticked) <= found.keys():
+    said = dict(one.split(".") for one in submission.ticked)
+    if not said.keys() <= found.keys():
         raise Mistake("cannot do that: because the list has changed; press the button again")
-    return tuple(found[one] for one in submission.ticked)
+    return {found[one]: state for one, state in said.items()}
 
 
 async def demand_gone(desk: Desk, targets: Collection[TargetId]) -> None:

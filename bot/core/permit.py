@@ -27,6 +27,7 @@ class Act(StrEnum):
     SILENCE = "silence"
     UNSILENCE = "end a silence"
     VOUCH = "say that a machine is well"
+    STAY_OFF = "say that a machine may stay off"
     LET_GO = "say what became of a missing machine"
     RESOLVE = "resolve"
     REOPEN = "reopen"
@@ -49,8 +50,8 @@ class Person:
     roles: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": "admin does everything; hands acknowledges, silences, says that a machine is well or was "
-            "deleted on purpose, and presses the steps given to hands; "
+            "help": "admin does everything; hands acknowledges, silences, says that a machine is well, may "
+            "stay off or was deleted on purpose, and presses the steps given to hands; "
             "any other name is a role that a runbook's steps can be given to. Without a role: reads only."
         },
     )
@@ -68,7 +69,9 @@ class Verdict:
     why: str
 
 
-_HANDS_MAY = frozenset({Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE, Act.VOUCH, Act.LET_GO})
+_HANDS_MAY = frozenset(
+    {Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE, Act.VOUCH, Act.STAY_OFF, Act.LET_GO}
+)
 
 
 def may(person: Person | None, act: Act, people: Sequence[Person], *, needs: str | None = None) -> Verdict:

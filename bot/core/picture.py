@@ -51,8 +51,8 @@ class Tally:
     """The targets of one kind.
 
     `well`: proven so; `accepted`: by power alone, or a person's word; `off`: not running, and nobody expects them
-    to. `down`: not running, and an incident waits for them; `unproven`: nothing shows them well; `unseen`: none
-    could look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
+    to. `down`: not running, though they ran before an incident; `unproven`: nothing shows them well; `unseen`:
+    none could look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
     """
 
     well: int = 0
@@ -77,6 +77,7 @@ class LabPicture:
     """The lab at one moment: what is open, how its targets are, what is under way, what is not told.
 
     `unlisted`, `nowhere` and `noticed` as in Outlook. What can't be written is not in the rest.
+    `left_off`: what ran before an incident that is over and is off, since when.
     """
 
     live: tuple[Incident, ...]
@@ -88,6 +89,7 @@ class LabPicture:
     nowhere: tuple[str, ...] = ()
     cannot_write: Trouble | None = None
     noticed: tuple[Observation, ...] = ()
+    left_off: Mapping[TargetId, datetime | None] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bot.store.alive import AliveRows
 from bot.store.boots import BootRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
+from bot.store.left_off import LeftOffRows
 from bot.store.outbox import OutboxRows
 from bot.store.own_file import OwnFile, sync
 from bot.store.runs import RunRows
@@ -75,6 +76,7 @@ class Store:
         self.outbox = OutboxRows(self._db)
         self.alive = AliveRows(self._db)
         self.boots = BootRows(self._db)
+        self.left_off = LeftOffRows(self._db)
 
     def _prepare(self, *, read_only: bool) -> None:
         if newer := unknown_migrations(self._db):

@@ -41,7 +41,7 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "progress_at": time_out(incident.progress_at),
         "own": _prints_out(incident.own),
         "failing": _prints_out(incident.failing),
-        "members": [_member_out(m) for m in incident.members.values()],
+        "members": [member_out(m) for m in incident.members.values()],
         "acknowledged_by": incident.acknowledged_by,
         "acknowledged_at": time_out(incident.acknowledged_at),
         "recovering_since": time_out(incident.recovering_since),
@@ -58,7 +58,7 @@ def incident_value(row: dict[str, Any]) -> Incident:
     rest = json.loads(row["value_json"])
     if rest.get("version", 1) < VERSION:
         rest = _from_version_1(row, rest)
-    members = (_member_in(m) for m in rest["members"])
+    members = (member_in(m) for m in rest["members"])
     return Incident(
         id=IncidentId(row["id"]),
         kind=Kind(row["kind"]),
@@ -110,7 +110,8 @@ def _prints_in(pairs: list[list[str]]) -> frozenset[Fingerprint]:
     return frozenset(Fingerprint(CheckName(check), TargetId(target)) for check, target in pairs)
 
 
-def _member_out(member: Member) -> dict[str, Any]:
+def member_out(member: Member) -> dict[str, Any]:
+    """A member as JSON; whoever writes it adds its version."""
     return {
         "target": member.target,
         "was_running": member.was_running,
@@ -129,7 +130,7 @@ def _member_out(member: Member) -> dict[str, Any]:
     }
 
 
-def _member_in(parts: dict[str, Any]) -> Member:
+def member_in(parts: dict[str, Any]) -> Member:
     """A member. What an older version did not write is as for one of which nothing was seen."""
     ground, shown = parts.get("ground"), parts.get("shown")
     return Member(

@@ -100,6 +100,13 @@ def script_records(db: Database) -> None:
     db.table("script_record").create_index(["run", "step", "attempt"], unique=True)
 
 
+@migrations(name="0011_left_off")
+def left_off(db: Database) -> None:
+    """The machines that ran before an incident and have not come back since it ended."""
+    row = {"target": str, "incident": int, "at": str, "member_json": str}
+    db.table("left_off").create(row, pk="target", not_null={"incident", "at", "member_json"})
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

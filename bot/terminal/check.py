@@ -3,14 +3,16 @@
 import argparse
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, replace
 
+from bot import queries
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
 from bot.core.health import (
     HYPERVISOR,
+    STATE,
     Evidence,
     Health,
     Observation,
@@ -32,6 +34,7 @@ from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
+from bot.store import Store, StoreFailed
 from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.spots import mend, strangers, told
@@ -47,18 +50,43 @@ def check(options: argparse.Namespace) -> int:
     """Look at everything once and print a table; 0 if all is well, else 1: also for what could not be seen."""
     config = load(options.config, probes=probe_params())
     found = asyncio.run(look_once(config))
-    seen = sorted(found.seen, key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]))
+    ran, unknown_before = _ran_before(config)
+    seen = sorted(
+        (_off_since(one, ran) for one in found.seen),
+        key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]),
+    )
     rows = [_cells(one, found.name) for one in seen]
     widths = [max((len(text) for text in column), default=0) for column in zip(*rows, strict=True)]
     for one, row in zip(seen, rows, strict=True):
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
     print(f"\n{counted(len(seen), 'check')}: {failing} fail, {unknown} unknown")
+    if unknown_before:
+        print(f"cannot tell what ran before and is off: because {unknown_before}")
     for spot in found.spots:
         print(*told(spot, config), f"  → {mend(spot, config)}", sep="\n")
     for what, how in found.strangers:
         print(f"{what}\n  → {how}")
-    return 0 if seen and not failing and not unknown and all(spot.note for spot in found.spots) else 1
+    well = seen and not failing and not unknown and not unknown_before
+    return 0 if well and all(spot.note for spot in found.spots) else 1
+
+
+def _ran_before(config: Config) -> tuple[Mapping[TargetId, str], str]:
+    """What the bot's database says of machines that ran before an incident, in words; and why it can't be read."""
+    if not config.database.exists():
+        return {}, ""  # the bot has never run here
+    try:
+        with closing(Store(config.database, read_only=True)) as store, store.transaction():
+            return queries.ran_before(store), ""
+    except StoreFailed as why:
+        return {}, why.reason
+
+
+def _off_since(seen: Observation, ran: Mapping[TargetId, str]) -> Observation:
+    """What is off as it may be is not, if it ran before an incident and nobody has said that it may stay off."""
+    if seen.fingerprint.check != STATE or seen.running is not False or seen.target not in ran:
+        return seen
+    return replace(seen, health=Health.FAIL, why=ran[seen.target])
 
 
 def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:

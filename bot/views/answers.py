@@ -106,6 +106,11 @@ def _for(book: Runbook) -> str:
     return f" · for {', '.join(book.use_for)}" if book.use_for else ""
 
 
+def word_card(mark: str, name: str, how: str, by: str) -> Card:
+    """A person's word of a machine is recorded: `⚪ dev2 stays off, says @robin`."""
+    return Card(f"{mark} {safe(name, NAME)} {how}, says <@{by}>.")
+
+
 def silenced_card(name: str, until: str, reason: str) -> Card:
     """A silence has begun. `until`: a moment as times.py writes it."""
     return Card(f"🔕 {safe(name, NAME)} is silent until {until}: {safe(reason, 500)}")

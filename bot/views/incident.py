@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, 
 
 from bot.core.health import Kind, TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
-from bot.core.incidents.member import Standing
+from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.names import UNTOLD, Names
 from bot.core.run import Run
 from bot.core.runbook import Runbook
@@ -30,6 +30,7 @@ MORE: Final = "incident_more"
 VOUCH: Final = "incident_vouch"
 LET_GO: Final = "incident_let_go"
 MUST_RETURN: Final = "incident_must_return"
+STAY_OFF: Final = "incident_stay_off"
 
 TAKE_BACK: Final = "take back"
 RESOLVE: Final = "resolve"
@@ -144,15 +145,27 @@ def _about_machines(facts: IncidentFacts) -> list[ButtonElement]:
     """What a person may say of machines that are missing or unproven: one button each for all of them."""
     incident, value = facts.incident, _value(facts.incident)
     asked = {one.target for one in incident.members.values() if one.asked_about}
+    anew = {one.target for one in incident.members.values() if one.missing} & facts.anew
     buttons = []
-    if asked:
-        anew = asked & facts.anew
-        label = "Rebuilt…" if anew == asked else "Deleted or rebuilt…" if anew else "Deleted on purpose…"
+    if asked or anew:  # what had to come back and was made anew instead is a question again
+        label = "Rebuilt…" if asked <= anew else "Deleted or rebuilt…" if anew else "Deleted on purpose…"
         buttons.append(ButtonElement(text=label, action_id=LET_GO, value=value))
+    if asked:
         buttons.append(ButtonElement(text="It must come back…", action_id=MUST_RETURN, value=value))
-    if not incident.failing and any(one.standing is Standing.UNPROVEN for one in incident.members.values()):
-        buttons.append(ButtonElement(text="It is well…", action_id=VOUCH, value=value))
-    return buttons
+    if not incident.failing:
+        buttons += _words(incident, value)
+    return buttons[:MOST_BUTTONS]  # the others' turn comes once these are answered
+
+
+def _words(incident: Incident, value: str) -> list[ButtonElement]:
+    """A person's word: of what runs, that it is well; of what is off, that it may stay so."""
+    members = incident.members.values()
+    said = ((may_stay_off, "May stay off…", STAY_OFF), (may_be_well, "It is well…", VOUCH))
+    return [
+        ButtonElement(text=text, action_id=action, value=value)
+        for fits, text, action in said
+        if any(map(fits, members))
+    ]
 
 
 def _busy(facts: IncidentFacts) -> bool:

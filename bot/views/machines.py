@@ -12,26 +12,31 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
 from slack_sdk.models.views import View
 
 from bot.core.health import TargetId
+from bot.core.incident import Member
+from bot.core.incidents.asked import state_shown
 from bot.core.names import Names
 from bot.views.limits import BOXES, OPTION, OPTIONS, VIEW_TITLE, cut, plain, section
 
 VOUCH: Final = "vouch"
 LET_GO: Final = "let_go"
 MUST_RETURN: Final = "must_return"
+STAY_OFF: Final = "stay_off"
 
 MACHINES: Final = "machines:0"
 """The id of the first group of machines: a complaint stands there."""
 
-_GONE: Final = "Their hosts no longer know these. Those you tick"
+_GONE: Final = "Their hosts no longer have these."
 _HEADS: Final[Mapping[str, str]] = {
     VOUCH: "It is well",
+    STAY_OFF: "May stay off",
     LET_GO: "Deleted on purpose",
     MUST_RETURN: "It must come back",
 }
 _WORDS: Final[Mapping[str, str]] = {
-    VOUCH: "Nothing proves that these are well. Your word for those you tick is recorded with your name.",
-    LET_GO: f"{_GONE} leave the inventory and nobody waits for them, which is recorded with your name.",
-    MUST_RETURN: f"{_GONE} stay open until they are back and proven well, and nobody is asked again.",
+    VOUCH: "Nothing proves that these are well. Tick those that you have seen to be. Your name is recorded.",
+    STAY_OFF: "These ran before and are off. Nobody waits any longer for those you tick. Your name is recorded.",
+    LET_GO: f"{_GONE} Caretaker stops watching those you tick. Your name is recorded.",
+    MUST_RETURN: f"{_GONE} The incident stays open until those you tick are back and healthy.",
 }
 
 
@@ -40,16 +45,21 @@ def key(target: TargetId) -> str:
     return hashlib.blake2s(target.encode(), digest_size=8).hexdigest()
 
 
+def answer(member: Member) -> str:
+    """What stands for a machine, as it was when it was listed."""
+    return f"{key(member.target)}.{state_shown(member)}"
+
+
 def machines_view(
     what: str,
-    targets: Collection[TargetId],
+    members: Collection[Member],
     name: Names,
     lacking: Mapping[TargetId, str],
     about: Mapping[str, Any],
 ) -> View:
-    """Asks which machines. `what`: one of VOUCH, LET_GO, MUST_RETURN; `lacking`: what is not known of each."""
+    """Asks which machines. `what`: VOUCH, STAY_OFF, LET_GO, MUST_RETURN; `lacking`: what is not known of each."""
     head = _HEADS[what]
-    listed = sorted(targets, key=name)
+    listed = sorted(members, key=lambda one: name(one.target))
     blocks: list[Block] = [section(_WORDS[what] if listed else "There is none any more.")]
     blocks += _groups(listed[:OPTIONS], name, lacking)
     if len(listed) > OPTIONS:
@@ -65,9 +75,13 @@ def machines_view(
     )
 
 
-def _groups(listed: list[TargetId], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:
+def _groups(listed: list[Member], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:
     options = [
-        Option(text=plain(name(one), OPTION), value=key(one), description=plain(lacking.get(one, ""), OPTION))
+        Option(
+            text=plain(name(one.target), OPTION),
+            value=answer(one),
+            description=plain(lacking.get(one.target, ""), OPTION),
+        )
         for one in listed
     ]
     for at, first in enumerate(range(0, len(options), BOXES)):
@@ -75,4 +89,5 @@ def _groups(listed: list[TargetId], name: Names, lacking: Mapping[TargetId, str]
         alone = group if len(options) == 1 else None
         boxes = CheckboxesElement(action_id="machines", options=group, initial_options=alone)
         label = "Which?" if at == 0 else "More"
-        yield InputBlock(block_id=f"machines:{at}", label=label, element=boxes, optional=True)
+        several = len(options) > BOXES  # in one group, at least one has to be ticked
+        yield InputBlock(block_id=f"machines:{at}", label=label, element=boxes, optional=several)

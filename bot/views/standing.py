@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import TargetId
 from bot.core.incident import Incident, Status
-from bot.core.incidents.member import COUNTED, SETTLED, Standing, standings
+from bot.core.incidents.member import COUNTED, Standing, standings
 from bot.core.names import Names
 from bot.views.outside import safe
 from bot.views.words import STANDINGS, bar, names
@@ -18,18 +19,34 @@ _NAMED: Final = tuple(one for one in Standing if one not in (*_PLAIN, Standing.U
 _REASONS: Final = 3  # what is unproven for so many reasons is told apart
 
 
+_WELL: Final = frozenset({Standing.PROVEN, Standing.UNTOUCHED})
+_BACK: Final = frozenset({*_WELL, Standing.ACCEPTED, Standing.WORD})
+"""What runs again, be it by a person's word: what is off or gone is no part of that."""
+
+_SAID: Final[Mapping[Standing, tuple[str, str]]] = MappingProxyType(
+    {
+        Standing.WORD: ("is well", "are well"),
+        Standing.STAYS_OFF: ("stays off", "stay off"),
+        Standing.DELETED: ("was deleted on purpose", "were deleted on purpose"),
+        Standing.REBUILT: ("was rebuilt as another", "were rebuilt as others"),
+    }
+)
+"""What a person may have said of one machine, or of several."""
+
+
 def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) -> str:
     """How many of those an incident hurt are settled, and how; of one machine alone, what it lacks."""
     found = standings(incident.members.values())
     if incident.members.keys() <= {incident.subject}:
         return _alone(incident, lacking)
-    settled, whole = sum(len(found.get(one, ())) for one in SETTLED), len(incident.members)
-    back = "well" if incident.failing or incident.ended else "back"
-    lines = [f"{bar(settled, whole)}  *{settled} of {whole}* {back}"]
+    counts = _WELL if incident.failing or incident.ended else _BACK
+    done, whole = sum(len(found.get(one, ())) for one in counts), len(incident.members)
+    lines = [f"{bar(done, whole)}  *{done} of {whole}* {'well' if counts is _WELL else 'back'}"]
     if found.keys() != {Standing.PROVEN}:
-        plain = ", ".join(f"{len(found[one])} {COUNTED[one]}" for one in _PLAIN if one in found)
+        plain = ", ".join(f"{len(found[one])} {_called(one, incident)}" for one in _PLAIN if one in found)
         lines += [f"✅ {plain}"] if plain else []
-        lines += [_line(one, found[one], name) for one in _NAMED if one in found]
+        for one in (one for one in _NAMED if one in found):
+            lines += _said(incident, found[one], name) if one in _SAID else [_line(one, found[one], name)]
         lines += _unproven(found.get(Standing.UNPROVEN, ()), name, lacking)
     return "\n".join(lines)
 
@@ -48,6 +65,26 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
         return ""
     lacks = lacking.get(member.target, "")
     return f"Back, but not proven healthy yet: {safe(lacks, 300)}" if lacks else ""
+
+
+def _called(standing: Standing, incident: Incident) -> str:
+    """While an outage lasts, nobody knows what never went off: it was not seen to."""
+    unsure = standing is Standing.UNTOUCHED and incident.failing
+    return "not seen to go off" if unsure else COUNTED[standing]
+
+
+def _said(incident: Incident, targets: tuple[TargetId, ...], name: Names) -> Iterator[str]:
+    """What people said of machines that stand alike, by who said it."""
+    by_person: dict[str, list[TargetId]] = defaultdict(list)
+    for target in targets:
+        ground = incident.members[target].ground
+        by_person[(ground.by if ground else None) or ""].append(target)
+    standing = incident.members[targets[0]].standing
+    for by, few in by_person.items():
+        says = f", says <@{by}>" if by else ""
+        one, several = _SAID[standing]
+        told = f"{len(few)} {several}{says}: {names(few, name)}"
+        yield f"{STANDINGS[standing]} {told if len(few) > 1 else f'{names(few, name)} {one}{says}'}"
 
 
 def _line(standing: Standing, targets: tuple[TargetId, ...], name: Names) -> str:

@@ -66,6 +66,7 @@ def _head(lab: LabPicture) -> str:
     tallies = lab.tallies.values()
     heads = (
         (any(one.failing for one in tallies), "🟡 No open incident, but not all is well"),
+        (bool(lab.left_off), f"⚪ No open incident, but {_left_off(lab)}"),
         (
             any(one.unseen for one in tallies) or bool(lab.nowhere),
             "⚪ No open incident, but not everything can be seen",
@@ -78,6 +79,15 @@ def _head(lab: LabPicture) -> str:
         (any(one.unproven for one in tallies), "⚪ No open incident, but not everything is proven healthy"),
     )
     return next((head for holds, head in heads if holds), "🟢 All is well")
+
+
+def _left_off(lab: LabPicture) -> str:
+    """What ran before an incident and is off, e.g. `dev2 is off since today at 2:28 AM and ran before`."""
+    called = names(lab.left_off, lab.name)
+    if len(lab.left_off) > 1:
+        return f"{called} are off and ran before"
+    since = "".join(f" since {when(at)}" for at in lab.left_off.values() if at is not None)
+    return f"{called} is off{since} and ran before"
 
 
 def _tally(kind: TargetKind, tally: Tally, name: Names, *, old: bool) -> str:

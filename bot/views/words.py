@@ -35,6 +35,7 @@ STANDINGS: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.WANTED_OFF: "💤",
         Standing.ACCEPTED: "🔌",
         Standing.WORD: "☑️",
+        Standing.STAYS_OFF: "⚪",
         Standing.DELETED: "🗑️",
         Standing.REBUILT: "♻️",
         Standing.UNPROVEN: "❔",

@@ -5,4 +5,4 @@ from bot.views import incident, machines
 from handlers.click import Pressable
 from handlers.machines import ask_which
 
-BUTTON = Pressable(incident.LET_GO, ask_which(machines.LET_GO, Act.LET_GO, lambda one: one.asked_about))
+BUTTON = Pressable(incident.LET_GO, ask_which(machines.LET_GO, Act.LET_GO, lambda one: one.missing))

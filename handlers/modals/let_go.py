@@ -10,9 +10,9 @@ from handlers.submission import Modal, Submission
 
 async def submit(desk: Desk, submission: Submission) -> None:
     """Record it, unless a host has one of them again; the incident's card then says so."""
-    number, targets = IncidentId(submission.about["incident"]), await ticked(desk, submission)
-    await demand_gone(desk, targets)
-    await desk.writer.do(missing.let_go, desk.config, number, targets, submission.user)
+    number, seen = IncidentId(submission.about["incident"]), await ticked(desk, submission)
+    await demand_gone(desk, seen)
+    await desk.writer.do(missing.let_go, desk.config, number, tuple(seen), submission.user, seen)
 
 
 MODAL = Modal(LET_GO, submit, complain, MACHINES)

@@ -10,8 +10,8 @@ from handlers.submission import Modal, Submission
 
 async def submit(desk: Desk, submission: Submission) -> None:
     """Record it; the incident's card then says so."""
-    number, targets = IncidentId(submission.about["incident"]), await ticked(desk, submission)
-    await desk.writer.do(incidents.vouch, desk.config, number, targets, submission.user)
+    number, seen = IncidentId(submission.about["incident"]), await ticked(desk, submission)
+    await desk.writer.do(incidents.vouch, desk.config, number, tuple(seen), submission.user, seen)
 
 
 MODAL = Modal(VOUCH, submit, complain, MACHINES)

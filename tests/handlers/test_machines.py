@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incidents.member import INVENTORY, Standing
 from bot.sightings import believe
 from bot.workspace.records import ALEX, ROBIN, SAM
@@ -39,7 +39,7 @@ async def standing(rig, target: TargetId) -> Standing:
 async def test_a_word_covers_whom_it_names_and_is_told_with_the_name_of_who_gave_it(rig):
     view = await rig.modal(ROBIN.id, await outage(rig), "It is well…")
     assert await rig.submit(ROBIN.id, view, **{"machines:0": "web1"}) == {}
-    await rig.card("incident:1", "1 on someone's word: web1")
+    await rig.card("incident:1", f"web1 is well, says <@{ROBIN.id}>")
     assert (await standing(rig, WEB1), await standing(rig, DB1)) == (Standing.WORD, Standing.UNPROVEN)
     assert (await rig.incident()).members[WEB1].ground.by == ROBIN.id
 
@@ -47,21 +47,114 @@ async def test_a_word_covers_whom_it_names_and_is_told_with_the_name_of_who_gave
 async def test_a_word_for_all_of_them_ends_the_outage_after_its_grace_and_says_what_it_rests_on(rig):
     view = await rig.modal(ALEX.id, await outage(rig), "It is well…")
     assert await rig.submit(ALEX.id, view, **{"machines:0": "web1 db1"}) == {}
-    await rig.card("incident:1", "2 on someone's word: db1, web1")
+    await rig.card("incident:1", f"2 are well, says <@{ALEX.id}>: db1, web1")
 
 
 async def test_whoever_ticks_nobody_is_asked_again_and_nothing_changes(rig):
     view = await rig.modal(ALEX.id, await outage(rig), "It is well…")
     answer = await rig.submit(ALEX.id, view, **{"machines:0": ""})
-    assert answer == {"response_action": "errors", "errors": {"machines:0": "Tick at least one machine."}}
+    assert answer == {
+        "response_action": "errors",
+        "errors": {"machines:0": "Please complete this required field."},
+    }
     assert await standing(rig, WEB1) is Standing.UNPROVEN
+
+
+async def left_off(rig) -> dict:
+    """The host was gone and is back; web1 runs, db1 is off. The card."""
+    card = await outage(rig)
+    await see(rig, observed("state", DB1, Health.OK, running=False, evidence=Evidence.OUTSIDE))
+    return await rig.card("incident:1", "it is off, and it ran before") or card
+
+
+def boxes(view: dict) -> list[str]:
+    return [o["text"]["text"] for b in view["blocks"] for o in b.get("element", {}).get("options", ())]
+
+
+async def test_what_is_off_may_stay_so_and_is_not_called_well(rig):
+    card = await left_off(rig)
+    assert boxes(await rig.modal(ALEX.id, card, "It is well…")) == ["web1"]
+    view = await rig.modal(ROBIN.id, card, "May stay off…")
+    assert boxes(view) == ["db1"]
+    assert await rig.submit(ROBIN.id, view, **{"machines:0": "db1"}) == {}
+    await rig.card("incident:1", f"⚪ db1 stays off, says <@{ROBIN.id}>")
+    assert await standing(rig, DB1) is Standing.STAYS_OFF
+    assert "💤 db1" in await rig.type(SAM.id, "why db1")
+
+
+async def test_a_word_about_what_has_changed_meanwhile_is_refused(rig):
+    view = await rig.modal(ALEX.id, await outage(rig), "It is well…")
+    await see(rig, observed("state", DB1, Health.OK, running=False, evidence=Evidence.OUTSIDE))
+    before = len(rig.whispers(ALEX.id))
+    await rig.submit(ALEX.id, view, **{"machines:0": "db1"})
+    await until(lambda: len(rig.whispers(ALEX.id)) > before)
+    assert (
+        "I cannot take your word for db1, because it has changed since you were asked" in rig.whispers(ALEX.id)[-1]
+    )
+    assert await standing(rig, DB1) is Standing.UNPROVEN
+
+
+async def test_what_ran_before_and_is_off_is_named_after_the_incident_was_closed_until_it_may_stay_off(rig):
+    await left_off(rig)
+    await rig.type(ALEX.id, "well web1")
+    await rig.type(ALEX.id, "resolve 1 power is back")
+    told = await rig.type(SAM.id, "status")
+    assert "No open incident, but db1 is off since" in told
+    assert "down: db1" in told
+    assert "❌ db1" in await rig.type(SAM.id, "why db1")
+    assert "only hands or an admin may say that a machine may stay off" in (
+        await rig.type(SAM.id, "stays-off db1")
+    ).replace("Only", "only")
+    assert f"⚪ db1 stays off, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "stays-off db1")
+    await rig.card("incident:1", f"⚪ db1 stays off, says <@{ROBIN.id}>")
+    assert "No open incident, but db1" not in await rig.type(SAM.id, "status")
+    assert "nobody waits for it" in await rig.type(ROBIN.id, "stays-off db1")
+
+
+async def test_what_ran_before_and_is_off_is_no_trouble_any_more_once_it_runs_and_is_proven(rig):
+    await left_off(rig)
+    await rig.type(ALEX.id, "resolve 1 power is back")
+    await see(rig, observed("state", DB1, Health.OK, running=True, evidence=Evidence.OUTSIDE))
+    assert "db1" in await rig.type(SAM.id, "status")
+    await see(rig, observed("boot", DB1, Health.OK, running=True))
+    await see(rig, observed("state", DB1, Health.OK, running=False, evidence=Evidence.OUTSIDE))
+    assert "db1" not in await rig.type(SAM.id, "status")
+
+
+async def test_a_word_that_a_machine_is_well_is_given_by_name_too_and_not_for_what_is_off(rig):
+    await left_off(rig)
+    assert f"☑️ web1 is well, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "well web1")
+    assert "because it is off" in await rig.type(ROBIN.id, "well db1")
+    assert "because no open incident waits for it" in await rig.type(ROBIN.id, "well atlas")
+
+
+async def test_what_became_of_a_missing_machine_is_said_by_name_too_also_when_its_incident_is_over(rig):
+    await outage(rig, WEB1, DB1)
+    assert "because it is not missing" in await rig.type(ROBIN.id, "deleted atlas")
+    assert "because its host has no other one of that name" in await rig.type(ROBIN.id, "rebuilt db1")
+    assert f"🗑️ db1 was deleted on purpose, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "deleted db1")
+    await rig.type(ALEX.id, "resolve 1 enough")
+    assert "failing: web1" in await rig.type(SAM.id, "status")
+    await rig.type(ROBIN.id, "deleted web1")
+    assert "web1" not in await rig.type(SAM.id, "status")
+
+
+async def test_a_question_about_a_missing_machine_stays_open_after_it_was_to_come_back(rig):
+    card = await outage(rig, WEB1)
+    view = await rig.modal(ROBIN.id, card, "It must come back…")
+    await rig.submit(ROBIN.id, view, **{"machines:0": "web1"})
+    anew = Target(TargetId("guest:anew"), runs_on=ATLAS, name="web1")
+    await rig.writer.do(lambda store, at: store.targets.keep([anew], at))
+    await see(rig, observed("state", anew.id, Health.OK, running=True, evidence=Evidence.OUTSIDE))
+    assert f"♻️ web1 was rebuilt, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "rebuilt web1")
+    assert await standing(rig, WEB1) is Standing.REBUILT
 
 
 async def test_what_was_deleted_on_purpose_leaves_the_inventory_in_that_persons_name(rig):
     card = await outage(rig, WEB1)
     view = await rig.modal(ROBIN.id, card, "Deleted on purpose…")
     assert await rig.submit(ROBIN.id, view, **{"machines:0": "web1"}) == {}
-    await rig.card("incident:1", "1 deleted on purpose: web1")
+    await rig.card("incident:1", f"web1 was deleted on purpose, says <@{ROBIN.id}>")
     assert WEB1 not in await rig.reader.ask(lambda store, _now: store.targets.inventory())
     history = await rig.reader.ask(lambda store, _now: store.incidents.history(1))
     assert [e.by for e in history if e.text == "says that it was deleted on purpose: web1"] == [ROBIN.id]
@@ -87,7 +180,7 @@ async def test_a_list_that_has_changed_under_a_choice_is_answered_kindly(rig):
     before = len(rig.whispers(ALEX.id))
     await rig.submit(ALEX.id, view, **{"machines:0": "web1"})
     await until(lambda: len(rig.whispers(ALEX.id)) > before)
-    assert "cannot let go of web1, because it is not missing" in rig.whispers(ALEX.id)[-1]
+    assert "it has changed since you were asked, and is unproven now" in rig.whispers(ALEX.id)[-1]
 
 
 async def test_nobody_deletes_a_guest_that_its_host_has_again_though_the_bot_has_not_noticed_yet(rig):

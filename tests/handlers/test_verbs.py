@@ -10,7 +10,22 @@ from bot.workspace.records import ALEX, FAMILY, HOMELAB, ROBIN, SAM
 from handlers.commands import completions, verbs
 from tests.handlers.rig import ATLAS
 
-VERBS = {"ack", "help", "incident", "incidents", "reopen", "resolve", "run", "runbooks", "silence", "status"} | {
+VERBS = {
+    "deleted",
+    "rebuilt",
+    "stays-off",
+    "well",
+    "ack",
+    "help",
+    "incident",
+    "incidents",
+    "reopen",
+    "resolve",
+    "run",
+    "runbooks",
+    "silence",
+    "status",
+} | {
     "unsilence",
     "whoami",
     "why",

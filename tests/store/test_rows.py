@@ -11,6 +11,7 @@ from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, T
 from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.inventory_changes import Change
+from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import SETTLED, Ground
 from bot.core.mute import Silence
 from bot.store.runs import RunRow
@@ -192,6 +193,20 @@ def test_what_is_gone_is_neither_listed_nor_believed_until_it_comes_back(store):
     assert (store.targets.inventory(), store.targets.presences(), store.targets.health()) == ({}, {}, [])
     store.targets.keep([Target(WEB1)], NOW + MINUTE)
     assert WEB1 in store.targets.inventory()
+
+
+@shared_store
+@given(members)
+def test_what_an_incident_left_off_is_read_as_it_was_written_until_it_is_gone(store, member):
+    one = LeftOff(member, IncidentId(7), NOW)
+    store.targets.keep([Target(member.target)], NOW)
+    store.left_off.keep([one])
+    assert store.left_off.all() == {member.target: one}
+    store.left_off.drop([member.target])
+    assert store.left_off.all() == {}
+    store.left_off.keep([one])
+    store.targets.gone([member.target], NOW)
+    assert store.left_off.all() == {}
 
 
 def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):

@@ -2,15 +2,26 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.core.health import Target, TargetId, guest_id
+from bot.core.incident import IncidentId, Member
+from bot.core.incidents.left_off import LeftOff
+from bot.store import Store
 from tests.terminal.commands import caretaker, started, write_lab
 
 ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
 SERVICE = "services: {{web: {{address: 127.0.0.1, checks: {{http: {{probe: tcp, port: {port}}}}}}}}}\n"
 
+
+UUID = "5a6b7c8d-0000-4000-8000-00000000dead"
+NOW = datetime(2026, 3, 1, 2, 28, tzinfo=UTC)
+NODE = f"""<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><domain type='test'><name>dev2</name>
+<uuid>{UUID}</uuid><memory>1024</memory><os><type>hvm</type></os><test:runstate>5</test:runstate></domain></node>
+"""
 
 MEND = (
     "  → add a qemu-guest-agent channel, a serial console with a log, or a check in lab.yaml; or log in once by "
@@ -80,6 +91,25 @@ async def test_what_fails_comes_first_and_ends_it_with_1(tmp_path):
     assert told.code == 1
     assert told.out.startswith(f"FAIL     service:web  http        cannot connect to 127.0.0.1:{web}: because ")
     assert "\n4 checks: 1 fail, 1 unknown\n" in told.out
+
+
+@pytest.mark.slow
+async def test_what_ran_before_an_incident_and_is_off_is_no_success_also_after_that_was_closed(tmp_path):
+    write_lab(tmp_path, 'hosts: {atlas: {hypervisor: "test://' + str(tmp_path / "node.xml") + '"}}\n')
+    (tmp_path / "node.xml").write_text(NODE)
+    with closing(Store(tmp_path / "data" / "caretaker.db")) as store, store.transaction():
+        dev2 = Target(guest_id(UUID), runs_on=TargetId("host:atlas"), name="dev2")
+        store.targets.keep([dev2], NOW)
+        store.left_off.keep([LeftOff(Member(dev2.id, was_running=True, running=False), IncidentId(3), NOW)])
+    told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert "FAIL" in told.out
+    assert "guest:dev2" in told.out
+    assert "off, and it ran before incident 3" in told.out
+    (tmp_path / "data" / "caretaker.db").write_bytes(b"no database at all" * 100)
+    told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert "cannot tell what ran before and is off: because file is not a database" in told.out
 
 
 @pytest.mark.slow

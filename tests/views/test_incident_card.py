@@ -79,7 +79,7 @@ def test_it_counts_who_is_well_and_names_who_is_not_with_what_is_missing():
 
 
 def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
-    rack, mail, web, files, printer, db = (
+    rack, mail, web, files, printer, db, dev = (
         TargetId(f"{kind}:{name}")
         for kind, name in (
             ("ups", "rack"),
@@ -88,6 +88,7 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
             ("guest", "files"),
             ("guest", "printer"),
             ("guest", "db"),
+            ("guest", "dev"),
         )
     )
     made = outage(back=2)
@@ -98,13 +99,15 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
         Member(files, True, ground=Ground(Standing.UNTOUCHED, "", NOW)),
         Member(printer, True, ground=Ground(Standing.ACCEPTED, "running", NOW)),
         Member(db, True),
+        Member(dev, True, running=False).let_off(OWNER, NOW),
     ):
         made = made.with_member(member)
     assert lines(made, {db: "a login prompt"})[2].split("\n") == [
-        "▰▰▰▰▰▰▱▱▱▱  *5 of 8* well",
-        "✅ 2 proven healthy, 1 never went off",
+        "▰▰▰▱▱▱▱▱▱▱  *3 of 9* well",
+        "✅ 2 proven healthy, 1 not seen to go off",
         "🔌 1 accepted, not looked inside: printer",
-        "☑️ 1 on someone's word: mail",
+        f"☑️ mail is well, says <@{OWNER}>",
+        f"⚪ dev stays off, says <@{OWNER}>",
         "🕳️ 1 missing: web",
         "❌ 1 failing: rack",
         "❔ 1 unproven: db",
@@ -200,6 +203,7 @@ def of_states(*states: str, **changes) -> Incident:
     made = outage(back=1, **changes)
     members = {
         "unproven": Member(TargetId("guest:a"), True),
+        "off": Member(TargetId("guest:d"), True, running=False),
         "missing": Member(TargetId("guest:b"), True, failing=MISSING),
         "expected": Member(TargetId("guest:c"), True, failing=MISSING, must_return=OWNER),
     }
@@ -218,6 +222,15 @@ USUAL = ["Resolve…", "Silence…", "Timeline", "Other runbooks…"]
         ((), {}, ["Acknowledge", "Start: Mend it"], USUAL),
         (("unproven",), {}, ["Acknowledge", "Start: Mend it"], USUAL),
         (("unproven",), RETURNING, ["Acknowledge", "It is well…", "Start: Mend it"], USUAL),
+        (("off",), {}, ["Acknowledge", "Start: Mend it"], USUAL),
+        (("off",), RETURNING, ["Acknowledge", "May stay off…", "Start: Mend it"], USUAL),
+        (("off", "unproven"), RETURNING, ["Acknowledge", "May stay off…", "It is well…"], USUAL),
+        (
+            ("off", "unproven", "missing"),
+            RETURNING,
+            ["Deleted on purpose…", "It must come back…", "May stay off…"],
+            ["Acknowledge", *USUAL],
+        ),
         (("missing",), RETURNING, ["Acknowledge", "Deleted on purpose…", "It must come back…"], USUAL),
         (("expected",), RETURNING, ["Acknowledge", "Start: Mend it"], USUAL),
         (
@@ -241,6 +254,8 @@ def test_a_card_offers_three_buttons_at_most_and_what_its_state_asks_for(states,
 def test_a_guest_that_its_host_has_anew_was_rebuilt_or_is_missing():
     missing = of_states("missing", **RETURNING)
     assert offered(missing, anew=True)[0] == ["Acknowledge", "Rebuilt…", "It must come back…"]
+    expected = of_states("expected", **RETURNING)
+    assert offered(expected, anew=True)[0] == ["Acknowledge", "Rebuilt…", "Start: Mend it"]
     both = missing.with_member(Member(TargetId("guest:d"), True, failing=MISSING))
     card = incident_card(IncidentFacts(both, OWNER, anew=frozenset({TargetId("guest:d")})))
     assert "Deleted or rebuilt…" in str([block.to_dict() for block in card.blocks])
@@ -257,17 +272,19 @@ def boxes(view) -> list[tuple[str, str, bool]]:
 
 
 def test_of_several_machines_none_is_ticked_beforehand_and_each_says_what_is_missing():
-    lost = [TargetId("guest:db1"), TargetId("guest:auth1")]
-    view = machines_view(VOUCH, lost, UNTOLD, {lost[0]: "its agent's answer"}, {})
+    lost = [Member(TargetId("guest:db1"), True), Member(TargetId("guest:auth1"), True)]
+    view = machines_view(VOUCH, lost, UNTOLD, {lost[0].target: "its agent's answer"}, {})
     assert boxes(view) == [("auth1", "–", False), ("db1", "its agent's answer", False)]
 
 
 def test_one_machine_alone_is_ticked_already():
-    assert boxes(machines_view(LET_GO, [TargetId("guest:db1")], UNTOLD, {}, {})) == [("db1", "–", True)]
+    assert boxes(machines_view(LET_GO, [Member(TargetId("guest:db1"), True)], UNTOLD, {}, {})) == [
+        ("db1", "–", True)
+    ]
 
 
 def test_a_hundred_machines_are_listed_and_the_rest_is_counted():
-    view = machines_view(VOUCH, [TargetId(f"guest:vm{n:03}") for n in range(130)], UNTOLD, {}, {})
+    view = machines_view(VOUCH, [Member(TargetId(f"guest:vm{n:03}"), True) for n in range(130)], UNTOLD, {}, {})
     assert len(boxes(view)) == 100
     assert "30 more are listed once these are settled." in str(view.to_dict())
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.core.incident import Member
 from bot.core.names import UNTOLD
 from bot.core.picture import IncidentList, IncidentPicture
 from bot.core.progress import Progress
@@ -12,7 +13,7 @@ from bot.views.answers import help_card, incident_history_card, refusal_card, ru
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.limits import OPTIONS
 from bot.views.line import line
-from bot.views.machines import LET_GO, MUST_RETURN, VOUCH, machines_view
+from bot.views.machines import LET_GO, MUST_RETURN, STAY_OFF, VOUCH, machines_view
 from bot.views.modals import (
     answer_view,
     choose_view,
@@ -73,7 +74,10 @@ def test_no_modal_is_refused(walk, incident):
         type_name_view(run, book, Button.RUN_AGAIN, ABOUT),
         go_to_view(run, book, ABOUT),
         stop_view(run, ABOUT),
-        *(machines_view(what, incident.members, UNTOLD, {}, ABOUT) for what in (VOUCH, LET_GO, MUST_RETURN)),
+        *(
+            machines_view(what, incident.members.values(), UNTOLD, {}, ABOUT)
+            for what in (VOUCH, STAY_OFF, LET_GO, MUST_RETURN)
+        ),
         machines_view(VOUCH, [], UNTOLD, {}, ABOUT),
     ):
         slack_opens(view)
@@ -83,7 +87,8 @@ def test_no_modal_is_refused(walk, incident):
 @thorough
 @given(st.sets(wild.targets, max_size=130), wild.texts)
 def test_no_list_of_machines_is_refused_however_long(targets, lacks):
-    slack_opens(machines_view(LET_GO, targets, UNTOLD, dict.fromkeys(targets, lacks), ABOUT))
+    listed = [Member(target, was_running=True) for target in targets]
+    slack_opens(machines_view(LET_GO, listed, UNTOLD, dict.fromkeys(targets, lacks), ABOUT))
 
 
 @pytest.mark.slow

@@ -16,9 +16,10 @@ from bot.core.incidents.member import Member, Standing, lacks
 class Condition(StrEnum):
     """How a target is.
 
-    FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, and an incident
-    waits for it. UNSEEN: no check could look. UNPROVEN: something is seen of it, and nothing proves it healthy.
-    OFF: off or paused, as it may be. ACCEPTED: by its power alone, or by a person's word. WELL: proven.
+    FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, though it ran
+    before an incident, open or over, and nobody has said that it may stay off. UNSEEN: no check could look.
+    UNPROVEN: something is seen of it, and nothing proves it healthy. OFF: off or paused, as it may be. ACCEPTED:
+    by its power alone, or by a person's word. WELL: proven.
     """
 
     FAILING = "failing"

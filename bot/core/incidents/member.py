@@ -33,6 +33,7 @@ class Standing(StrEnum):
     WANTED_OFF = "wanted-off"
     ACCEPTED = "accepted"
     WORD = "word"
+    STAYS_OFF = "stays-off"
     DELETED = "deleted"
     REBUILT = "rebuilt"
     UNPROVEN = "unproven"
@@ -47,6 +48,7 @@ COUNTED: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.WANTED_OFF: "shut down by someone",
         Standing.ACCEPTED: "accepted, not looked inside",
         Standing.WORD: "on someone's word",
+        Standing.STAYS_OFF: "may stay off",
         Standing.DELETED: "deleted on purpose",
         Standing.REBUILT: "rebuilt as another",
         Standing.UNPROVEN: "unproven",
@@ -64,13 +66,14 @@ SETTLED: Final[Mapping[Standing, Evidence]] = MappingProxyType(
         Standing.UNTOUCHED: Evidence.OUTSIDE,
         Standing.ACCEPTED: Evidence.OUTSIDE,
         Standing.WORD: Evidence.WORD,
+        Standing.STAYS_OFF: Evidence.WORD,
         Standing.DELETED: Evidence.WORD,
         Standing.REBUILT: Evidence.WORD,
     }
 )
 """What need not be waited for any longer, and what that rests on."""
 
-SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.DELETED, Standing.REBUILT})
+SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.STAYS_OFF, Standing.DELETED, Standing.REBUILT})
 """What someone wanted so: no gap in what the bot could see puts it in doubt."""
 
 
@@ -147,19 +150,30 @@ class Member:
         if seen.health is Health.FAIL:
             failed = replace(self.in_doubt(seen.at), running=_newer(self, seen))
             return replace(failed, failing=self.failing | {seen.fingerprint.check})
-        was = self.in_doubt(seen.at) if seen.began_anew else self
+        was = self.in_doubt(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else self
         after = replace(was, failing=self.failing - {seen.fingerprint.check}, running=_newer(self, seen))
-        if seen.on_purpose:
+        if seen.on_purpose and (
+            self.running is not False or self.failing
+        ):  # what is off already was not shut down
             return replace(after, was_running=False).settled(_ground(Standing.WANTED_OFF, seen))
         if after.running is False:
             return after if self.running is False else replace(after.in_doubt(seen.at), running=False)
         return _weighed(_goes_on(after, seen), seen, needs)
 
+    def _stays_off_no_more(self, seen: Observation) -> bool:
+        """Whether it was to stay off, and someone has started it after all."""
+        return seen.running is True and self.standing is Standing.STAYS_OFF
+
     def vouched(self, by: str, lacked: str, at: datetime) -> "Member":
         """This member once a person has said that it is well as it is; `lacked`: what nobody has seen."""
         accepted = self.accepted.union(one.key for one in self.changes)
         known = replace(self, changes=(), accepted=accepted)
-        return known.settled(Ground(Standing.WORD, lacked, at, by=by))
+        off = self.ground is not None and self.ground.standing in SETTLED_FOR_GOOD
+        return known if off else known.settled(Ground(Standing.WORD, lacked, at, by=by))
+
+    def let_off(self, by: str, at: datetime) -> "Member":
+        """This member once a person has said that it may stay off. That makes it no healthier."""
+        return self.settled(Ground(Standing.STAYS_OFF, "", at, by=by))
 
     def changed(self, changes: tuple[Change, ...]) -> "Member":
         """This member once it is known how it differs from what it was."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
+from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.incidents.member import COUNTED, WHEREABOUTS, Ground, Member, Standing, lacks
 from bot.core.incidents.settle import named, settle
 
@@ -90,6 +91,9 @@ def vouch(
         if member.failing:
             why = "is missing" if member.missing else f"fails: {', '.join(sorted(member.failing))}"
             raise IllegalMove(f"cannot vouch for {situation.name(target)}: because it {why}")
+        if not may_be_well(member):
+            name = situation.name(target)
+            raise IllegalMove(f"cannot vouch for {name}: because it is off; say that it may stay off, or start it")
         lacked = lacks(member, situation.target(target), situation.needs(target))
         held = held.with_member(member.vouched(by, lacked, now))
         draft.keep(held)
@@ -100,6 +104,40 @@ def vouch(
     draft.tell(incident, Tell.LINE, f"<@{by}> says that it is well: {named(draft, targets)}")
     settle(draft, held)
     return draft.decision()
+
+
+def stays_off(situation: Situation, targets: Sequence[TargetId], by: str, now: datetime) -> Decision:
+    """A person says that machines that are off may stay so: nobody waits for them. Raises IllegalMove.
+
+    It says nothing of how they are. What fails, and what is not known to be off, is refused.
+    """
+    draft = Draft(situation, now)
+    for target in targets:
+        if target in situation.running:
+            raise IllegalMove(f"cannot let {situation.name(target)} stay off: because it runs")
+    for incident in draft.live():
+        waiting = [t for t in targets if t in incident.members and not incident.members[t].proven]
+        if waiting:
+            _let_off(draft, incident, waiting, by)
+    return draft.decision()
+
+
+def _let_off(draft: Draft, incident: Incident, targets: Sequence[TargetId], by: str) -> None:
+    held = draft.incidents[incident.id]
+    for target in targets:
+        member, name = held.members[target], draft.situation.name(target)
+        if not may_stay_off(member):
+            how = (
+                ("it fails: " + ", ".join(sorted(member.failing)))
+                if member.failing
+                else "it is not known to be off"
+            )
+            raise IllegalMove(f"cannot let {name} stay off: because {how}")
+        held = held.with_member(member.let_off(by, draft.now))
+    draft.keep(held)
+    draft.event(incident.id, EventKind.NOTE, f"says that it may stay off: {named(draft, targets)}", by)
+    draft.tell(incident.id, Tell.LINE, f"⚪ {named(draft, targets)} may stay off, says <@{by}>.")
+    settle(draft, draft.incidents[incident.id])
 
 
 def must_return(

@@ -1,0 +1,42 @@
+"""The machines that ran before an incident and have not come back since it ended, in rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sqlite_utils import Database
+
+from bot.core.health import TargetId
+from bot.core.incident import IncidentId
+from bot.core.incidents.left_off import LeftOff
+from bot.store.incident_json import member_in, member_out
+from bot.store.rows import moment, time_out
+
+
+class LeftOffRows:
+    """The table `left_off`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self) -> Mapping[TargetId, LeftOff]:
+        """All of them that are still in the inventory."""
+        rows = self._db.query(
+            "select left_off.* from left_off join target on target.id = left_off.target where gone_at is null"
+        )
+        found = (
+            LeftOff(member_in(json.loads(row["member_json"])), IncidentId(row["incident"]), moment(row["at"]))
+            for row in rows
+        )
+        return {one.member.target: one for one in found}
+
+    def keep(self, found: Iterable[LeftOff]) -> None:
+        """Write these, in place of what was known of the same machines."""
+        for one in found:
+            member_json = json.dumps({"version": 1, **member_out(one.member)})
+            row = {"target": one.member.target, "incident": one.incident, "at": time_out(one.at)}
+            self._db.table("left_off").upsert({**row, "member_json": member_json}, pk="target")
+
+    def drop(self, targets: Iterable[TargetId]) -> None:
+        """Nobody has to hear of these any more."""
+        for target in targets:
+            self._db.execute("delete from left_off where target = ?", [target])

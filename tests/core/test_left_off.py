@@ -1,0 +1,126 @@
+"""What an incident leaves off: that it ran before stays so after the incident is over."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core import engine
+from bot.core.incident import IllegalMove, IncidentId
+from bot.core.incidents.asked import demand_unchanged, may_be_well, may_stay_off, state_shown
+from bot.core.incidents.left_off import left_off
+from bot.core.incidents.member import Standing
+from tests.core.labs import ATLAS, FILES, GUESTS, VAULT, Desk, back, crashed, gone, off, powered_on, unbootable, up
+
+MINUTE = timedelta(minutes=1)
+VM, OTHER = GUESTS[0], GUESTS[1]
+ONE = IncidentId(1)
+
+
+@pytest.fixture
+def outage():
+    """A host was gone and is back; the guest that ran on it is off, and its time to come back is over."""
+    lab = Desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), off(FILES))
+    lab.wait(10 * MINUTE)
+    return lab
+
+
+def left(lab, word, *parts):
+    before = lab.situation.incidents
+    decision = lab.take(word(lab.situation, ONE, *parts, lab.now))
+    return left_off(before, decision.incidents)
+
+
+def test_what_ran_and_is_off_when_its_incident_is_closed_is_remembered(outage):
+    [one] = left(outage, engine.resolve, "U1", "the power is back")
+    assert (one.member.target, one.incident, one.at) == (FILES, ONE, outage.now)
+
+
+def test_an_incident_that_goes_on_leaves_nothing_and_neither_does_one_that_was_over_before(outage):
+    assert left(outage, engine.acknowledge, "U1") == []
+    left(outage, engine.resolve, "U1", "x")
+    assert left_off(outage.situation.incidents, outage.incidents.values()) == []
+
+
+def test_what_runs_or_was_off_before_is_not_left_off():
+    lab = Desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), powered_on(FILES))
+    lab.wait(10 * MINUTE)
+    assert left(lab, engine.resolve, "U1", "x") == []
+
+
+def test_what_is_part_of_another_incident_is_waited_for_there():
+    lab = Desk()
+    lab.see(crashed(FILES))
+    lab.see(off(FILES))
+    before = lab.situation.incidents
+    decision = lab.see(gone(VAULT))
+    assert left_off(before, decision.incidents) == []
+
+
+def test_what_is_off_may_stay_so_by_a_persons_word_and_the_outage_waits_for_it_no_longer(outage):
+    outage.take(engine.stays_off(outage.situation, [FILES], "U1", outage.now))
+    member = outage.only.members[FILES]
+    assert (member.standing, member.ground.by) == (Standing.STAYS_OFF, "U1")
+    assert outage.only.ended
+    assert "⚪ files may stay off, says <@U1>." in [notice.text for notice in outage.notices]
+
+
+def test_nobody_gives_their_word_that_what_is_off_is_well(outage):
+    with pytest.raises(IllegalMove, match="cannot vouch for files: because it is off"):
+        engine.vouch(outage.situation, ONE, [FILES], "U1", outage.now)
+
+
+def test_what_may_stay_off_has_to_be_proven_once_someone_starts_it():
+    lab = Desk()
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), off(VM), powered_on(OTHER))
+    lab.take(engine.stays_off(lab.situation, [VM], "U1", lab.now))
+    lab.see(off(VM))
+    assert lab.only.members[VM].standing is Standing.STAYS_OFF
+    lab.see(powered_on(VM))
+    assert lab.only.members[VM].standing is Standing.UNPROVEN
+    lab.see(up(VM))
+    assert lab.only.members[VM].standing is Standing.PROVEN
+
+
+def test_what_runs_fails_or_is_not_known_to_be_off_may_not_stay_off():
+    lab = Desk()
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), powered_on(VM))
+    with pytest.raises(IllegalMove, match="because it runs"):
+        engine.stays_off(lab.situation, [VM], "U1", lab.now)
+    lab.running.discard(OTHER)
+    with pytest.raises(IllegalMove, match="because it is not known to be off"):
+        engine.stays_off(lab.situation, [OTHER], "U1", lab.now)
+    lab.see(unbootable(OTHER))
+    lab.see(crashed(OTHER))
+    with pytest.raises(IllegalMove, match="because it fails: boot, state"):
+        engine.stays_off(lab.situation, [OTHER], "U1", lab.now)
+
+
+def test_what_was_shut_down_because_of_an_outage_is_not_settled_by_being_seen_off_once_more():
+    lab = Desk()
+    lab.see(gone(VAULT))
+    lab.see(off(FILES, on_purpose=True))
+    lab.see(back(VAULT))
+    lab.see(off(FILES, on_purpose=True))
+    assert lab.only.members[FILES].standing is Standing.UNPROVEN
+
+
+def test_of_what_is_off_it_is_asked_whether_it_may_stay_so_and_of_what_runs_whether_it_is_well(outage):
+    member = outage.only.members[FILES]
+    assert (may_stay_off(member), may_be_well(member)) == (True, False)
+    running = member.after(powered_on(FILES), outage.situation.needs(FILES))
+    assert (may_stay_off(running), may_be_well(running)) == (False, True)
+
+
+def test_a_word_is_about_what_a_person_was_shown(outage):
+    shown = {FILES: state_shown(outage.only.members[FILES])}
+    demand_unchanged(outage.situation, ONE, shown)
+    demand_unchanged(outage.situation, IncidentId(9), shown)  # who records the word refuses that
+    outage.see(powered_on(FILES))
+    with pytest.raises(IllegalMove, match="it has changed since you were asked, and is unproven and running now"):
+        demand_unchanged(outage.situation, ONE, shown)
