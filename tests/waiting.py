@@ -9,7 +9,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 BUSY = 6
-"""A deadline says what a machine at rest needs at most. A busy one is given so many times as long."""
+"""A deadline says what a machine at rest needs; a busy one is given so many times as long, up to LONGEST."""
+
+LONGEST = 150.0
+"""Seconds, below the time limit of a test, after which nothing would tell what it waited for."""
 
 IN_TIME = 30.0
 """Seconds. What gives up after a moment has done so by then on a busy machine, too; what hangs has not."""
@@ -20,7 +23,7 @@ async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 5.0,
 
     `seconds`: what it takes at most on a machine at rest.
     """
-    seconds *= BUSY
+    seconds = max(seconds, min(seconds * BUSY, LONGEST))
     deadline = time.monotonic() + seconds
     while True:
         found = condition()

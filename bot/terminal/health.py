@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.config import load
+from bot.config import Config, load
 from bot.store import Store, StoreFailed
 from bot.store.alive import Alive
 from bot.terminal import UserMistake
@@ -39,6 +39,11 @@ def health(options: argparse.Namespace) -> int:
             silent = _silent(store, datetime.now(UTC))
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
+    return _told(config, last, silent)
+
+
+def _told(config: Config, last: Alive | None, silent: str) -> int:
+    """Say how it is by its last sign of life, by what keeps it from writing, and by what keeps it `silent`."""
     age = datetime.now(UTC) - last.at if last else None
     trouble = _trouble(config.database)
     if last is None or age is None or last.stopped_at or age > MISSED * config.timing.alive_every:

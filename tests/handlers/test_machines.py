@@ -102,7 +102,7 @@ async def test_what_ran_before_and_is_off_is_named_after_the_incident_was_closed
     assert "No open incident, but db1 is off since" in told
     assert "down: db1" in told
     assert "❌ db1" in await rig.type(SAM.id, "why db1")
-    assert "only hands or an admin may say that a machine may stay off" in (
+    assert "only alex or robin can say that a machine may stay off" in (
         await rig.type(SAM.id, "stays-off db1")
     ).replace("Only", "only")
     assert f"⚪ db1 stays off, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "stays-off db1")
