@@ -4,6 +4,7 @@ It carries no meaning: it knows channels, timestamps, texts, blocks and files, n
 request by itself: only who asked knows whether a message may be posted again.
 """
 
+import json
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -101,8 +102,8 @@ class Slack(Connection):
                 if answer.status >= 500:
                     raise InDoubt(f"cannot know the outcome of «{what}»: because it answered HTTP {answer.status}")
                 if answer.status != 200:
-                    said = (await answer.text())[:200]
-                    raise Rejected(f"cannot {what}: because Slack answered {said!r}", "invalid_arguments")
+                    code = _code(await answer.text())
+                    raise Rejected(f"cannot {what}: because Slack answered {code!r}", code)
         except (aiohttp.ClientError, OSError) as error:
             raise named(what, error) from None
 
@@ -237,6 +238,15 @@ class Slack(Connection):
                 answer.raise_for_status()
         except (aiohttp.ClientError, OSError) as error:
             raise named(what, error) from None
+
+
+def _code(body: str) -> str:
+    """Slack's code in the body of a refusal that is JSON or the code alone."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return body[:100]
+    return str(parsed.get("error")) if isinstance(parsed, dict) else body[:100]
 
 
 def _stands_alone(answer: object) -> bool:

@@ -101,18 +101,17 @@ class Desk:
                 await self.slack.respond(spot.address, shown.text)
             return
 
-    async def answer(self, address: str, card: Card) -> None:
-        """Answer a command, to the asker alone, by its own address; in fewer words where Slack refuses it."""
-        for form in (Form.WHOLE, Form.SHORT, Form.WORDS):
+    async def answer(self, spot: Spot, address: str, card: Card) -> None:
+        """Answer a command, to the asker alone, by its own address; otherwise where Slack refuses that."""
+        for form in (Form.WHOLE, Form.WORDS):
             shown = sent(card, form, "The answer")
             try:
                 await self.slack.respond(address, shown.text, shown.blocks)
             except Rejected as why:
-                log.error("cannot answer a command: because %s", why)
-                if form is Form.WORDS:
-                    raise
+                log.error("cannot answer %s: because %s", spot.user, why)
             else:
                 return
+        await self.whisper(spot, card)
 
     async def publish_home(self, user: str, card: Card) -> None:
         """Show a card on a person's Home."""

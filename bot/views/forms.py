@@ -48,9 +48,9 @@ def sent(card: Card, form: Form, subject: str) -> Sent:
             return Sent(text, tuple(shortened(built(card), room)))
         case Form.BUTTONS:
             pressed = [block for block in built(card) if _is_pressed(block)]
-            return Sent(text, (_said(text), *pressed) if pressed and text else ())
+            return Sent(text, (_said(text), *pressed)) if pressed and text else sent(card, Form.WORDS, subject)
         case Form.WORDS:
-            return Sent(text)
+            return Sent(cut("\n".join(_words(card)), TEXT))
         case _:
             return Sent(
                 f"{subject}: Slack takes nothing of what there is to say of it. The log has it.", (), keyed=False
@@ -97,6 +97,15 @@ def texts(value: object) -> list[str]:
         return []
     own = [value["text"]] if isinstance(value.get("text"), str) else []
     return own + [text for item in value.values() for text in texts(item)]
+
+
+def _words(card: Card) -> list[str]:
+    """All that it says, each text once; what can be pressed apart."""
+    try:
+        blocks = [block for block in built(card) if not _is_pressed(block)]
+    except (TypeError, ValueError, AttributeError):
+        blocks = []
+    return list(dict.fromkeys(text for text in (card.text, *texts(blocks)) if text))
 
 
 def _or_nothing(card: Card, form: Form, subject: str) -> Sent | None:

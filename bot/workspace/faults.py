@@ -57,7 +57,10 @@ class Faults:
         self._coming.setdefault(method, deque()).extend([Fault(How(how), seconds)] * times)
 
     def refuse(self, method: str, error: str, times: int = 1, details: Json | None = None) -> None:
-        """Let the next calls of a method be refused with any error code; `details` go along with it."""
+        """Let the next calls of a method be refused with any error code; `details` go along with it.
+
+        `response_url` as the method means what is answered by such an address.
+        """
         body = json.dumps({"ok": False, "error": error, **(details or {})})
         self._coming.setdefault(method, deque()).extend([Fault(How.REFUSED, body=body)] * times)
 

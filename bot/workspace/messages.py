@@ -64,7 +64,7 @@ class Messages:
             return
         del self._channels[channel][ts]
         self._emit({"type": "message_deleted", "channel": channel, "ts": ts})
-        if "thread_ts" in message:
+        if message.get("thread_ts", ts) != ts:
             self._recount(channel, message["thread_ts"])
 
     def history(self, channel: str) -> list[Json]:

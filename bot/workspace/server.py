@@ -14,7 +14,7 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 
 from bot.workspace import page
-from bot.workspace.faults import Faults
+from bot.workspace.faults import Faults, How
 from bot.workspace.guard import this_machine_only
 from bot.workspace.limits import Refusal
 from bot.workspace.panel import Panel
@@ -172,6 +172,9 @@ class Box:
         return web.Response(body=content, content_type=file["mimetype"], headers=no_program)
 
     async def _respond(self, request: web.Request) -> web.Response:
+        fault = self.faults.take("response_url")
+        if fault is not None and fault.how is How.REFUSED:
+            return web.json_response(text=fault.body, status=400)
         spot = self.workspace.response_urls.use(request.match_info["secret"])
         if isinstance(spot, str):
             return web.json_response({"ok": False, "error": spot}, status=404)

@@ -12,7 +12,7 @@ from bot.core.nearest import did_you_mean
 from bot.core.quotes import quoted, typed
 from bot.views import Card
 from handlers.click import Payload
-from handlers.desk import Desk
+from handlers.desk import Desk, Spot
 from handlers.discovery import declared
 from handlers.kindly import Mistake, kindly
 
@@ -130,7 +130,8 @@ def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
 
     async def listen(ack: AsyncAck, command: Payload) -> None:
         await ack()
-        answer = partial(desk.answer, command["response_url"])
+        spot = Spot(command["user_id"], command["channel_id"])
+        answer = partial(desk.answer, spot, command["response_url"])
         async with kindly(answer):
             await desk.demand_place(command["user_id"], command["channel_id"])
             verb, asked = understand(command["user_id"], unescaped(command.get("text") or ""))

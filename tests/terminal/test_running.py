@@ -151,6 +151,25 @@ async def test_health_tells_a_bot_that_lives_and_writes_nothing_from_one_that_is
         await until(lambda: _is_well(tmp_path), PATIENCE)
 
 
+async def test_health_tells_a_bot_that_slack_refuses_from_one_that_is_heard(tmp_path):
+    write_lab(tmp_path)
+    async with Box.start() as box, started("run", folder=tmp_path, env=tokens(box)) as bot:
+        await bot.prints("connected to Slack")
+        await until(lambda: _is_well(tmp_path), PATIENCE)
+    async with Box.start() as box:
+        wrong = {**tokens(box), "SLACK_BOT_TOKEN": "xoxb-wrong"}
+        async with started("run", folder=tmp_path, env=wrong) as bot:
+            await bot.prints("cannot speak in Slack: cannot authenticate: because Slack answered 'invalid_auth'")
+
+            async def refused() -> bool:
+                return "alive, but not heard: since 20" in await health(tmp_path)
+
+            await until(refused, PATIENCE)
+            told = await health(tmp_path)
+    assert told.startswith("1 ")
+    assert "Slack refuses (invalid_auth). To change that: look at the app and its tokens" in told
+
+
 async def _is_well(folder: Path) -> bool:
     return (await health(folder)).startswith("0 alive")
 
