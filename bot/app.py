@@ -6,7 +6,8 @@ It decides nothing. No line here asks whether this is a demo: the demo has anoth
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -16,23 +17,23 @@ from bot.children import end_orphans
 from bot.clock import Clock
 from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
-from bot.core.health import TargetId, TargetKind, guest_id, name_of, uuid_of
+from bot.core.health import TargetId, guest_id
 from bot.core.incident import IncidentId
 from bot.core.jobs import Place
 from bot.core.permit import Act, demand
 from bot.core.run import Command, Run
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
-from bot.hypervisor import GuestRefused, HypervisorUnreachable
+from bot.hypervisor import GuestRefused
 from bot.hypervisor.machine import Machine
 from bot.markdown import parse
 from bot.performing import Performer
 from bot.probes import Parts, SshWays
-from bot.probes.guest import GuestProbe
 from bot.reach import Reach
 from bot.redact import redactor_of
 from bot.rounds import Rounds
-from bot.runs import Aim, House, PinnedTextBroken
+from bot.run_values import RunValues
+from bot.runs import House, PinnedTextBroken
 from bot.scheduler import Scheduler
 from bot.store import StoreFailed
 from bot.store.reader import Reader
@@ -72,6 +73,7 @@ class Caretaker:
             clock.now, self._hypervisors, ways.read_end, ways.names, by_ssh, self._watch.facts, ways.process_of
         )
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
+        self._values = RunValues(config, self.rounds, self._hypervisors, ways)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
         self._performer = Performer(self._writer, self._house, self._reach, actions.discover(), self._context)
@@ -153,8 +155,7 @@ class Caretaker:
         """
         demand(self._config.people, by, Act.START_RUNBOOK)  # before anything is asked of a host for it
         text = self._library.get(runbook)
-        aim = await self._reader.ask(runs.aim, target, incident)
-        values = await self._values(aim)
+        aim, values = await self._values.of(await self._reader.ask(runs.aim, target, incident))
         moved = await self._writer.do(runs.start, self._house, text, values, aim, by)
         self._performer.perform(moved)
         return moved.run.id
@@ -163,42 +164,12 @@ class Caretaker:
         """Press a button of a run. Raises NotAllowed, IllegalMove, NoSuchRun or PinnedTextBroken."""
         self._performer.perform(await self._writer.do(runs.move, self._house, run, command, by))
 
-    async def _values(self, aim: Aim) -> Mapping[str, str]:
-        """What a run knows without asking, as far as it can be known of what it is aimed at."""
-        values = {"incident": str(aim.incident)} if aim.incident is not None else {}
-        if aim.target is None:
-            return values
-        if aim.target.startswith(TargetKind.HOST):
-            name = name_of(aim.target)
-            values |= {"host": name, **self._backup(name)}
-        if probe := self.rounds.guest(aim.target):
-            guest, said = probe.guest, self._config.guests.get(probe.guest.name)
-            disk = (said.disk if said else None) or await self._boot_disk(probe)
-            values |= {"guest": guest.name, "guest_uuid": uuid_of(guest.id), "hypervisor": probe.host}
-            values |= self._backup(probe.host)
-            if disk is not None:
-                size = await self._ways.size_of(probe.host, disk)
-                values |= {"disk": disk} | ({"bytes": str(size)} if size else {})
-        return values
-
-    async def _boot_disk(self, probe: GuestProbe) -> str | None:
-        """The first disk of its definition as it is now, else as it was read last."""
-        info = probe.info
-        with suppress(HypervisorUnreachable, GuestRefused):
-            info = await self._hypervisors[probe.host].definition(info.uuid)
-        return next(iter(info.disks), None)
-
-    def _backup(self, host: str) -> Mapping[str, str]:
-        backup = self._config.hosts[host].backup
-        if backup is None:
-            return {}
-        return {"backup_repository": backup.repository, "backup_password_file": backup.password_file}
-
     def _machine(self, run: Run, name: str) -> Machine:
         """The guest that a run means by a name: its own, if it is called that. Raises GuestRefused."""
         own = run.values.get("guest_uuid")
         if own is not None and name == run.values.get("guest"):
-            return self.rounds.machine(own, run.values["hypervisor"], name)
+            machine = self.rounds.machine(own, run.values["hypervisor"], name)
+            return replace(machine, began_with=run.began_with)
         probe = self.rounds.guest(self.rounds.meant(name))
         if probe is None:
             raise GuestRefused(f"cannot use '{name}' here: because it is no guest")

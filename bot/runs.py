@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core import walk
+from bot.core.guest import StartsFrom
 from bot.core.health import TargetId, TargetKind
 from bot.core.incident import IncidentId, Tell
 from bot.core.jobs import Request
@@ -82,10 +83,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a run is for: a target, an incident, both or neither."""
+    """What a run is for: a target, an incident, both or neither. `starts_from`: a guest's definition now."""
 
     target: TargetId | None
     incident: IncidentId | None
+    starts_from: StartsFrom | None = None
 
 
 def aim(store: Store, _now: datetime, target: str | None, incident: int | None) -> Aim:
@@ -126,6 +128,7 @@ def start(
         person=_name(house, by),
         now=now,
     )
+    advance = replace(advance, run=replace(advance.run, began_with=aim.starts_from))
     return _made(store, now, None, advance, by)
 
 

@@ -231,7 +231,20 @@ def test_the_inventory_has_the_boot_disk_first_and_what_can_be_looked_into() -> 
         has_agent=True,
         disks=("/dev/vg/web1", "/vm/data.qcow2"),
         console_log="/log/web1.log",
+        boot_order=("hd", "cdrom"),
     )
+
+
+def boots_from(xml: str) -> tuple[str, ...]:
+    return guest_info(xml, autostart=False, persistent=True).boot_order
+
+
+def test_what_a_guest_tries_to_boot_from_is_known_and_no_medium_that_lies_in_a_drive() -> None:
+    assert boots_from("<domain><os><boot dev='cdrom'/><boot dev='hd'/></os></domain>") == ("cdrom", "hd")
+    assert boots_from("<domain><os><kernel>/k</kernel><boot dev='hd'/></os></domain>") == ("the kernel /k",)
+    card = "<interface type='network'><boot order='1'/></interface>"
+    floppy = "<disk device='floppy'><boot order='2'/></disk><disk/>"
+    assert boots_from(f"<domain><devices>{floppy}{card}</devices></domain>") == ("network", "fd")
 
 
 def test_a_guest_without_agent_log_and_disks_is_one_too() -> None:

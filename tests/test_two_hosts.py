@@ -365,6 +365,21 @@ async def test_a_machine_that_has_left_for_where_nobody_can_be_asked_is_not_said
         await hypervisor.close()
 
 
+async def test_a_guest_is_not_started_on_other_disks_than_its_run_began_with(atlas) -> None:
+    atlas.define("web1", ONE, start=False)
+    here = Hypervisor("atlas", atlas.uri, on_event=lambda _: None)
+    found = (await here.definition(ONE)).starts_from
+    began_with = replace(found, disks=("/img/web1.qcow2",))
+    with pytest.raises(
+        GuestRefused, match=r"and were /img/web1.qcow2 when this run began; put that back, or stop"
+    ):
+        await Machine("web1", ONE, here, began_with=began_with).start()
+    assert (await here.states())[ONE].power is Power.OFF
+    await Machine("web1", ONE, here, began_with=found).start()
+    assert (await here.states())[ONE].power is Power.RUNNING
+    await here.close()
+
+
 async def test_a_guest_is_not_started_while_another_host_that_has_it_cant_be_asked(tmp_path, atlas) -> None:
     atlas.define("web1", ONE, start=False)
     here = Hypervisor("atlas", atlas.uri, on_event=lambda _: None)

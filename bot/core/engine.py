@@ -162,11 +162,13 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
 
 
 def _record_proof(draft: Draft, incident: Incident, seen: Observation) -> None:
-    """Another check of the subject has news. That it is well may be what the incident waits for."""
-    if seen.health is Health.OK:
-        after = draft.keep(incident.after(seen, draft.situation.needs(seen.target)))
-        if len(after.unproven) < len(incident.unproven):
-            draft.event(incident.id, EventKind.BETTER, seen.why)
+    """Another check of the subject has news. That it is well may be what the incident waits for.
+
+    Where it fails, its subject is not well; which incident says so, is decided later.
+    """
+    after = draft.keep(incident.after(seen, draft.situation.needs(seen.target)))
+    if len(after.unproven) < len(incident.unproven):
+        draft.event(incident.id, EventKind.BETTER, seen.why)
 
 
 def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:

@@ -82,13 +82,34 @@ class GuestEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StartsFrom:
+    """What a guest starts from. `disks`: paths on its host, boot disk first; `order`: what it tries, in order."""
+
+    disks: tuple[str, ...]
+    order: tuple[str, ...] = ()
+
+    def differs_from(self, before: "StartsFrom") -> str | None:
+        """How it is not what it was before, in words for a person; None where it is the same."""
+        if self.disks != before.disks:
+            return f"its disks are {_listed(self.disks)}, and were {_listed(before.disks)}"
+        if self.order != before.order:
+            return f"it boots from {_listed(self.order)}, and did from {_listed(before.order)}"
+        return None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
+
+
+@dataclass(frozen=True, slots=True)
 class GuestInfo:
     """What a hypervisor knows of a guest's making. `disks`: paths on the hypervisor's host, boot disk first.
 
     `console_log`: the file on that host its serial console is logged to, or None. `has_agent`: a guest-agent
     channel is there (not: that an agent answers). `persistent`: it is still defined when it is off. `nvram`: the
     file of its firmware's variables. `console_appended`: a start goes on in that log, and does not begin it anew.
-    `known`: its definition was read; if not, only the first four are known.
+    `boot_order`: what it tries to boot from. `known`: its definition was read; if not, only the first four are
+    known.
     """
 
     name: str
@@ -101,7 +122,13 @@ class GuestInfo:
     title: str = ""
     nvram: str | None = None
     console_appended: bool = False
+    boot_order: tuple[str, ...] = ()
     known: bool = True
+
+    @property
+    def starts_from(self) -> StartsFrom:
+        """What it starts from, by this definition."""
+        return StartsFrom(self.disks, self.boot_order)
 
 
 @dataclass(frozen=True, slots=True)

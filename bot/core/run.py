@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from bot.core.guest import StartsFrom
 from bot.core.health import TargetId
 from bot.core.jobs import Request
 from bot.core.runs.deed import Deed
@@ -111,7 +112,8 @@ class Run:
     `text_hash` pins the runbook's text: an edited file is for the next run. `version` grows with each change of
     what is offered, so that a button of yesterday is known as stale. `back_to`: the step a person left by hand
     for one that is only on request, and returns to. `target`: the machine it is about. `deed`: what it itself did
-    to that last. `pause`: what has changed, while it is paused for it.
+    to that last. `pause`: what has changed, while it is paused for it. `began_with`: what its guest starts from,
+    by the definition that it goes by.
     """
 
     id: RunId
@@ -131,6 +133,7 @@ class Run:
     target: TargetId | None = None
     deed: Deed | None = None
     pause: str = ""
+    began_with: StartsFrom | None = None
 
     @property
     def state(self) -> State:

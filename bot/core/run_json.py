@@ -1,11 +1,12 @@
 """A run as JSON text and back, for the store. Refuses text that is no run, naming what is missing or wrong."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from bot.core.guest import StartsFrom
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
 from bot.core.runs.deed import Deed
 
@@ -31,6 +32,7 @@ def run_to_json(run: Run) -> str:
             "target": run.target,
             "deed": _deed_to_json(run.deed),
             "pause": run.pause,
+            "began_with": [run.began_with.disks, run.began_with.order] if run.began_with else None,
         }
     )
 
@@ -51,7 +53,8 @@ def _step_to_json(step: StepState) -> Mapping[str, Any]:
 def _deed_to_json(deed: Deed | None) -> Mapping[str, Any] | None:
     if deed is None:
         return None
-    return {"running": deed.running, "ended": deed.ended.isoformat() if deed.ended else None}
+    ended = deed.ended.isoformat() if deed.ended else None
+    return {"running": deed.running, "ended": ended, "script": deed.script}
 
 
 def run_from_json(text: str) -> Run:
@@ -81,6 +84,7 @@ def _run(row: Mapping[str, Any]) -> Run:
         target=row.get("target"),  # this and what follows: not in what the first version wrote
         deed=_deed(row.get("deed")),
         pause=row.get("pause", ""),
+        began_with=_starts_from(row.get("began_with")),
     )
 
 
@@ -98,7 +102,11 @@ def _step(row: Mapping[str, Any]) -> StepState:
 
 
 def _deed(row: Mapping[str, Any] | None) -> Deed | None:
-    return Deed(row["running"], _moment(row["ended"])) if row else None
+    return Deed(row["running"], _moment(row["ended"]), row.get("script", False)) if row else None
+
+
+def _starts_from(row: Sequence[Sequence[str]] | None) -> StartsFrom | None:
+    return StartsFrom(*map(tuple, row)) if row else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -24,6 +24,7 @@ def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
         title=tree.findtext("title", ""),
         nvram=tree.findtext("os/nvram") or None,
         console_log=log_file.get("file", log_file.get("path")) if log_file is not None else None,
+        boot_order=_tried_first(tree),
         console_appended=log_file is not None and log_file.get("append") == "on",
     )
 
@@ -34,7 +35,25 @@ def _console_log(tree: ET.Element) -> ET.Element | None:
     return tree.find("devices/serial[@type='file']/source[@path]") if log_file is None else log_file
 
 
-def _boot_order(disk: ET.Element) -> int:
-    """A disk's own place in the boot order; those without one come after, in the order of the XML."""
-    boot = disk.find("boot")
+def _tried_first(tree: ET.Element) -> tuple[str, ...]:
+    """What it boots from: a kernel of its host's, else devices in their own order, else sorts of devices in one.
+
+    Which medium lies in a drive is not said: that is changed while a guest runs.
+    """
+    if kernel := tree.findtext("os/kernel"):
+        return (f"the kernel {kernel}",)
+    ordered = [device for device in tree.iterfind("devices/*") if device.find("boot") is not None]
+    by_device = tuple(map(_device, sorted(ordered, key=_boot_order)))
+    return by_device or tuple(boot.get("dev", "") for boot in tree.iterfind("os/boot"))
+
+
+def _device(device: ET.Element) -> str:
+    """What libvirt calls its sort in an `os/boot`."""
+    sort = device.get("device", device.tag) if device.tag == "disk" else device.tag
+    return {"disk": "hd", "interface": "network", "floppy": "fd"}.get(sort, sort)
+
+
+def _boot_order(device: ET.Element) -> int:
+    """A device's own place in the boot order; those without one come after, in the order of the XML."""
+    boot = device.find("boot")
     return int(boot.get("order", "0")) if boot is not None else 1_000

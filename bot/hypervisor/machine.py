@@ -7,7 +7,7 @@ Where what it finds differs, it refuses and says what it found.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.guest import Power
+from bot.core.guest import Power, StartsFrom
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 
 
@@ -15,13 +15,15 @@ from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 class Machine:
     """One guest on one host: what an action acts on. Each deed names the guest by its UUID, on that host alone.
 
-    `others`: all other hosts that may have it, too. Every method raises what the hypervisor does (FAILURES).
+    `others`: all other hosts that may have it, too. `began_with`: what it started from when whoever acts began.
+    Every method raises what the hypervisor does (FAILURES).
     """
 
     name: str
     uuid: str
     hypervisor: Hypervisor
     others: Sequence[Hypervisor] = ()
+    began_with: StartsFrom | None = None
 
     async def power(self) -> Power:
         """Its power now. Raises GuestRefused where that host has it no longer, with where it was found instead."""
@@ -32,10 +34,22 @@ class Machine:
         return state.power
 
     async def start(self) -> None:
-        """Start it, unless it is active on another host: a second copy would destroy the disk they share."""
-        if active := await self.active_elsewhere():
-            raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {active}")
+        """Start it, unless it is active on another host: a second copy would destroy the disk they share.
+
+        Nor where its definition names other disks than at first: what would come up is another system.
+        """
+        why = await self.active_elsewhere() or await self._defined_anew()
+        if why:
+            raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {why}")
         await self.hypervisor.start_guest(self.uuid)
+
+    async def _defined_anew(self) -> str | None:
+        """How its definition differs from what it was, in words, and what to do; None where it does not."""
+        if self.began_with is None:
+            return None
+        now = (await self.hypervisor.definition(self.uuid)).starts_from
+        differs = now.differs_from(self.began_with)
+        return differs and f"{differs} when this run began; put that back, or stop this run and start it anew"
 
     async def active_elsewhere(self) -> str | None:
         """Where else it is active, or may be, in words; None where it surely is not."""

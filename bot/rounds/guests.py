@@ -3,7 +3,6 @@
 The hypervisor's events come first; the poll is the net under them. It believes and decides nothing: watching.py.
 """
 
-import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
@@ -31,13 +30,14 @@ from bot.core.health import (
 )
 from bot.core.incidents.blind_spots import Screen, shown
 from bot.core.incidents.console_log import BootRecord
-from bot.hypervisor import GuestRefused, HypervisorUnreachable
+from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.rounds.boots import BootRounds
+from bot.rounds.definitions import DefinitionRounds
 from bot.rounds.inventories import InventoryRounds
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 
 INVENTORY_EVERY = timedelta(minutes=10)
 COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one inventory
-BREATH = timedelta(milliseconds=100)  # between readings of definitions
 
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
 _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
@@ -85,6 +84,7 @@ class GuestRounds:
         self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
         retry = min(config.timing.retry_every, config.timing.check_every)
         self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
+        self._definitions = DefinitionRounds(self._hypervisor, lambda: self._probes, writer)
         self._inside = BootRounds(
             config, self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
         )
@@ -105,7 +105,7 @@ class GuestRounds:
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
         self._inventories.begin()
-        self._scheduler.every(f"definitions {name}", pace.retry_every, self._read_definitions)
+        self._scheduler.every(f"definitions {name}", pace.retry_every, self._definitions.read)
         self._inside.begin()
 
     def find(self, guest: TargetId) -> GuestProbe | None:
@@ -272,16 +272,6 @@ class GuestRounds:
         self._scheduler.hasten(f"definitions {self._host.name}", timedelta(0))
         self._targets = here
         self._shared.live_on(self.host, here)
-
-    async def _read_definitions(self) -> None:
-        """Learn what the guests are made of, a few at a time; others use the connection in between."""
-        with suppress(HypervisorUnreachable, GuestRefused):
-            while infos := await self._hypervisor.read_definitions():
-                for info in infos:
-                    if probe := self._probes.get(guest_id(info.uuid)):
-                        probe.info = info
-                note_shared_logs(self._probes)
-                await asyncio.sleep(BREATH.total_seconds())
 
     def release(self, guests: Set[TargetId]) -> None:
         """These guests live elsewhere now; what is known of their health goes with them."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot.core.guest import StartsFrom
 from bot.core.health import Observation, TargetId
 from bot.core.incident import Incident, IncidentId
 from bot.core.names import Names
 from bot.core.run import LIVE, Run
 from bot.core.run_json import run_from_json
-from bot.core.runs.ground import incident_changed, machine_changed
+from bot.core.runs.ground import defined_anew, incident_changed, machine_changed
 from bot.store import Store
 from bot.usecases.run_records import record
 
@@ -28,6 +29,15 @@ def machine_went(store: Store, now: datetime, target: TargetId, why: str) -> Non
     for run in _live(store):
         if run.target == target:
             record(store, now, run, machine_changed(run, why, now))
+
+
+def definitions_read(store: Store, now: datetime, read: Mapping[TargetId, StartsFrom]) -> None:
+    """The definitions of some guests were read. What a run's own script made of its guest is its own doing."""
+    names = None
+    for run in _live(store):
+        if run.target is not None and run.target in read:
+            names = names or store.targets.names()
+            record(store, now, run, defined_anew(run, read[run.target], names(run.target), now))
 
 
 def machines_seen(store: Store, now: datetime, seen: Sequence[Observation], name: Names) -> None:

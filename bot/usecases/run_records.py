@@ -29,7 +29,7 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
     store.runs.save(
         RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
     )
-    if before is not None and replace(before, deed=run.deed) == run:
+    if before is not None and replace(before, deed=run.deed, began_with=run.began_with) == run:
         return  # nobody sees what it remembers of its own doing
     _tell(store, now, before, run)
     incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None

@@ -18,8 +18,8 @@ def test_a_step_that_only_looks_is_no_deed():
 def test_a_lab_line_aims_at_something_and_a_script_keeps_the_last_aim():
     assert begun(None, Effect.STARTS) == Deed(running=True)
     assert begun(None, Effect.STOPS) == Deed(running=False)
-    assert begun(None, Effect.CHANGES) == Deed(running=None)
-    assert begun(Deed(running=False, ended=NOW), Effect.CHANGES) == Deed(running=False)
+    assert begun(None, Effect.CHANGES) == Deed(running=None, script=True)
+    assert begun(Deed(running=False, ended=NOW), Effect.CHANGES) == Deed(running=False, script=True)
 
 
 def test_a_deed_ends_once():
@@ -49,6 +49,13 @@ def test_for_a_moment_after_it_only_what_it_aimed_at_is_its_own(aim, running, ow
     deed = Deed(aim, NOW)
     assert deed.explains(running=running, now=NOW + SETTLING) is own
     assert not deed.explains(running=running, now=NOW + SETTLING + timedelta(seconds=1))
+
+
+def test_only_a_script_may_have_defined_the_machine_anew_and_only_for_a_moment():
+    script = Deed(None, NOW, script=True)
+    assert script.may_define(NOW + SETTLING)
+    assert not script.may_define(NOW + SETTLING + timedelta(seconds=1))
+    assert not Deed(running=False).may_define(NOW)
 
 
 def test_what_was_powered_off_was_not_mended_by_that():

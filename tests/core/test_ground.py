@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.guest import StartsFrom
 from bot.core.health import CheckName, Fingerprint, TargetId
 from bot.core.incident import Incident, IncidentId, Move
 from bot.core.kinds import Kind
@@ -26,7 +27,7 @@ from bot.core.run import (
 )
 from bot.core.runs.deed import Deed
 from bot.core.runs.events import Mark
-from bot.core.runs.ground import incident_changed, machine_changed, pause
+from bot.core.runs.ground import defined_anew, incident_changed, machine_changed, pause
 from tests.core.test_walk import BY_HAND, GUARDED, LATER, START, Walk
 
 WEB1 = TargetId("guest:web1")
@@ -82,6 +83,10 @@ class Grounded(Walk):
 
     def machine(self, why="web1 was started", *, running=None, at=AFTER):
         self.last = machine_changed(self.run, why, at, running=running)
+        return self.last
+
+    def defined(self, *disks, at=LATER):
+        self.last = defined_anew(self.run, StartsFrom(disks), "web1", at)
         return self.last
 
     def ran(self, *, checked=False):
@@ -269,6 +274,51 @@ def test_what_a_person_does_by_hand_is_not_seen_to_be_the_runs_own():
     assert walk.incident(OPEN, PROVEN).run.status is RunStatus.PAUSED
 
 
+# --- its machine's definition ------------------------------------------------------------------------------------
+
+
+def on_its_disk(text):
+    walk = Grounded(text)
+    walk.last = replace(walk.last, run=replace(walk.run, began_with=StartsFrom(("/img/web1",))))
+    return walk
+
+
+def test_a_machine_that_others_gave_another_disk_pauses_the_run_with_both_named():
+    walk = on_its_disk(START)
+    assert walk.defined("/img/web1").run.status is RunStatus.UNDER_WAY
+    walk.defined("/img/other")
+    assert (walk.run.status, walk.run.pause) == (
+        RunStatus.PAUSED,
+        "web1 is defined anew: its disks are /img/other, and were /img/web1 when this run began",
+    )
+    walk.press(Button.GO_ON)
+    assert walk.defined("/img/other").run.status is RunStatus.UNDER_WAY, "a person knows it and went on"
+    assert walk.defined("/img/web1").run.status is RunStatus.PAUSED
+
+
+def test_a_disk_that_the_runs_own_script_swapped_pauses_nothing_and_is_what_it_goes_on_with():
+    walk = on_its_disk(POWER_OFF)
+    walk.ran()
+    walk.ran()
+    assert walk.defined("/img/restored").run.status is RunStatus.UNDER_WAY
+    assert walk.defined("/img/restored", at=AFTER).run.status is RunStatus.UNDER_WAY
+    assert walk.defined("/img/web1", at=AFTER).run.status is RunStatus.PAUSED
+
+
+def test_a_disk_that_shows_once_the_run_powered_its_machine_off_was_swapped_by_others():
+    walk = on_its_disk(POWER_OFF)
+    walk.ran()
+    assert walk.defined("/img/other").run.status is RunStatus.PAUSED
+
+
+def test_a_run_that_has_ended_or_never_knew_a_definition_minds_none():
+    walk = Grounded(START)
+    assert walk.defined("/img/other").run.status is RunStatus.UNDER_WAY
+    walk = on_its_disk(START)
+    walk.press(Button.STOP)
+    assert walk.defined("/img/other").run.status is RunStatus.STOPPED
+
+
 # --- the run's own doing -----------------------------------------------------------------------------------------
 
 
@@ -290,7 +340,7 @@ def test_a_guest_that_others_start_after_the_swap_of_its_disk_pauses_the_run():
     walk = Grounded(POWER_OFF)
     walk.ran()
     walk.ran()
-    assert walk.run.deed == Deed(running=False, ended=LATER)
+    assert walk.run.deed == Deed(running=False, ended=LATER, script=True)
     assert walk.machine(running=True, at=LATER).run.status is RunStatus.PAUSED
 
 
@@ -327,7 +377,7 @@ def test_a_script_that_started_the_guest_may_have_mended_it():
     walk.ran()
     walk.press(Button.RUN)
     walk.machine(running=True)
-    assert walk.run.deed == Deed(running=True)
+    assert walk.run.deed == Deed(running=True, script=True)
     walk.finished()
     assert walk.incident(OPEN, PROVEN).run.status is RunStatus.UNDER_WAY
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.guest import GuestState, Power, Reason, judge
+from bot.core.guest import GuestInfo, GuestState, Power, Reason, StartsFrom, judge
 from bot.core.health import Health, Kind
 
 
@@ -68,3 +68,17 @@ def test_the_reason_stands_in_the_judgement() -> None:
     state = GuestState("web1", Power.OFF, Reason.DESTROYED)
     assert judge(state, wanted=True).why == "off (powered off), but it should be running"
     assert judge(state, wanted=False).why == "off (powered off), as it may be"
+
+
+def test_what_a_guest_starts_from_differs_by_its_disks_or_by_what_it_tries_first() -> None:
+    before = StartsFrom(("/img/a", "/img/b"), ("hd",))
+    assert before.differs_from(before) is None
+    swapped = StartsFrom(("/img/b", "/img/a"), ("hd",))
+    assert swapped.differs_from(before) == "its disks are /img/b, /img/a, and were /img/a, /img/b"
+    assert StartsFrom(()).differs_from(before) == "its disks are none, and were /img/a, /img/b"
+    network = StartsFrom(before.disks, ("network", "hd"))
+    assert network.differs_from(before) == "it boots from network, hd, and did from hd"
+    info = GuestInfo(
+        "web1", "u", autostart=True, persistent=True, has_agent=False, disks=("/a",), boot_order=("hd",)
+    )
+    assert info.starts_from == StartsFrom(("/a",), ("hd",))

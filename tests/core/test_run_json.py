@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.guest import StartsFrom
 from bot.core.health import TargetId
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
 from bot.core.run_json import run_from_json, run_to_json
@@ -16,6 +17,7 @@ from bot.core.runs.deed import Deed
 moments = st.datetimes(timezones=st.just(UTC))
 texts = st.text(max_size=12)
 few = settings(max_examples=50)
+names = st.lists(texts, max_size=2).map(tuple)
 step_states = st.builds(
     StepState,
     state=st.sampled_from(State),
@@ -43,8 +45,9 @@ runs = st.builds(
     back_to=st.none() | st.integers(0),
     ended_at=st.none() | moments,
     target=st.none() | texts.map(TargetId),
-    deed=st.none() | st.builds(Deed, st.none() | st.booleans(), st.none() | moments),
+    deed=st.none() | st.builds(Deed, st.none() | st.booleans(), st.none() | moments, st.booleans()),
     pause=texts,
+    began_with=st.none() | st.builds(StartsFrom, names, names),
 )
 
 
@@ -77,6 +80,6 @@ def test_a_state_of_another_version_is_refused_by_its_name():
 def test_a_run_of_the_first_version_knew_no_target_and_was_never_paused():
     run = Run(RunId(1), "r", "R", "h", None, "ada", datetime(2026, 3, 1, tzinfo=UTC), {}, (StepState(),))
     row = json.loads(run_to_json(run))
-    for name in ("target", "deed", "pause"):
+    for name in ("target", "deed", "pause", "began_with"):
         del row[name]
     assert run_from_json(json.dumps(row)) == run

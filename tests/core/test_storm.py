@@ -532,6 +532,16 @@ def test_what_fails_on_in_a_storm_stays_there_also_once_an_older_incident_of_its
     ]
 
 
+def test_what_a_storm_says_to_fail_of_a_guest_fails_in_the_guests_own_incident_too():
+    lab = desk()
+    lab.see(*map(crashed, FIVE))
+    lab.see(unbootable(FIVE[0]))
+    lab.see(up(FIVE[0]))
+    lab.see(crashed(FIVE[0]))
+    _, boot_disk = lab.live
+    assert boot_disk.members[FIVE[0]].failing == {CheckName("boot"), CheckName("state")}
+
+
 def test_the_host_of_a_storm_found_gone_takes_over_its_message():
     lab = desk()
     lab.see(*map(crashed, FIVE))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import incidents, runs, sightings
-from bot.core.guest import GuestInfo, GuestState, Power
+from bot.core.guest import GuestInfo, GuestState, Power, StartsFrom
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetId, guest_id
 from bot.core.incident import EventKind, IncidentId
 from bot.core.incidents.member import INVENTORY
@@ -15,6 +15,7 @@ from bot.core.placements import Placements
 from bot.core.run import ActionFinished, Button, CheckFinished, IllegalMove, Press, RunStatus, State, Stop
 from bot.core.run_json import run_from_json, run_to_json
 from bot.store import Store
+from bot.usecases.ground import definitions_read
 from tests.walking import ALEX, ROBIN, SAM, house, lines, parcels, runbook, stored
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -243,6 +244,18 @@ def test_a_machine_that_is_gone_or_has_moved_pauses_its_run(lab):
     gone = Observation(seen, Health.FAIL, NOW, "its host no longer knows it", Kind.GUEST_MISSING)
     lab.do(sightings.believe, lab.house.config, [gone], None)
     assert lab.run.pause.endswith("web1 is missing")
+
+
+def test_a_machine_that_is_defined_on_another_disk_pauses_its_run(lab):
+    lab.do(runs.move, lab.house, 1, Stop(lab.run.version, ""), ALEX)
+    aim = runs.Aim(WEB1, 1, StartsFrom(("/img/web1",)))
+    lab.do(runs.start, lab.house, runbook(START), {"guest": "web1"}, aim, ALEX)
+    lab.do(definitions_read, {guest_id("another"): StartsFrom(())})
+    lab.do(definitions_read, {WEB1: StartsFrom(("/img/web1",))})
+    assert stored(lab.store, NOW, 2).status is RunStatus.UNDER_WAY
+    lab.do(definitions_read, {WEB1: StartsFrom(("/img/other",))})
+    words = "web1 is defined anew: its disks are /img/other, and were /img/web1 when this run began"
+    assert stored(lab.store, NOW, 2).pause == words
 
 
 def test_a_run_without_an_incident_minds_its_machine_alone(lab):

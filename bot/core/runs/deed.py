@@ -16,11 +16,12 @@ class Deed:
     """The last step that did not only look.
 
     `running`: whether the machine should run by all that the run did to it, None where nobody can tell. `ended`:
-    None while the step runs or is verified.
+    None while the step runs or is verified. `script`: it was a script, which may change anything.
     """
 
     running: bool | None
     ended: datetime | None = None
+    script: bool = False
 
     def explains(self, *, running: bool | None, now: datetime) -> bool:
         """Whether the machine's change is its doing. `running`: what it came to, None for any other change."""
@@ -28,6 +29,10 @@ class Deed:
             return True
         contradicted = None not in {running, self.running} and running is not self.running
         return now - self.ended <= SETTLING and not contradicted
+
+    def may_define(self, now: datetime) -> bool:
+        """Whether another definition of the machine may be its doing."""
+        return self.script and self.explains(running=None, now=now)
 
     @property
     def may_mend(self) -> bool:
@@ -43,7 +48,7 @@ def begun(before: Deed | None, effect: Effect) -> Deed | None:
     """The deed once a step of that effect begins. One that only looks is none; a script keeps the last aim."""
     if effect is Effect.LOOKS:
         return before
-    return Deed(_AIM.get(effect, before.running if before else None))
+    return Deed(_AIM.get(effect, before.running if before else None), script=effect is Effect.CHANGES)
 
 
 def ended(deed: Deed | None, now: datetime) -> Deed | None:

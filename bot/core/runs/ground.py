@@ -8,6 +8,7 @@ something came between.
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.guest import StartsFrom
 from bot.core.incident import Incident, Status, Way
 from bot.core.run import Advance, Run, RunStatus, State, StepState
 from bot.core.runs.events import Mark, RunEvent
@@ -43,6 +44,17 @@ def machine_changed(run: Run, why: str, now: datetime, *, running: bool | None =
         return pause(run, why, now)
     seen = run.deed if running is None else run.deed.came_to(running=running)
     return Advance(replace(run, deed=seen), why="it did that itself")
+
+
+def defined_anew(run: Run, starts_from: StartsFrom, name: str, now: datetime) -> Advance:
+    """The run, once its machine's definition was read: on other disks it would start another system."""
+    before = run.began_with
+    if run.ended or before is None or (differs := starts_from.differs_from(before)) is None:
+        return Advance(run, why="nothing new")
+    known = replace(run, began_with=starts_from)  # whoever goes on after this goes on with that
+    if run.deed is not None and run.deed.may_define(now):
+        return Advance(known, why="it did that itself")
+    return pause(known, f"{name} is defined anew: {differs} when this run began", now)
 
 
 def incident_changed(run: Run, was: Incident, incident: Incident, now: datetime) -> Advance:
