@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.draft import Gap
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import ANSWERED, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
@@ -71,6 +71,7 @@ class Watch:
         self.boots: dict[TargetId, Observation] = {}  # what each host told of its boot last
         self.reboots: list[tuple[Observation, Observation]] = []  # what a host told before and after one
         self._awaited: frozenset[TargetId] = frozenset()
+        self._answered: dict[Fingerprint, datetime] = {}  # when each check found all well last
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
@@ -96,6 +97,7 @@ class Watch:
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
+            self._answered.pop(one, None)
             self._sure.forget(one)
 
     def believed(self, fingerprint: Fingerprint) -> Health:
@@ -124,6 +126,8 @@ class Watch:
         self._looked.add(seen.target)
         if "booted" in seen.facts and "boot_id" in seen.facts:
             self._note_boot(seen)
+        if seen.health is Health.OK:
+            self._answered[seen.fingerprint] = seen.at
         hidden = self._hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)
@@ -210,6 +214,8 @@ class Watch:
         if seen.began_anew or (was != written and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
+        if seen.kind in SILENCE and (answered := self._answered.get(seen.fingerprint)):
+            seen = replace(seen, facts={**seen.facts, ANSWERED: answered.isoformat()})
         self._facts[seen.fingerprint] = {**self.facts(seen.fingerprint), **seen.kept}
         self._company.append(seen)
         if self._gathering is None:
@@ -254,6 +260,7 @@ class Watch:
         if self.sight is not None:
             self.sight.shift(step)
         self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
+        self._answered = {fingerprint: at + step for fingerprint, at in self._answered.items()}
         if self._gap is not None:
             self._gap = Gap(self._gap.since + step, self._gap.until + step)
 

@@ -12,7 +12,7 @@ import pytest
 from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import Incident, Status
+from bot.core.incident import Incident, IncidentId, Status
 from bot.core.mute import Silence
 from bot.core.permit import Person
 from bot.sightings import begin, clock_stepped
@@ -101,6 +101,17 @@ async def started(database: Path) -> AsyncIterator[Bot]:
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     async with started(tmp_path / "bot.db") as bot:
         yield bot
+
+
+async def test_a_silence_tells_when_there_was_an_answer_last_and_a_failure_does_not(bot):
+    begun, one = bot.time, IncidentId(1)
+    for target, kind in ((ATLAS, Kind.HOST_DOWN), (MAIL, Kind.GUEST_DAMAGED)):
+        bot.see(target, Health.OK)
+        bot.time += MINUTE
+        await bot.believe(target, Health.FAIL, kind=kind)
+    known = await bot.writer.do(lambda store, _: {i.subject: i for i in store.incidents.latest(9)})
+    assert (known[ATLAS].id, known[ATLAS].since, known[ATLAS].opened_at) == (one, begun, begun + MINUTE)
+    assert known[MAIL].since == known[MAIL].opened_at
 
 
 async def test_a_failure_is_in_doubt_until_it_was_seen_often_enough(bot):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId, is_condition
+from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
 from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
@@ -89,9 +89,22 @@ def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     for seen in failures:
         if seen.kind in LOST:
             storm.take_along(draft, seen)
+    _note_last_answers(draft, [one for one in draft.live() if one.id not in before], failures)
     for incident in draft.live():
         failed = incident.id in before and bool(before[incident.id].failing)
         settle(draft, incident, came_back=failed and not incident.failing)
+
+
+def _note_last_answers(draft: Draft, opened: Sequence[Incident], failures: Sequence[Observation]) -> None:
+    """When what fell silent answered last: that an incident is believed only later, is not how long it lasted."""
+    for incident in opened:
+        told = [seen for seen in failures if seen.fingerprint in incident.own and ANSWERED in seen.facts]
+        if told:
+            last = max(told, key=lambda seen: datetime.fromisoformat(seen.facts[ANSWERED]))
+            at = datetime.fromisoformat(last.facts[ANSWERED])
+            words = f"{draft.situation.name(last.target)} last answered at {at:%H:%M:%S} UTC."
+            draft.event(incident.id, EventKind.NOTE, words)
+            draft.keep(replace(draft.incidents[incident.id], answered_at=at))
 
 
 def pass_time(situation: Situation, now: datetime) -> Decision:

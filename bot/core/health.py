@@ -11,6 +11,7 @@ from bot.core.kinds import Kind, TargetKind
 from bot.core.mentions import deadened
 
 __all__ = [
+    "ANSWERED",
     "HYPERVISOR",
     "INSIDE",
     "ROOT",
@@ -52,6 +53,10 @@ STATE = CheckName("state")
 
 CONDITION = CheckName("condition")
 """Whether a UPS itself is in order. What it says of the power is another check."""
+
+
+ANSWERED = "answered"
+"""The fact of a silence that says when there was an answer last: a moment, in ISO 8601."""
 
 
 class Health(StrEnum):

@@ -37,7 +37,8 @@ class Incident:
     `own`: the fingerprints it is about; `failing`: those of them that fail now. `members`: what it has adopted.
     `recovering_since`: when its own checks came back (grace counts from here). `surfaced`: that what was still
     unproven when grace ended has been told. `progress_at`: when anything last moved. `end`: once it is resolved.
-    `suspected`: nobody saw it happen; it was concluded afterwards.
+    `suspected`: nobody saw it happen; it was concluded afterwards. `answered_at`: when what fell silent answered
+    last, None where that is not known or something else told of it.
     """
 
     id: IncidentId
@@ -59,6 +60,12 @@ class Incident:
     resolution: str = ""
     end: End | None = None
     suspected: bool = False
+    answered_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """From when on it was so, as far as is known: it was there before it was believed."""
+        return self.answered_at or self.opened_at
 
     @property
     def ended(self) -> bool:

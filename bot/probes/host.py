@@ -25,7 +25,7 @@ from bot.core.incidents.host_report import (
 from bot.probes import Parts, ProbeType, Watched
 from bot.probes.ssh import Watcher
 from bot.reach import Finished, Refusal, Refused, Script, Unreachable
-from bot.reach.ssh_answer import Answer
+from bot.reach.ssh_answer import Answer, SshAnswer
 
 SCRIPT: Final = """
 say() { printf '%s\\n' "$*"; }
@@ -56,6 +56,8 @@ done <"$etc/fstab"
 
 LIMIT: Final = timedelta(seconds=5)  # for the script, once it has begun
 ANSWER: Final = timedelta(seconds=5)  # for each step of finding out what answers instead
+PROMPT: Final = timedelta(seconds=3)
+"""A look that is not over by then may never be: what else answers at its port is asked meanwhile."""
 SETTLED: Final = 3
 """So many answers in a row, and it is the next silence that begins a new trouble."""
 REFUSED_LOGINS: Final = 2
@@ -83,6 +85,7 @@ class HostProbe:
         self._door = parts.ssh.door(watched.target, watched.address)
         self._story = Story(parts.remembered(self._watcher.fingerprint))
         self._refusals = 0
+        self._answer: SshAnswer | None = None  # what answers at its port, asked while it was looked at
         self._refused: tuple[datetime, Sequence[Observation]] | None = None
 
     async def look(self) -> Sequence[Observation]:
@@ -97,6 +100,7 @@ class HostProbe:
     async def _look(self) -> Sequence[Observation]:
         if self._refused is not None and self._parts.now() - self._refused[0] < PAUSE:
             return [replace(seen, at=self._parts.now()) for seen in self._refused[1]]
+        self._answer = None
         try:
             told = await self._told()
         except Refused as why:
@@ -110,8 +114,29 @@ class HostProbe:
         return seen
 
     async def _told(self) -> Finished:
+        """Its report. Raises Unreachable once nothing answers at its port, and TimeoutError."""
+        looking = self._parts.ssh.to_host(self._host).run(Script("sh", SCRIPT), values={}, limit=LIMIT)
         async with asyncio.timeout(self._timeout.total_seconds()):
-            return await self._parts.ssh.to_host(self._host).run(Script("sh", SCRIPT), values={}, limit=LIMIT)
+            telling = asyncio.create_task(looking)
+            try:
+                await asyncio.wait({telling}, timeout=PROMPT.total_seconds())
+                if not telling.done() and await self._is_silent(telling):
+                    raise Unreachable(f"cannot reach {self._host}: because nothing answers")
+                return await telling
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
+
+    async def _is_silent(self, telling: asyncio.Task[Finished]) -> bool:
+        """Whether nothing answers at its port, while it is being looked at."""
+        asking = asyncio.ensure_future(self._parts.ssh.proof(self._door, min(self._timeout, ANSWER)))
+        try:
+            await asyncio.wait({telling, asking}, return_when=asyncio.FIRST_COMPLETED)
+            self._answer = asking.result() if asking.done() else None
+            return self._answer is not None and self._answer.answer is Answer.SILENT and not telling.done()
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _judged(self, told: Finished) -> Sequence[Observation]:
         """What its report comes to: its own system first, then its root file system."""
@@ -152,7 +177,7 @@ class HostProbe:
 
     async def _not_reached(self, why: Exception) -> Sequence[Observation]:
         """It was not reached, or lost on the way: what answers instead."""
-        answer = await self._parts.ssh.proof(self._door, min(self._timeout, ANSWER))
+        answer = self._answer or await self._parts.ssh.proof(self._door, min(self._timeout, ANSWER))
         match answer.answer:
             case Answer.SILENT:
                 return self._watcher.saw(Health.FAIL, answer.why, Kind.HOST_DOWN)

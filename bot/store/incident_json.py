@@ -50,6 +50,7 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "resolution": incident.resolution,
         "end": None if incident.end is None else [incident.end.way, incident.end.into],
         "suspected": incident.suspected,
+        "answered_at": time_out(incident.answered_at),
     }
 
 
@@ -79,6 +80,7 @@ def incident_value(row: dict[str, Any]) -> Incident:
         resolution=rest["resolution"],
         end=None if rest["end"] is None else End(Way(rest["end"][0]), rest["end"][1]),
         suspected=rest.get("suspected", False),
+        answered_at=time_in(rest.get("answered_at")),
     )
 
 

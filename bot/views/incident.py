@@ -78,9 +78,9 @@ def _headline(facts: IncidentFacts) -> str:
     parts = [f"{mark(incident)} *{state(incident)}*", f"{bold(title(incident, facts.name))}"]
     if incident.resolved_at is not None:
         if has_length(incident):
-            parts.append(f"lasted {lasted(incident.resolved_at - incident.opened_at)}")
+            parts.append(f"lasted {lasted(incident.resolved_at - incident.since)}")
         return " · ".join(parts)
-    return " · ".join([*parts, f"since {when(incident.opened_at)}", _who(facts)])
+    return " · ".join([*parts, f"since {when(incident.since)}", _who(facts)])
 
 
 def _who(facts: IncidentFacts) -> str:
@@ -93,7 +93,7 @@ def _why(incident: Incident) -> str:
     seen = safe(incident.why[:1].upper() + incident.why[1:], 1_500)
     if incident.kind is Kind.POWER_LOSS and incident.recovering_since is not None:
         most = "at most " if incident.suspected else ""
-        seen += f"\nThe power was gone for {most}{lasted(incident.recovering_since - incident.opened_at)}."
+        seen += f"\nThe power was gone for {most}{lasted(incident.recovering_since - incident.since)}."
     if incident.status is not Status.RESOLVED:
         return seen
     if incident.end is not None and incident.end.way is Way.MOVED:

@@ -100,11 +100,9 @@ def incident_line(incident: Incident, name: Names) -> str:
     head = f"{mark(incident)} *{incident.id}* · {title(incident, name)}"
     if incident.resolved_at is None:
         taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
-        return f"{head} · {incident.status} since {when(incident.opened_at)}{taken}"
+        return f"{head} · {incident.status} since {when(incident.since)}{taken}"
     ended = f"{head} · {incident.end or incident.status} {when(incident.resolved_at)}"
-    return (
-        f"{ended}, lasted {lasted(incident.resolved_at - incident.opened_at)}" if has_length(incident) else ended
-    )
+    return f"{ended}, lasted {lasted(incident.resolved_at - incident.since)}" if has_length(incident) else ended
 
 
 def has_length(incident: Incident) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import engine
 from bot.core.draft import Gap
-from bot.core.health import INSIDE, Evidence, Kind, TargetId, name_of
+from bot.core.health import ANSWERED, INSIDE, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.incidents.member import Standing
 from bot.core.mute import Silence
@@ -571,3 +571,27 @@ def test_a_guest_that_failed_when_its_incident_was_said_to_be_over_is_forgotten_
 
 def test_what_is_no_longer_there_and_hurt_nobody_changes_nothing(crash):
     assert crash.take(engine.forget(crash.situation, [OTHER], crash.now)) == engine.Decision()
+
+
+def answered(seen, ago):
+    """A silence, and how long ago there was an answer last."""
+    return replace(seen, facts={ANSWERED: (NOON - ago).isoformat()})
+
+
+def test_what_fell_silent_was_so_since_it_answered_last_and_that_is_on_record(lab):
+    lab.see(answered(gone(ATLAS), 50 * SECOND))
+    assert (lab.only.opened_at, lab.only.since) == (NOON, NOON - 50 * SECOND)
+    assert lab.history(1)[-1] == "atlas last answered at 11:59:10 UTC."
+    lab.see(crashed(FILES))
+    assert lab.incidents[IncidentId(2)].since == NOON, "what tells of itself is not older than that"
+
+
+def test_several_that_fell_silent_together_did_so_after_the_last_answer_of_any(lab):
+    lab.see(*(answered(gone(host), seconds * SECOND) for seconds, host in enumerate(HOSTS, 3)))
+    assert lab.only.since == NOON - 3 * SECOND
+
+
+def test_a_silence_that_joins_an_incident_changes_nothing_of_its_beginning(lab):
+    lab.see(gone(ATLAS))
+    lab.see(answered(fails(ATLAS, Kind.HOST_DOWN, check="ping"), MINUTE))
+    assert lab.only.since == NOON

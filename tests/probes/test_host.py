@@ -1,7 +1,9 @@
 """A host looked at from inside, over a real sshd; its /proc, /sys and /etc are a folder that a test can change."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,8 +39,8 @@ def machine(running) -> Machine:
 class Look:
     """One probe that lives for a test; each call is a look, by its check's name."""
 
-    def __init__(self, given, clock: list[datetime]) -> None:
-        self.probe = HostProbe(watched("host:atlas", check=INSIDE), Params(timedelta(seconds=8)), given)
+    def __init__(self, given, clock: list[datetime], timeout: timedelta) -> None:
+        self.probe = HostProbe(watched("host:atlas", check=INSIDE), Params(timeout), given)
         self._clock = clock
 
     async def __call__(self, *, later: timedelta = timedelta(0)):
@@ -47,10 +49,10 @@ class Look:
 
 
 @asynccontextmanager
-async def looking(host: Host, **more) -> AsyncIterator[Look]:
+async def looking(host: Host, timeout=timedelta(seconds=8), **more) -> AsyncIterator[Look]:  # noqa: ASYNC109
     clock = [NOW]
     async with by_ssh(host, now=lambda: clock[0], **more) as given:
-        yield Look(given, clock)
+        yield Look(given, clock, timeout)
 
 
 def proves(seen) -> bool:
@@ -267,6 +269,27 @@ async def test_a_host_of_which_nothing_answers_is_down(machine, tmp_path) -> Non
     assert (seen[INSIDE].health, seen[INSIDE].kind) == (Health.FAIL, Kind.HOST_DOWN)
     assert seen[INSIDE].why == f"cannot connect to 127.0.0.1:{port}: because Connection refused"
     assert seen["watching inside"].health is Health.UNKNOWN
+
+
+@contextmanager
+def dark_port() -> Iterator[int]:
+    """A port of which no packet comes back: its queue is full, so the kernel drops who else knocks."""
+    with socket.socket() as server, ExitStack() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+async def test_a_host_gone_dark_is_told_long_before_its_looks_time_is_over(machine) -> None:
+    with dark_port() as port:
+        host = replace(machine.host, ssh=replace(machine.host.ssh, port=port))
+        async with looking(host, timeout=timedelta(minutes=2)) as look, asyncio.timeout(60):
+            seen = (await look())[INSIDE]
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.HOST_DOWN)
 
 
 async def test_a_name_that_cannot_be_looked_up_says_nothing_of_the_host(machine) -> None:

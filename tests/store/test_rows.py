@@ -72,6 +72,7 @@ incidents = st.builds(
     resolved_by=st.none() | texts,
     resolution=texts,
     end=st.none() | st.builds(End, st.sampled_from(Way), st.none() | st.integers(1, 9).map(IncidentId)),
+    answered_at=maybe_times,
 )
 shared_store = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
