@@ -192,7 +192,8 @@ class Lab(RuleBasedStateMachine):
         if word == "deleted":
             self._forget([member.target])
         else:
-            assert (self.desk.incidents[held.id].members[member.target].must_return == "U1") is (word != "vouch")
+            after = self.desk.incidents[held.id].members[member.target]
+            assert after.must_return == (member.must_return if word == "vouch" else "U1")
 
     @precondition(lambda self: any(i.kind in LOST for i in self.desk.live))
     @rule(data=st.data(), changed=st.dictionaries(st.sampled_from(sorted(LAB)), st.booleans(), max_size=4))

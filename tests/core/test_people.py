@@ -229,6 +229,15 @@ def test_what_must_come_back_stays_open_and_says_who_said_so(lab):
     assert lab.notices[-1].text == "<@U7> says that it must come back: vm01"
 
 
+def test_that_it_was_deleted_takes_back_that_it_must_return(lab):
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), missing(VM))
+    say(lab, engine.must_return, VM)
+    say(lab, engine.deleted, VM)
+    member = lab.only.members[VM]
+    assert (member.standing, member.must_return) == (Standing.DELETED, None)
+
+
 @pytest.mark.parametrize("word", [engine.deleted, engine.must_return])
 def test_only_what_is_missing_was_deleted_or_must_come_back(powered, word):
     with pytest.raises(IllegalMove, match="vm01: because it is not missing"):

@@ -200,7 +200,7 @@ def _leave(
     for target in concerned:
         own = frozenset(one for one in held.own if one.target != target)
         standing = Standing.REBUILT if target in anew else Standing.DELETED
-        member = replace(held.members[target], failing=frozenset(), changes=())
+        member = replace(held.members[target], failing=frozenset(), changes=(), must_return=None)
         held = replace(held, own=own, failing=held.failing & own)
         held = held.with_member(member.settled(Ground(standing, "", draft.now, by=by)))
         if target in anew:
