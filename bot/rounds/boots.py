@@ -73,11 +73,13 @@ class BootRounds:
             if not probe.guest.ephemeral and self.boots.due(guest, every, awaited=self.watch.awaits(guest))
         ]
         await _few_at_once(self._look, due)
-        await self._save()
 
     async def _look(self, probe: GuestProbe) -> None:
+        starts = self.boots.of(probe.guest.id).starts
         seen = await self.boots.look(probe)
-        if seen is not None and probe.guest.id in self.probes():
+        await self._save()  # before it is believed: what proves it is known again after a restart
+        still = probe.guest.id in self.probes() and self.boots.of(probe.guest.id).starts == starts
+        if seen is not None and still:
             self.watch.see(self._unproven(seen), probe.guest, self.pace)
             await self._tell_late(probe.guest)
 
