@@ -119,14 +119,9 @@ def start(
     if why := _why_not(store, runbook, values, aim):
         raise IllegalMove(f"cannot start '{runbook.name}': because {why}")
     store.runs.pin(runbook.hash, runbook.name, runbook.source)
+    number, person = RunId(store.runs.next_id()), _name(house, by)
     advance = walk.start(
-        runbook,
-        RunId(store.runs.next_id()),
-        values=values,
-        incident=aim.incident,
-        target=aim.target,
-        person=_name(house, by),
-        now=now,
+        runbook, number, values=values, incident=aim.incident, target=aim.target, person=person, now=now
     )
     advance = replace(advance, run=replace(advance.run, began_with=aim.starts_from))
     return _made(store, now, None, advance, by)
