@@ -12,6 +12,7 @@ from bot.core.health import Target, TargetId, guest_id
 from bot.hypervisor import Hypervisor
 from bot.reach.ssh_answer import Answer
 from bot.rounds.guest_ssh import GuestSsh
+from bot.terminal.spots import strangers
 from tests.probes.parts import by_ssh
 from tests.real.dropbear import running_dropbear
 from tests.real.network import needs_networks, network
@@ -80,6 +81,19 @@ async def test_a_key_that_is_known_for_its_hosts_address_does_not_prove_a_guest_
         async with asking(tmp_path / "known", web1, *said, port=sshd.port, host=host) as ask:
             assert await ask(WEB1) is None
             assert not await ask.could_prove(WEB1, running=True)
+
+
+async def test_who_answers_in_a_guests_place_is_told_with_what_to_do(sshd, tmp_path) -> None:
+    known = tmp_path / "known"
+    known.write_text(f"web1 {stranger()}\n")
+    async with asking(known, Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+        [(what, how)] = await strangers([WEB1, DB1], ask)
+        assert what.startswith("web1: its SSH server (OpenSSH")
+        assert what.endswith("another host key than the one known for web1")
+        assert "ssh-keygen -R" in how
+        assert await strangers([replace(WEB1, ephemeral=True)], ask) == []
+        known.write_text(f"web1 {line(sshd)}\n")
+        assert await strangers([WEB1], ask) == []
 
 
 async def test_a_guest_of_which_no_key_is_known_is_not_asked(sshd, tmp_path) -> None:

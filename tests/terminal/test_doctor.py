@@ -97,7 +97,13 @@ async def test_ssh_without_a_known_host_tells_how_to_try_it_by_hand(tmp_path):
     by_hand = f"ssh -i {tmp_path}/key -o UserKnownHostsFile={known_hosts} -p {nook.port} root@127.0.0.1 true"
     assert by_hand in mended(told.out, "cannot run scripts on nook")
     known_hosts.write_text(nook.known_hosts_line)
-    assert "ok       SSH to nook works\n" in (await caretaker("doctor", folder=tmp_path)).out
+    told = (await caretaker("doctor", folder=tmp_path)).out
+    assert "ok       SSH to nook works\n" in told
+    assert f"ok       host keys of nook are looked for in {known_hosts}\n" in told
+    known_hosts.unlink()
+    told = (await caretaker("doctor", folder=tmp_path)).out
+    assert f"note     host keys of nook are looked for in {known_hosts}, which can't be read\n" in told
+    assert f"lab.yaml:3: hosts.nook.ssh.known_hosts names '{known_hosts}', which is not there" in told
     await nook.close()
 
 
