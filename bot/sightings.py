@@ -112,15 +112,6 @@ def end(store: Store, now: datetime) -> None:
     store.alive.stop(now)
 
 
-def clock_stepped(store: Store, now: datetime, step: timedelta) -> None:
-    """The system's clock was set: what is planned by the old time shifts with it, and that is on record."""
-    store.alive.write(f"The clock was set by {step.total_seconds():+.0f} s.", now)
-    store.alive.renew(now)
-    store.outbox.shift(step)
-    store.targets.shift_silences(step, now - step)
-    store.incidents.save(i.shifted(step) for i in store.incidents.live())
-
-
 def take_inventory(
     store: Store, now: datetime, config: Config, host: str, found: Sequence[GuestInfo], places: Placements
 ) -> Sequence[Target]:

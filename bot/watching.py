@@ -262,7 +262,11 @@ class Watch:
         self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
         self._answered = {fingerprint: at + step for fingerprint, at in self._answered.items()}
         if self._gap is not None:
-            self._gap = Gap(self._gap.since + step, self._gap.until + step)
+            self._gap = replace(self._gap, since=self._gap.since + step, until=self._gap.until + step)
+        self.unwritten.shift(step)
+        self._company = [seen.shifted(step) for seen in self._company]
+        self.boots.update({host: seen.shifted(step) for host, seen in self.boots.items()})
+        self.reboots[:] = [(before.shifted(step), after.shifted(step)) for before, after in self.reboots]
 
     def _follow(self, followed: Followed) -> None:
         if followed.awaited != self._awaited:

@@ -30,7 +30,7 @@ JOBS = {"often": timedelta(seconds=0.5), "again": timedelta(seconds=0.5), "seldo
 
 def plan(store: Store, now: datetime) -> None:
     web1, atlas = TargetId("guest:web1"), TargetId("host:atlas")
-    store.outbox.add(Parcel("incident:1", "card"), now, now + TEN_MINUTES)
+    store.outbox.add(Parcel("incident:2", "card"), now, now + TEN_MINUTES)
     store.targets.silence(Silence(web1, now, now + TEN_MINUTES, "U1", "patching"))
     down = Incident(IncidentId(1), Kind.HOST_DOWN, atlas, "down", now, now)
     store.incidents.save([down.move(Move.RECOVER, now)])

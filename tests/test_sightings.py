@@ -12,6 +12,7 @@ from bot.core.health import Health, Kind, Proof, Target, TargetId, TargetKind, g
 from bot.core.incident import IncidentId, Status
 from bot.core.placements import Placements
 from bot.store import Store
+from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.pictures import attach
 from tests.core.labs import (
     ATLAS,
@@ -307,7 +308,7 @@ def test_a_stepped_clock_moves_what_is_planned_and_is_on_record(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT), crashed(WEB1))
     lab.now += 3 * HOUR
-    lab.do(sightings.clock_stepped, 3 * HOUR)
+    lab.do(clock_stepped, lab.config, 3 * HOUR)
     vault, web1 = lab.incident(1), lab.incident(2)
     assert vault.recovering_since == START + 3 * HOUR
     assert (web1.recovering_since, web1.progress_at) == (None, START + 3 * HOUR)
@@ -316,11 +317,58 @@ def test_a_stepped_clock_moves_what_is_planned_and_is_on_record(lab):
     assert lab.store.alive.journal(1)[0][1] == "The clock was set by +10800 s."
 
 
+def test_a_step_of_the_clock_in_the_middle_of_an_outage_makes_nothing_last_longer(lab):
+    lab.see(on_battery())
+    lab.wait(MINUTE)
+    lab.now += 26 * HOUR
+    lab.do(clock_stepped, lab.config, 26 * HOUR)
+    assert lab.incident().opened_at == lab.now - MINUTE
+    assert lab.history()[-1] == (
+        "the system's clock was set by +1 d 2 h; what stands before this line is by the old clock"
+    )
+    lab.wait(25 * SECOND)
+    lab.see(on_mains())
+    over = lab.incident()
+    assert over.recovering_since - over.opened_at == MINUTE + 25 * SECOND
+    lab.now -= 2 * HOUR
+    lab.do(clock_stepped, lab.config, -2 * HOUR)
+    over = lab.incident()
+    assert over.recovering_since - over.opened_at == MINUTE + 25 * SECOND
+    assert "set by −2 h" in lab.history()[-1]
+
+
+def test_what_has_just_ended_may_reopen_after_a_step_of_the_clock_and_what_ended_long_before_may_not(lab):
+    lab.see(crashed(WEB1))
+    lab.see(up(WEB1))
+    assert lab.incident().ended
+    lab.wait(MINUTE)
+    lab.now += 26 * HOUR
+    lab.do(clock_stepped, lab.config, 26 * HOUR)
+    lab.see(crashed(WEB1))
+    assert not lab.incident(1).ended
+    lab.see(up(WEB1))
+    lab.wait(HOUR)
+    lab.now -= HOUR
+    lab.do(clock_stepped, lab.config, -HOUR)
+    assert lab.incident(1).ended
+    lab.see(crashed(WEB1))
+    assert next_incident(lab) == 3
+
+
+def test_what_has_stopped_and_been_so_since_did_so_as_long_ago_after_a_step_of_the_clock(lab):
+    lab.see(up(WEB1))
+    lab.see(crashed(WEB1))
+    lab.now += 26 * HOUR
+    lab.do(clock_stepped, lab.config, 26 * HOUR)
+    assert lab.store.targets.presences()[WEB1].stopped_at == lab.now
+    assert {known.since for known in lab.store.targets.health() if known.fingerprint.target == WEB1} == {lab.now}
+
+
 def test_a_step_of_the_clock_ends_no_grace_and_is_no_gap(lab):
     lab.see(on_battery())
     lab.see(on_mains())
     lab.now += 3 * HOUR
-    lab.do(sightings.clock_stepped, 3 * HOUR)
+    lab.do(clock_stepped, lab.config, 3 * HOUR)
     lab.wait(9 * MINUTE)
     assert lab.incident().status is Status.RECOVERING
     lab.do(sightings.alive)

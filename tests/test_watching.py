@@ -15,9 +15,10 @@ from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Obse
 from bot.core.incident import Incident, IncidentId, Status
 from bot.core.mute import Silence
 from bot.core.permit import Person
-from bot.sightings import begin, clock_stepped
+from bot.sightings import begin
 from bot.store import Store, StoreFailed
 from bot.store.writer import Writer
+from bot.usecases.clock_steps import clock_stepped
 from bot.watching import Pace, Watch
 from tests.waiting import until
 
@@ -452,7 +453,7 @@ async def test_a_silence_that_ends_after_a_clock_step_is_still_noticed(bot, step
     await bot.watch.pass_time()
     bot.time += step
     bot.watch.shift(step)
-    await bot.writer.do(clock_stepped, step)
+    await bot.writer.do(clock_stepped, CONFIG, step)
     await bot.watch.pass_time()
     assert await bot.incidents() == {}
     bot.time += 10 * MINUTE

@@ -101,7 +101,8 @@ class Decision:
 class Draft:
     """A decision in the making, over one situation.
 
-    `heard`: the news taken in so far, the last word last; `failing`: the checks that fail after it.
+    `heard`: the news taken in so far, the last word last, but for what UPSes are like; `failing`: the checks that
+    fail after it.
     """
 
     def __init__(self, situation: Situation, now: datetime) -> None:
@@ -110,6 +111,7 @@ class Draft:
         self.incidents = dict(situation.incidents)
         self.heard: list[Observation] = []
         self.failing = {one for one in situation.failing if not is_condition(one)}
+        self._looked: dict[Fingerprint, datetime] = {}  # when each check looked last
         self._next = situation.next_id
         self._events: dict[Event, None] = {}  # in order, each once
         self._notices: dict[Notice, None] = {}
@@ -127,11 +129,18 @@ class Draft:
     def hear(self, news: Iterable[Observation]) -> None:
         """Take news in; what follows from them is the engine's."""
         for one in news:
+            self._looked[one.fingerprint] = one.at
+            if is_condition(one.fingerprint):
+                continue
             self.heard.append(one)
             if one.health is Health.FAIL:
                 self.failing.add(one.fingerprint)
             else:
                 self.failing.discard(one.fingerprint)
+
+    def looked(self, checks: Iterable[Fingerprint]) -> datetime:
+        """When the last of these checks looked: now, or before, if that could not be written then."""
+        return min(self.now, max((self._looked[one] for one in checks if one in self._looked), default=self.now))
 
     def rival(self, incident: Incident) -> Incident | None:
         """The live incident about the subject or a check of `incident`, which may not reopen beside it."""
@@ -153,7 +162,8 @@ class Draft:
         before = next(again, None)
         if before is not None:
             return self._reopen(before, kind, why, prints)
-        incident = Incident(self._next, kind, subject, why, self.now, self.now, own=prints, failing=prints)
+        began = min((self.looked([one]) for one in prints), default=self.now)
+        incident = Incident(self._next, kind, subject, why, began, self.now, own=prints, failing=prints)
         self._next = IncidentId(self._next + 1)
         self.keep(incident)
         self.event(incident.id, EventKind.OPENED, why)

@@ -79,7 +79,7 @@ def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
 def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     """Note the news where it belongs, find an incident for each failure, and bring every status in line."""
     before = dict(draft.incidents)
-    draft.hear([seen for seen in news if not is_condition(seen.fingerprint)])
+    draft.hear(news)
     for seen in news:
         _record(draft, seen)
         if seen.began_anew:

@@ -1,7 +1,7 @@
 """The words of observing: health, target, check, fingerprint, observation. No opinion on what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -195,6 +195,14 @@ class Observation:
     def target(self) -> TargetId:
         """Whom it is about."""
         return self.fingerprint.target
+
+    def shifted(self, step: timedelta) -> "Observation":
+        """The same after the clock was stepped."""
+        booted = self.facts.get("booted")
+        facts = (
+            {**self.facts, "booted": (datetime.fromisoformat(booted) + step).isoformat()} if booted else self.facts
+        )
+        return replace(self, at=self.at + step, facts=facts)
 
     @property
     def kept(self) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.evidence import Requirement
@@ -120,10 +121,10 @@ class Incident:
         return replace(self, surfaced=True)
 
     def shifted(self, step: timedelta) -> "Incident":
-        """The clock was stepped: what is planned by the old time shifts with it."""
-        since = self.recovering_since and self.recovering_since + step
+        """The clock was stepped: what is planned by the old time shifts with it, and nothing lasts longer."""
         members = MappingProxyType({t: m.shifted(step) for t, m in self.members.items()})
-        return replace(self, progress_at=self.progress_at + step, recovering_since=since, members=members)
+        moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
+        return replace(self, members=members, **moved)
 
     def move(
         self,
@@ -157,6 +158,9 @@ class Incident:
     def _called(self) -> str:
         """How it stands, as a person is told."""
         return str(self.end or self.status)
+
+
+_TIMES: Final = ("opened_at", "progress_at", "acknowledged_at", "recovering_since", "resolved_at")
 
 
 def _moved(after: Incident, move: Move, by: str | None) -> Incident:

@@ -1,6 +1,7 @@
 """What was believed and could not be written: kept in memory, a little of each check, until it can be."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from bot.core.health import Fingerprint, Health, Observation
 
@@ -26,6 +27,10 @@ class Unwritten:
             before = self._kept.get(one.fingerprint, ())
             failed = [seen for seen in before if seen.health is Health.FAIL and one.health is not Health.FAIL]
             self._kept[one.fingerprint] = (*failed[-1:], one)
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped."""
+        self._kept = {check: tuple(one.shifted(step) for one in seen) for check, seen in self._kept.items()}
 
     def take(self) -> list[Observation]:
         """All of it, oldest first, and no longer kept here."""

@@ -51,9 +51,10 @@ from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import alive, begin, clock_stepped, configured, end, stopped
+from bot.sightings import alive, begin, configured, end, stopped
 from bot.store import StoreFailed
 from bot.store.writer import Writer
+from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.pictures import attach
 from bot.watching import Pace, Watch
 
@@ -291,7 +292,7 @@ class Rounds:
         self._watch.shift(step)
         for guests in self._guests.values():
             guests.shift(step)
-        await self._writer.do(clock_stepped, step)
+        await self._writer.do(clock_stepped, self._config, step)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way

@@ -179,6 +179,16 @@ class TargetRows:
             until = time_out(moment(row["until"]) + step)
             self._db.execute('update silence set "until" = ? where id = ?', [until, row["id"]])
 
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: what was seen a minute ago was so a minute ago."""
+        for row in list(self._db.query("select id, stopped_at from target where stopped_at is not null")):
+            stopped = time_out(moment(row["stopped_at"]) + step)
+            self._db.execute("update target set stopped_at = ? where id = ?", [stopped, row["id"]])
+        for row in list(self._db.query('select "check", target, since, at from health')):
+            times = [time_out(moment(row[name]) + step) for name in ("since", "at")]
+            where = [row["check"], row["target"]]
+            self._db.execute('update health set since = ?, at = ? where "check" = ? and target = ?', times + where)
+
     def unsilence(self, target: TargetId, now: datetime) -> int:
         """End the silences of a target now; how many there were."""
         end = 'update silence set "until" = ? where target = ? and "until" > ?'

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import shlex
 from collections import defaultdict
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from bot.clock import Clock
 from bot.config import Config, ConfigError, Host, absent_files, doubts_of, load, load_secrets
@@ -34,6 +36,9 @@ from bot.ways import Ways, hypervisors_of
 
 PATIENCE = timedelta(seconds=10)
 MAKE_KNOWN = "log in to each once by hand as the bot's own user, or name the file: hosts.NAME.ssh.known_hosts"
+ROOM = 4 << 20  # bytes; less is soon full: of the database, its log, and a picture on its way
+_FILLING = os.urandom(1 << 16)
+_ROOM_MENDS = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, or set `data` to where there is some")
 CREATE_THE_APP = "see 'Create the Slack app' in the README"
 
 
@@ -200,9 +205,23 @@ def _of_data(config: Config) -> Finding:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as why:
         return Finding(f"cannot make the data folder {folder}: because {why.strerror}", "make it, or set `data`")
-    if not os.access(folder, os.W_OK):
-        return Finding(f"the data folder {folder} can't be written", "change its owner, or set `data`")
-    return Finding(f"the data folder {folder} can be written")
+    try:
+        with TemporaryFile(dir=folder) as trial:
+            for _ in range(ROOM // len(_FILLING)):  # an empty file takes no room, and the same byte over little
+                trial.write(_FILLING)
+            trial.flush()
+            os.fsync(trial)
+        left = os.statvfs(folder)
+    except OSError as why:
+        what = f"the data folder {folder} can't be written: {ROOM >> 20} MB could not be put there, because"
+        mend = _ROOM_MENDS.get(why.errno or 0, "change its owner, or set `data`")
+        return Finding(f"{what} {why.strerror}", mend)
+    room = left.f_bavail * left.f_frsize
+    return Finding(f"the data folder {folder} can be written; {_size(room)} are free there")
+
+
+def _size(room: int) -> str:
+    return f"{room / 2**30:.0f} GB" if room >= 10 * 2**30 else f"{room >> 20} MB"
 
 
 def _deaf(_event: GuestEvent) -> None:

@@ -69,6 +69,20 @@ def test_a_failure_opens_an_incident_with_one_card(crash):
     assert [(e.kind, e.text, e.by) for e in crash.events] == [(EventKind.OPENED, "crashed", None)]
 
 
+def test_what_could_not_be_written_when_it_was_seen_began_and_came_back_then(lab):
+    lab.now += 5 * MINUTE
+    lab.see_as_is([replace(gone(ATLAS), at=NOON), replace(back(ATLAS), at=NOON + 40 * SECOND)])
+    lab.see_as_is([replace(fails(RACK, Kind.UPS_BATTERY, check="condition"), at=NOON + MINUTE)])
+    down, worn = lab.incidents.values()
+    assert (down.kind, down.opened_at, down.recovering_since) == (Kind.HOST_DOWN, NOON, NOON + 40 * SECOND)
+    assert (worn.kind, worn.opened_at) == (Kind.UPS_BATTERY, NOON + MINUTE)
+
+
+def test_what_is_seen_by_a_clock_that_is_ahead_began_now_at_the_latest(lab):
+    lab.see_as_is([replace(crashed(VM), at=NOON + HOUR)])
+    assert lab.only.opened_at == NOON
+
+
 def test_what_is_well_opens_nothing(lab):
     assert lab.see(up(VM)) == engine.Decision()
 

@@ -130,5 +130,6 @@ def test_a_stepped_clock_shifts_what_is_planned():
     held = incident().move(Move.RECOVER, LATER).with_member(Member(VM, was_running=True).after(up(VM), INSIDE))
     moved = held.shifted(step)
     assert (moved.progress_at, moved.recovering_since) == (LATER + step, LATER + step)
+    assert moved.opened_at == held.opened_at + step
     assert moved.members[VM].ground.at == NOON + step
     assert incident().shifted(step).recovering_since is None

@@ -51,3 +51,13 @@ def test_what_can_not_be_seen_any_more_is_kept_behind_its_failure():
     kept = Unwritten()
     kept.keep([gone(ATLAS), at(1, unseen(ATLAS, "hypervisor"))])
     assert [one.health for one in kept.take()] == [Health.FAIL, Health.UNKNOWN]
+
+
+def test_after_a_step_of_the_clock_it_was_seen_as_long_ago_as_before():
+    kept = Unwritten()
+    booted = replace(back(VAULT), facts={"boot_id": "1", "booted": back(VAULT).at.isoformat()})
+    kept.keep([gone(ATLAS), booted])
+    kept.shift(3600 * SECOND)
+    down, up = kept.take()
+    assert down == at(3600, gone(ATLAS))
+    assert up.facts == {"boot_id": "1", "booted": at(3600, booted).at.isoformat()}

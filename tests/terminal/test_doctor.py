@@ -5,6 +5,7 @@ import pytest
 from bot.demo.ssh_host import SshHost, make_key
 from bot.workspace.server import Box, Settings
 from bot.workspace.web_api import BOT_SCOPES
+from tests.real.disk import needs_mounts, small_disk
 from tests.terminal.commands import caretaker, tokens, write_lab
 
 pytestmark = pytest.mark.slow
@@ -117,6 +118,22 @@ async def test_a_hypervisor_a_runbook_and_a_folder_that_will_not_do(tmp_path):
     assert "virsh -c 'qemu+unix:///system?socket=/nowhere'" in mended(told.out, "on atlas")
     assert "runbooks/README.md" in mended(told.out, "runbooks/mine.md:4")
     assert "set `data`" in mended(told.out, f"the data folder {tmp_path}/data")
+
+
+@needs_mounts
+async def test_a_data_folder_on_a_disk_without_room_is_missing_and_how_much_room_another_has_is_told(tmp_path):
+    write_lab(tmp_path)
+    with small_disk(tmp_path / "data", "8m") as disk:
+        assert (
+            f"ok       the data folder {disk.folder} can be written; 8 MB are free there\n"
+            in (await caretaker("doctor", folder=tmp_path)).out
+        )
+        disk.fill()
+        told = await caretaker("doctor", folder=tmp_path)
+        assert told.code == 1
+        assert "make room there" in mended(told.out, "No space left on device")
+        disk.free()
+        assert list(disk.folder.iterdir()) == []
 
 
 def mended(told: str, what: str) -> str:

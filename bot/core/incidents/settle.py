@@ -5,6 +5,7 @@ That nothing was heard settles nothing.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core import storm
 from bot.core.draft import Draft
@@ -28,7 +29,8 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
         if incident.unproven or incident.kind in LOST:
-            incident = _ask_again(draft, draft.move(incident, Move.RECOVER))
+            recovering = replace(draft.move(incident, Move.RECOVER), recovering_since=draft.looked(incident.own))
+            incident = _ask_again(draft, recovering)
             draft.event(incident.id, EventKind.STATUS, "recovering")
     if not incident.unproven and not storm.in_grace(draft, incident):
         _end(draft, incident)
