@@ -85,6 +85,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         next_id=store.incidents.next_id(),
         gap=gap,
         name=store.targets.names(inventory),
+        owner=config.owner.slack,
     )
 
 

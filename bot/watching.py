@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.core.draft import Gap
 from bot.core.health import ANSWERED, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
+from bot.core.incidents import on_battery
 from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
@@ -73,6 +74,7 @@ class Watch:
         self._awaited: frozenset[TargetId] = frozenset()
         self._answered: dict[Fingerprint, datetime] = {}  # when each check found all well last
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
+        self._reserves: dict[Fingerprint, Mapping[str, str]] = {}  # what UPSes told of their batteries last
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
@@ -153,7 +155,7 @@ class Watch:
         """Why a failure says nothing of its target, if it says no more than that nothing answered."""
         blind = self.sight.heard(seen) if self.sight else None
         if seen.health is not Health.FAIL or seen.kind not in SILENCE:
-            return None
+            return blind
         between = next((one for one in seen_through(target, self.find) if self.doubts(one)), None)
         return f"{between.partition(':')[2]} fails" if between else blind
 
@@ -196,8 +198,10 @@ class Watch:
             return True
         if seen.kept.items() - self.facts(seen.fingerprint).items():
             return True
-        if seen.health is not Health.OK or seen.target not in self._awaited:
+        if seen.target not in self._awaited:
             return False
+        if seen.health is not Health.OK:
+            return on_battery.is_noticeable(self._reserves.get(seen.fingerprint, {}), seen)
         told = self._told.get(seen.fingerprint)
         return told is None or seen.at - told >= self._config.timing.steady
 
@@ -216,6 +220,7 @@ class Watch:
         self._told[seen.fingerprint] = seen.at
         if seen.kind in SILENCE and (answered := self._answered.get(seen.fingerprint)):
             seen = replace(seen, facts={**seen.facts, ANSWERED: answered.isoformat()})
+        self._reserves[seen.fingerprint] = seen.facts
         self._facts[seen.fingerprint] = {**self.facts(seen.fingerprint), **seen.kept}
         self._company.append(seen)
         if self._gathering is None:

@@ -45,7 +45,7 @@ class Situation:
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
     checks believed to fail; `well`: the targets of which one passes and none fails. `checks`: those that lab.yaml
     gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
-    what people call a target.
+    what people call a target. `owner`: a Slack id.
     """
 
     targets: Mapping[TargetId, Target]
@@ -60,6 +60,11 @@ class Situation:
     checks: Mapping[TargetId, frozenset[CheckName]] = field(default_factory=lambda: MappingProxyType({}))
     gap: Gap | None = None
     name: Names = UNTOLD
+    owner: str = ""
+
+    def mentioning(self, words: str) -> str:
+        """These words so that the owner's phone rings."""
+        return f"{words} <@{self.owner}>" if self.owner else words
 
     def target(self, target: TargetId) -> Target:
         """The target of that id; one that is not in the inventory depends on nothing."""

@@ -12,6 +12,7 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incidents import on_battery
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
 from bot.core.incidents.people import (
@@ -54,11 +55,14 @@ __all__ = [
 def decide(situation: Situation, news: Sequence[Observation], now: datetime) -> Decision:
     """What follows from observations that were believed together, each new to what is known of its fingerprint.
 
-    Their order does not matter, their times do. UNKNOWN is no news: nothing follows from it.
+    Their order does not matter, their times do. UNKNOWN is no news: nothing follows from it, but that the card of
+    a power failure says so of the UPS that told of it.
     """
     draft = Draft(situation, now)
     for turn in _turns(news):
         _take_in(draft, turn)
+    for seen in news:
+        on_battery.take_in(draft, seen)
     return draft.decision()
 
 
@@ -194,16 +198,13 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
         draft.event(incident.id, EventKind.BETTER, seen.why)
 
 
-_LOW = "battery low"  # as a UPS's words are told
-
-
 def _say_what_is(draft: Draft, incident: Incident, seen: Observation) -> None:
     """It still fails. Whether it can be told where a guest went may differ: a card says what is now."""
     if seen.fingerprint.check in GONE and incident.kind is seen.kind:
         draft.keep(replace(incident, why=seen.why))
-    if seen.facts.get("battery") == "low" and incident.kind is Kind.POWER_LOSS and _LOW not in incident.why:
-        draft.keep(replace(incident, why=seen.why))
-        draft.tell(incident.id, Tell.BROADCAST, f"{draft.situation.name(seen.target)}: {seen.why}")
+    of_battery = incident.kind is Kind.POWER_LOSS and on_battery.tells_of_battery(seen)
+    if of_battery and not on_battery.say(draft, incident, seen):
+        return
     draft.event(incident.id, EventKind.WORSE, seen.why)
 
 

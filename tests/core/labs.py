@@ -147,6 +147,7 @@ class Desk:
     rules: Rules = field(default_factory=Rules)
     now: datetime = NOON
     gap: Gap | None = None
+    owner: str = ""
     silences: tuple[Silence, ...] = ()
     stopped: dict[TargetId, datetime] = field(default_factory=dict)
     failing: set[Fingerprint] = field(default_factory=set)
@@ -173,6 +174,7 @@ class Desk:
             frozenset(self.targets.keys() - {f.target for f in self.failing} - self.unseen),
             self.checks,
             self.gap,
+            owner=self.owner,
         )
 
     def see(self, *seen: Observation) -> Decision:

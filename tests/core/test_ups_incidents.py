@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.health import CONDITION, Fingerprint, Health, Kind, Observation
 from bot.core.incident import Status, Tell
+from bot.core.incidents.on_battery import is_noticeable
 from tests.core.labs import ATLAS, NOON, RACK, Desk, back, gone, inventory, mains_stay, on_battery
 
 
@@ -78,3 +79,96 @@ def test_that_the_battery_becomes_low_is_told_once(lab) -> None:
     assert told(lab, low) == ["rack: on battery, battery low, 4 min left"]
     assert lab.live[0].why == "on battery, battery low, 4 min left"
     assert told(lab, replace(low, why="on battery, battery low, 3 min left")) == []
+
+
+def told_of(charge: int, minutes: int, *, said: str = "") -> Observation:
+    words = f"on battery{said}, {charge} % charged, {minutes} min left"
+    facts = {"charge": str(charge), "runtime": str(60 * minutes), "battery": "low" if said else "enough"}
+    return replace(on_battery(), why=words, facts=MappingProxyType(facts))
+
+
+ASKED_IN_VAIN = Observation(
+    on_battery().fingerprint,
+    Health.FAIL,
+    NOON,
+    "cannot ask 10.9.0.30:3493 for 'rack': because Connection refused",
+    Kind.UPS_UNREACHABLE,
+)
+LAST_HEARD = (
+    "rack can't be asked since 12:00 UTC (Connection refused); last heard: on battery, 80 % charged, 31 min left"
+)
+
+
+def test_a_change_of_the_charge_is_an_edit_of_the_card_and_no_line(lab) -> None:
+    lab.see(told_of(80, 31))
+    lines = len(lab.events)
+    assert {notice.tell for notice in lab.see(told_of(70, 25)).notices} == {Tell.CARD}
+    assert lab.live[0].why == "on battery, 70 % charged, 25 min left"
+    assert len(lab.events) == lines
+
+
+def test_that_few_minutes_are_left_is_told_once_and_mentions_the_owner(lab) -> None:
+    lab.owner = "U1"
+    lab.see(told_of(80, 31))
+    assert told(lab, told_of(20, 5)) == ["rack: on battery, 20 % charged, 5 min left <@U1>"]
+    assert told(lab, told_of(15, 4)) == []
+    assert told(lab, told_of(10, 3, said=", battery low")) == [
+        "rack: on battery, battery low, 10 % charged, 3 min left <@U1>"
+    ]
+    assert told(lab, told_of(5, 1, said=", battery low")) == []
+
+
+def test_that_the_ups_can_not_be_asked_any_more_is_told_in_the_thread_and_on_the_card_once(lab) -> None:
+    lab.see(told_of(80, 31))
+    first = lab.see(ASKED_IN_VAIN)
+    assert lab.live[0].why == LAST_HEARD
+    assert [n.text for n in first.notices if n.tell is Tell.LINE] == [LAST_HEARD]
+    lab.now += timedelta(minutes=1)
+    again = lab.see(replace(ASKED_IN_VAIN, why="cannot ask: because it does not answer"))
+    assert [n.text for n in again.notices if n.tell is Tell.LINE] == []
+    assert lab.live[0].why == LAST_HEARD
+
+
+def test_a_ups_that_can_not_be_seen_is_said_to_be_so_and_the_outage_stays(lab) -> None:
+    lab.see(told_of(80, 31))
+    lab.see(replace(ASKED_IN_VAIN, health=Health.UNKNOWN, kind=None, why="can't be seen: eth0 has no carrier"))
+    (outage,) = lab.live
+    assert outage.status is Status.OPEN
+    assert outage.why.startswith("rack can't be asked since 12:00 UTC (can't be seen: eth0 has no carrier)")
+
+
+def test_a_ups_that_is_asked_again_tells_what_is_now(lab) -> None:
+    lab.see(told_of(80, 31))
+    lab.see(ASKED_IN_VAIN)
+    lab.see(told_of(60, 20))
+    assert lab.live[0].why == "on battery, 60 % charged, 20 min left"
+    assert lab.history(1)[-1] == "on battery, 60 % charged, 20 min left"
+    lab.see(ASKED_IN_VAIN)
+    mains_stay(lab)
+    assert lab.incidents[1].why == "on battery, 60 % charged, 20 min left"
+
+
+def test_a_ups_of_which_no_outage_tells_changes_no_card(lab) -> None:
+    lab.see(gone(ATLAS))
+    lab.see(ASKED_IN_VAIN)
+    assert lab.incidents[1].why == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "noticed"),
+    [
+        ((80, 31), (80, 31), False),
+        ((80, 31), (77, 29), False),
+        ((80, 31), (75, 30), True),
+        ((80, 31), (79, 25), True),
+        ((20, 6), (19, 5), True),
+    ],
+)
+def test_a_change_worth_an_edit_is_of_five_per_cent_or_a_fifth_of_the_minutes(before, now, noticed) -> None:
+    assert is_noticeable(told_of(*before).facts, told_of(*now)) is noticed
+
+
+def test_of_a_ups_that_tells_no_charge_and_of_what_is_not_on_battery_there_is_no_change_to_notice() -> None:
+    assert not is_noticeable({}, told_of(80, 31))
+    assert not is_noticeable(told_of(80, 31).facts, replace(on_battery(), facts={}))
+    assert not is_noticeable(told_of(80, 31).facts, ASKED_IN_VAIN)
