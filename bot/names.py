@@ -5,6 +5,7 @@ know. The threads are nobody's: one that hangs must not keep the bot from ending
 """
 
 import asyncio
+import errno
 import socket
 import threading
 from collections import deque
@@ -91,7 +92,10 @@ class Names:
             wanted = self._queue.popleft()
             self._running += 1
             name = f"look up {wanted[0]}"
-            threading.Thread(target=self._work, args=(loop, wanted), name=name, daemon=True).start()
+            try:
+                threading.Thread(target=self._work, args=(loop, wanted), name=name, daemon=True).start()
+            except RuntimeError as why:  # this process can start no more
+                loop.call_soon(self._ended, wanted, OSError(errno.EAGAIN, str(why)))
 
     def _work(self, loop: asyncio.AbstractEventLoop, wanted: _Wanted) -> None:
         found: _Found

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     UPS_ALARM = "ups-alarm"
     SERVICE_DOWN = "service-down"
     CANNOT_WATCH = "cannot-watch"
+    OWN_LIMITS = "own-limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ def _of_ups(title: str) -> KindFacts:
 
 KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
     {
+        Kind.OWN_LIMITS: KindFacts(
+            "{} has run out of what it needs to look",
+            hurts=False,
+            over="it can look again",
+            about=(TargetKind.BOT,),
+        ),
         Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", hurts=False, over="it can be watched again", about=_ANY),
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
         Kind.UPS_ALARM: _of_ups("UPS {} raises an alarm"),

@@ -9,6 +9,7 @@ from bot.config import Witnesses as Settings
 from bot.core.health import Health
 from bot.core.incidents.visibility import Finding, Path, Sight, Witness
 from bot.core.picture import Trouble
+from bot.monitoring.own_limits import OwnLimits
 from bot.monitoring.own_process import OwnProcess
 from bot.monitoring.witnesses import Witnesses
 
@@ -25,6 +26,7 @@ class Findings:
 
     def __init__(self, settings: Settings, witnesses: Witnesses) -> None:
         self.process = OwnProcess()
+        self.limits = OwnLimits()
         self.disk: Callable[[], Trouble | None] = lambda: None
         self._settings = settings
         self._witnesses = witnesses
@@ -47,9 +49,10 @@ class Findings:
         """All that the witnesses say of these paths; of what answered, whoever saw it must tell."""
         self._look_at_links()
         now, ways = self._witnesses.now(), {path for path in paths if not path.local}
-        stopped, full = self.process.finding(now), self.disk()
+        stopped, short, full = self.process.finding(now), self.limits.short(), self.disk()
         findings = [
             *([stopped] if stopped else []),
+            *([Finding(Witness.LIMITS, Health.FAIL, short, now)] if short else []),
             *([Finding(Witness.DISK, Health.FAIL, f"I cannot write: {full.why}", full.since)] if full else []),
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),

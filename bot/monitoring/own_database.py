@@ -5,11 +5,18 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot.core.incident import Tell
+from bot.sightings import alive
 from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
 from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
+
+
+async def show_life(writer: Writer) -> None:
+    """Write down that the bot lives, in a file that others find. Raises StoreFailed."""
+    await look_after_database(writer)
+    await writer.do(alive)
 
 
 async def look_after_database(writer: Writer) -> None:

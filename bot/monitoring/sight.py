@@ -36,6 +36,9 @@ BOT = Target(target_id(TargetKind.BOT, "caretaker"), name="Caretaker")
 
 SIGHT = Fingerprint(CheckName("sight"), BOT.id)
 
+LIMITS = Fingerprint(CheckName("limits"), BOT.id)
+"""The check of whether the bot's process has what it needs to look."""
+
 NAME = CheckName("name")
 """The check of whether there is such a name as lab.yaml says: if not, that is a fault of the watching."""
 
@@ -67,6 +70,7 @@ class SightMonitor:
         self._lost: dict[Fingerprint, tuple[datetime, datetime]] = {}  # since when it fails, and when it did last
         self._answered: dict[str, datetime] = {}
         self._unseen = Unseen(fails)
+        self._starved: set[Fingerprint] = set()  # the checks that could not look because something had run out
         self._changes: socket.socket | None = None
         self._looking_up: asyncio.TimerHandle | None = None
 
@@ -97,6 +101,7 @@ class SightMonitor:
         """A check looks no more."""
         self._where.pop(check, None)
         self._lost.pop(check, None)
+        self._starved.discard(check)
         self._unseen.seen(check)
 
     def shift(self, step: timedelta) -> None:
@@ -120,6 +125,8 @@ class SightMonitor:
 
     def heard(self, seen: Observation) -> str | None:
         """Take note of what was seen. For a failure that says nothing of its target: why, in words."""
+        if short := self._short(seen):
+            return short if seen.health is Health.FAIL else None
         if seen.target.startswith(TargetKind.UPS) and not is_condition(seen.fingerprint):
             self._hear_ups(seen)
         if seen.health is Health.FAIL and seen.kind in SILENCE:
@@ -153,8 +160,8 @@ class SightMonitor:
         now = self._witnesses.now()
         sight = self._findings.sight(self._all_paths(), self._answered)
         judged = verdict(sight, self._all_lost(now))
-        if stopped := sight.stopped:
-            return Observation(SIGHT, Health.UNKNOWN, now, stopped.why, evidence=Evidence.NONE)
+        if own := sight.stopped or sight.short:
+            return Observation(SIGHT, Health.UNKNOWN, now, own.why, evidence=Evidence.NONE)
         blind = {**self._unlinked(), **judged.unseen}
         if not blind:
             return self._sees(judged, now)
@@ -172,6 +179,17 @@ class SightMonitor:
         why = "; ".join(judged.evidence) or "no witness says that I can't see"
         return Observation(SIGHT, Health.OK, now, why, evidence=Evidence.INSIDE)
 
+    def limits(self) -> Observation:
+        """Whether this process has what it needs to look; if not, which checks could not."""
+        now, short = self._witnesses.now(), self._findings.limits.short()
+        if short is None:
+            self._starved.clear()
+            return Observation(LIMITS, Health.OK, now, "nothing has run out", evidence=Evidence.INSIDE)
+        if not self._starved:
+            return Observation(LIMITS, Health.UNKNOWN, now, short, evidence=Evidence.NONE)
+        why = f"I can't see {self._named(self._starved)}: {short}"
+        return Observation(LIMITS, Health.FAIL, now, why, Kind.OWN_LIMITS)
+
     def names(self, believed: Callable[[Fingerprint], Health]) -> Collection[Observation]:
         """Which names do not exist, and which do again whose absence was `believed`."""
         found: dict[Fingerprint, Observation] = {}
@@ -185,6 +203,18 @@ class SightMonitor:
                 words = f"{where} can be looked up again"
                 found.setdefault(name, Observation(name, Health.OK, at, words, evidence=Evidence.NONE))
         return found.values()
+
+    def _short(self, seen: Observation) -> str | None:
+        """For a look that saw nothing: what this process has run out of, if it has."""
+        kinds = {*SILENCE, Kind.CANNOT_WATCH}
+        nothing = seen.health is Health.UNKNOWN or (seen.health is Health.FAIL and seen.kind in kinds)
+        short = self._findings.limits.short() if nothing and seen.target != BOT.id else None
+        if short is None:
+            self._starved.discard(seen.fingerprint)
+            return None
+        self._starved.add(seen.fingerprint)
+        self.hasten()
+        return short
 
     def _doubt(self, seen: Observation) -> str | None:
         lost = self._lose(seen)

@@ -38,7 +38,8 @@ from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
-from bot.monitoring.own_database import look_after_database
+from bot.monitoring.own_database import show_life
+from bot.monitoring.own_limits import looked
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.blind_spots import BlindSpots
@@ -51,7 +52,7 @@ from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import alive, begin, configured, end, stopped
+from bot.sightings import begin, configured, end, stopped
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.clock_steps import clock_stepped
@@ -105,8 +106,7 @@ class Rounds:
         self._watch.remember(beginning.known, beginning.gap)
         self._known.update({guest.id: guest for guest in beginning.guests})
         timing = self._config.timing
-        self._scheduler.every("alive", timing.alive_every, lambda: self._writer.do(alive))
-        self._scheduler.every("database", timing.alive_every, partial(look_after_database, self._writer))
+        self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         for watched, check in checks_of(self._config):
@@ -144,15 +144,15 @@ class Rounds:
         return outlook(self._config, self._watch, self._writer, self._known.values(), self._guests.values())
 
     def _add(self, watched: Watched, check: Check) -> None:
-        probe = discover()[check.probe].make(watched, check.params, self._parts)
-        pace = self._pace(check)
-        name = f"{watched.check}@{watched.target.id}"
-        self._probes[name] = probe
+        pace, name = self._pace(check), f"{watched.check}@{watched.target.id}"
+        probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
         self._looks[watched.target.id][watched.check] = probe.look
-        self._sight.watches(Fingerprint(watched.check, watched.target.id), where_of(check, watched.address))
+        fingerprint = Fingerprint(watched.check, watched.target.id)
+        self._sight.watches(fingerprint, where_of(check, watched.address))
+        careful = partial(looked, fingerprint, probe.look, self._parts.now)
 
         async def look() -> None:
-            found = await self._impostors.look(watched.target.id, probe.look)
+            found = await self._impostors.look(watched.target.id, careful)
             settled = [self._watch.see(seen, watched.target, pace) for seen in found]
             if not all(settled):
                 lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted

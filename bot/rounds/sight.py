@@ -65,7 +65,7 @@ class SightRounds:
     async def _look(self) -> None:
         seen = await self._sight.look()
         settled = self._watch.see(seen, BOT, self._pace)
-        for one in self._sight.names(self._watch.believed):
+        for one in (self._sight.limits(), *self._sight.names(self._watch.believed)):
             target = self._watch.find(one.target) or Target(one.target)
             settled = self._watch.see(one, target, self._names_pace) and settled
         if seen.health is not Health.OK or not settled:

@@ -49,6 +49,7 @@ def resolver(health: Health) -> Finding:
 
 
 STOPPED = finds(Witness.PROCESS, FAIL)
+SHORT = finds(Witness.LIMITS, FAIL)
 NO_ROUTE = finds(Witness.ROUTE, FAIL, "10.0.0.10")
 
 
@@ -106,6 +107,13 @@ def test_whatever_the_network_says_what_is_within_this_machine_is_seen(findings)
 def test_of_a_process_that_was_stopped_nothing_is_believed(path) -> None:
     found = judged(STOPPED, link(OK), gateway(OK), ups(FAIL), path=path)
     assert (found.cause, found.unseen) == (Cause.OWN_HOST, {ATLAS: "own process fail"})
+
+
+@pytest.mark.parametrize("path", [LOCAL, ON_LINK, BEYOND])
+def test_of_a_process_that_has_run_out_of_something_nothing_is_believed(path) -> None:
+    found = judged(SHORT, link(OK), gateway(FAIL), ups(FAIL), path=path)
+    assert (found.cause, found.unseen) == (Cause.OWN_HOST, {ATLAS: "own limits fail"})
+    assert (Sight((SHORT,)).short, Sight((STOPPED,)).short) == (SHORT, None)
 
 
 def test_a_route_that_went_hides_what_it_led_to_and_nothing_else() -> None:

@@ -5,6 +5,7 @@ The lab's guests are in a libvirtd of their own, so that they go on living, and 
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -82,6 +83,18 @@ class Bot:
         """Send its process a signal."""
         assert self._process is not None, "it is started first"
         self._process.send_signal(what)
+
+    def open_files(self) -> int:
+        """How many descriptors its process has open."""
+        assert self._process is not None, "it is started first"
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
+    def limit_open_files(self, most: int, hard: int | None = None) -> tuple[int, int]:
+        """Let its process have so many descriptors from now on; what its limits were."""
+        assert self._process is not None, "it is started first"
+        before = resource.prlimit(self._process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_NOFILE, (most, hard or before[1]))
+        return before
 
     async def ended(self) -> int:
         """Wait for its end; its exit code, negative for a signal."""

@@ -100,6 +100,24 @@ async def test_the_bots_own_cable_pulled_for_nine_seconds_is_no_power_failure(tm
         assert len(world.alex.own_messages()) == 1
 
 
+async def test_a_bot_out_of_descriptors_says_so_once_and_takes_no_machine_for_down(tmp_path):
+    async with a_world(tmp_path, BY_ADDRESS) as world:
+        soft, hard = world.bot.limit_open_files(world.bot.open_files())
+        short = await world.alex.sees(
+            "Caretaker has run out of what it needs to look", f"<@{ALEX.id}>", seconds=40
+        )
+        assert "I can't see " in words(short)
+        assert "my own process has too many open files" in words(short)
+        world.home.pull("atlas")
+        await asyncio.sleep(6)  # three failures and more, had they been any
+        world.home.put_back("atlas")
+        assert "All is well" not in await world.status()
+        world.bot.limit_open_files(soft, hard)
+        await world.alex.sees_change(short, "🟢 *Resolved*", seconds=30)
+        await world.all_well()
+        assert len(world.alex.own_messages()) == 1, world.said()
+
+
 async def test_a_resolver_that_falls_silent_takes_no_machine_along(tmp_path):
     async with a_named_world(tmp_path) as (world, resolver):
         resolver.silent = True

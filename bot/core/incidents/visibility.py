@@ -1,7 +1,7 @@
 """Whether the bot itself can see: from what its witnesses say to why several machines seem to be gone.
 
 A witness is what tells whether the bot can see: its own link and route, the gateway, the resolver, the UPSes, its
-own process and disk. That there is no witness is no blindness; one that says so is: a cable without a carrier, a
+own process, its limits and disk. That there is no witness is no blindness; one that says so is: a cable without a
 route that was there and went, a gateway that answered before. What can't be seen is unknown, never down.
 """
 
@@ -18,6 +18,7 @@ class Witness(StrEnum):
     """What tells whether the bot can see."""
 
     PROCESS = "own process"
+    LIMITS = "own limits"
     LINK = "link"
     ROUTE = "route"
     GATEWAY = "gateway"
@@ -104,6 +105,11 @@ class Sight:
         """That the bot's own process was stopped just now: no trouble of what it looks at, nor of the way."""
         return next((one for one in self.findings if one.witness is Witness.PROCESS), None)
 
+    @property
+    def short(self) -> Finding | None:
+        """That the bot's process has run out of something: no trouble of what it looks at, nor of the way."""
+        return next((one for one in self.findings if one.witness is Witness.LIMITS), None)
+
     def obstacle(self, lost: Lost) -> Finding | None:
         """The finding for which a failure says nothing of its target; None if it says something."""
         failing = (one for one in self.findings if one.health is Health.FAIL)
@@ -112,8 +118,8 @@ class Sight:
     def _hides(self, finding: Finding, lost: Lost) -> bool:
         path = lost.path
         match finding.witness:
-            case Witness.PROCESS:
-                return True  # whatever ran out of time meanwhile, here or elsewhere
+            case Witness.PROCESS | Witness.LIMITS:
+                return True  # whatever ran out of time meanwhile, here or elsewhere, or could not be begun
             case Witness.LINK:
                 return not path.local and finding.about == path.link
             case Witness.ROUTE:
@@ -168,7 +174,7 @@ def verdict(sight: Sight, lost: Mapping[Fingerprint, Lost]) -> Verdict:
 
 def _cause(sight: Sight, lost: Mapping[Fingerprint, Lost], obstacles: Sequence[Finding]) -> tuple[Cause, str]:
     whys = "; ".join(dict.fromkeys(one.why for one in obstacles))
-    if any(one.witness is Witness.PROCESS for one in obstacles):
+    if any(one.witness in {Witness.PROCESS, Witness.LIMITS} for one in obstacles):
         return Cause.OWN_HOST, whys
     power = [one.why for one in sight.findings if one.witness is Witness.UPS and one.health is Health.FAIL]
     if power:
