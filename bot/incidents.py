@@ -1,6 +1,7 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,9 +9,11 @@ from bot.config import Config, Guest, Host, Service
 from bot.config.built_in import looks_inside
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import HYPERVISOR, INSIDE, CheckName, Health, Target, TargetId, TargetKind, target_id
+from bot.core.health import HYPERVISOR, INSIDE, STATE, CheckName, Health, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen, demand_unchanged
+from bot.core.incidents.condition import Result, is_proven, old
+from bot.core.incidents.evidence import requirement
 from bot.core.mentions import deadened
 from bot.core.mute import Silence
 from bot.core.names import meant_by
@@ -18,7 +21,7 @@ from bot.core.nearest import nearest
 from bot.core.permit import Act, demand
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.store.targets import Presence
+from bot.store.targets import Known, Presence
 from bot.usecases import left_off
 from bot.usecases.ground import incidents_changed
 
@@ -72,14 +75,20 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
     presences, known = store.targets.presences(), store.targets.health()
     failing = {k.fingerprint for k in known if k.health is Health.FAIL}
     inventory = store.targets.inventory()
+    checks = own_checks(config, inventory)
     return Situation(
         targets=inventory,
         incidents=store.incidents.current(now - rules.reopen_within),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
         failing=frozenset(failing),
-        well=frozenset(k.fingerprint.target for k in known if k.health is Health.OK) - {f.target for f in failing},
-        checks=own_checks(config, inventory),
+        well=frozenset(
+            target
+            for target, found in results_of(known).items()
+            if target in inventory
+            and is_proven(requirement(inventory[target], checks.get(target, frozenset()), rules.steady), found)
+        ),
+        checks=checks,
         silences=store.targets.silences(now),
         rules=rules,
         next_id=store.incidents.next_id(),
@@ -87,6 +96,19 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         name=store.targets.names(inventory),
         owner=config.owner.slack,
     )
+
+
+def results_of(known: Iterable[Known]) -> Mapping[TargetId, Sequence[Result]]:
+    """What checks were last believed to show, by target; of a guest, only what was seen since it last started."""
+    rows = tuple(known)
+    changed = {one.fingerprint.target: one.since for one in rows if one.fingerprint.check == STATE}
+    found: dict[TargetId, list[Result]] = defaultdict(list)
+    for one in rows:
+        check, target = one.fingerprint.check, one.fingerprint.target
+        result = Result(check, one.health, one.evidence, one.kind, one.running)
+        before = check != STATE and target in changed and one.at < changed[target]
+        found[target].append(old(result) if before else result)
+    return found
 
 
 def _lately(presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:

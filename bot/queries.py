@@ -6,7 +6,7 @@ They answer with the values of core/picture.py; what is shown of them is views'.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 
 from bot.config import Config
 from bot.core.draft import Situation
@@ -20,7 +20,7 @@ from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
-from bot.core.names import Names
+from bot.core.names import Names, meant_by
 from bot.core.picture import (
     Belief,
     IncidentList,
@@ -35,7 +35,7 @@ from bot.core.run import LIVE, IllegalMove, Press, Run, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
 from bot.core.walk import advance
-from bot.incidents import UnknownName, find_target, own_checks, situation
+from bot.incidents import UnknownName, find_target, own_checks, results_of, situation
 from bot.runs import House, read_run
 from bot.store import Store
 from bot.store.targets import Known
@@ -78,10 +78,11 @@ def _left_off(store: Store, states: Mapping[TargetId, State]) -> Mapping[TargetI
 def _states(store: Store, known_now: Situation, noticed: Collection[Observation] = ()) -> Mapping[TargetId, State]:
     """How each target is now. `noticed`: what fails and could not be written down."""
     results: dict[TargetId, dict[CheckName, Result]] = defaultdict(dict)
-    seen: Iterable[Known | Observation] = chain(store.targets.health(), noticed)
-    for one in seen:
+    for target, found in results_of(store.targets.health()).items():
+        results[target] = {one.check: one for one in found}
+    for one in noticed:
         result = Result(one.fingerprint.check, one.health, one.evidence, one.kind, one.running)
-        results[one.fingerprint.target][result.check] = result
+        results[one.target][result.check] = result
     presences = store.targets.presences()
     waited_for = _waited_for(known_now, store.left_off.all().values())
     return {
@@ -218,16 +219,19 @@ def _reached(store: Store, target: TargetId) -> Sequence[str]:
     return [one.why for one in mine if one.health is Health.OK and one.evidence is Evidence.OUTSIDE]
 
 
-def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture:
+def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook = WELL) -> TargetPicture:
     """What is known of a target, what it depends on, what would keep its failure quiet. Raises UnknownName."""
+    if name in outlook.nowhere and not meant_by(name, store.targets.inventory().values()):
+        raise UnknownName(f"cannot look at '{name}': because lab.yaml names it, and no hypervisor has it")
     target_id, known_now = find_target(store, name), situation(store, config, now)
     target, above, states = known_now.target(target_id), known_now.ancestors(target_id), _states(store, known_now)
     presence = store.targets.presences()[target_id]
     known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
+    changed = next((one.since for one in known if one.fingerprint.check == STATE), None)
     return TargetPicture(
         target=target,
         condition=states[target_id].condition,
-        beliefs=tuple(_belief(one, target, off=presence.running is False) for one in known),
+        beliefs=tuple(_belief(one, target, changed, off=presence.running is False) for one in known),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, _condition(states, parent)) for parent in target.parents),
@@ -236,6 +240,8 @@ def why(store: Store, now: datetime, config: Config, name: str) -> TargetPicture
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
         lacks=states[target_id].lacks,
         name=known_now.name,
+        stopped_at=presence.stopped_at,
+        unwatched=target_id in outlook.unwatched,
     )
 
 
@@ -244,10 +250,16 @@ def _condition(states: Mapping[TargetId, State], target: TargetId) -> Condition:
     return states[target].condition if target in states else Condition.UNSEEN
 
 
-def _belief(known: Known, target: Target, *, off: bool) -> Belief:
-    """What a check shows. What a guest showed of its inside before it went off is not so any more."""
-    if off and known.health is Health.OK and known.running and known.fingerprint.check != STATE:
-        words, check = "from before it went off: it proves nothing now", known.fingerprint.check
+def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool) -> Belief:
+    """What a check shows. What a guest showed of its inside before it last started or stopped is not so any more.
+
+    `changed`: when that was.
+    """
+    inside = known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
+    earlier = changed is not None and known.at < changed
+    if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (off or earlier):
+        words = "not since it went off" if off else "not since it last started"
+        check = known.fingerprint.check
         return Belief(check, Health.UNKNOWN, known.why, known.since, known.at, Evidence.NONE, words)
     words = shows(target, known.health, known.evidence, running=known.running)
     check = known.fingerprint.check

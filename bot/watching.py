@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.draft import Gap
-from bot.core.health import ANSWERED, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import ANSWERED, STATE, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
 from bot.core.incidents.visibility import Verdict, seen_through
@@ -212,6 +212,8 @@ class Watch:
     def _pass_on(self, seen: Observation) -> None:
         was, written = self._written.get(seen.fingerprint), _written(seen)
         self._written[seen.fingerprint] = written
+        if seen.fingerprint.check == STATE and (seen.began_anew or was != written):
+            self._forget_inside(seen.fingerprint)
         well = (
             seen.health is Health.OK and seen.running is not False and (was is None or was[0] is not Health.FAIL)
         )
@@ -225,6 +227,12 @@ class Watch:
         self._company.append(seen)
         if self._gathering is None:
             self._gathering = asyncio.create_task(self._gather(), name="gather company")
+
+    def _forget_inside(self, state: Fingerprint) -> None:
+        """A guest has started or stopped: what it shows inside is news, be it what it showed before."""
+        for one, written in list(self._written.items()):
+            if one.target == state.target and one != state and written[0] is Health.OK:
+                del self._written[one]
 
     async def _gather(self) -> None:
         """Wait a moment for what comes together, then decide on it together."""

@@ -22,12 +22,14 @@ from bot.core.health import (
     TargetKind,
 )
 from bot.core.incidents.condition import Condition
+from bot.core.incidents.member import Standing
 from bot.core.permit import Person
 from bot.core.picture import Outlook
 from bot.sightings import believe
 from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.views.status import status_card
 from bot.views.target import target_card
 
 ALEX = "U0000000ALEX"
@@ -262,6 +264,60 @@ async def test_what_a_guest_showed_before_it_went_off_is_shown_as_that(lab):
     beliefs = {belief.check: belief for belief in (await lab.why("web1")).beliefs}
     assert (beliefs["boot"].health, beliefs["boot"].shows) == (
         Health.UNKNOWN,
-        "from before it went off: it proves nothing now",
+        "not since it went off",
     )
     assert beliefs["look"].health is Health.FAIL
+
+
+async def test_what_a_guest_showed_before_its_latest_start_is_no_proof_of_it(lab):
+    power = Observation(Fingerprint(STATE, WEB1), Health.OK, lab.now, "running", running=True)
+    power = replace(power, evidence=Evidence.OUTSIDE)
+    boot = Observation(Fingerprint(CheckName("boot"), WEB1), Health.OK, lab.now, "its agent answers", running=True)
+    await lab.writer.do(believe, lab.config, [power, boot], None)
+    assert (await lab.why("web1")).condition is Condition.WELL
+    lab.now += timedelta(minutes=5)
+    started = replace(power, at=lab.now, facts={"started": "now"})
+    await lab.writer.do(believe, lab.config, [started], None)
+    picture = await lab.why("web1")
+    shown = {one.check: (one.health, one.shows, one.since) for one in picture.beliefs}
+    assert shown[CheckName("boot")][:2] == (Health.UNKNOWN, "not since it last started")
+    assert shown[STATE][2] == lab.now
+    assert picture.condition is Condition.UNPROVEN
+
+
+async def test_what_lab_yaml_names_and_no_hypervisor_has_is_said_to_be_that(lab):
+    outlook = Outlook(nowhere=frozenset({"ghost"}), unwatched=frozenset({RACK}))
+    with pytest.raises(incidents.UnknownName, match=r"lab\.yaml names it, and no hypervisor has it"):
+        await lab.reader.ask(queries.why, lab.config, "ghost", outlook)
+    assert (await lab.reader.ask(queries.why, lab.config, "rack", outlook)).unwatched
+
+
+async def test_what_was_never_proven_did_not_stay_well_through_an_outage(lab):
+    power = Observation(Fingerprint(STATE, WEB1), Health.OK, lab.now, "running", running=True)
+    await lab.writer.do(believe, lab.config, [replace(power, evidence=Evidence.OUTSIDE)], None)
+    await lab.see(DB1, Health.OK)
+    await lab.see(RACK, Health.FAIL, "on battery", Kind.POWER_LOSS)
+    members = (await lab.reader.ask(queries.incident, 1)).incident.members
+    assert (members[WEB1].standing, members[DB1].standing) == (Standing.UNPROVEN, Standing.UNTOUCHED)
+
+
+async def test_several_machines_that_ran_before_and_are_off_are_named_in_the_head(lab):
+    for guest in (WEB1, DB1):
+        await lab.see(guest, Health.OK)
+    await lab.see(ATLAS, Health.FAIL, "gone", Kind.HOST_DOWN)
+    await lab.see(ATLAS, Health.OK)
+    for guest in (WEB1, DB1):
+        await lab.see(guest, Health.OK, running=False)
+    words = "off since 2026-03-01 03:00 UTC, and it ran before incident 1"
+    assert await lab.reader.ask(lambda store, _now: queries.ran_before(store)) == dict.fromkeys(
+        (WEB1, DB1), "off since 2026-03-01 03:00 UTC, and it ran before incident 1"
+    )
+    await lab.writer.do(incidents.resolve, lab.config, 1, ALEX, "it is back")
+    found = await lab.reader.ask(queries.status, lab.config)
+    assert found.left_off == {WEB1: lab.now, DB1: lab.now}
+    assert found.tallies[TargetKind.GUEST].down == (WEB1, DB1)
+    quiet = replace(found, tallies={TargetKind.GUEST: found.tallies[TargetKind.GUEST]})
+    assert status_card(quiet).text == "⚪ No open incident, but db1, web1 are off and ran before"
+    assert len(await lab.reader.ask(lambda store, _now: queries.ran_before(store))) == 2
+    await lab.writer.do(lambda store, now: store.targets.gone([DB1], now))
+    assert len(await lab.reader.ask(lambda store, _now: queries.ran_before(store))) == 1

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId, is_condition
+from bot.core.health import (
+    CheckName,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    TargetKind,
+    is_condition,
+)
 from bot.core.incident import (
     Event,
     EventKind,
@@ -43,7 +53,7 @@ class Situation:
 
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
-    checks believed to fail; `well`: the targets of which one passes and none fails. `checks`: those that lab.yaml
+    checks believed to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml
     gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
     what people call a target. `owner`: a Slack id.
     """
@@ -88,6 +98,11 @@ class Situation:
     def needs(self, target: TargetId) -> Requirement:
         """What proves `target`."""
         return requirement(self.target(target), self.checks.get(target, frozenset()), self.rules.steady)
+
+    def is_well(self, target: TargetId) -> bool:
+        """Whether it is proven well now, and runs if it is a guest."""
+        runs = self.target(target).kind is not TargetKind.GUEST or target in self.running
+        return target in self.well and runs
 
     def ran(self, target: TargetId) -> bool:
         """Whether it is a guest that ran until now, or until a moment ago."""

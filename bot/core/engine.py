@@ -95,8 +95,14 @@ def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
             storm.take_along(draft, seen)
     _note_last_answers(draft, [one for one in draft.live() if one.id not in before], failures)
     for incident in draft.live():
-        failed = incident.id in before and bool(before[incident.id].failing)
-        settle(draft, incident, came_back=failed and not incident.failing)
+        settle(draft, incident, came_back=_has_come_back(before.get(incident.id), incident))
+
+
+def _has_come_back(was: Incident | None, incident: Incident) -> bool:
+    """Whether all its checks have, just now; or, where a person reopened it, the last machine it waited for."""
+    if was is None or incident.failing:
+        return False
+    return bool(was.failing) or bool(was.unproven and not incident.unproven)
 
 
 def _note_last_answers(draft: Draft, opened: Sequence[Incident], failures: Sequence[Observation]) -> None:

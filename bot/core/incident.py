@@ -39,7 +39,9 @@ class Incident:
     `recovering_since`: when its own checks came back (grace counts from here). `surfaced`: that what was still
     unproven when grace ended has been told. `progress_at`: when anything last moved. `end`: once it is resolved.
     `suspected`: nobody saw it happen; it was concluded afterwards. `answered_at`: when what fell silent answered
-    last, None where that is not known or something else told of it.
+    last, None where that is not known or something else told of it. `reopened_at`: when it was last reopened,
+    `reopened_by`: by whom, None where it failed again. `failing_since`: when its own checks began to fail once
+    more, None while that is `opened_at`, or where a person reopened it.
     """
 
     id: IncidentId
@@ -62,6 +64,9 @@ class Incident:
     end: End | None = None
     suspected: bool = False
     answered_at: datetime | None = None
+    reopened_at: datetime | None = None
+    reopened_by: str | None = None
+    failing_since: datetime | None = None
 
     @property
     def since(self) -> datetime:
@@ -175,14 +180,18 @@ def _moved(after: Incident, move: Move, by: str | None) -> Incident:
             return replace(after, recovering_since=now, surfaced=False)
         case Move.RELAPSE:
             held = Status.ACKNOWLEDGED if after.acknowledged_by else Status.OPEN
-            return replace(after, status=held, recovering_since=None, surfaced=False)
-    return _as_new(after)  # Move.REOPEN
+            return replace(after, status=held, recovering_since=None, surfaced=False, failing_since=now)
+    return _as_new(after, by)  # Move.REOPEN
 
 
-def _as_new(incident: Incident) -> Incident:
+def _as_new(incident: Incident, by: str | None) -> Incident:
     """A reopened incident: who acknowledged or resolved it before no longer holds."""
+    now = incident.progress_at
     return replace(
         incident,
+        reopened_at=now,
+        reopened_by=by,
+        failing_since=now if by is None or incident.failing else None,
         acknowledged_by=None,
         acknowledged_at=None,
         recovering_since=None,

@@ -143,7 +143,7 @@ class TargetPicture:
     `condition`: how it is; `running`: as last seen, None where that is not known. `parents`: what it depends on,
     nearest first, and how that is. `muted`: why a failure would open no incident; `covered_by`: the open outage
     that explains one. `incidents`: the last ones it was in. `lacks`: what is missing before it is proven; empty
-    where it is.
+    where it is. `stopped_at`: since when it is off. `unwatched`: nothing looks at it.
     """
 
     target: Target
@@ -157,3 +157,5 @@ class TargetPicture:
     incidents: tuple[Incident, ...]
     lacks: str = ""
     name: Names = UNTOLD
+    stopped_at: datetime | None = None
+    unwatched: bool = False

@@ -51,6 +51,9 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "end": None if incident.end is None else [incident.end.way, incident.end.into],
         "suspected": incident.suspected,
         "answered_at": time_out(incident.answered_at),
+        "reopened_at": time_out(incident.reopened_at),
+        "reopened_by": incident.reopened_by,
+        "failing_since": time_out(incident.failing_since),
     }
 
 
@@ -81,6 +84,9 @@ def incident_value(row: dict[str, Any]) -> Incident:
         end=None if rest["end"] is None else End(Way(rest["end"][0]), rest["end"][1]),
         suspected=rest.get("suspected", False),
         answered_at=time_in(rest.get("answered_at")),
+        reopened_at=time_in(rest.get("reopened_at")),
+        reopened_by=rest.get("reopened_by"),
+        failing_since=time_in(rest.get("failing_since")),
     )
 
 

@@ -17,9 +17,10 @@ from bot.store.rows import moment, time_in, time_out
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a check was last believed to show. `since`: when this began; `at`: when it was last written.
+    """What a check was last believed to show.
 
-    `facts`: what it has told to be remembered (Observation.kept), however it is now.
+    `since`: when this began, of a guest's power its latest start or stop; `at`: when it was last written. `facts`:
+    what it has told to be remembered (Observation.kept), however it is now.
     """
 
     fingerprint: Fingerprint
@@ -104,7 +105,8 @@ class TargetRows:
         self._db.execute(
             'insert into health ("check", target, health, kind, running, evidence, why, facts_json, since, at) '
             "values (:check, :target, :health, :kind, :running, :evidence, :why, :facts, :at, :at) "
-            "on conflict do update set since = iif(health = :health and kind is :kind, since, :at), "
+            "on conflict do update set since = iif(:anew or health != :health or kind is not :kind or "
+            "running is not :running, :at, since), "
             "health = :health, kind = :kind, running = :running, evidence = :evidence, why = :why, at = :at, "
             "facts_json = iif(:facts is null, facts_json, json_patch(ifnull(facts_json, '{}'), :facts))",
             {
@@ -113,6 +115,7 @@ class TargetRows:
                 "health": seen.health,
                 "kind": seen.kind,
                 "running": seen.running,
+                "anew": seen.began_anew,
                 "evidence": seen.evidence,
                 "why": seen.why,
                 "facts": json.dumps({"version": 1, **seen.kept}) if seen.kept else None,

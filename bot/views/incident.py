@@ -19,7 +19,7 @@ from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, section
 from bot.views.outside import bold, safe
 from bot.views.run import place
 from bot.views.standing import counted
-from bot.views.times import lasted, when
+from bot.views.times import clock, lasted, when
 from bot.views.words import has_length, mark, state, title
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
@@ -69,7 +69,7 @@ def incident_card(facts: IncidentFacts) -> Card:
         blocks.append(ActionsBlock(block_id="incident", elements=buttons))
     blocks.append(context(f"Incident {incident.id} · details in the thread"))
     head = f"{mark(incident)} {state(incident)}: {title(incident, facts.name)}"
-    text = f"{head}. {safe(incident.why, 300)}"
+    text = f"{head}. {_reopened(incident) or safe(incident.why, 300)}"
     return Card(text, tuple(blocks))
 
 
@@ -90,10 +90,7 @@ def _who(facts: IncidentFacts) -> str:
 
 
 def _why(incident: Incident) -> str:
-    seen = safe(incident.why[:1].upper() + incident.why[1:], 1_500)
-    if incident.kind is Kind.POWER_LOSS and incident.recovering_since is not None:
-        most = "at most " if incident.suspected else ""
-        seen += f"\nThe power was gone for {most}{lasted(incident.recovering_since - incident.since)}."
+    seen = "\n".join(filter(None, (_reopened(incident), _power_gone(incident), _first_seen(incident))))
     if incident.status is not Status.RESOLVED:
         return seen
     if incident.end is not None and incident.end.way is Way.MOVED:
@@ -101,6 +98,34 @@ def _why(incident: Incident) -> str:
     by = f" by <@{incident.resolved_by}>" if incident.resolved_by else ""
     ended = f"{state(incident)}{by}"
     return f"{seen}\n{ended}: {safe(incident.resolution, 600)}" if incident.resolution else f"{seen}\n{ended}"
+
+
+def _first_seen(incident: Incident) -> str:
+    """What fails, or what it began with where that is no longer so."""
+    why = safe(incident.why, 1_500)
+    held = incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None)
+    return why[:1].upper() + why[1:] if held else f"It began with: {why}"
+
+
+def _power_gone(incident: Incident) -> str:
+    """For how long the power was gone this time; not known where a person reopened it meanwhile."""
+    back = incident.recovering_since
+    if incident.kind is not Kind.POWER_LOSS or back is None:
+        return ""
+    if incident.reopened_by is not None and incident.failing_since is None:
+        return ""
+    most = "at most " if incident.suspected else ""
+    return f"The power was gone for {most}{lasted(back - (incident.failing_since or incident.since))}."
+
+
+def _reopened(incident: Incident) -> str:
+    """Who says that it is not over, and what the checks say to that."""
+    if incident.reopened_by is None or incident.reopened_at is None or incident.ended:
+        return ""
+    said = f"Reopened by <@{incident.reopened_by}> at {clock(incident.reopened_at)}."
+    if incident.failing or incident.unproven:
+        return said
+    return f"{said} Nothing fails now, as far as I can see. Close it when you are done."
 
 
 def _runbook(facts: IncidentFacts) -> str:

@@ -61,7 +61,7 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
         lacks = lacking.get(member.target, "its host no longer knows it")
         end = "" if lacks.endswith("?") else "."
         return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{end}{expected}"
-    if incident.status is not Status.RECOVERING or member.proven:
+    if member.proven or (incident.status is not Status.RECOVERING and incident.reopened_by is None):
         return ""
     lacks = lacking.get(member.target, "")
     return f"Back, but not proven healthy yet: {safe(lacks, 300)}" if lacks else ""

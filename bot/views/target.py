@@ -1,12 +1,11 @@
 """`/lab why web1`: all that is known of one target, and what would keep a failure of it quiet."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from slack_sdk.models.blocks import Block
 
 from bot.core.health import Evidence, Health
+from bot.core.incidents.condition import Condition
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, section
@@ -15,14 +14,6 @@ from bot.views.times import when
 from bot.views.words import CONDITIONS, HEALTH, incident_line, name_of, title
 
 _CHECKS: Final = 15
-_RESTS: Final[Mapping[Evidence, str]] = MappingProxyType(
-    {
-        Evidence.INSIDE: "from inside",
-        Evidence.OUTSIDE: "from outside",
-        Evidence.WORD: "on someone's word",
-        Evidence.NONE: "from nothing that is known",
-    }
-)
 
 
 def target_card(picture: TargetPicture) -> Card:
@@ -31,7 +22,8 @@ def target_card(picture: TargetPicture) -> Card:
     head = f"{CONDITIONS[picture.condition]} {name_of(target.id, name)}"
     on = f", a {target.kind} on {name_of(target.runs_on, name)}" if target.runs_on else f", a {target.kind}"
     told = [one for one in picture.beliefs if not _goes_without_saying(one)]
-    checks = "\n".join(map(_belief, told[:_CHECKS])) or "No check has looked at it yet."
+    nothing = "Nothing looks at it: lab.yaml gives it no check." if picture.unwatched else "Not looked at yet."
+    checks = "\n".join(map(_belief, told[:_CHECKS])) or nothing
     blocks: list[Block] = [
         section(f"{bold(head)}{on}\n{checks}"),
         section("\n".join([_expected(picture), _proof(picture), *_quiet(picture)])),
@@ -41,25 +33,27 @@ def target_card(picture: TargetPicture) -> Card:
         blocks.append(context(f"It depends on {up}"))
     if picture.incidents:
         lately = (incident_line(one, name) for one in picture.incidents[:5])
-        blocks.append(section("\n".join(["Lately:", *lately])))
+        blocks.append(section("\n".join(["Recent:", *lately])))
     return Card(f"{head}{on}", tuple(blocks))
 
 
 def _goes_without_saying(belief: Belief) -> bool:
-    """Whether it tells no more than that the watcher is let in."""
-    return belief.health is Health.OK and belief.evidence is Evidence.NONE
+    """Whether it tells no more than that the watcher is let in, or could not try: other rows say so, too."""
+    inner = "watching" in belief.check.split() and belief.health is not Health.FAIL
+    return inner or (belief.health is Health.OK and belief.evidence is Evidence.NONE)
 
 
 def _belief(belief: Belief) -> str:
     line = f"{HEALTH[belief.health]} {safe(belief.check, 60)}: {safe(belief.why, 200)}, since {when(belief.since)}"
-    rests = "" if belief.health is Health.UNKNOWN else f"{_RESTS[belief.evidence]}: "
-    return f"{line}\n      {rests}{belief.shows}"
+    return f"{line}\n      {belief.shows}" if belief.shows else line
 
 
 def _proof(picture: TargetPicture) -> str:
     """Whether it is proven healthy, and what is still missing for that."""
+    if picture.unwatched:
+        return "🔎 Nobody can tell whether it is well."
     if not picture.lacks:
-        return "🔎 Its checks prove it well."
+        return "🔎 Healthy."
     return f"🔎 Not proven healthy yet: {safe(picture.lacks, 300)}"
 
 
@@ -70,13 +64,18 @@ def _expected(picture: TargetPicture) -> str:
     wanted = "It is expected to run" if target.wanted else "It may be off"
     if picture.running is None:
         return f"{wanted}."
-    stopped = "was off, shut down by someone" if picture.stopped_on_purpose else "was off"
-    return f"{wanted}, and {'was running' if picture.running else stopped} when last seen."
+    if picture.running:
+        return f"{wanted}, and was running when last seen."
+    since = f" since {when(picture.stopped_at)}" if picture.stopped_at else ""
+    if picture.condition is Condition.DOWN:
+        return f"It is off{since}, and it ran before. {wanted}."
+    by = ", shut down by someone" if picture.stopped_on_purpose else ""
+    return f"{wanted}, and is off{since}{by}."
 
 
 def _quiet(picture: TargetPicture) -> list[str]:
     """Why a failure would open no incident of its own now, in words."""
     said = [f"🔕 {safe(picture.muted, 300)}"] if picture.muted else []
     if covering := picture.covered_by:
-        said.append(f"🔕 Incident {covering.id} ({title(covering, picture.name)}) covers it.")
-    return said or ["🔔 Nothing mutes it: a failure is told."]
+        said.append(f"🔕 Part of incident {covering.id}: {title(covering, picture.name)}")
+    return said or ["🔔 Alerts are on."]

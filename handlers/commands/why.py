@@ -9,7 +9,7 @@ from handlers.desk import Desk
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """All that is known of a target."""
-    return target_card(await desk.reader.ask(queries.why, desk.config, asked.name()))
+    return target_card(await desk.reader.ask(queries.why, desk.config, asked.name(), desk.outlook()))
 
 
 VERB = Verb("why", "why web1", "what is known of a machine, and what would keep it quiet", answer)

@@ -126,7 +126,7 @@ def test_a_guest_that_has_power_again_gets_time_to_boot_before_that_is_told(cras
     crash.wait(10 * MINUTE - SECOND)
     assert crash.broadcasts() == []
     crash.wait(SECOND)
-    assert crash.broadcasts() == [f"Time to recover is over. Still not proven healthy: {name_of(VM)}"]
+    assert crash.broadcasts() == [f"10 min after {name_of(VM)} was back. Still not proven healthy: {name_of(VM)}."]
 
 
 def test_what_was_seen_inside_while_a_guest_still_failed_is_no_proof_that_it_recovered(crash):
@@ -206,7 +206,7 @@ def test_the_order_in_which_things_were_heard_does_not_matter_their_times_do():
 def test_an_incident_with_nothing_to_prove_is_resolved_when_its_check_is_well(crash):
     crash.see(up(VM))
     assert (crash.only.status, crash.only.resolution) == (Status.RESOLVED, "all proven healthy")
-    assert crash.broadcasts() == ["Resolved: all proven healthy."]
+    assert crash.broadcasts() == ["🟢 vm01 is healthy again, after 0 s."]
 
 
 def test_what_could_not_be_watched_ends_in_its_own_words_and_claims_no_proof(lab):
@@ -270,7 +270,7 @@ def test_what_is_not_back_when_grace_ends_is_said_once(lab):
     lab.see(back(VAULT))
     lab.wait(10 * MINUTE)
     lab.wait(MINUTE)
-    assert lab.broadcasts() == ["Time to recover is over. Still not proven healthy: files"]
+    assert lab.broadcasts() == ["10 min after vault was back. Still not proven healthy: files."]
     assert lab.only.surfaced
 
 
@@ -278,7 +278,7 @@ def test_many_names_are_told_as_a_few_and_how_many_more(lab):
     lab.see(gone(ATLAS))
     lab.see(back(ATLAS))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts()[0].endswith("vm01, vm02, vm03, vm04, vm05, vm06, vm07, vm08 and 37 more")
+    assert lab.broadcasts()[0].endswith("vm01, vm02, vm03, vm04, vm05, vm06, vm07, vm08 and 37 more.")
 
 
 def test_the_last_one_back_after_grace_resolves(lab):
@@ -491,7 +491,7 @@ def test_that_something_ended_is_well_again_is_told_nobody(crash):
 def test_a_reopened_incident_is_told_to_everyone_and_does_not_end_by_itself(crash):
     crash.see(up(VM))
     person(crash, engine.reopen)
-    assert crash.broadcasts()[-1] == "<@U1> reopened"
+    assert crash.broadcasts()[-1] == "<@U1> reopened this: vm01 down"
     crash.wait(HOUR)
     crash.see(up(VM), up(OTHER))
     assert crash.only.status is Status.OPEN
@@ -502,6 +502,23 @@ def test_a_reopened_incident_ends_when_its_check_fails_again_and_comes_back(cras
     person(crash, engine.reopen)
     crash.see(crashed(VM))
     crash.see(up(VM))
+    assert crash.only.ended
+
+
+def test_a_reopened_incident_of_which_a_machine_is_not_proven_ends_once_it_is(crash):
+    crash.see(up(VM))
+    crash.unseen.add(VM)
+    person(crash, engine.reopen)
+    assert crash.only.unproven == (VM,)
+    crash.see(up(VM))
+    assert crash.only.ended
+
+
+def test_a_reopened_incident_ends_by_a_word_for_the_last_machine(crash):
+    crash.see(up(VM))
+    crash.unseen.add(VM)
+    person(crash, engine.reopen)
+    crash.take(engine.vouch(crash.situation, ONE, [VM], "U1", crash.now))
     assert crash.only.ended
 
 

@@ -93,7 +93,20 @@ def test_a_resolution_says_who_when_and_why():
 def test_reopening_forgets_the_acknowledgement_and_the_resolution():
     over = incident().move(Move.ACKNOWLEDGE, NOON, by="U1").move(Move.RESOLVE, LATER, by="U1", why="new disk")
     again = over.move(Move.REOPEN, LATER)
-    assert again == incident(progress_at=LATER)
+    assert again == incident(progress_at=LATER, reopened_at=LATER, failing_since=LATER)
+
+
+def test_what_a_person_reopened_says_who_did_and_does_not_fail_since_then_unless_it_does():
+    over = incident(failing=frozenset()).move(Move.RESOLVE, LATER)
+    again = over.move(Move.REOPEN, LATER, by="U1")
+    assert (again.reopened_by, again.reopened_at, again.failing_since) == ("U1", LATER, None)
+    failing = incident().move(Move.CLOSE, NOON, by="U1").move(Move.REOPEN, LATER, by="U1")
+    assert failing.failing_since == LATER
+
+
+def test_what_fails_again_fails_since_then():
+    again = incident().move(Move.RECOVER, NOON).move(Move.RELAPSE, LATER)
+    assert (again.failing_since, again.reopened_at) == (LATER, None)
 
 
 def test_an_incident_knows_which_of_its_own_checks_fail():

@@ -76,13 +76,15 @@ def test_a_word_is_recorded_by_name_with_what_was_not_seen(outage):
 def test_an_outage_of_which_all_else_is_proven_is_resolved_with_it_and_says_so(outage):
     say(outage, engine.vouch, FILES)
     assert outage.only.end == End(Way.PROVEN)
-    assert outage.broadcasts()[-1] == "Resolved: 1 proven healthy, 1 on someone's word."
+    assert (
+        outage.broadcasts()[-1] == "🟢 Resolved: vault down, after 10 min. 1 proven healthy, 1 on someone's word."
+    )
 
 
 def test_what_rests_on_words_alone_was_closed_by_the_last_of_them(powered):
     say(powered, engine.vouch, VM, by="U7")
     assert (powered.only.end, powered.only.resolved_by) == (End(Way.CLOSED), "U7")
-    assert powered.broadcasts()[-1] == "Closed: 1 on someone's word."
+    assert powered.broadcasts()[-1] == "☑️ Closed: vm01 down. 1 on someone's word."
 
 
 def test_a_word_for_one_of_two_ends_nothing(lab):

@@ -62,7 +62,7 @@ def test_it_waits_for_proof_of_each_of_them_and_of_what_ran_on_them(lab):
     assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
     lab.see(*(well(host, INSIDE) for host in AT), *(up(guest) for guest in (FILES, *GUESTS)))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts()[-1] == "Resolved: all proven healthy."
+    assert lab.broadcasts()[-1] == "🟢 Resolved: Power failure (atlas), after 40 min. All proven healthy."
 
 
 def test_the_bots_own_machine_counts_and_may_be_one_of_them(lab):
@@ -78,7 +78,7 @@ def test_a_host_that_was_only_out_of_reach_is_said_to_have_never_been_off(lab):
     lab.see(gone(NOOK))
     lab.see(replace(back(NOOK), why="its own system answers: it never went off (up since 09:00 UTC)"))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts()[-1] == "Resolved: all proven healthy; nook never went off."
+    assert lab.broadcasts()[-1] == "🟢 Resolved: nook down, after 10 min. All proven healthy; nook never went off."
 
 
 def test_over_midnight_it_says_the_days(lab):

@@ -143,7 +143,7 @@ def picture(target: Target, **more) -> TargetPicture:
 
 
 def belief(health: Health = Health.OK) -> Belief:
-    return Belief(CheckName("a"), health, "up", NOW, NOW, Evidence.INSIDE, "it is well: seen from inside")
+    return Belief(CheckName("a"), health, "up", NOW, NOW, Evidence.INSIDE, "powered on, no more")
 
 
 @pytest.mark.parametrize(
@@ -152,16 +152,27 @@ def belief(health: Health = Health.OK) -> Belief:
         (picture(Target(WEB1, ephemeral=True)), "It comes and goes, and nobody waits for it."),
         (picture(Target(WEB1)), "It is expected to run.\n"),
         (picture(Target(WEB1, wanted=False), running=True), "It may be off, and was running when last seen."),
-        (picture(Target(WEB1), running=False, stopped_on_purpose=True), "was off, shut down by someone when last"),
+        (
+            picture(Target(WEB1), running=False, stopped_on_purpose=True),
+            "It is expected to run, and is off, shut down by someone.",
+        ),
         (picture(Target(WEB1), muted="atlas is silenced"), "🔕 atlas is silenced"),
-        (picture(Target(WEB1), covered_by=DOWN), "🔕 Incident 7 (web1 down) covers it."),
-        (picture(Target(WEB1)), "No check has looked at it yet."),
+        (picture(Target(WEB1), covered_by=DOWN), "🔕 Part of incident 7: web1 down"),
+        (picture(Target(WEB1)), "Not looked at yet."),
+        (picture(Target(WEB1), unwatched=True), "Nothing looks at it: lab.yaml gives it no check."),
+        (picture(Target(WEB1), unwatched=True), "🔎 Nobody can tell whether it is well."),
+        (picture(Target(WEB1), running=False, stopped_at=NOW), "It is expected to run, and is off since <!date"),
+        (
+            picture(Target(WEB1), running=False, stopped_at=NOW, condition=Condition.DOWN),
+            "01 Mar 14:02 UTC>, and it ran before. It is expected to run.",
+        ),
+        (picture(Target(WEB1), running=False, condition=Condition.DOWN), "It is off, and it ran before."),
         (picture(Target(WEB1), parents=((ATLAS, Condition.UNSEEN),)), "It depends on ❔ atlas"),
         (picture(Target(WEB1)), "*✅ web1*, a guest"),
         (picture(Target(WEB1), condition=Condition.UNPROVEN, beliefs=(belief(),)), "*❔ web1*, a guest"),
-        (picture(Target(WEB1), beliefs=(belief(),)), "from inside: it is well: seen from inside"),
-        (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "\n      it is well: seen from inside"),
-        (picture(Target(WEB1)), "🔎 Its checks prove it well."),
+        (picture(Target(WEB1), beliefs=(belief(),)), "\n      powered on, no more"),
+        (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "❔ a: up"),
+        (picture(Target(WEB1)), "🔎 Healthy."),
         (picture(Target(WEB1), lacks="a login prompt"), "🔎 Not proven healthy yet: a login prompt"),
     ],
 )
@@ -174,6 +185,8 @@ def test_why_leaves_out_that_the_watcher_is_let_in():
     assert "watching" not in living(target_card(picture(Target(ATLAS), beliefs=(let_in,))))
     refused = replace(let_in, health=Health.FAIL)
     assert "watching" in living(target_card(picture(Target(ATLAS), beliefs=(refused,))))
+    unasked = replace(let_in, check=CheckName("watching ssh"), health=Health.UNKNOWN)
+    assert "watching" not in living(target_card(picture(Target(ATLAS), beliefs=(unasked,))))
 
 
 def test_a_long_timeline_shows_its_end():

@@ -52,14 +52,33 @@ def test_the_first_line_tells_state_subject_since_when_and_whom_it_waits_for():
 def test_a_power_failure_tells_for_how_long_the_power_was_gone():
     back_at = NOW + timedelta(minutes=42)
     card = lines(outage("dev2", status=Status.RECOVERING, recovering_since=back_at, failing=frozenset()))
-    assert card[1] == "On battery\nThe power was gone for 42 min."
+    assert card[1] == "The power was gone for 42 min.\nIt began with: on battery"
+
+
+def test_the_power_was_gone_since_it_went_this_time():
+    again = {"failing_since": NOW + timedelta(minutes=40), "recovering_since": NOW + timedelta(minutes=41)}
+    card = lines(outage("dev2", status=Status.RECOVERING, failing=frozenset(), **again))
+    assert card[1].startswith("The power was gone for 1 min.")
+
+
+def test_one_that_a_person_reopened_says_who_and_when_and_what_holds_now():
+    by = {"reopened_at": NOW, "reopened_by": OWNER, "failing": frozenset()}
+    said = f"Reopened by <@{OWNER}> at <!date^1772373720^{{time}}|14:02 UTC>."
+    nothing = "Nothing fails now, as far as I can see. Close it when you are done."
+    assert lines(outage(**by))[1] == f"{said} {nothing}\nIt began with: on battery"
+    assert lines(outage("dev2", **by))[1] == f"{said}\nIt began with: on battery"
+    assert lines(outage(**{**by, "failing": outage().own}))[1] == f"{said}\nOn battery"
+    recovering = outage(**by, status=Status.RECOVERING, recovering_since=NOW)
+    assert "The power was gone" not in lines(recovering)[1]
+    assert incident_card(IncidentFacts(outage(**by), OWNER)).text.endswith(nothing)
+    assert "Reopened" not in lines(replace(outage(**by), status=Status.RESOLVED))[1]
 
 
 def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_known():
     back_at = NOW + timedelta(minutes=42)
     card = lines(outage(status=Status.RECOVERING, recovering_since=back_at, failing=frozenset(), suspected=True))
     assert "*Suspected: Power failure (rack)*" in card[0]
-    assert card[1] == "On battery\nThe power was gone for at most 42 min."
+    assert card[1] == "The power was gone for at most 42 min.\nIt began with: on battery"
 
 
 def test_the_fallback_text_tells_it_without_blocks():
@@ -149,7 +168,7 @@ def test_one_that_was_proven_is_green_and_tells_how_long_it_lasted():
     made = over(Way.PROVEN, resolution="all proven healthy")
     assert lines(made)[:2] == [
         "🟢 *Resolved* · *Power failure (rack)* · lasted 2 h 5 min",
-        "On battery\nResolved: all proven healthy",
+        "It began with: on battery\nResolved: all proven healthy",
     ]
     assert labels(made) == ["Reopen"]
 
@@ -157,7 +176,7 @@ def test_one_that_was_proven_is_green_and_tells_how_long_it_lasted():
 def test_one_that_a_person_closed_says_who_and_why_and_is_not_green():
     made = over(Way.CLOSED, resolved_by=OWNER, resolution="db1 is gone for good")
     assert lines(made)[0] == "☑️ *Closed* · *Power failure (rack)* · lasted 2 h 5 min"
-    assert lines(made)[1] == f"On battery\nClosed by <@{OWNER}>: db1 is gone for good"
+    assert lines(made)[1] == f"It began with: on battery\nClosed by <@{OWNER}>: db1 is gone for good"
     assert labels(made) == ["Reopen"]
 
 
@@ -171,7 +190,7 @@ def test_one_that_is_part_of_another_says_of_which_and_offers_nothing():
 def test_one_that_was_the_bots_own_blindness_says_so_and_offers_nothing():
     made = over(Way.WITHDRAWN, resolution="my own network was down")
     assert lines(made)[0] == "⚫ *Withdrawn* · *Power failure (rack)*"
-    assert lines(made)[1] == "On battery\nWithdrawn: my own network was down"
+    assert lines(made)[1] == "It began with: on battery\nWithdrawn: my own network was down"
     assert labels(made) == []
 
 

@@ -5,7 +5,7 @@ another could not look is less, and said as less.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.health import STATE, CheckName, Evidence, Health, Kind, Target, is_unseen
@@ -55,6 +55,19 @@ class Result:
     def tells(self) -> bool:
         """Whether it tells of the target at all: that the watcher is let in does not."""
         return self.health is Health.OK and self.evidence is not Evidence.NONE
+
+
+def old(one: Result) -> Result:
+    """A result from before its guest's latest start or stop: what was well inside then may not be now."""
+    inside = one.health is Health.OK and (one.running or one.evidence is Evidence.INSIDE)
+    return replace(one, health=Health.UNKNOWN, evidence=Evidence.NONE) if inside else one
+
+
+def is_proven(needs: Requirement, results: Collection[Result]) -> bool:
+    """Whether these results prove their target well: by what its rule accepts, and with each check of its own."""
+    told = [one for one in results if one.tells]
+    shown = any(one.evidence in needs.accepts for one in told)
+    return shown and needs.checks <= {one.check for one in told} and not any(one.fails for one in results)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,17 +80,11 @@ def wanted(target: Target) -> str:
 
 
 def shows(target: Target, health: Health, evidence: Evidence, *, running: bool | None) -> str:
-    """What a check's last result proves of `target`, in words for `/lab why`."""
-    if health is Health.UNKNOWN:
-        return "could not look: it proves nothing"
-    if health is Health.FAIL:
-        return "it is not well"
-    if running is False:
-        return "it is off, as it may be"
-    if evidence in RULES[target.kind].accepts:
-        return "it is well: seen from inside"
+    """What a check's last result does not prove of `target`, in words for `/lab why`; empty where it is clear."""
+    if health is not Health.OK or running is False or evidence in RULES[target.kind].accepts:
+        return ""  # it speaks for itself
+    if target.proof is Proof.RUNNING and evidence is Evidence.OUTSIDE:
+        return "accepted, not looked inside"
     if evidence is Evidence.OUTSIDE and (running or target.kind is TargetKind.HOST):
-        has = "it has power" if running else "it can be reached"
-        accepted = target.proof is Proof.RUNNING
-        return "accepted, not looked inside" if accepted else f"{has}: that proves nothing of what is inside"
-    return "it proves nothing of what is inside"
+        return f"{'powered on' if running else 'reachable'}, no more"
+    return "shows nothing of what is inside"

@@ -13,8 +13,8 @@ from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
 from bot.core.incidents.asked import may_be_well, may_stay_off
-from bot.core.incidents.member import COUNTED, WHEREABOUTS, Ground, Member, Standing, lacks
-from bot.core.incidents.settle import named, settle
+from bot.core.incidents.member import COUNTED, SETTLED_FOR_GOOD, WHEREABOUTS, Ground, Member, Standing, lacks
+from bot.core.incidents.settle import named, settle, titled
 
 
 def acknowledge(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
@@ -37,16 +37,25 @@ def resolve(situation: Situation, incident: IncidentId, by: str, reason: str, no
 def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
     """A person says that it is not over. Raises IllegalMove, also where another incident is about the same.
 
-    It does not end by itself unless its checks fail again and come back: they did not see what the person saw.
+    What is proven well now stays so, for the checks do not see what the person saw: where all is, it ends only by
+    a person, or once its checks have failed again and come back. All else that it waits for has to be proven anew.
     """
     held = situation.incidents.get(incident)
     if held is not None and held.ended:
         rival = Draft(situation, now).rival(held)
         if rival is not None and (held.end is None or held.end.may_reopen):
             raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
-        held = held.brought_up_to(situation.failing, situation.targets, now)
+        held = _as_it_is(situation, held.brought_up_to(situation.failing, situation.targets, now), now)
         situation = replace(situation, incidents={**situation.incidents, incident: held})
     return _person(situation, incident, Move.REOPEN, by, now, "reopened")
+
+
+def _as_it_is(situation: Situation, incident: Incident, now: datetime) -> Incident:
+    """An incident that followed nothing for a while: what was proven then may have gone off since."""
+    for member in incident.members.values():
+        if member.standing not in SETTLED_FOR_GOOD and not situation.is_well(member.target):
+            incident = incident.with_member(member.in_doubt(now))
+    return incident
 
 
 def withdraw(situation: Situation, incident: IncidentId, why: str, now: datetime) -> Decision:
@@ -102,7 +111,7 @@ def vouch(
         )
         held = draft.incidents[incident]
     draft.tell(incident, Tell.LINE, f"<@{by}> says that it is well: {named(draft, targets)}")
-    settle(draft, held)
+    settle(draft, held, came_back=not held.unproven)
     return draft.decision()
 
 
@@ -137,7 +146,8 @@ def _let_off(draft: Draft, incident: Incident, targets: Sequence[TargetId], by: 
     draft.keep(held)
     draft.event(incident.id, EventKind.NOTE, f"says that it may stay off: {named(draft, targets)}", by)
     draft.tell(incident.id, Tell.LINE, f"⚪ {named(draft, targets)} may stay off, says <@{by}>.")
-    settle(draft, draft.incidents[incident.id])
+    held = draft.incidents[incident.id]
+    settle(draft, held, came_back=not held.unproven)
 
 
 def must_return(
@@ -215,8 +225,10 @@ def _person(
     draft = Draft(situation, now)
     draft.move(_held(draft, incident, move), move, by=by, why=why)
     draft.event(incident, EventKind.STATUS, words, by)
-    told = Tell.BROADCAST if move is Move.REOPEN else Tell.LINE
-    draft.tell(incident, told, f"<@{by}> {words}")
+    if move is Move.REOPEN:
+        draft.tell(incident, Tell.BROADCAST, f"<@{by}> reopened this: {titled(draft, draft.incidents[incident])}")
+    else:
+        draft.tell(incident, Tell.LINE, f"<@{by}> {words}")
     return draft.decision()
 
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from bot.core import storm
 from bot.core.draft import Draft
-from bot.core.health import Evidence, TargetId
+from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST
+from bot.core.lengths import lasted
 
 NAMED = 8  # as many names as a phone shows at a glance
 
@@ -55,7 +56,20 @@ def _end(draft: Draft, incident: Incident) -> None:
     else:
         draft.move(incident, Move.RESOLVE, why=words)
         draft.event(incident.id, EventKind.STATUS, f"resolved: {words}")
-        draft.tell(incident.id, Tell.BROADCAST, f"Resolved: {words}.")
+        draft.tell(incident.id, Tell.BROADCAST, _over(draft, incident, words))
+
+
+def _over(draft: Draft, incident: Incident, words: str) -> str:
+    """That it is over, with the name of what it was about: the line stands alone in the channel."""
+    after = lasted(draft.now - incident.opened_at)
+    if words == ALL_PROVEN and incident.members.keys() == {incident.subject}:
+        return f"🟢 {draft.situation.name(incident.subject)} is healthy again, after {after}."
+    return f"🟢 Resolved: {titled(draft, incident)}, after {after}. {words[:1].upper()}{words[1:]}."
+
+
+def titled(draft: Draft, incident: Incident) -> str:
+    """What an incident is about, in a few words."""
+    return KINDS[incident.kind].title.format(draft.situation.name(incident.subject))
 
 
 def _never_off(draft: Draft, incident: Incident) -> str:
@@ -69,7 +83,9 @@ def close(draft: Draft, incident: Incident, words: str, by: str | None) -> None:
     """It is over by what a person said or wrote."""
     draft.move(incident, Move.CLOSE, by=by, why=words)
     draft.event(incident.id, EventKind.STATUS, f"closed: {words}", by)
-    draft.tell(incident.id, Tell.BROADCAST, f"Closed: {words}.")
+    draft.tell(
+        incident.id, Tell.BROADCAST, f"☑️ Closed: {titled(draft, incident)}. {words[:1].upper()}{words[1:]}."
+    )
 
 
 def _relapse(draft: Draft, incident: Incident) -> None:
@@ -87,7 +103,19 @@ def surface(draft: Draft, incident: Incident) -> None:
     told = named(draft, incident.unproven)
     draft.keep(incident.told_unproven())
     draft.event(incident.id, EventKind.NOTE, f"still not proven healthy: {told}")
-    draft.tell(incident.id, Tell.BROADCAST, f"Time to recover is over. Still not proven healthy: {told}")
+    draft.tell(incident.id, Tell.BROADCAST, _still(draft, incident))
+
+
+def _still(draft: Draft, incident: Incident) -> str:
+    """What is still not back, and how it is, so long after what it needs was."""
+    since = lasted(draft.now - (incident.recovering_since or draft.now))
+    what = "the power was" if incident.kind is Kind.POWER_LOSS else f"{draft.situation.name(incident.subject)} was"
+    waiting = [incident.members[target] for target in incident.unproven]
+    off = [one.target for one in waiting if one.running is False and not one.failing]
+    rest = [one.target for one in waiting if one.target not in off]
+    parts = [f"Still off: {named(draft, off)}"] if off else []
+    parts += [f"Still not proven healthy: {named(draft, rest)}"] if rest else []
+    return f"{since} after {what} back. {'. '.join(parts)}."
 
 
 def lapse(draft: Draft, incident: Incident) -> None:

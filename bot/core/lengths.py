@@ -1,0 +1,17 @@
+"""Lengths of time in words, as people say them."""
+
+from datetime import timedelta
+
+
+def lasted(length: timedelta) -> str:
+    """A length in its two largest units, e.g. `2 h 5 min`, `40 s`."""
+    seconds = max(0, round(length.total_seconds()))
+    parts = (
+        (seconds // 86_400, "d"),
+        (seconds // 3_600 % 24, "h"),
+        (seconds // 60 % 60, "min"),
+        (seconds % 60, "s"),
+    )
+    first = next((at for at, (number, _) in enumerate(parts) if number), 3)
+    shown = [f"{number} {unit}" for number, unit in parts[first : first + 2] if number]
+    return " ".join(shown) or "0 s"
