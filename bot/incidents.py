@@ -11,7 +11,6 @@ from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
 from bot.core.health import HYPERVISOR, INSIDE, STATE, CheckName, Health, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
-from bot.core.incidents.asked import NOTHING_SEEN, AsSeen, demand_unchanged
 from bot.core.incidents.condition import Result, is_proven, old
 from bot.core.incidents.evidence import requirement
 from bot.core.mentions import deadened
@@ -166,81 +165,6 @@ def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, b
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
     commit(store, before, engine.resolve(before, incident, by, deadened(reason), now), now)
-
-
-def vouch(
-    store: Store,
-    now: datetime,
-    config: Config,
-    incident: IncidentId,
-    targets: Sequence[TargetId],
-    by: str,
-    as_seen: AsSeen = NOTHING_SEEN,
-) -> None:
-    """Someone gives their word for machines that run and that nothing proves. Raises NotAllowed or IllegalMove.
-
-    `as_seen`: how the machines were when they were asked.
-    """
-    demand(config.people, by, Act.VOUCH)
-    before = situation(store, config, now)
-    demand_unchanged(before, incident, as_seen)
-    commit(store, before, engine.vouch(before, incident, targets, by, now), now)
-    left_off.forget(store, targets)
-
-
-def stays_off(
-    store: Store,
-    now: datetime,
-    config: Config,
-    incident: IncidentId | None,
-    targets: Sequence[TargetId],
-    by: str,
-    as_seen: AsSeen = NOTHING_SEEN,
-) -> None:
-    """Someone says that machines that are off may stay so. Raises NotAllowed or IllegalMove.
-
-    `incident`: the one they were asked about, None where none was; `as_seen`: as in vouch.
-    """
-    demand(config.people, by, Act.STAY_OFF)
-    before = situation(store, config, now)
-    if incident is not None:
-        demand_unchanged(before, incident, as_seen)
-    waited_for = store.left_off.all().keys() | {t for i in store.incidents.live() for t in i.unproven}
-    for target in targets:
-        if target not in waited_for:
-            why = "it runs" if target in before.running else "nobody waits for it"
-            raise IllegalMove(f"cannot let {before.name(target)} stay off: because {why}")
-    commit(store, before, engine.stays_off(before, targets, by, now), now)
-    live = {t for i in before.incidents.values() if not i.ended for t in i.unproven}
-    left_off.forget(store, [target for target in targets if target in live])
-    left_off.let_off(store, now, targets, by, before.name)
-
-
-def vouch_by_name(store: Store, now: datetime, config: Config, name: str, by: str) -> str:
-    """Someone gives their word for the machine of that name wherever it is waited for; what it is called.
-
-    Raises NotAllowed, UnknownName or IllegalMove.
-    """
-    demand(config.people, by, Act.VOUCH)
-    target = find_target(store, name)
-    live = [one.id for one in store.incidents.live() if target in one.unproven]
-    called = store.targets.names()(target)
-    if not live:
-        raise IllegalMove(f"cannot vouch for {called}: because no open incident waits for it")
-    for incident in live:
-        vouch(store, now, config, incident, [target], by)
-    return called
-
-
-def stays_off_by_name(store: Store, now: datetime, config: Config, name: str, by: str) -> str:
-    """Someone says that the machine of that name may stay off; what it is called.
-
-    Raises NotAllowed, UnknownName or IllegalMove.
-    """
-    demand(config.people, by, Act.STAY_OFF)
-    target = find_target(store, name)
-    stays_off(store, now, config, None, [target], by)
-    return store.targets.names()(target)
 
 
 def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:

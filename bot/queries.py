@@ -151,19 +151,6 @@ def _tally(targets: Sequence[TargetId], states: Mapping[TargetId, State], outloo
     )
 
 
-def _where(target: TargetId, health: Health, outlook: Outlook, *, is_off: bool, awaited: bool) -> str:
-    """Where a target is counted."""
-    if target in outlook.unwatched:
-        return "unwatched"
-    if target in outlook.unlooked and health is not Health.FAIL:
-        return "unlooked"
-    if health is not Health.OK:
-        return str(health)
-    if awaited:
-        return "down" if is_off else "unproven"
-    return "off" if is_off else str(health)
-
-
 def incidents(store: Store, _now: datetime) -> IncidentList:
     """What is open, and what was lately."""
     live = tuple(store.incidents.live())

@@ -1,7 +1,7 @@
 """Which machines may stay off."""
 
-from bot import incidents
 from bot.core.incident import IncidentId
+from bot.usecases import persons_word
 from bot.views.machines import MACHINES, STAY_OFF
 from handlers.desk import Desk
 from handlers.machines import complain, ticked
@@ -11,7 +11,7 @@ from handlers.submission import Modal, Submission
 async def submit(desk: Desk, submission: Submission) -> None:
     """Record it; the incident's card then says so."""
     number, seen = IncidentId(submission.about["incident"]), await ticked(desk, submission)
-    await desk.writer.do(incidents.stays_off, desk.config, number, tuple(seen), submission.user, seen)
+    await desk.writer.do(persons_word.stays_off, desk.config, number, tuple(seen), submission.user, seen)
 
 
 MODAL = Modal(STAY_OFF, submit, complain, MACHINES)

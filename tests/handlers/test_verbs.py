@@ -231,7 +231,7 @@ async def test_why_tells_all_that_is_known_of_a_machine(rig):
     assert "❌ guest: crashed &lt;!channel&gt;, since" in answer
     assert "It is expected to run, and is off since" in answer
     assert "It depends on ❔ atlas" in answer
-    assert "🔔 Nothing mutes it" in answer
+    assert "🔔 Alerts are on." in answer
     assert "web1 down" in answer
 
 

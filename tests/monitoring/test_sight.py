@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import incidents, queries
+from bot import queries
 from bot.config import Check, Config, Guest, Host, Service, SlackConfig, Timing, Ups, Witnesses
 from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import Status, Way
@@ -259,7 +259,7 @@ async def test_an_open_ssh_port_ends_no_power_failure_until_someone_says_that_it
         assert lacking[HOSTS[0]].endswith(
             "10.9.0.10:22 answers, as that of an initramfs does; no host key is known for it"
         )
-        await bot.writer.do(incidents.vouch, bot.config, power.id, held.unproven, "U0ALEX")
+        await bot.writer.do(persons_word.vouch, bot.config, power.id, held.unproven, "U0ALEX")
         closed = await bot.incident(id=power.id, status=Status.RESOLVED)
         assert (closed.end.way, closed.resolution) == (Way.CLOSED, "3 on someone's word")
 

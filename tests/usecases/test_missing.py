@@ -14,6 +14,7 @@ from bot.core.permit import NotAllowed
 from bot.core.picture import ProofPicture
 from bot.store import Store
 from bot.usecases import missing as missing_guests
+from bot.usecases import persons_word
 from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, on_battery, powered_on, up
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, info
 
@@ -57,7 +58,7 @@ def test_what_must_come_back_stays_and_is_remembered(lab):
     assert lab.incident().members[WEB1].must_return == ROBIN
 
 
-@pytest.mark.parametrize("use_case", [missing_guests.let_go, missing_guests.must_return, incidents.vouch])
+@pytest.mark.parametrize("use_case", [missing_guests.let_go, missing_guests.must_return, persons_word.vouch])
 def test_a_stranger_may_say_nothing_of_it(lab, use_case):
     with pytest.raises(NotAllowed, match="Alex or Robin"):
         lab.do(use_case, lab.config, ONE, [WEB1], STRANGER)
@@ -66,13 +67,13 @@ def test_a_stranger_may_say_nothing_of_it(lab, use_case):
 
 def test_nobody_can_vouch_for_what_is_missing(lab):
     with pytest.raises(IllegalMove, match="because it is missing"):
-        lab.do(incidents.vouch, lab.config, ONE, [WEB1], ALEX)
+        lab.do(persons_word.vouch, lab.config, ONE, [WEB1], ALEX)
 
 
 def test_a_word_of_hands_is_kept(lab):
     lab.see(crashed(WEB2))
     lab.see(powered_on(WEB2))
-    lab.do(incidents.vouch, lab.config, IncidentId(2), [WEB2], ROBIN)
+    lab.do(persons_word.vouch, lab.config, IncidentId(2), [WEB2], ROBIN)
     ground = lab.incident(2).members[WEB2].ground
     assert (ground.standing, ground.by) == (Standing.WORD, ROBIN)
 
