@@ -12,6 +12,7 @@ from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import Status, Way
 from bot.monitoring.sight import BOT
 from bot.probes.tcp import Params
+from bot.usecases import persons_word
 from tests.guests import URI, guest, owned_guests
 from tests.monitoring.looking import looking
 from tests.real.network import lan, needs_networks
