@@ -20,6 +20,7 @@ from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
 from bot.monitoring.beliefs import Beliefs
+from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
 from bot.monitoring.sight import SightMonitor
 from bot.monitoring.unwritten import Unwritten
@@ -69,8 +70,7 @@ class Watch:
         self._sure = MakingSure(config.timing.company, around, self._decide)
         self._written: dict[Fingerprint, Written] = {}
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
-        self.boots: dict[TargetId, Observation] = {}  # what each host told of its boot last
-        self.reboots: list[tuple[Observation, Observation]] = []  # what a host told before and after one
+        self.boots = HostBoots()
         self._awaited: frozenset[TargetId] = frozenset()
         self._answered: dict[Fingerprint, datetime] = {}  # when each check found all well last
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
@@ -126,8 +126,7 @@ class Watch:
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
         self._looked.add(seen.target)
-        if "booted" in seen.facts and "boot_id" in seen.facts:
-            self._note_boot(seen)
+        self.boots.note(seen)
         if seen.health is Health.OK:
             self._answered[seen.fingerprint] = seen.at
         hidden = self._hidden(seen, target)
@@ -145,11 +144,6 @@ class Watch:
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
         return streak.settled
-
-    def _note_boot(self, seen: Observation) -> None:
-        before, self.boots[seen.target] = self.boots.get(seen.target), seen
-        if before is not None and before.facts["boot_id"] != seen.facts["boot_id"]:
-            self.reboots.append((before, seen))
 
     def _hidden(self, seen: Observation, target: Target) -> str | None:
         """Why a failure says nothing of its target, if it says no more than that nothing answered."""
@@ -278,8 +272,7 @@ class Watch:
             self._gap = replace(self._gap, since=self._gap.since + step, until=self._gap.until + step)
         self.unwritten.shift(step)
         self._company = [seen.shifted(step) for seen in self._company]
-        self.boots.update({host: seen.shifted(step) for host, seen in self.boots.items()})
-        self.reboots[:] = [(before.shifted(step), after.shifted(step)) for before, after in self.reboots]
+        self.boots.shift(step)
 
     def _follow(self, followed: Followed) -> None:
         if followed.awaited != self._awaited:

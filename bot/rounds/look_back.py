@@ -105,6 +105,6 @@ def look_back(
     own: OwnBoot,
 ) -> None:
     """Begin to conclude from what has booted, before the bot's start and from now on."""
-    LookBack(config, writer, scheduler, now, watch.boots).begin(beginning, own)
-    noticed = Reboots(config, writer, now, watch.boots, watch.reboots)
+    LookBack(config, writer, scheduler, now, watch.boots.latest).begin(beginning, own)
+    noticed = Reboots(config, writer, now, watch.boots.latest, watch.boots.changed)
     scheduler.every("reboots", config.timing.retry_every, noticed.look)

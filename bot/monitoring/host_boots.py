@@ -1,0 +1,26 @@
+"""What hosts told of their boots: the latest of each, and those that followed another while the bot looked on."""
+
+from datetime import timedelta
+
+from bot.core.health import Observation, TargetId
+
+
+class HostBoots:
+    """`latest`: what each host told last. `changed`: what a host told before and after it booted anew."""
+
+    def __init__(self) -> None:
+        self.latest: dict[TargetId, Observation] = {}
+        self.changed: list[tuple[Observation, Observation]] = []
+
+    def note(self, seen: Observation) -> None:
+        """Keep what tells of a boot."""
+        if "booted" not in seen.facts or "boot_id" not in seen.facts:
+            return
+        before, self.latest[seen.target] = self.latest.get(seen.target), seen
+        if before is not None and before.facts["boot_id"] != seen.facts["boot_id"]:
+            self.changed.append((before, seen))
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped."""
+        self.latest.update({host: seen.shifted(step) for host, seen in self.latest.items()})
+        self.changed[:] = [(before.shifted(step), after.shifted(step)) for before, after in self.changed]
