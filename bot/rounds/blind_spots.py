@@ -23,7 +23,7 @@ from bot.store.writer import Writer
 from bot.usecases.blind_spots import making_of, spots_of, tell_blind_spots
 
 JOB = "blind spots"
-MOST = 2
+MOST = 6
 """For how many times a guest's time to show itself it is put off after the bot's start: one message tells all."""
 
 
