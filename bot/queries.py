@@ -5,6 +5,7 @@ They answer with the values of core/picture.py; what is shown of them is views'.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -108,25 +109,6 @@ def _waited_for(known_now: Situation, left: Iterable[LeftOff]) -> Mapping[Target
     return {one.target: one for one in sorted(members, key=lambda one: not one.proven)}
 
 
-def ran_before(store: Store) -> Mapping[TargetId, str]:
-    """The machines that ran before an incident, open or over, and have not come back, in words for `check`."""
-    live = {
-        member.target: i.id for i in store.incidents.live() for member in i.members.values() if _is_off(member)
-    }
-    over = {target: one.incident for target, one in store.left_off.all().items() if target not in live}
-    presences = store.targets.presences()
-    found = {}
-    for target, incident in (live | over).items():
-        stopped = presences[target].stopped_at if target in presences else None
-        since = f" since {stopped:%Y-%m-%d %H:%M} UTC" if stopped else ""
-        found[target] = f"off{since}, and it ran before incident {incident}"
-    return found
-
-
-def _is_off(member: Member) -> bool:
-    return member.was_running and member.running is False and not member.proven
-
-
 def _tally(targets: Sequence[TargetId], states: Mapping[TargetId, State], outlook: Outlook) -> Tally:
     """How the targets of a kind are. What was well before the bot was off, nobody has looked at since."""
     found: dict[str, list[TargetId]] = defaultdict(list)
@@ -215,10 +197,12 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
     presence = store.targets.presences()[target_id]
     known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
     changed = next((one.since for one in known if one.fingerprint.check == STATE), None)
+    beliefs = [_belief(one, target, changed, off=presence.running is False) for one in known]
+    down = states[target_id].condition is Condition.DOWN
     return TargetPicture(
         target=target,
         condition=states[target_id].condition,
-        beliefs=tuple(_belief(one, target, changed, off=presence.running is False) for one in known),
+        beliefs=tuple(_as_down(one) if down else one for one in beliefs),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, _condition(states, parent)) for parent in target.parents),
@@ -237,6 +221,13 @@ def _condition(states: Mapping[TargetId, State], target: TargetId) -> Condition:
     return states[target].condition if target in states else Condition.UNSEEN
 
 
+def _as_down(belief: Belief) -> Belief:
+    """That it is off is not as it may be: it ran before."""
+    if belief.check != STATE or belief.health is not Health.OK:
+        return belief
+    return replace(belief, health=Health.FAIL, why=belief.why.removesuffix(", as it may be"))
+
+
 def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool) -> Belief:
     """What a check shows. What a guest showed of its inside before it last started or stopped is not so any more.
 
@@ -245,9 +236,9 @@ def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool
     inside = known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
     earlier = changed is not None and known.at < changed
     if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (off or earlier):
-        words = "not since it went off" if off else "not since it last started"
-        check = known.fingerprint.check
-        return Belief(check, Health.UNKNOWN, known.why, known.since, known.at, Evidence.NONE, words)
+        words = f"not seen since it {'went off' if off else 'last started'}; before: {known.why}"
+        since, check = changed or known.since, known.fingerprint.check
+        return Belief(check, Health.UNKNOWN, words, since, known.at, Evidence.NONE, "")
     words = shows(target, known.health, known.evidence, running=known.running)
     check = known.fingerprint.check
     return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)

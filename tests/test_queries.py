@@ -29,6 +29,7 @@ from bot.sightings import believe
 from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.usecases import left_off
 from bot.views.status import status_card
 from bot.views.target import target_card
 
@@ -262,10 +263,8 @@ async def test_what_a_guest_showed_before_it_went_off_is_shown_as_that(lab):
     await lab.writer.do(believe, lab.config, [boot], None)
     await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
     beliefs = {belief.check: belief for belief in (await lab.why("web1")).beliefs}
-    assert (beliefs["boot"].health, beliefs["boot"].shows) == (
-        Health.UNKNOWN,
-        "not since it went off",
-    )
+    assert beliefs["boot"].health is Health.UNKNOWN
+    assert beliefs["boot"].why == "not seen since it went off; before: its agent answers"
     assert beliefs["look"].health is Health.FAIL
 
 
@@ -280,7 +279,7 @@ async def test_what_a_guest_showed_before_its_latest_start_is_no_proof_of_it(lab
     await lab.writer.do(believe, lab.config, [started], None)
     picture = await lab.why("web1")
     shown = {one.check: (one.health, one.shows, one.since) for one in picture.beliefs}
-    assert shown[CheckName("boot")][:2] == (Health.UNKNOWN, "not since it last started")
+    assert shown[CheckName("boot")][:2] == (Health.UNKNOWN, "")
     assert shown[STATE][2] == lab.now
     assert picture.condition is Condition.UNPROVEN
 
@@ -308,14 +307,24 @@ async def test_several_machines_that_ran_before_and_are_off_are_named_in_the_hea
     await lab.see(ATLAS, Health.OK)
     for guest in (WEB1, DB1):
         await lab.see(guest, Health.OK, running=False)
+    off = Observation(
+        Fingerprint(STATE, WEB1), Health.OK, lab.now, "off (powered off), as it may be", running=False
+    )
+    await lab.writer.do(believe, lab.config, [replace(off, evidence=Evidence.OUTSIDE)], None)
     words = "off since 2026-03-01 03:00 UTC, and it ran before incident 1"
-    assert await lab.reader.ask(lambda store, _now: queries.ran_before(store)) == dict.fromkeys((WEB1, DB1), words)
+    assert await lab.reader.ask(lambda store, _now: left_off.ran_before(store)) == dict.fromkeys(
+        (WEB1, DB1), words
+    )
     await lab.writer.do(incidents.resolve, lab.config, 1, ALEX, "it is back")
     found = await lab.reader.ask(queries.status, lab.config)
     assert found.left_off == {WEB1: lab.now, DB1: lab.now}
     assert found.tallies[TargetKind.GUEST].down == (WEB1, DB1)
+    down = await lab.why("web1")
+    assert [(one.health, one.why) for one in down.beliefs if one.check == STATE] == [
+        (Health.FAIL, "off (powered off)")
+    ]
     quiet = replace(found, tallies={TargetKind.GUEST: found.tallies[TargetKind.GUEST]})
     assert status_card(quiet).text == "⚪ No open incident, but db1, web1 are off and ran before"
-    assert len(await lab.reader.ask(lambda store, _now: queries.ran_before(store))) == 2
+    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store))) == 2
     await lab.writer.do(lambda store, now: store.targets.gone([DB1], now))
-    assert len(await lab.reader.ask(lambda store, _now: queries.ran_before(store))) == 1
+    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store))) == 1

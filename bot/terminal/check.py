@@ -3,16 +3,14 @@
 import argparse
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
-from bot import queries
 from bot.clock import Clock
 from bot.config import Check, Config, load
 from bot.core.guest import GuestEvent
 from bot.core.health import (
     HYPERVISOR,
-    STATE,
     Evidence,
     Health,
     Observation,
@@ -34,9 +32,9 @@ from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
-from bot.store import Store, StoreFailed
 from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
+from bot.terminal.ran_before import off_since, ran_before
 from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import probe_params
@@ -50,9 +48,9 @@ def check(options: argparse.Namespace) -> int:
     """Look at everything once and print a table; 0 if all is well, else 1: also for what could not be seen."""
     config = load(options.config, probes=probe_params())
     found = asyncio.run(look_once(config))
-    ran, unknown_before = _ran_before(config)
+    ran, unknown_before = ran_before(config)
     seen = sorted(
-        (_off_since(one, ran) for one in found.seen),
+        (off_since(one, ran) for one in found.seen),
         key=lambda one: (list(MARKS).index(one.health), _cells(one, found.name)[1]),
     )
     rows = [_cells(one, found.name) for one in seen]
@@ -69,24 +67,6 @@ def check(options: argparse.Namespace) -> int:
         print(f"{what}\n  → {how}")
     well = seen and not failing and not unknown and not unknown_before
     return 0 if well and all(spot.note for spot in found.spots) else 1
-
-
-def _ran_before(config: Config) -> tuple[Mapping[TargetId, str], str]:
-    """What the bot's database says of machines that ran before an incident, in words; and why it can't be read."""
-    if not config.database.exists():
-        return {}, ""  # the bot has never run here
-    try:
-        with closing(Store(config.database, read_only=True)) as store, store.transaction():
-            return queries.ran_before(store), ""
-    except StoreFailed as why:
-        return {}, why.reason
-
-
-def _off_since(seen: Observation, ran: Mapping[TargetId, str]) -> Observation:
-    """What is off as it may be is not, if it ran before an incident and nobody has said that it may stay off."""
-    if seen.fingerprint.check != STATE or seen.running is not False or seen.target not in ran:
-        return seen
-    return replace(seen, health=Health.FAIL, why=ran[seen.target])
 
 
 def _cells(seen: Observation, name: Names) -> tuple[str, str, str]:

@@ -48,6 +48,25 @@ def forget(store: Store, targets: Sequence[TargetId]) -> None:
     store.left_off.drop(targets)
 
 
+def ran_before(store: Store) -> Mapping[TargetId, str]:
+    """The machines that ran before an incident, open or over, and have not come back, in words for `check`."""
+    live = {
+        member.target: i.id for i in store.incidents.live() for member in i.members.values() if _is_off(member)
+    }
+    over = {target: one.incident for target, one in store.left_off.all().items() if target not in live}
+    presences = store.targets.presences()
+    found = {}
+    for target, incident in (live | over).items():
+        stopped = presences[target].stopped_at if target in presences else None
+        since = f" since {stopped:%Y-%m-%d %H:%M} UTC" if stopped else ""
+        found[target] = f"off{since}, and it ran before incident {incident}"
+    return found
+
+
+def _is_off(member: Member) -> bool:
+    return member.was_running and member.running is False and not member.proven
+
+
 def _settle(store: Store, now: datetime, left: LeftOff, member: Member) -> None:
     """It is waited for no longer; the card of the incident that left it off says so."""
     store.left_off.drop([member.target])

@@ -27,7 +27,7 @@ from bot.views.limits import BOXES, OPTION, OPTIONS, PLACEHOLDER, VIEW_TITLE, cu
 from bot.views.outside import bold, inline, safe
 from bot.views.run import step_title
 from bot.views.step import shown
-from bot.views.words import name_of, title
+from bot.views.words import name_of, names, title
 
 RESOLVE: Final = "resolve"
 SILENCE: Final = "silence"
@@ -51,9 +51,12 @@ About = Mapping[str, Any]
 
 def resolve_view(incident: Incident, about: About, name: Names = UNTOLD) -> View:
     """Why an incident is over although its checks do not say so."""
-    left = len(incident.unproven)
-    unproven = f"\n⚠️ {left} of {len(incident.members)} machines are not proven healthy." if left else ""
-    told = section(f"Incident {incident.id}: {bold(title(incident, name))}{unproven}")
+    waiting = [incident.members[target] for target in incident.unproven]
+    off = [one.target for one in waiting if one.was_running and one.running is False]
+    rest = [one.target for one in waiting if one.target not in off]
+    left = f"\n⚠️ Still off, and ran before: {names(off, name)}" if off else ""
+    left += f"\n⚠️ Not proven healthy: {names(rest, name)}" if rest else ""
+    told = section(f"Incident {incident.id}: {bold(title(incident, name))}{left}")
     return _modal(RESOLVE, "Resolve", [told, _text(REASON, "Why is it over?", lines=True)], about)
 
 

@@ -9,7 +9,7 @@ from bot.core.incidents.condition import Condition
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, section
-from bot.views.outside import bold, safe
+from bot.views.outside import bold, inline, safe
 from bot.views.times import when
 from bot.views.words import CONDITIONS, HEALTH, incident_line, name_of, title
 
@@ -26,7 +26,7 @@ def target_card(picture: TargetPicture) -> Card:
     checks = "\n".join(map(_belief, told[:_CHECKS])) or nothing
     blocks: list[Block] = [
         section(f"{bold(head)}{on}\n{checks}"),
-        section("\n".join([_expected(picture), _proof(picture), *_quiet(picture)])),
+        section("\n".join(filter(None, [_expected(picture), _proof(picture), *_quiet(picture)]))),
     ]
     if picture.parents:
         up = " · ".join(f"{CONDITIONS[how]} {name_of(parent, name)}" for parent, how in picture.parents[:8])
@@ -52,6 +52,8 @@ def _proof(picture: TargetPicture) -> str:
     """Whether it is proven healthy, and what is still missing for that."""
     if picture.unwatched:
         return "🔎 Nobody can tell whether it is well."
+    if picture.condition in {Condition.DOWN, Condition.OFF}:
+        return ""  # how it is, is said already
     if not picture.lacks:
         return "🔎 Healthy."
     return f"🔎 Not proven healthy yet: {safe(picture.lacks, 300)}"
@@ -68,7 +70,8 @@ def _expected(picture: TargetPicture) -> str:
         return f"{wanted}, and was running when last seen."
     since = f" since {when(picture.stopped_at)}" if picture.stopped_at else ""
     if picture.condition is Condition.DOWN:
-        return f"It is off{since}, and it ran before. {wanted}."
+        todo = f"Start it, or say that it may stay off: {inline(f'/lab stays-off {target.name}')}."
+        return f"It is off{since}, and it ran before. {todo}"
     by = ", shut down by someone" if picture.stopped_on_purpose else ""
     return f"{wanted}, and is off{since}{by}."
 

@@ -164,7 +164,7 @@ def belief(health: Health = Health.OK) -> Belief:
         (picture(Target(WEB1), running=False, stopped_at=NOW), "It is expected to run, and is off since <!date"),
         (
             picture(Target(WEB1), running=False, stopped_at=NOW, condition=Condition.DOWN),
-            "01 Mar 14:02 UTC>, and it ran before. It is expected to run.",
+            "01 Mar 14:02 UTC>, and it ran before. Start it, or say that it may stay off: `/lab stays-off web1`.",
         ),
         (picture(Target(WEB1), running=False, condition=Condition.DOWN), "It is off, and it ran before."),
         (picture(Target(WEB1), parents=((ATLAS, Condition.UNSEEN),)), "It depends on ❔ atlas"),

@@ -14,6 +14,7 @@ from bot.core.names import UNTOLD
 from bot.core.runbook import Runbook
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.machines import LET_GO, VOUCH, machines_view
+from bot.views.modals import resolve_view
 from bot.views.words import ENDS, MARKS, STANDINGS, incident_line, title
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
@@ -306,6 +307,14 @@ def test_a_hundred_machines_are_listed_and_the_rest_is_counted():
     view = machines_view(VOUCH, [Member(TargetId(f"guest:vm{n:03}"), True) for n in range(130)], UNTOLD, {}, {})
     assert len(boxes(view)) == 100
     assert "30 more are listed once these are settled." in str(view.to_dict())
+
+
+def test_who_closes_an_incident_is_told_what_is_still_off_and_what_is_not_proven():
+    left = of_states("off", "unproven", **RETURNING)
+    told = str(resolve_view(left, {}).to_dict())
+    assert "Still off, and ran before: d" in told
+    assert "Not proven healthy: a" in told
+    assert "⚠️" not in str(resolve_view(outage(), {}).to_dict())
 
 
 def test_where_nothing_is_left_to_say_nothing_can_be_submitted():

@@ -48,7 +48,7 @@ COUNTED: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.WANTED_OFF: "shut down by someone",
         Standing.ACCEPTED: "accepted, not looked inside",
         Standing.WORD: "on someone's word",
-        Standing.STAYS_OFF: "may stay off",
+        Standing.STAYS_OFF: "left off on someone's word",
         Standing.DELETED: "deleted on purpose",
         Standing.REBUILT: "rebuilt as another",
         Standing.UNPROVEN: "unproven",
