@@ -7,6 +7,7 @@ is told from its words.
 
 import json
 import re
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -63,7 +64,7 @@ def incident_value(row: dict[str, Any]) -> Incident:
     if rest.get("version", 1) < VERSION:
         rest = _from_version_1(row, rest)
     members = (member_in(m) for m in rest["members"])
-    return Incident(
+    incident = Incident(
         id=IncidentId(row["id"]),
         kind=Kind(row["kind"]),
         subject=TargetId(row["subject"]),
@@ -82,6 +83,14 @@ def incident_value(row: dict[str, Any]) -> Incident:
         resolved_by=rest["resolved_by"],
         resolution=rest["resolution"],
         end=None if rest["end"] is None else End(Way(rest["end"][0]), rest["end"][1]),
+    )
+    return _with_later_fields(incident, rest)
+
+
+def _with_later_fields(incident: Incident, rest: dict[str, Any]) -> Incident:
+    """With what the first releases of this version did not write."""
+    return replace(
+        incident,
         suspected=rest.get("suspected", False),
         answered_at=time_in(rest.get("answered_at")),
         reopened_at=time_in(rest.get("reopened_at")),

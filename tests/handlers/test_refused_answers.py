@@ -31,7 +31,7 @@ async def test_a_modal_that_slack_refuses_is_said_to_be_refused(rig, code):
     await rig.web1_crashes()
     rig.box.faults.refuse("views.open", code)
     answer = await rig.refused(ALEX.id, await rig.card("incident:1"), "Resolve…")
-    assert f"Slack refused what I wanted to show ({code}). My log has the details." in answer
+    assert f"Slack refused to show the answer ({code}). Details are in the log." in answer
 
 
 @pytest.mark.parametrize("code", ["exchanged_trigger_id", "invalid_trigger_id"])
@@ -39,7 +39,7 @@ async def test_a_click_that_was_answered_already_is_asked_for_once_more(rig, cod
     await rig.web1_crashes()
     rig.box.faults.refuse("views.open", code)
     answer = await rig.refused(ALEX.id, await rig.card("incident:1"), "Resolve…")
-    assert "Please press it once more." in answer
+    assert "Please try again." in answer
 
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "a_code_of_tomorrow"])
