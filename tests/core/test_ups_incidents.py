@@ -9,7 +9,7 @@ import pytest
 from bot.core.health import CONDITION, Fingerprint, Health, Kind, Observation
 from bot.core.incident import Status, Tell
 from bot.core.incidents.on_battery import is_noticeable
-from tests.core.labs import ATLAS, NOON, RACK, Desk, back, gone, inventory, mains_stay, on_battery
+from tests.core.labs import ATLAS, NOON, RACK, Desk, back, gone, inventory, mains_stay, on_battery, on_mains
 
 
 def bad(kind: Kind = Kind.UPS_BATTERY) -> Observation:
@@ -146,6 +146,17 @@ def test_a_ups_that_is_asked_again_tells_what_is_now(lab) -> None:
     lab.see(ASKED_IN_VAIN)
     mains_stay(lab)
     assert lab.incidents[1].why == "on battery, 60 % charged, 20 min left"
+
+
+def test_of_a_ups_that_was_on_mains_again_that_is_what_was_heard_last(lab) -> None:
+    lab.see(told_of(80, 31))
+    lab.see(on_mains())
+    lab.see(replace(ASKED_IN_VAIN, health=Health.UNKNOWN, kind=None, why="can't be seen"))
+    assert lab.live[0].why == "on battery, 80 % charged, 31 min left"
+    lab.see(ASKED_IN_VAIN)
+    assert lab.live[0].why.endswith("; last heard: on mains; before that: on battery, 80 % charged, 31 min left")
+    lab.see(on_mains())
+    assert lab.live[0].why == "on battery, 80 % charged, 31 min left"
 
 
 def test_a_ups_of_which_no_outage_tells_changes_no_card(lab) -> None:

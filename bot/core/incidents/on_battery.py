@@ -10,13 +10,14 @@ from typing import Final
 
 from bot.core.draft import Draft
 from bot.core.health import Health, Kind, Observation, TargetKind
-from bot.core.incident import Incident, Tell
+from bot.core.incident import Incident, Status, Tell
 
 FEW: Final = 5
 """Minutes; with less on its battery, machines have to be shut down now."""
 
 _LOW: Final = "battery low"  # as a UPS's words are told
 _LAST: Final = "; last heard: "
+_BACK: Final = "on mains; before that: "
 _MINUTES: Final = re.compile(r", (\d+) min left")
 
 
@@ -64,14 +65,16 @@ def _not_heard(draft: Draft, incident: Incident, seen: Observation) -> None:
     if _LAST in incident.why:
         return
     since = f"can't be asked since {seen.at:%H:%M} UTC ({_reason(seen.why)})"
-    words = f"{draft.situation.name(seen.target)} {since}{_LAST}{incident.why}"
+    before = draft.situation.incidents.get(incident.id)
+    back = _BACK if before is not None and before.status is Status.RECOVERING else ""
+    words = f"{draft.situation.name(seen.target)} {since}{_LAST}{back}{incident.why}"
     draft.keep(replace(incident, why=words))
     draft.note(incident.id, words)
 
 
 def _said(why: str) -> str:
     """What the UPS said last, also where that is said to be old."""
-    return why.rpartition(_LAST)[2]
+    return why.rpartition(_LAST)[2].removeprefix(_BACK)
 
 
 def _reason(why: str) -> str:
