@@ -61,7 +61,7 @@ def decide(situation: Situation, news: Sequence[Observation], now: datetime) -> 
     draft = Draft(situation, now)
     for turn in _turns(news):
         _take_in(draft, turn)
-    for seen in news:
+    for seen in sorted(news, key=lambda one: (one.at, one.fingerprint)):
         on_battery.take_in(draft, seen)
     return draft.decision()
 
@@ -208,9 +208,8 @@ def _say_what_is(draft: Draft, incident: Incident, seen: Observation) -> None:
     """It still fails. Whether it can be told where a guest went may differ: a card says what is now."""
     if seen.fingerprint.check in GONE and incident.kind is seen.kind:
         draft.keep(replace(incident, why=seen.why))
-    of_battery = incident.kind is Kind.POWER_LOSS and on_battery.tells_of_battery(seen)
-    if of_battery and not on_battery.say(draft, incident, seen):
-        return
+    if incident.kind is Kind.POWER_LOSS and on_battery.tells_of_battery(seen):
+        on_battery.say(draft, incident, seen)
     draft.event(incident.id, EventKind.WORSE, seen.why)
 
 

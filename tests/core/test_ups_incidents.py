@@ -99,12 +99,11 @@ LAST_HEARD = (
 )
 
 
-def test_a_change_of_the_charge_is_an_edit_of_the_card_and_no_line(lab) -> None:
+def test_a_change_of_the_charge_is_an_edit_of_the_card_and_a_line_of_history(lab) -> None:
     lab.see(told_of(80, 31))
-    lines = len(lab.events)
     assert {notice.tell for notice in lab.see(told_of(70, 25)).notices} == {Tell.CARD}
     assert lab.live[0].why == "on battery, 70 % charged, 25 min left"
-    assert len(lab.events) == lines
+    assert lab.history(1)[-1] == "on battery, 70 % charged, 25 min left"
 
 
 def test_that_few_minutes_are_left_is_told_once_and_mentions_the_owner(lab) -> None:
@@ -134,6 +133,7 @@ def test_a_ups_that_can_not_be_seen_is_said_to_be_so_and_the_outage_stays(lab) -
     lab.see(replace(ASKED_IN_VAIN, health=Health.UNKNOWN, kind=None, why="can't be seen: eth0 has no carrier"))
     (outage,) = lab.live
     assert outage.status is Status.OPEN
+    assert lab.history(1)[-1] == "rack can't be asked since 12:00 UTC (can't be seen: eth0 has no carrier)"
     assert outage.why.startswith("rack can't be asked since 12:00 UTC (can't be seen: eth0 has no carrier)")
 
 

@@ -1,6 +1,6 @@
 """What the card of a power failure says of the UPS that told of it: what it said last, or that it can't be asked.
 
-A change of the charge is an edit of the card. That little time is left is told once, to everyone.
+A change of the charge is an edit of the card and a line of history. That little time is left is told once, to all.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.core.draft import Draft
 from bot.core.health import Health, Kind, Observation, TargetKind
-from bot.core.incident import Incident, Status, Tell
+from bot.core.incident import EventKind, Incident, Status, Tell
 
 FEW: Final = 5
 """Minutes; with less on its battery, machines have to be shut down now."""
@@ -36,15 +36,13 @@ def tells_of_battery(seen: Observation) -> bool:
     return seen.kind is Kind.POWER_LOSS and seen.target.startswith(TargetKind.UPS)
 
 
-def say(draft: Draft, incident: Incident, seen: Observation) -> bool:
-    """Bring the card up to what the UPS says now. False: that is no line of history, nothing has become worse."""
+def say(draft: Draft, incident: Incident, seen: Observation) -> None:
+    """Bring the card up to what the UPS says now."""
     known = _said(incident.why)
     draft.keep(replace(incident, why=seen.why))
     if (_LOW in seen.why and _LOW not in known) or _few(seen.why) > _few(known):
         words = f"{draft.situation.name(seen.target)}: {seen.why}"
         draft.tell(incident.id, Tell.BROADCAST, draft.situation.mentioning(words))
-        return True
-    return _LAST in incident.why
 
 
 def take_in(draft: Draft, seen: Observation) -> None:
@@ -67,9 +65,12 @@ def _not_heard(draft: Draft, incident: Incident, seen: Observation) -> None:
     since = f"can't be asked since {seen.at:%H:%M} UTC ({_reason(seen.why)})"
     before = draft.situation.incidents.get(incident.id)
     back = _BACK if before is not None and before.status is Status.RECOVERING else ""
-    words = f"{draft.situation.name(seen.target)} {since}{_LAST}{back}{incident.why}"
+    short = f"{draft.situation.name(seen.target)} {since}"
+    words = f"{short}{_LAST}{back}{incident.why}"
     draft.keep(replace(incident, why=words))
-    draft.note(incident.id, words)
+    draft.tell(incident.id, Tell.LINE, words)
+    if seen.health is Health.UNKNOWN:  # a failure has its line already
+        draft.event(incident.id, EventKind.NOTE, short)
 
 
 def _said(why: str) -> str:
