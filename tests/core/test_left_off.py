@@ -61,10 +61,11 @@ def test_what_is_part_of_another_incident_is_waited_for_there():
 
 
 def test_what_is_off_may_stay_so_by_a_persons_word_and_the_outage_waits_for_it_no_longer(outage):
+    outage.see(crashed(VM))
     outage.take(engine.stays_off(outage.situation, [FILES], "U1", outage.now))
-    member = outage.only.members[FILES]
+    member = outage.incidents[ONE].members[FILES]
     assert (member.standing, member.ground.by) == (Standing.STAYS_OFF, "U1")
-    assert outage.only.ended
+    assert [incident.subject for incident in outage.live] == [VM]
     assert "⚪ files may stay off, says <@U1>." in [notice.text for notice in outage.notices]
 
 
