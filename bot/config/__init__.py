@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.config.secrets import Secrets, load_secrets
+from bot.config.outward import Heartbeat, Method, OnCritical, SecondChannel
+from bot.config.secrets import Secrets, load_outward, load_secrets, take_secrets
 from bot.config.timing import Timing
 from bot.config.values import (
     Backup,
@@ -34,8 +35,12 @@ __all__ = [
     "ConfigError",
     "Expect",
     "Guest",
+    "Heartbeat",
     "Host",
+    "Method",
+    "OnCritical",
     "Runbooks",
+    "SecondChannel",
     "Secrets",
     "Service",
     "SlackConfig",
@@ -47,8 +52,10 @@ __all__ = [
     "doubts_of",
     "lines_of",
     "load",
+    "load_outward",
     "load_secrets",
     "schema",
+    "take_secrets",
 ]
 
 

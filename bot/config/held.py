@@ -20,7 +20,19 @@ _KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{32,}")  # of a private key, or a part of
 
 def secrets_held(config: Config, secrets: Secrets) -> frozenset[str]:
     """All of them, as far as they can be read here."""
-    return frozenset({secrets.bot_token, secrets.app_token, *_held(config)})
+    addresses = [secrets.heartbeat, *secrets.second_channel]
+    given_away = (part for address in addresses for part in _in_secret_address(address))
+    return frozenset({secrets.bot_token, secrets.app_token, *given_away, *_held(config)})
+
+
+def _in_secret_address(address: str) -> Iterator[str]:
+    """An address that is a secret: the whole of it, and all in it but its host."""
+    if address:
+        yield address
+        for part in re.split(r"[/?&=@:]+", address.partition("://")[2]):
+            if "." not in part:
+                yield part
+                yield unquote(part)
 
 
 def _held(value: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bot.config.outward import Heartbeat, SecondChannel
 from bot.config.timing import A_MOMENT, Timing
 from bot.config.witnesses import Witnesses
 from bot.core.health import Proof
@@ -227,6 +228,16 @@ class Config:
     runbooks: Runbooks = field(default=Runbooks(), metadata={"help": "Your own runbooks."})
     witnesses: Witnesses = field(
         default=Witnesses(), metadata={"help": "What tells the bot whether it can see the lab at all."}
+    )
+    heartbeat: Heartbeat | None = field(
+        default=None,
+        metadata={"help": "A sign of life to somebody outside the house; its address is CARETAKER_HEARTBEAT_URL."},
+    )
+    second_channel: SecondChannel | None = field(
+        default=None,
+        metadata={
+            "help": "Where Slack can't tell anybody; its addresses (Apprise's) are CARETAKER_SECOND_CHANNEL."
+        },
     )
 
     @property

@@ -6,11 +6,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import MutableMapping
 
 from bot.app import Caretaker
 from bot.clock import Clock
-from bot.config import Config, Secrets, load, load_secrets
+from bot.config import Config, Secrets, load, take_secrets
 from bot.redact import RedactedLog, Redactor, redactor_of
 from bot.store import StoreFailed, StoreInUse
 from bot.terminal import UserMistake
@@ -32,14 +31,6 @@ def run(options: argparse.Namespace) -> int:
         return asyncio.run(serve(config, secrets))
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
-
-
-def take_secrets(environment: MutableMapping[str, str]) -> Secrets:
-    """The secrets, out of the environment: what this process starts has no business with them."""
-    secrets = load_secrets(environment)
-    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        environment.pop(name, None)
-    return secrets
 
 
 async def serve(config: Config, secrets: Secrets) -> int:
