@@ -140,6 +140,7 @@ class Caretaker:
             outlook=self.rounds.outlook,
             unwritten=lambda: self._watch.unwritten.failing,
             names=self.rounds.names,
+            stalled=self._scheduler.stalled,
             there=self.rounds.there,
         )
         delivering = talk.begin(self._secrets, opened)

@@ -6,7 +6,7 @@ when it is over. A message whose answer was lost is looked for by its key before
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,7 +55,10 @@ class Emergency:
     noticed: Callable[[], Sequence[Observation]]
     names: Callable[[TargetId], str]
     pace: Pace = Pace()
+    elsewhere: Callable[[str], Awaitable[bool]] | None = None
+    slack_silent: timedelta = timedelta(minutes=2)
     _told: list[Told] = field(default_factory=list)
+    _cried: set[str] = field(default_factory=set)  # the keys of what was told elsewhere
     _in_doubt: str | None = None  # the key of a message that may have arrived
 
     async def run(self) -> None:
@@ -85,6 +88,17 @@ class Emergency:
                 self._told[-1] = await self._update(self._told[-1], card)
         except SlackError as why:
             log.error("cannot tell that the database can't be written: %s", why)
+            await self._cry(trouble, key)
+
+    async def _cry(self, trouble: Trouble, key: str) -> None:
+        """Slack does not hear it: tell it elsewhere, once for each message that Slack was to have."""
+        told = any(one.key == key for one in self._told)
+        if self.elsewhere is None or told or key in self._cried or self.now() - trouble.since < self.slack_silent:
+            return
+        since = f"since {trouble.since:%H:%M} UTC: {trouble.why}"
+        words = "My database is not safe" if trouble.unsafe else "I cannot write my database, and record nothing,"
+        if await self.elsewhere(f"{words} {since}."):
+            self._cried.add(key)
 
     async def _post(self, card: Card, key: str, since: datetime) -> Told:
         found = await self._found(key, since)

@@ -192,3 +192,4 @@ def give_up(store: Store, now: datetime, waiting: Waiting, why: str) -> None:
 def tidy(store: Store, now: datetime) -> None:
     """What was settled long ago is forgotten. To be called daily."""
     store.outbox.prune(now - KEPT)
+    store.second_channel.prune(now - KEPT)

@@ -22,6 +22,7 @@ from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.targets import Known, Presence
 from bot.usecases import left_off
+from bot.usecases.escalation import note
 from bot.usecases.ground import incidents_changed
 
 COUNTERS_WAIT = timedelta(seconds=2)
@@ -131,6 +132,7 @@ def commit(store: Store, before: Situation, decision: Decision, now: datetime) -
             store.outbox.add(Parcel(subject, notice.tell, thread=subject, text=notice.text), now, now)
     incidents_changed(store, now, before.incidents, decision.incidents)
     left_off.remember(store, before.incidents, decision.incidents)
+    note(store, now, before, decision)
 
 
 def _is_urgent(was: Incident | None, changed: Mapping[IncidentId, Incident]) -> bool:

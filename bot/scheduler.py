@@ -11,6 +11,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ class Scheduler:
         self._busy: set[str] = set()
         self._once_more: set[str] = set()
         self._running: set[asyncio.Task[Any]] = set()
+        self._ended_at: dict[str, float] = {}  # by the monotonic clock
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": NEVER_TOO_LATE},
@@ -62,6 +64,7 @@ class Scheduler:
         """Run `job` every `interval`, in place of an earlier job of that name; `at_once`: the first time now."""
         trigger = _EverySlots(interval)
         now = datetime.now(UTC)
+        self._ended_at[name] = time.monotonic()
         self._scheduler.add_job(
             self._run,  # APScheduler awaits only what is defined with `async def`, which a lambda is not
             trigger,
@@ -92,6 +95,12 @@ class Scheduler:
         if self._scheduler.get_job(name) is not None:
             self._scheduler.remove_job(name)
 
+    def stalled(self, patience: timedelta) -> list[str]:
+        """The names of jobs that have not ended for their interval and `patience`: they hang, or nothing runs."""
+        now = time.monotonic()
+        jobs = ((job.id, job.trigger.interval + patience) for job in self._scheduler.get_jobs())
+        return [name for name, longest in jobs if now - self._ended_at[name] > longest.total_seconds()]
+
     def replan(self) -> None:
         """The wall clock was stepped: what would wait for longer than its interval is due at the next slot."""
         now = datetime.now(UTC)
@@ -113,6 +122,7 @@ class Scheduler:
     def _ended(self, event: JobExecutionEvent) -> None:
         """Only now does APScheduler itself take a job for ended, well or not."""
         self._busy.discard(event.job_id)
+        self._ended_at[event.job_id] = time.monotonic()
         if event.job_id in self._once_more:
             self._once_more.discard(event.job_id)
             self.hasten(event.job_id, timedelta(0))

@@ -20,8 +20,10 @@ from bot.core.progress import Progress
 from bot.library import Library
 from bot.outbox import Courier, Voice
 from bot.outbox.voice import over_slack
+from bot.outward import begun, heart_of, messenger_of
 from bot.redact import Redactor, redactor_of
 from bot.runs import House
+from bot.second_channel import Messenger
 from bot.slack import Slack
 from bot.slack_app import make_app
 from bot.slack_errors import SlackError
@@ -54,6 +56,7 @@ class Talk:
     outlook: Callable[[], Outlook]
     unwritten: Callable[[], Sequence[Observation]]
     names: Callable[[TargetId], str]
+    stalled: Callable[[timedelta], Sequence[str]]
     there: Whereabouts
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
@@ -62,22 +65,19 @@ class Talk:
         opened.push_async_callback(slack.close)
         artist = Artist(self.config, self.library, self.progress, self.house)
         channel = self.config.slack.channel
-        voice = Voice(self.writer, slack, channel, self.now, over_slack(slack, self._elsewhere()))
+        messenger = messenger_of(secrets, self.config, self.writer, self.now)
+        outside = (messenger.unheard,) if messenger else ()
+        voice = Voice(self.writer, slack, channel, self.now, over_slack(slack, self._elsewhere()), outside)
         courier = Courier(self.writer, slack, channel, artist.draw, self.now, voice=voice)
-        self.writer.wake = courier.poke
-        cry = emergency.Emergency(
-            self.writer,
-            slack,
-            self.config.slack.channel,
-            self.config.owner.slack,
-            self.now,
-            self.unwritten,
-            self.names,
-        )
+        self.writer.wake = _both(courier.poke, messenger.poke) if messenger else courier.poke
+        heart = heart_of(secrets, self.config, self.writer, self.reader, self.stalled)
         delivering = (
+            *begun(messenger, heart),
             asyncio.create_task(courier.run(), name="delivery to Slack"),
             asyncio.create_task(voice.run(), name="looking whether Slack lets it speak"),
-            asyncio.create_task(cry.run(), name="telling of a database that can't be written"),
+            asyncio.create_task(
+                self._emergency(slack, messenger).run(), name="telling of a database that can't be written"
+            ),
         )
         app = make_app(slack)
         register(app, self._desk(slack))
@@ -85,6 +85,19 @@ class Talk:
         opened.push_async_callback(line.close)
         line.start()
         return delivering
+
+    def _emergency(self, slack: Slack, messenger: Messenger | None) -> emergency.Emergency:
+        return emergency.Emergency(
+            self.writer,
+            slack,
+            self.config.slack.channel,
+            self.config.owner.slack,
+            self.now,
+            self.unwritten,
+            self.names,
+            elsewhere=messenger.cry if messenger else None,
+            slack_silent=messenger.settings.slack_silent if messenger else timedelta(),
+        )
 
     def _elsewhere(self) -> Sequence[str]:
         """Where it is said that the channel can't be posted to: in the fallback channel, else to an admin."""
@@ -107,6 +120,14 @@ class Talk:
             outlook=self.outlook,
             there=self.there,
         )
+
+
+def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
+    def wake() -> None:
+        for one in wakes:
+            one()
+
+    return wake
 
 
 async def cannot_start(secrets: Secrets, config: Config, why: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from bot.redact import Redactor
 from bot.store.alive import AliveRows
 from bot.store.boots import BootRows
+from bot.store.heartbeat import HeartbeatRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
 from bot.store.left_off import LeftOffRows
@@ -19,6 +20,7 @@ from bot.store.own_file import OwnFile, sync
 from bot.store.runs import RunRows
 from bot.store.schema import migrate, unknown_migrations
 from bot.store.script_records import RecordRows
+from bot.store.second_channel import SecondChannelRows
 from bot.store.targets import TargetRows
 from bot.store.told import ToldRows
 
@@ -74,6 +76,8 @@ class Store:
         self.script_records = RecordRows(self._db)
         self.told = ToldRows(self._db)
         self.outbox = OutboxRows(self._db)
+        self.second_channel = SecondChannelRows(self._db)
+        self.heartbeat = HeartbeatRows(self._db)
         self.alive = AliveRows(self._db)
         self.boots = BootRows(self._db)
         self.left_off = LeftOffRows(self._db)

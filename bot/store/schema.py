@@ -107,6 +107,19 @@ def left_off(db: Database) -> None:
     db.table("left_off").create(row, pk="target", not_null={"incident", "at", "member_json"})
 
 
+@migrations(name="0012_elsewhere")
+def elsewhere(db: Database) -> None:
+    """What may have to go over the second channel, and when the heartbeat was taken last."""
+    news = {"id": int, "incident": int, "what": str, "at": str, "outbox": int, "state": str, "attempts": int}
+    tried = {"message": int, "due_at": str, "settled_at": str, "why": str}
+    not_null = {"incident", "what", "at", "state", "attempts"}
+    db.table("second_channel").create({**news, **tried}, pk="id", not_null=not_null)
+    db.table("second_channel").create_index(["state"])
+    db.table("second_channel").create_index(["incident"])
+    pinged = {"id": int, "taken_at": str, "failing": int, "failed_at": str, "why": str}
+    db.table("heartbeat").create(pinged, pk="id")
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

@@ -7,6 +7,7 @@ longer there, of its process.
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,11 @@ from bot.vocabulary import probe_params
 MISSED = 4  # signs of life that may be missing before the bot counts as dead
 ROOM = 64 * 1024  # bytes; with less a file system is full for a database
 PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
+_HOW = {
+    "partial": "only a part of its services took a message",
+    "timeout": "a message was not answered in time and may have arrived",
+    "doubt": "a message may have arrived",
+}
 LOCKS = Path("/proc/locks")
 PROCESSES = Path("/proc")
 
@@ -37,12 +43,13 @@ def health(options: argparse.Namespace) -> int:
         with closing(Store(config.database, read_only=True)) as store, store.transaction():
             last = store.alive.last()
             silent = _silent(store, datetime.now(UTC))
+            elsewhere = list(_elsewhere(store))
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
-    return _told(config, last, silent)
+    return _told(config, last, silent, elsewhere)
 
 
-def _told(config: Config, last: Alive | None, silent: str) -> int:
+def _told(config: Config, last: Alive | None, silent: str, elsewhere: Sequence[str]) -> int:
     """Say how it is by its last sign of life, by what keeps it from writing, and by what keeps it `silent`."""
     age = datetime.now(UTC) - last.at if last else None
     trouble = _trouble(config.database)
@@ -56,11 +63,28 @@ def _told(config: Config, last: Alive | None, silent: str) -> int:
     if trouble:
         print(f"alive, but it cannot write its database: {trouble}")
         return 1
-    if silent:
-        print(f"alive, but not heard: {silent}")
-        return 1
-    print(f"alive: seen {age.total_seconds():.0f} s ago")
-    return 0
+    how = f"alive, but not heard: {silent}" if silent else f"alive: seen {age.total_seconds():.0f} s ago"
+    print("\n".join([how, *elsewhere]))
+    return 1 if silent else 0
+
+
+def _elsewhere(store: Store) -> Iterator[str]:
+    """What became of heartbeat and second channel, where there is any. A bot that lives is alive without them."""
+    if pinged := store.heartbeat.last():
+        taken = f"last taken {_utc(pinged.taken_at)}" if pinged.taken_at else "never taken"
+        failing = ", saying that a critical incident is open" if pinged.failing else ""
+        yield f"heartbeat: {taken}{failing}{f'; since then not: {pinged.why}' if pinged.why else ''}"
+    sent, doubtful = store.second_channel.last("sent"), store.second_channel.last("partial", "timeout", "doubt")
+    if sent:
+        yield f"second channel: last sent {_utc(sent.at)}"
+    if doubtful and (sent is None or doubtful.at > sent.at):
+        yield f"second channel: {_HOW[doubtful.state]}, {_utc(doubtful.at)}; not sent again: {doubtful.why}"
+    if why := store.second_channel.failing():
+        yield f"second channel: not sent yet, and tried again: {why}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _trouble(database: Path) -> str:

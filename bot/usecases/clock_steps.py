@@ -17,6 +17,7 @@ def clock_stepped(store: Store, now: datetime, config: Config, step: timedelta) 
     store.alive.write(f"The clock was set by {step.total_seconds():+.0f} s.", now)
     store.alive.renew(now)
     store.outbox.shift(step)
+    store.second_channel.shift(step)
     store.targets.shift_silences(step, now - step)
     store.targets.shift(step)
     since = min(now, now - step) - config.timing.reopen_within
