@@ -81,6 +81,7 @@ def _add_examining(commands: _Commands) -> None:
     about = "what the bot still lacks before it can run, and how to mend it"
     doctor = _add(commands, "doctor", "doctor:doctor", about, "doctor --post")
     doctor.add_argument("--post", action="store_true", help="post a test message to the channel")
+    doctor.add_argument("--send-test", action="store_true", help="send a test message over the second channel")
     for command in (check, doctor):
         _add_config(command)
 

@@ -27,7 +27,7 @@ from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
-from bot.terminal import counted
+from bot.terminal import counted, outward
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
@@ -57,7 +57,7 @@ class Finding:
 def doctor(options: argparse.Namespace) -> int:
     """Say what is missing before the bot can run, and how to mend it; 1 if anything is."""
     config = load(options.config, probes=probe_params())
-    findings = asyncio.run(diagnose(config, post=options.post))
+    findings = asyncio.run(diagnose(config, post=options.post, send_test=options.send_test))
     for one in findings:
         print(f"{'ok     ' if one.mend is None else 'note   ' if one.note else 'MISSING'}  {one.what}")
         if one.mend is not None:
@@ -65,7 +65,7 @@ def doctor(options: argparse.Namespace) -> int:
     return 1 if any(one.mend and not one.note for one in findings) else 0
 
 
-async def diagnose(config: Config, *, post: bool) -> list[Finding]:
+async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> list[Finding]:
     """Look at Slack, hypervisors, SSH, runbooks and the data folder, all at once; told in that order."""
     tally = Tally()
     async with AsyncExitStack() as opened:
@@ -74,7 +74,7 @@ async def diagnose(config: Config, *, post: bool) -> list[Finding]:
             opened.push_async_callback(hypervisor.close)
         ways = Ways(config)
         opened.push_async_callback(ways.close)
-        looks = [_of_slack(config, post=post)]
+        looks = [_of_slack(config, post=post), _of_outward(config, send_test=send_test)]
         looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
         async with telling(lambda: tally):
@@ -90,7 +90,8 @@ async def _of_slack(config: Config, *, post: bool) -> Sequence[Finding]:
     try:
         secrets = load_secrets(os.environ)
     except ConfigError as mistake:
-        return [Finding(line, CREATE_THE_APP) for line in str(mistake).splitlines()]
+        lines = str(mistake).splitlines()
+        return [Finding(line, CREATE_THE_APP if "SLACK" in line else outward.SECTION) for line in lines]
     found = [Finding("the tokens are kept from others", warning) for warning in secrets.warnings]
     async with Slack(bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url) as slack:
         try:
@@ -103,6 +104,10 @@ async def _of_slack(config: Config, *, post: bool) -> Sequence[Finding]:
                 Finding(str(why), f"if it is the token, {CREATE_THE_APP}; else look at this machine's network")
             )
     return found
+
+
+async def _of_outward(config: Config, *, send_test: bool) -> Sequence[Finding]:
+    return [Finding(*said) for said in await outward.outward(config, send_test=send_test)]
 
 
 async def _post(slack: Slack, exam: SlackExam, channel: str) -> Finding:
