@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.demo.lab import Lab
 from bot.demo.real import RealHost
@@ -153,8 +154,13 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(data: Path = Path("data")) -> AsyncIterator[World]:
-    """All of it, with the bot running and every guest seen well. `data`: where its database is."""
+async def a_world(
+    data: Path = Path("data"), *, more: str = "", environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[World]:
+    """All of it, with the bot running and every guest seen well. `data`: where its database is.
+
+    `more`: what else its lab.yaml says; `environment`: what else its environment holds.
+    """
     host = RealHost()
     await host.start()
     folder = host.folder / "lab"  # the hypervisor, which is nobody, must get there
@@ -165,9 +171,9 @@ async def a_world(data: Path = Path("data")) -> AsyncIterator[World]:
         (stage.lab.folder / "atlas").chmod(0o777)  # where a guest that crashes leaves its memory
         (folder / "runbooks").mkdir()
         (folder / "runbooks" / "guest-down.md").write_text(NOTES)  # instead of the shipped one
-        (folder / "lab.yaml").write_text(LAB_YAML.format(data=data) + stage.yaml())
+        (folder / "lab.yaml").write_text(LAB_YAML.format(data=data) + more + stage.yaml())
         async with Box.start(settings=installed(manifest())) as box:
-            bot = Bot(folder / "lab.yaml", tokens(box))
+            bot = Bot(folder / "lab.yaml", {**tokens(box), **environment})
             try:
                 world = World(stage.lab, box, bot)
                 await world.start_bot()
