@@ -17,7 +17,8 @@ from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.store.writer import Writer
 from bot.views import Card
-from bot.views.emergency import can_write_card, cannot_start_card, cannot_write_card
+from bot.views.emergency import can_write_card, cannot_start_card, cannot_write_card, cannot_write_words
+from bot.views.times import lasted
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Emergency:
     elsewhere: Callable[[str], Awaitable[bool]] | None = None
     slack_silent: timedelta = timedelta(minutes=2)
     _told: list[Told] = field(default_factory=list)
-    _cried: set[str] = field(default_factory=set)  # the keys of what was told elsewhere
+    _cried: set[str] = field(default_factory=set)  # what was told elsewhere, by its key or fingerprint
     _in_doubt: str | None = None  # the key of a message that may have arrived
 
     async def run(self) -> None:
@@ -91,14 +92,23 @@ class Emergency:
             await self._cry(trouble, key)
 
     async def _cry(self, trouble: Trouble, key: str) -> None:
-        """Slack does not hear it: tell it elsewhere, once for each message that Slack was to have."""
-        told = any(one.key == key for one in self._told)
-        if self.elsewhere is None or told or key in self._cried or self.now() - trouble.since < self.slack_silent:
+        """Slack does not take it: tell it elsewhere, once for each message that Slack was to have had."""
+        if self.elsewhere is None or self.now() - trouble.since < self.slack_silent:
             return
-        since = f"since {trouble.since:%H:%M} UTC: {trouble.why}"
-        words = "My database is not safe" if trouble.unsafe else "I cannot write my database, and record nothing,"
-        if await self.elsewhere(f"{words} {since}."):
-            self._cried.add(key)
+        noticed = self.noticed()
+        news = {key, *map(str, (one.fingerprint for one in noticed))} - self._cried
+        if any(one.key == key for one in self._told):
+            news.discard(key)
+        if news and await self.elsewhere(cannot_write_words(trouble, noticed, self.names)):
+            self._cried |= news
+
+    async def _cry_over(self, trouble: Trouble) -> None:
+        """What was told elsewhere is over."""
+        if self.elsewhere is not None and self._cried and self.writer.trouble is None:
+            self._cried.clear()
+            await self.elsewhere(
+                f"🟢 My database is in order again. It was not for {lasted(self.now() - trouble.since)}."
+            )
 
     async def _post(self, card: Card, key: str, since: datetime) -> Told:
         found = await self._found(key, since)
@@ -122,6 +132,7 @@ class Emergency:
     async def _over(self, trouble: Trouble) -> None:
         """Let every message say that it is over, however long Slack takes to hear it, unless it begins again."""
         card = can_write_card(trouble, self.now())
+        await self._cry_over(trouble)
         while (self._told or self._in_doubt) and self.writer.trouble is None:
             try:
                 if self._in_doubt is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.config import ConfigError, load_secrets
+from bot.config import ConfigError, load_secrets, take_secrets
 
 BOT, APP = "xoxb-1-2-secret", "xapp-1-A-2-secret"
 BOTH = {"SLACK_BOT_TOKEN": BOT, "SLACK_APP_TOKEN": APP}
@@ -81,3 +81,44 @@ def test_tokens_are_never_sent_unencrypted_over_a_network(url):
 @pytest.mark.parametrize("url", ["slack.com/api/", "ftp://slack.com", "https://"])
 def test_what_is_no_address_is_refused(url):
     assert f"because {url!r} is not an address such as" in refusal(**BOTH, SLACK_API_URL=url)
+
+
+def test_addresses_of_heartbeat_and_second_channel_may_be_missing_and_are_not_shown(tmp_path):
+    assert load_secrets(BOTH).second_channel == ()
+    file = tmp_path / "channel"
+    file.write_text("# at night\nntfys://ntfy.sh/secret\n  mailto://u:secret@x.org json://h/secret\n")
+    file.chmod(0o600)
+    env = {
+        **BOTH,
+        "CARETAKER_HEARTBEAT_URL": "https://hc-ping.com/secret ",
+        "CARETAKER_SECOND_CHANNEL_FILE": f"{file}",
+    }
+    found = load_secrets(env)
+    assert found.heartbeat == "https://hc-ping.com/secret"
+    assert found.second_channel == ("ntfys://ntfy.sh/secret", "mailto://u:secret@x.org", "json://h/secret")
+    assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["hc-ping.com/secret", "ftp://x/secret", "https:///secret", "https://x/secret /secret"]
+)
+def test_a_heartbeat_that_is_no_address_is_refused_without_showing_it(url):
+    assert "cannot read CARETAKER_HEARTBEAT_URL: because it is no address" in refusal(
+        **BOTH, CARETAKER_HEARTBEAT_URL=url
+    )
+
+
+def test_a_second_channel_that_is_no_address_is_refused_without_showing_it():
+    said = refusal(**BOTH, CARETAKER_SECOND_CHANNEL="ntfys://x/secret secret-topic")
+    assert said.startswith("cannot read CARETAKER_SECOND_CHANNEL: because not all in it are addresses")
+
+
+def test_what_the_bot_starts_inherits_no_secret():
+    env = {
+        **BOTH,
+        "CARETAKER_HEARTBEAT_URL": "https://x/secret",
+        "CARETAKER_SECOND_CHANNEL": "json://x/secret",
+        "A": "b",
+    }
+    assert take_secrets(env).heartbeat == "https://x/secret"
+    assert env == {"A": "b"}

@@ -36,11 +36,27 @@ class Bot:
         self.disk, self.box = disk, box
         self.later = timedelta(0)
         self.noticed: list[Observation] = []
+        self.heard: list[str] = []  # elsewhere
+        self.reachable = True
         self.writer = Writer(self.now)
         self.slack = Slack(bot_token=box.bot_token, app_token=box.app_token, api_url=box.api_url)
         self.emergency = Emergency(
-            self.writer, self.slack, "homelab", ALEX.id, self.now, lambda: self.noticed, UNTOLD, pace
+            self.writer,
+            self.slack,
+            "homelab",
+            ALEX.id,
+            self.now,
+            lambda: self.noticed,
+            UNTOLD,
+            pace,
+            self.elsewhere,
         )
+
+    async def elsewhere(self, what: str) -> bool:
+        """The second channel, as far as anybody is there."""
+        if self.reachable:
+            self.heard.append(what)
+        return self.reachable
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.later
@@ -157,6 +173,38 @@ async def test_what_slack_did_not_answer_to_is_told_again_and_never_doubled(tmp_
         bot.disk.free()
         await bot.write()
         await bot.shows("🟢")
+
+
+async def test_where_slack_is_dark_too_it_is_told_elsewhere_once_with_what_is_noticed_and_when_it_is_over(
+    tmp_path,
+):
+    async with crying(tmp_path) as bot:
+        bot.box.faults.fail("*", "unavailable", times=100_000)
+        bot.reachable = False
+        await bot.fails_to_write()
+        await until(lambda: bot.writer.trouble)
+        bot.later = timedelta(minutes=3)
+        bot.noticed.append(gone(ATLAS))
+        await asyncio.sleep(1)
+        bot.reachable = True
+        await until(lambda: bot.heard)
+        assert "I cannot write my database since" in bot.heard[0]
+        assert "Noticed since: atlas: no answer" in bot.heard[0]
+        await asyncio.sleep(1)
+        assert len(bot.heard) == 1
+        bot.box.faults.clear()
+        bot.disk.free()
+        await bot.write()
+        await until(lambda: len(bot.heard) == 2)
+        assert bot.heard[1].startswith("🟢 My database is in order again.")
+
+
+async def test_a_slack_that_is_dark_for_a_moment_is_waited_for(tmp_path):
+    async with crying(tmp_path) as bot:
+        bot.box.faults.fail("*", "lost_before", times=2)
+        await bot.fails_to_write()
+        await bot.shows("⛔")
+        assert bot.heard == []
 
 
 async def test_a_bot_that_can_not_start_says_so_once_an_hour(tmp_path):

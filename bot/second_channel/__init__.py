@@ -15,10 +15,11 @@ from typing import ParamSpec, TypeVar
 from bot.config import Config
 from bot.config.outward import SecondChannel
 from bot.second_channel.sender import Result, Sender, has_left
+from bot.slack_errors import Offline
 from bot.store import StoreFailed
 from bot.store.thread import UseCase
 from bot.store.writer import Writer
-from bot.usecases.second_channel import Order, is_news, record, recover, take
+from bot.usecases.second_channel import Order, is_news, is_unknown, record, recover, take
 from bot.views.elsewhere import emergency
 
 P = ParamSpec("P")
@@ -64,18 +65,22 @@ class Messenger:
 
     async def cry(self, what: str) -> bool:
         """Tell of an emergency, past the database. Whether it may have reached somebody."""
-        result = await self.sender.send(emergency(what, self.config))
+        try:
+            result = await self.sender.send(emergency(what, self.config))
+        except OSError as why:  # no process
+            result = Result("failed", f"{type(why).__name__}: {why.strerror}")
         self._log("an emergency", result)
         return result.state != "failed"
 
     async def unheard(self, key: str, text: str) -> None:
         """Slack does not let the bot speak: that, once for as long as it lasts. The news have their own time.
 
-        It is a `Way` of outbox/voice.py; its key says since when.
+        It is a `Way` of outbox/voice.py; its key says since when. Raises Offline.
         """
         since = key.rpartition(":")[0]
-        if await self.writer.do(is_news, since):
-            await self.cry(text.partition("\n")[0])
+        if await self.writer.do(is_news, since) and not await self.cry(text.partition("\n")[0]):
+            await self.writer.do(is_unknown)
+            raise Offline("the second channel can't be reached")
 
     async def _send(self, order: Order) -> None:
         mark = self.sender.mark(order.id, order.attempt)

@@ -105,3 +105,8 @@ def is_news(store: Store, now: datetime, what: str) -> bool:
         return False
     store.told.keep(SUBJECT, [what], now)
     return True
+
+
+def is_unknown(store: Store, now: datetime) -> None:
+    """Telling of an emergency has failed: it is news again."""
+    store.told.keep(SUBJECT, [], now)

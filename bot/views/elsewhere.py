@@ -50,8 +50,11 @@ def message(found: Sequence[tuple[Incident, What]], name: Names, config: Config,
 
 
 def emergency(what: str, config: Config) -> Message:
-    """Something is wrong with the bot itself, and Slack does not take it."""
-    return Message("⛔ Caretaker", f"{cut(_plain(what), 600)}\nSlack does not take this ({_place(config)}).")
+    """Something is wrong with the bot itself and Slack does not take it, or that is over."""
+    over, body = what.startswith("🟢"), cut(_plain(what), 600)
+    return Message(
+        "Caretaker", body if over else f"{body}\nSlack does not take this ({_place(config)}).", well=over
+    )
 
 
 def trial() -> Message:

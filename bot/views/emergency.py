@@ -11,6 +11,7 @@ from bot.views.outside import bold, safe
 from bot.views.times import clock, lasted, when
 
 _SHOWN = 10
+_FEW = 3
 
 
 def cannot_write_line(trouble: Trouble) -> str:
@@ -27,6 +28,15 @@ def cannot_write_card(
     """The message that goes past the outbox. `noticed`: what fails now and has no incident for that reason."""
     lines = [f"{cannot_write_line(trouble)} <@{owner}>"]
     return _card("\n".join([*lines, *noticed_lines(noticed, names)]))
+
+
+def cannot_write_words(trouble: Trouble, noticed: Sequence[Observation], names: Callable[[TargetId], str]) -> str:
+    """The same in plain text, for where there is no Slack."""
+    words = "My database is not safe" if trouble.unsafe else "I cannot write my database"
+    said = [f"{names(one.target)}: {one.why}" for one in noticed[:_FEW]]
+    more = [f"and {len(noticed) - _FEW} more"] if len(noticed) > _FEW else []
+    meanwhile = f" Noticed since: {'; '.join([*said, *more])}." if said else ""
+    return f"{words} since {trouble.since:%H:%M} UTC: {trouble.why}.{meanwhile}"
 
 
 def noticed_lines(noticed: Sequence[Observation], names: Callable[[TargetId], str]) -> Sequence[str]:

@@ -19,6 +19,7 @@ from bot.core.incidents.elsewhere import What
 from bot.core.mute import Silence
 from bot.second_channel import Messenger
 from bot.second_channel.sender import Sender
+from bot.slack_errors import Offline
 from bot.store import Store
 from bot.store.outbox import Post
 from bot.store.writer import Writer
@@ -216,6 +217,24 @@ async def killed_at(folder: Path, url: str, moment: int) -> None:
     process = await started(folder, url, moment)
     async with asyncio.timeout(4 * IN_TIME):
         assert await process.wait() == -signal.SIGKILL
+
+
+async def test_an_emergency_goes_past_the_database_and_that_slack_is_shut_is_told_once(tmp_path):
+    async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
+        assert await bot.messenger.cry("I cannot write my database.")
+        assert server.asked[0].message.startswith("I cannot write my database.\n")
+        for n in range(2):
+            await bot.messenger.unheard(f"unheard:2026-03-01:{n}", "⚠️ I can't speak in #homelab.\n• web1 down")
+        assert [one.message.splitlines()[0] for one in server.asked[1:]] == ["⚠️ I can't speak in #homelab."]
+        server.status = 500
+        assert await bot.messenger.cry("again"), "it may have arrived"
+        server.status = 503
+        for _ in range(2):
+            with pytest.raises(Offline):
+                await bot.messenger.unheard("unheard:2026-04-01:0", "⚠️ I can't speak.")
+    gone = server.url("/a", "json")
+    async with messaging(tmp_path / "other", gone) as bot:
+        assert not await bot.messenger.cry("nobody listens")
 
 
 async def started(folder: Path, url: str, moment: int = 100) -> asyncio.subprocess.Process:
