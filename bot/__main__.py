@@ -74,6 +74,17 @@ def _add_running(commands: _Commands) -> None:
     health = _add(commands, "health", "health:health", about, "health --config lab.yaml")
     for command in (run, health):
         _add_config(command)
+    _add_records(commands)
+
+
+def _add_records(commands: _Commands) -> None:
+    about = "what happened to incidents and runs, who pressed what, and what befell the bot, a line each"
+    journal = _add(commands, "journal", "journal:journal", about, "journal --since 2h --follow")
+    about = "2h, 14:30, 2026-03-01 or '2026-03-01 14:30' (default: the last day; of one incident, all)"
+    journal.add_argument("--since", metavar="WHEN", help=about)
+    journal.add_argument("--incident", "-i", type=int, metavar="N", help="only what belongs to incident N")
+    journal.add_argument("--follow", "-f", action="store_true", help="go on printing what comes, until Ctrl-C")
+    _add_config(journal)
 
 
 def _add_examining(commands: _Commands) -> None:

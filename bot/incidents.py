@@ -13,6 +13,7 @@ from bot.core.health import HYPERVISOR, INSIDE, STATE, CheckName, Health, Target
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
 from bot.core.incidents.condition import Result, is_proven, old
 from bot.core.incidents.evidence import requirement
+from bot.core.lengths import lasted
 from bot.core.mentions import deadened
 from bot.core.mute import Silence
 from bot.core.names import meant_by
@@ -191,6 +192,7 @@ def silence(
         raise IllegalMove(f"cannot silence '{name}': because a silence lasts from a moment to a year")
     made = Silence(target, now, now + length, by, deadened(reason))
     store.targets.silence(made)
+    store.alive.write(f"{by} silenced {store.events.called(target)} for {lasted(length)}: {made.reason}", now)
     return made
 
 
@@ -200,6 +202,7 @@ def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -
     target = find_target(store, name)
     if not store.targets.unsilence(target, now):
         raise IllegalMove(f"cannot end a silence of '{name}': because it has none")
+    store.alive.write(f"{by} ended the silence of {store.events.called(target)}", now)
     return target
 
 

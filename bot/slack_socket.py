@@ -181,3 +181,4 @@ def _not_told_here(record: logging.LogRecord) -> bool:
 
 _library = logging.getLogger(f"{__name__}.library")
 _library.addFilter(_not_told_here)
+_library.setLevel(logging.INFO)

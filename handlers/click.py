@@ -23,7 +23,7 @@ class Click:
     """`value`: what the button or the chosen option carries. `trigger`: opens one modal, within three seconds.
 
     `block` and `state`: where the element stands, and what the message's inputs hold. `database`: the one the card
-    was drawn from.
+    was drawn from. `action`: the element's own name.
     """
 
     spot: Spot
@@ -32,6 +32,14 @@ class Click:
     block: str
     state: Mapping[str, Any]
     database: str | None
+    action: str = ""
+
+    @property
+    def what(self) -> str:
+        """What was pressed, in words for the log."""
+        about = {name: self.value[name] for name in ("incident", "run") if name in self.value}
+        about |= {"step": int(self.value["step"]) + 1} if "step" in self.value else {}
+        return " ".join([self.action, *(f"{name} {number}" for name, number in about.items())])
 
     @property
     def user(self) -> str:
@@ -71,7 +79,7 @@ def read_click(body: Payload) -> Click:
     spot = Spot(body["user"]["id"], body["channel"]["id"], thread, body.get("response_url"))
     block, database = unmarked(action["block_id"])
     state = unmarked_state(body.get("state", {}).get("values", {}))
-    return Click(spot, body["trigger_id"], value, block, state, database)
+    return Click(spot, body["trigger_id"], value, block, state, database, str(action.get("action_id", "")))
 
 
 def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
@@ -80,7 +88,7 @@ def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
     async def listen(ack: AsyncAck, body: Payload) -> None:
         await ack()
         click = read_click(body)
-        async with kindly(partial(desk.whisper, click.spot)):
+        async with kindly(partial(desk.whisper, click.spot), click.user, click.what):
             desk.demand_own(click.database)
             await press(desk, click)
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from bot.core import incident, run
 from bot.core.permit import NotAllowed
+from bot.domain_log import Entry
 from bot.incidents import UnknownName
 from bot.library import NoSuchRunbook
 from bot.runs import NoSuchRun, PinnedTextBroken
@@ -37,11 +38,15 @@ MISTAKES = (
 
 
 @asynccontextmanager
-async def kindly(tell: Callable[[Card], Awaitable[None]]) -> AsyncIterator[None]:
-    """Turn what a use case raises into a reply. What is nobody's mistake is raised again, for the log."""
+async def kindly(tell: Callable[[Card], Awaitable[None]], user: str, what: str) -> AsyncIterator[None]:
+    """Turn what a use case raises into a reply. What is nobody's mistake is raised again, for the log.
+
+    `user`: a Slack id; `what`: what they did, in words for the log.
+    """
     try:
         yield
     except MISTAKES as mistake:
+        Entry(__name__, "refused", {"person": user, "what": what, "why": mistake}).write()
         await tell(refusal_card(str(mistake)))
     except StoreFailed as failed:
         await tell(refusal_card(f"cannot write my database: because {failed.reason}"))

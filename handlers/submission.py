@@ -80,7 +80,7 @@ def on_submit(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
             await ack(response_action="errors", errors={modal.field: complaint})
             return
         await ack()
-        async with kindly(partial(desk.whisper, submission.spot)):
+        async with kindly(partial(desk.whisper, submission.spot), submission.user, modal.callback):
             desk.demand_own(submission.about.get(DATABASE))
             await modal.submit(desk, submission)
 

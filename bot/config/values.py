@@ -6,7 +6,7 @@ the whole text) and `words` (what that pattern means) for text. The same keys de
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from bot.config.outward import Heartbeat, SecondChannel
 from bot.config.timing import A_MOMENT, Timing
 from bot.config.witnesses import Witnesses
+from bot.config.zone import zone_of
 from bot.core.health import Proof
 from bot.core.permit import Person, Role
 
@@ -239,6 +240,11 @@ class Config:
             "help": "Where Slack can't tell anybody; its addresses (Apprise's) are CARETAKER_SECOND_CHANNEL."
         },
     )
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone times are shown in."""
+        return zone_of(self.time_zone)
 
     @property
     def database(self) -> Path:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from bot.domain_log import Pending
 from bot.store.rows import moment, time_in, time_out
 
 
@@ -28,8 +29,9 @@ class Alive:
 class AliveRows:
     """The tables `alive` (one row) and `journal`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, log: Pending) -> None:
         self._db = db
+        self._log = log
 
     def last(self) -> Alive | None:
         """The last sign of life, None on the very first start."""
@@ -57,6 +59,7 @@ class AliveRows:
     def write(self, text: str, now: datetime) -> None:
         """A line in the journal: what befell the bot itself."""
         self._db.table("journal").insert({"at": time_out(now), "text": text})
+        self._log.add("bot.journal", text)
 
     def journal(self, limit: int) -> list[tuple[datetime, str]]:
         """The journal's last lines, newest first."""

@@ -8,17 +8,20 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.domain_log import Pending
 from bot.redact import Redactor
 from bot.store.alive import AliveRows
 from bot.store.boots import BootRows
+from bot.store.events import EventRows
 from bot.store.heartbeat import HeartbeatRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
 from bot.store.left_off import LeftOffRows
 from bot.store.outbox import OutboxRows
 from bot.store.own_file import OwnFile, sync
+from bot.store.record import RecordReader
 from bot.store.runs import RunRows
-from bot.store.schema import migrate, unknown_migrations
+from bot.store.schema import migrate, pending_migrations, unknown_migrations
 from bot.store.script_records import RecordRows
 from bot.store.second_channel import SecondChannelRows
 from bot.store.targets import TargetRows
@@ -69,7 +72,9 @@ class Store:
             self._db.close()
             raise
         self.file = OwnFile.at(path)
-        self.incidents = IncidentRows(self._db)
+        self.log = Pending()
+        self.events = EventRows(self._db, self.log)
+        self.incidents = IncidentRows(self._db, self.events)
         self.targets = TargetRows(self._db)
         self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
@@ -78,7 +83,8 @@ class Store:
         self.outbox = OutboxRows(self._db)
         self.second_channel = SecondChannelRows(self._db)
         self.heartbeat = HeartbeatRows(self._db)
-        self.alive = AliveRows(self._db)
+        self.alive = AliveRows(self._db, self.log)
+        self.record = RecordReader(self._db, self.events)
         self.boots = BootRows(self._db)
         self.left_off = LeftOffRows(self._db)
 
@@ -93,6 +99,11 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         migrate(self._db)
+
+    @property
+    def lacks(self) -> list[str]:
+        """The migrations still to be done: where it is only read, they are left alone."""
+        return pending_migrations(self._db)
 
     def identity(self) -> str:
         """By what this database is told from every other, in hexadecimal: made with it, and never changed."""

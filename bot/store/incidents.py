@@ -5,16 +5,18 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bot.core.incident import Event, EventKind, Incident, IncidentId
+from bot.core.incident import Event, Incident, IncidentId
+from bot.store.events import EventRows
 from bot.store.incident_json import incident_row, incident_value
-from bot.store.rows import moment, time_out
+from bot.store.rows import time_out
 
 
 class IncidentRows:
-    """The tables `incident` and `event`."""
+    """The table `incident`, and with it the incidents' lines of `event`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, events: EventRows) -> None:
         self._db = db
+        self._events = events
 
     def current(self, resolved_since: datetime) -> Mapping[IncidentId, Incident]:
         """The unresolved incidents, and those resolved since then."""
@@ -51,16 +53,8 @@ class IncidentRows:
 
     def append(self, events: Iterable[Event]) -> None:
         """Write lines of history."""
-        rows = (
-            {"incident": e.incident, "at": time_out(e.at), "kind": e.kind, "text": e.text, "by": e.by}
-            for e in events
-        )
-        self._db.table("event").insert_all(list(rows))
+        self._events.append(events)
 
     def history(self, incident: IncidentId) -> list[Event]:
         """All lines of an incident's history, oldest first."""
-        rows = self._db.query("select * from event where incident = ? order by id", [incident])
-        return [
-            Event(IncidentId(r["incident"]), moment(r["at"]), EventKind(r["kind"]), r["text"], r["by"])
-            for r in rows
-        ]
+        return self._events.history(incident)

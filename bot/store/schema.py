@@ -12,6 +12,11 @@ def migrate(db: Database) -> None:
     migrations.apply(db)
 
 
+def pending_migrations(db: Database) -> list[str]:
+    """The names of migrations that were not applied yet."""
+    return [one.name for one in migrations.pending(db)]
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """The names of migrations that a newer Caretaker has applied."""
     empty = Database(memory=True)
@@ -118,6 +123,15 @@ def elsewhere(db: Database) -> None:
     db.table("second_channel").create_index(["incident"])
     pinged = {"id": int, "taken_at": str, "failing": int, "failed_at": str, "why": str}
     db.table("heartbeat").create(pinged, pk="id")
+
+
+@migrations(name="0013_record")
+def record(db: Database) -> None:
+    """What a run did is on record, also where it belongs to no incident."""
+    db.table("event").transform(not_null={"incident": False})
+    db.table("event").add_column("run", int)
+    db.table("event").add_column("step", int)
+    db.table("event").create_index(["at"])
 
 
 def _state(db: Database) -> None:

@@ -147,11 +147,14 @@ class Writer(StoreThread):
         store = self._opened()
         outbox, before = store.outbox, store.changes
         outbox.added = False
+        store.log.take()  # what an earlier one left that was not committed
         try:
             result = self._transact(use_case, *args, **kwargs)
         except StoreFailed as why:
             loop.call_soon_threadsafe(self._failed, why.reason)
             raise
+        for entry in store.log.take():
+            entry.write()
         if self.trouble is not None and store.changes != before:  # what only reads proves nothing
             loop.call_soon_threadsafe(self._wrote)
         if outbox.added:

@@ -6,10 +6,13 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterable
 
 from bot.app import Caretaker
 from bot.clock import Clock
 from bot.config import Config, Secrets, load, take_secrets
+from bot.core.permit import Person
+from bot.domain_log import DomainFormatter
 from bot.redact import RedactedLog, Redactor, redactor_of
 from bot.store import StoreFailed, StoreInUse
 from bot.terminal import UserMistake
@@ -24,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the bot until it is told to stop."""
     config = load(options.config, probes=probe_params())
     secrets = take_secrets(os.environ)
-    log_to_stderr(logging.DEBUG if options.verbose else logging.INFO, redactor_of(config, secrets))
+    level = logging.DEBUG if options.verbose else logging.INFO
+    log_to_stderr(level, redactor_of(config, secrets), config.people)
     for warning in secrets.warnings:
         log.warning(warning)
     try:
@@ -75,19 +79,18 @@ async def first_of(*events: asyncio.Event) -> None:
         wait.cancel()
 
 
-def log_to_stderr(level: int, redactor: Redactor | None = None) -> None:
-    """Log to stderr, without a secret in it. The libraries' own chatter comes with DEBUG only.
+def log_to_stderr(level: int, redactor: Redactor | None = None, people: Iterable[Person] = ()) -> None:
+    """Log to stderr, without a secret in it: the bot's own from `level` on, of libraries only warnings.
 
     Of APScheduler not even errors: a job that fails is told by app.py.
     """
     handler = logging.StreamHandler(sys.stderr)
-    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+    plain = DomainFormatter({one.slack: one.name for one in people})
     handler.setFormatter(RedactedLog(redactor or Redactor(), plain))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    if level > logging.DEBUG:
-        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-        for noisy in ("asyncssh", "slack_bolt", "slack_sdk", "aionut"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for own in ("bot", "handlers"):
+        logging.getLogger(own).setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 def _what(config: Config) -> str:

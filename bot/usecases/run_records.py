@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import engine
-from bot.core.incident import Incident, IncidentId, Tell
+from bot.core.incident import IncidentId, Tell
 from bot.core.mentions import deadened
 from bot.core.permit import Person
 from bot.core.run import BUSY, Advance, Run, State
 from bot.core.run_json import run_to_json
-from bot.core.runs.events import RunEvent
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.runs import RunRow
@@ -32,9 +31,12 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
     if before is not None and replace(before, deed=run.deed, began_with=run.began_with) == run:
         return  # nobody sees what it remembers of its own doing
     _tell(store, now, before, run)
+    for one in advance.events:
+        store.events.append_of_run(run, one, by if one.person else None)
     incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
-    if incident is not None:
-        _note(store, now, incident, advance.events, by)
+    if incident is not None and advance.events:
+        progressed, _ = engine.progressed(incident, advance.events[-1].text, now)
+        store.incidents.save([progressed])
 
 
 def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
@@ -55,15 +57,6 @@ def _why_paused(before: Run, run: Run) -> str:
     if before.pause:
         return f"⏸️ “{run.title}” stays paused: {run.pause.removeprefix(f'{before.pause}; ')}."
     return f"⏸️ “{run.title}” is paused: {run.pause}. Nothing more runs until someone presses Go on or Stop."
-
-
-def _note(store: Store, now: datetime, incident: Incident, events: tuple[RunEvent, ...], by: str | None) -> None:
-    """A run's history is part of its incident's, and counts as progress."""
-    for one in events:
-        step = "" if one.step is None else f"step {one.step + 1}: "
-        incident, event = engine.progressed(incident, f"{step}{one.text}", now, by if one.person else None)
-        store.incidents.append([event])
-    store.incidents.save([incident])
 
 
 def tell_who_waits(store: Store, now: datetime, people: Sequence[Person], before: Run, after: Run) -> None:

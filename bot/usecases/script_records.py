@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.jobs import Cancel, Place, PlaceKind, Request, RunAction, ScriptJob
 from bot.core.run import ActionFinished, Answer, Run, RunId
@@ -34,6 +35,8 @@ class Known:
 def note(store: Store, now: datetime, run: RunId, requests: Iterable[Request]) -> None:
     """Write down what is going to be started, and what nobody waits for any more."""
     for one in requests:
+        if isinstance(one, RunAction):
+            _tell(store, run, one)
         if isinstance(one, RunAction) and isinstance(one.job, ScriptJob):
             place = json.dumps({"version": 1, "kind": one.job.place.kind, "name": one.job.place.name})
             row = RecordRow(
@@ -48,6 +51,15 @@ def note(store: Store, now: datetime, run: RunId, requests: Iterable[Request]) -
             store.script_records.add(row)
         elif isinstance(one, Cancel):
             store.script_records.over(run, one.step, one.attempt)
+
+
+def _tell(store: Store, run: RunId, request: RunAction) -> None:
+    """The log names what is to be carried out, and where."""
+    job, tell = request.job, partial(store.log.add, "bot.runs", run=run, step=request.step + 1)
+    if isinstance(job, ScriptJob):
+        tell("command", attempt=request.attempt, place=job.place, text=job.text.strip())
+    else:
+        tell("action", attempt=request.attempt, text=job.call)
 
 
 def read(store: Store, run: RunId, answer: Answer) -> None:

@@ -132,9 +132,10 @@ def listener(desk: Desk) -> Callable[..., Awaitable[None]]:
         await ack()
         spot = Spot(command["user_id"], command["channel_id"])
         answer = partial(desk.answer, spot, command["response_url"])
-        async with kindly(answer):
-            await desk.demand_place(command["user_id"], command["channel_id"])
-            verb, asked = understand(command["user_id"], unescaped(command.get("text") or ""))
+        text = unescaped(command.get("text") or "")
+        async with kindly(answer, spot.user, f"/lab {text}"):
+            await desk.demand_place(spot.user, spot.channel)
+            verb, asked = understand(spot.user, text)
             await answer(await verb.answer(desk, asked))
 
     return listen

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from bot.core.incident import Status
-from bot.workspace.records import ALEX
+from bot.workspace.records import ALEX, SAM
 from tests.handlers import rig as rigs
 from tests.waiting import until
 
@@ -44,3 +44,13 @@ async def test_a_run_whose_database_is_gone_is_said_kindly(rig):
     card = await rig.card("run:1:step:0")
     await rig.writer.do(lambda store, _now: store.runs._db.execute("delete from run"))
     assert "cannot find run 1" in await rig.refused(ALEX.id, card, "Run")
+
+
+async def test_a_refusal_is_logged_with_who_did_what_and_why(rig, caplog):
+    caplog.set_level("INFO", "handlers")
+    await rig.web1_crashes()
+    await rig.refused(SAM.id, await rig.card("incident:1"), "Acknowledge")
+    [refused] = [record for record in caplog.records if record.message == "refused"]
+    assert refused.facts["person"] == SAM.id
+    assert refused.facts["what"] == "incident_acknowledge incident 1"
+    assert "can acknowledge" in str(refused.facts["why"])
