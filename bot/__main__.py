@@ -26,6 +26,13 @@ exit codes:
   75    only a new process may help (run): start it again
   130   interrupted
 """
+STATUS_CODES = """\
+exit codes:
+  0     the bot runs, can write and is heard in Slack, and all it watches is proven well, or accepted by
+        lab.yaml's `proof: running` or a person's word
+  1     anything else, also that it is not known: the bot does not run, or something was not looked at yet
+
+"""
 DEMO_PORT = 8642
 
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
@@ -78,6 +85,9 @@ def _add_running(commands: _Commands) -> None:
 
 
 def _add_records(commands: _Commands) -> None:
+    about = "the lab at a glance, as /lab status in Slack, whether the bot runs or not"
+    status = _add(commands, "status", "status:status", about, "status", STATUS_CODES)
+    _add_config(status)
     about = "what happened to incidents and runs, who pressed what, and what befell the bot, a line each"
     journal = _add(commands, "journal", "journal:journal", about, "journal --since 2h --follow")
     about = "2h, 14:30, 2026-03-01 or '2026-03-01 14:30' (default: the last day; of one incident, all)"
@@ -119,13 +129,15 @@ def _add_reading(commands: _Commands) -> None:
     _add(commands, "manifest", "reading:manifest", about, "manifest > manifest.json")
 
 
-def _add(commands: _Commands, name: str, command: str, about: str, example: str) -> argparse.ArgumentParser:
+def _add(
+    commands: _Commands, name: str, command: str, about: str, example: str, more: str = ""
+) -> argparse.ArgumentParser:
     """`command`: its function, as `module:name` within bot.terminal."""
     added = commands.add_parser(
         name,
         help=about,
         description=f"{about[0].upper()}{about[1:]}.",
-        epilog=f"example:\n  ./caretaker {example}",
+        epilog=f"{more}example:\n  ./caretaker {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     added.set_defaults(command=command)

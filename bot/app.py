@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from bot.probes import Parts, SshWays
 from bot.reach import Reach
 from bot.redact import redactor_of
 from bot.rounds import Rounds
+from bot.rounds.outlook import OutlookOnRecord
 from bot.run_values import RunValues
 from bot.runs import House, PinnedTextBroken
 from bot.scheduler import Scheduler
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OUTLOOK_EVERY = timedelta(seconds=2)
 LIBRARY_EVERY = 2  # seconds; a look costs a stat a file
 
 
@@ -117,6 +120,8 @@ class Caretaker:
 
     async def _start_rounds(self, opened: AsyncExitStack) -> None:
         await self.rounds.start()
+        on_record = OutlookOnRecord(self._writer, self.rounds.outlook)
+        self._scheduler.every("outlook", OUTLOOK_EVERY, on_record.keep, at_once=True)
         opened.push_async_callback(self.rounds.close)
         opened.push_async_callback(self._performer.close)
         opened.push_async_callback(self._scheduler.ended)

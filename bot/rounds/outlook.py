@@ -1,12 +1,15 @@
 """What the bot has not seen of its lab yet, and what keeps it from its work: for whoever asks how the lab is."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from bot.config import Config, Host, Service
 from bot.config.unwatched import unwatched
 from bot.core.health import Target, TargetKind, target_id
 from bot.core.picture import Outlook
 from bot.rounds.guests import GuestRounds
+from bot.store import Store
 from bot.store.writer import Writer
 from bot.watching import Watch
 
@@ -25,6 +28,27 @@ def outlook(
         nowhere=frozenset(_nowhere(config, rounds)),
         noticed=tuple(watch.unwritten.failing),
     )
+
+
+class OutlookOnRecord:
+    """Writes down how it stands, whenever that has changed: for who asks without the bot."""
+
+    def __init__(self, writer: Writer, outlook: Callable[[], Outlook]) -> None:
+        self._writer = writer
+        self._outlook = outlook
+        self._written: Outlook | None = None
+
+    async def keep(self) -> None:
+        """Write it down, if it is news. Raises StoreFailed."""
+        now = replace(self._outlook(), cannot_write=None, noticed=())
+        if now != self._written:
+            await self._writer.do(keep_outlook, now)
+            self._written = now
+
+
+def keep_outlook(store: Store, _now: datetime, outlook: Outlook) -> None:
+    """How it stands now."""
+    store.alive.keep_outlook(outlook)
 
 
 def _nowhere(config: Config, rounds: Collection[GuestRounds]) -> Collection[str]:

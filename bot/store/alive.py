@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from bot.core.picture import Outlook
 from bot.domain_log import Pending
+from bot.store.outlook_json import outlook_in, outlook_out
 from bot.store.rows import moment, time_in, time_out
 
 
@@ -45,12 +47,21 @@ class AliveRows:
     def start(self, now: datetime, boot_id: str = "") -> None:
         """The bot has started, on a machine with that boot id."""
         times = {"started_at": time_out(now), "at": time_out(now), "stopped_at": None}
-        row = {"id": 1, **times, "boot_id": boot_id}
+        row = {"id": 1, **times, "boot_id": boot_id, "outlook_json": None}  # nothing was looked at yet
         self._db.table("alive").upsert(row, pk="id")
 
     def renew(self, now: datetime) -> None:
         """The bot is alive."""
         self._db.execute("update alive set at = ? where id = 1", [time_out(now)])
+
+    def keep_outlook(self, outlook: Outlook) -> None:
+        """What it has not seen yet, and what it does not look at."""
+        self._db.execute("update alive set outlook_json = ? where id = 1", [outlook_out(outlook)])
+
+    def outlook(self) -> Outlook | None:
+        """What was kept of that last; None before anything was since the start."""
+        rows = self._db.query("select outlook_json from alive where id = 1 and outlook_json is not null")
+        return next((outlook_in(row["outlook_json"]) for row in rows), None)
 
     def stop(self, now: datetime) -> None:
         """The bot stops because it was told to."""

@@ -134,6 +134,12 @@ def record(db: Database) -> None:
     db.table("event").create_index(["at"])
 
 
+@migrations(name="0013_outlook")
+def outlook(db: Database) -> None:
+    """What the bot has not seen yet is told without it, too."""
+    db.table("alive").add_column("outlook_json", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

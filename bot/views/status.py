@@ -15,6 +15,7 @@ from bot.views.outside import bold, safe
 from bot.views.times import when
 from bot.views.words import incident_line, name_of, names
 
+ALL_WELL: Final = "🟢 All is well"
 _SHOWN: Final = 10
 _KINDS: Final = tuple(kind for kind in TargetKind if kind is not TargetKind.BOT)  # its trouble is an incident
 
@@ -41,6 +42,11 @@ def status_card(lab: LabPicture) -> Card:
         )
         blocks.append(context("\n".join(quiet)))
     return Card(head, tuple(blocks))
+
+
+def is_all_well(lab: LabPicture) -> bool:
+    """Whether the status says so."""
+    return _head(lab) == ALL_WELL
 
 
 def _tallies(lab: LabPicture) -> list[str]:
@@ -78,7 +84,7 @@ def _head(lab: LabPicture) -> str:
         (not any(one.whole for one in tallies), "⚪ Nothing is watched yet"),
         (any(one.unproven for one in tallies), "⚪ No open incident, but not everything is proven healthy"),
     )
-    return next((head for holds, head in heads if holds), "🟢 All is well")
+    return next((head for holds, head in heads if holds), ALL_WELL)
 
 
 def _left_off(lab: LabPicture) -> str:

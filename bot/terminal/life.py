@@ -1,0 +1,123 @@
+"""Whether the bot lives, seen from outside it, and what keeps it from its work.
+
+A bot that can't write its database can't renew its sign of life there: that it lives is seen by the lock it holds,
+without touching that. What keeps it from writing is asked of the file system; that it writes to a file which is no
+longer there, of its process.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+from bot.config import Config
+from bot.store import Store
+from bot.store.alive import Alive
+
+MISSED = 4  # signs of life that may be missing before the bot counts as dead
+ROOM = 64 * 1024  # bytes; with less a file system is full for a database
+PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
+LOCKS = Path("/proc/locks")
+PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How the bot is. `words`: in a line; `well`: it lives, can write and is heard; `last`: its last sign of life.
+
+    `lives`: it is there; `writes`: what stands in its database is the present; `trouble`: what keeps it from
+    writing; `silent`: what keeps it from being heard.
+    """
+
+    words: str
+    last: Alive | None
+    lives: bool
+    writes: bool
+    trouble: str = ""
+    silent: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.lives and self.writes and not self.trouble and not self.silent
+
+
+def life_of(config: Config, store: Store, now: datetime) -> Life:
+    """How the bot of that database is."""
+    last, zone = store.alive.last(), config.zone
+    silent, trouble = _silent(store, now, zone), _trouble(config.database)
+    stale = last is not None and now - last.at > MISSED * config.timing.alive_every
+    if last is None or last.stopped_at or (stale and not _is_held(config.database)):
+        return Life(f"not alive: {_last_seen(last, zone)}", last, lives=False, writes=False)
+    if stale:
+        why = trouble or "its log says why"
+        words = f"alive, but it has written nothing since {moment(last.at, zone)}: {why}"
+        return Life(words, last, lives=True, writes=False, trouble=why)
+    words = f"alive: seen {(now - last.at).total_seconds():.0f} s ago"
+    if trouble:
+        words = f"alive, but it cannot write its database: {trouble}"
+    elif silent:
+        words = f"alive, but not heard: {silent}"
+    return Life(words, last, lives=True, writes=True, trouble=trouble, silent=silent)
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A moment in that zone, with the zone's name."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def is_used_deleted(database: Path) -> bool:
+    """Whether a process still uses a database that was deleted at this path."""
+    deleted = f"{database.resolve()} (deleted)"
+    processes = (one / "fd" for one in PROCESSES.iterdir() if one.name.isdecimal())
+    return any(_leads_to(opened, deleted) for process in processes for opened in _listed(process))
+
+
+def _trouble(database: Path) -> str:
+    """What keeps anyone from writing there, in words; empty for nothing that is known."""
+    found = os.statvfs(database)
+    if found.f_flag & os.ST_RDONLY:
+        return f"the file system of {database.parent} is read-only"
+    if found.f_bavail * found.f_frsize < ROOM:
+        return f"the file system of {database.parent} is full"
+    return ""
+
+
+def _silent(store: Store, now: datetime, zone: tzinfo) -> str:
+    """What keeps the bot from speaking in Slack, in words; empty for nothing that is known."""
+    count, error = store.outbox.stuck(now - PATIENCE)
+    waiting = f"; {count} messages wait" if count else ""
+    since, code, _, mend, *_ = store.told.last("unheard") or [""] * 4
+    if since:
+        begun = moment(datetime.fromisoformat(since), zone)
+        return f"since {begun} Slack refuses ({code}). To change that: {mend}{waiting}"
+    return f"{count} messages wait for Slack: {error}" if count else ""
+
+
+def _is_held(database: Path) -> bool:
+    """Whether a process holds the database's lock. To try it would be to hold it against a bot that starts."""
+    try:
+        lock = database.with_name(f"{database.name}.lock").stat().st_ino
+        held = LOCKS.read_text().split("\n")
+    except OSError:
+        return False
+    return any(" FLOCK " in line and f":{lock} " in line for line in held)
+
+
+def _listed(folder: Path) -> list[Path]:
+    with suppress(OSError):  # the process has ended, or is somebody else's
+        return list(folder.iterdir())
+    return []
+
+
+def _leads_to(link: Path, where: str) -> bool:
+    with suppress(OSError):  # it was closed meanwhile
+        return str(link.readlink()) == where
+    return False
+
+
+def _last_seen(last: Alive | None, zone: tzinfo) -> str:
+    if last is None:
+        return "it is starting for the first time"
+    return f"{'stopped' if last.stopped_at else 'last seen'} {moment(last.at, zone)}"
