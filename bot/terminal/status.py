@@ -35,7 +35,13 @@ def status(options: argparse.Namespace) -> int:
         life = life_of(config, store, now)
         lab = _lab(config, store, life, now)
         looked = store.alive.outlook() is not None
-    _print([*_heads(config, life, now, looked=looked), *_said(lab, config, now), _footer(life, now)])
+    _print(
+        [
+            *_heads(config, life, now, looked=looked),
+            *_said(lab, config, now, past=not life.lives),
+            _footer(life, now),
+        ]
+    )
     watched = not any(tally.unwatched for tally in lab.tallies.values())
     return 0 if life.well and looked and watched and is_all_well(lab) else 1
 
@@ -58,9 +64,9 @@ def _heads(config: Config, life: Life, now: datetime, *, looked: bool) -> Sequen
     return [f"⛔ Caretaker {how} {since}. Nobody has looked since. As it was then:"]
 
 
-def _said(lab: LabPicture, config: Config, now: datetime) -> Sequence[str]:
+def _said(lab: LabPicture, config: Config, now: datetime, *, past: bool) -> Sequence[str]:
     reader = Reader(config.zone, _people(config), now)
-    return [plain(text, reader) for text in status_card(lab).texts]
+    return [plain(text, reader) for text in status_card(lab, past=past).texts]
 
 
 def _footer(life: Life, now: datetime) -> str:

@@ -20,13 +20,13 @@ _SHOWN: Final = 10
 _KINDS: Final = tuple(kind for kind in TargetKind if kind is not TargetKind.BOT)  # its trouble is an incident
 
 
-def status_card(lab: LabPicture) -> Card:
-    """What is open, how everything is, what is under way, what is silenced."""
-    head = _head(lab)
+def status_card(lab: LabPicture, *, past: bool = False) -> Card:
+    """What is open, how everything is, what is under way, what is silenced. `past`: nobody has looked since."""
+    head = "⚪ All was well" if past and is_all_well(lab) else _head(lab)
     blocks: list[Block] = [section(bold(head))]
     if lab.live:
         blocks.append(section(_lines(lab.live, lab.name)))
-    blocks.append(section("\n".join(_tallies(lab)) or "Nothing is watched yet."))
+    blocks.append(section("\n".join(_tallies(lab, past=past)) or "Nothing is watched yet."))
     if lab.runs:
         blocks.append(
             section(
@@ -49,10 +49,11 @@ def is_all_well(lab: LabPicture) -> bool:
     return _head(lab) == ALL_WELL
 
 
-def _tallies(lab: LabPicture) -> list[str]:
+def _tallies(lab: LabPicture, *, past: bool) -> list[str]:
     """How everything is; while that can't be written, as it was before, with what was noticed since."""
     old = lab.cannot_write is not None and not lab.cannot_write.unsafe
-    lines = [_tally(kind, lab.tallies[kind], lab.name, old=old) for kind in _KINDS if kind in lab.tallies]
+    kinds = (kind for kind in _KINDS if kind in lab.tallies)
+    lines = [_tally(kind, lab.tallies[kind], lab.name, old=old or past) for kind in kinds]
     if lab.unlisted:
         lines.append(f"❔ guests of {names(lab.unlisted, lab.name)}: not listed yet")
     if lab.nowhere:

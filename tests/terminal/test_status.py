@@ -125,6 +125,8 @@ def test_of_a_bot_that_is_gone_what_it_knew_is_said_to_be_the_past(kept, capsys)
     assert code == 1
     assert "Caretaker does not run: it was last seen at" in said[0]
     assert said[0].endswith("2 h ago. Nobody has looked since. As it was then:")
+    assert said[1] == "⚪ All was well"
+    assert not re.search("✅|🟢", "".join(said))
     kept.lab.do(lambda store, _now: store.alive.stop(datetime.now(UTC)))
     code, said = kept.status(capsys)
     assert code == 1
