@@ -4,17 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from bot.core.guest import StartsFrom
 from bot.core.run import Choice, Run, RunId, RunStatus, State, StepState
 from bot.core.runs.deed import Deed
+
+VERSION = 1
+VERSION_KEY: Final = "format"
+"""Where it tells its version: `version` is the run's own, which counts its moves."""
 
 
 def run_to_json(run: Run) -> str:
     """The whole run; run_from_json gives back an equal one."""
     return json.dumps(
         {
+            VERSION_KEY: VERSION,
             "id": run.id,
             "runbook": run.runbook,
             "title": run.title,
@@ -60,12 +65,13 @@ def _deed_to_json(deed: Deed | None) -> Mapping[str, Any] | None:
 def run_from_json(text: str) -> Run:
     """The run that was written. Raises ValueError where it is none that this version understands."""
     try:
-        return _run(json.loads(text))
+        return run_from_fields(json.loads(text))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"cannot read a run: because of {error!r} in “{text[:200]}”") from error
 
 
-def _run(row: Mapping[str, Any]) -> Run:
+def run_from_fields(row: Mapping[str, Any]) -> Run:
+    """The same of what the text holds. Raises KeyError, TypeError or ValueError where it is no run."""
     return Run(
         id=RunId(row["id"]),
         runbook=row["runbook"],

@@ -4,6 +4,7 @@ Current-state tables, append-only history and the outbox live in one database, s
 leaves them in agreement, whatever happens to the power. Nothing here decides anything.
 """
 
-from bot.store.database import Store, StoreFailed, StoreInUse
+from bot.store.database import Store
+from bot.store.failures import StoreFailed, StoreInUse
 
 __all__ = ["Store", "StoreFailed", "StoreInUse"]

@@ -9,7 +9,10 @@ from sqlite_utils import Database
 
 from bot.core.health import TargetId
 from bot.core.incidents.console_log import BootRecord, Mark
+from bot.store.json_value import read_value
 from bot.store.rows import time_in, time_out
+
+VERSION = 1
 
 
 class BootRows:
@@ -21,7 +24,7 @@ class BootRows:
     def all(self) -> Mapping[TargetId, BootRecord]:
         """What is remembered, by guest."""
         rows = self._db.query("select guest, value_json from boot")
-        return {TargetId(row["guest"]): _in(json.loads(row["value_json"])) for row in rows}
+        return {TargetId(row["guest"]): _read(row) for row in rows}
 
     def keep(self, records: Mapping[TargetId, BootRecord], now: datetime) -> None:
         """Remember these starts, in place of earlier ones."""
@@ -30,10 +33,14 @@ class BootRows:
         self._db.table("boot").upsert_all(rows, pk="guest")
 
 
+def _read(row: Mapping[str, Any]) -> BootRecord:
+    return read_value(f"what is known of the start of {row['guest']}", row["value_json"], VERSION, _in)
+
+
 def _out(record: BootRecord) -> str:
     return json.dumps(
         {
-            "version": 1,
+            "version": VERSION,
             "process": record.process,
             "size": record.mark.size,
             "tail": record.mark.tail,

@@ -13,6 +13,7 @@ from bot.redact import Redactor
 from bot.store.alive import AliveRows
 from bot.store.boots import BootRows
 from bot.store.events import EventRows
+from bot.store.failures import StoreFailed
 from bot.store.heartbeat import HeartbeatRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
@@ -38,19 +39,6 @@ _OUTER_CAUSES = {
     sqlite3.SQLITE_READONLY,
 }
 """SQLite's codes for what is wrong around this program; any other is a mistake in it, and raised as it is."""
-
-
-class StoreFailed(Exception):
-    """The database can't be used. Permanent until a person acts; the message names the file."""
-
-    @property
-    def reason(self) -> str:
-        """Why, without what could not be done."""
-        return str(self).partition(": because ")[2] or str(self)
-
-
-class StoreInUse(StoreFailed):
-    """Another Caretaker has the database open: there is nothing to mend, one of the two is too many."""
 
 
 class Store:

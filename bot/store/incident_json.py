@@ -16,6 +16,7 @@ from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import Ground, Standing
 from bot.core.kinds import KINDS
+from bot.store.json_value import Fields, read_value
 from bot.store.rows import moment, time_in, time_out
 
 VERSION = 2
@@ -59,8 +60,11 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
 
 
 def incident_value(row: dict[str, Any]) -> Incident:
-    """The incident of a row, whichever version wrote it."""
-    rest = json.loads(row["value_json"])
+    """The incident of a row, whichever version wrote it. Raises ValueUnreadable."""
+    return read_value(f"incident {row['id']}", row["value_json"], VERSION, lambda rest: _incident_in(row, rest))
+
+
+def _incident_in(row: dict[str, Any], rest: Fields) -> Incident:
     if rest.get("version", 1) < VERSION:
         rest = _from_version_1(row, rest)
     members = (member_in(m) for m in rest["members"])

@@ -1,9 +1,11 @@
 """A host's inventory as JSON that carries its version."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
+from bot.store.json_value import Fields, read_value
 
 VERSION = 1
 
@@ -23,8 +25,11 @@ def facts_out(facts: HostFacts) -> str:
 
 
 def facts_in(text: str) -> HostFacts:
-    """A stored inventory."""
-    rest = json.loads(text)
+    """A stored inventory. Raises ValueUnreadable."""
+    return read_value("a host's inventory", text, VERSION, _facts_in)
+
+
+def _facts_in(rest: Fields) -> HostFacts:
     guests = tuple(map(_guest_in, rest["guests"]))
     pools, networks = _things_in(rest["pools"]), _things_in(rest["networks"])
     return HostFacts(rest["host"], guests, pools, networks, rest["whole"])
@@ -46,7 +51,8 @@ def _guest_out(guest: GuestFacts) -> dict[str, Any]:
 
 def _guest_in(parts: dict[str, Any]) -> GuestFacts:
     disks = None if parts["disks"] is None else tuple(DiskFacts(*disk) for disk in parts["disks"])
-    return GuestFacts(**{**parts, "disks": disks})
+    known = {one.name: parts[one.name] for one in fields(GuestFacts)}
+    return GuestFacts(**{**known, "disks": disks})
 
 
 def _things_out(things: tuple[ThingFacts, ...] | None) -> list[list[Any]] | None:

@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId
 from bot.core.incidents.left_off import LeftOff
+from bot.core.incidents.member import Member
 from bot.store.incident_json import member_in, member_out
+from bot.store.json_value import read_value
 from bot.store.rows import moment, time_out
+
+VERSION = 1
 
 
 class LeftOffRows:
@@ -23,16 +28,13 @@ class LeftOffRows:
         rows = self._db.query(
             "select left_off.* from left_off join target on target.id = left_off.target where gone_at is null"
         )
-        found = (
-            LeftOff(member_in(json.loads(row["member_json"])), IncidentId(row["incident"]), moment(row["at"]))
-            for row in rows
-        )
+        found = (LeftOff(_member(row), IncidentId(row["incident"]), moment(row["at"])) for row in rows)
         return {one.member.target: one for one in found}
 
     def keep(self, found: Iterable[LeftOff]) -> None:
         """Write these, in place of what was known of the same machines."""
         for one in found:
-            member_json = json.dumps({"version": 1, **member_out(one.member)})
+            member_json = json.dumps({"version": VERSION, **member_out(one.member)})
             row = {"target": one.member.target, "incident": one.incident, "at": time_out(one.at)}
             self._db.table("left_off").upsert({**row, "member_json": member_json}, pk="target")
 
@@ -40,3 +42,7 @@ class LeftOffRows:
         """Nobody has to hear of these any more."""
         for target in targets:
             self._db.execute("delete from left_off where target = ?", [target])
+
+
+def _member(row: Mapping[str, Any]) -> Member:
+    return read_value(f"what was left off of {row['target']}", row["member_json"], VERSION, member_in)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from bot.core.health import TargetId
 from bot.core.picture import Outlook
+from bot.store.json_value import Fields, read_value
 
 VERSION = 1
 
@@ -26,8 +27,11 @@ def outlook_out(outlook: Outlook) -> str:
 
 
 def outlook_in(text: str) -> Outlook:
-    """A stored outlook."""
-    rest = json.loads(text)
+    """A stored outlook. Raises ValueUnreadable."""
+    return read_value("what the bot has not seen", text, VERSION, _outlook_in)
+
+
+def _outlook_in(rest: Fields) -> Outlook:
     return Outlook(
         unlooked=_targets(rest["unlooked"]),
         unlisted=_targets(rest["unlisted"]),

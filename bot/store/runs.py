@@ -1,9 +1,12 @@
-"""Runs and the runbook texts they are pinned to, in rows. A run's value is opaque here: JSON."""
+"""Runs and the runbook texts they are pinned to, in rows. A run's value is JSON, and known to be one."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
+
+from bot.core.run_json import VERSION, VERSION_KEY, run_from_fields
+from bot.store.json_value import read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class RunRows:
 
 
 def _run(row: dict[str, Any]) -> RunRow:
+    """Raises ValueUnreadable for what nobody could make a run of."""
+    read_value(f"run {row['id']}", row["value_json"], VERSION, run_from_fields, key=VERSION_KEY)
     return RunRow(
         row["id"],
         row["incident"],

@@ -12,7 +12,10 @@ from sqlite_utils import Database
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Proof, Target, TargetId
 from bot.core.mute import Silence
 from bot.core.names import Names, names_of
+from bot.store.json_value import Fields, read_value
 from bot.store.rows import moment, time_in, time_out
+
+FACTS_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class TargetRows:
                 "anew": seen.began_anew,
                 "evidence": seen.evidence,
                 "why": seen.why,
-                "facts": json.dumps({"version": 1, **seen.kept}) if seen.kept else None,
+                "facts": json.dumps({"version": FACTS_VERSION, **seen.kept}) if seen.kept else None,
                 "at": at,
             },
         )
@@ -237,7 +240,10 @@ def _known(row: dict[str, Any]) -> Known:
 
 
 def _facts(row: dict[str, Any]) -> Mapping[str, str]:
-    told = json.loads(row["facts_json"] or "{}")
+    return read_value("what a check has told", row["facts_json"] or "{}", FACTS_VERSION, _named)
+
+
+def _named(told: Fields) -> Mapping[str, str]:
     return {name: str(value) for name, value in told.items() if name != "version"}
 
 

@@ -16,7 +16,8 @@ from typing import IO, ParamSpec, TypeVar
 
 from bot.core.picture import Trouble
 from bot.redact import Redactor
-from bot.store.database import Store, StoreFailed, StoreInUse
+from bot.store.database import Store
+from bot.store.failures import StoreFailed, StoreInUse
 from bot.store.own_file import Found, inode, inode_of, kept_at, put_in_place
 from bot.store.thread import StoreThread, UseCase
 

@@ -47,6 +47,7 @@ def _elsewhere(store: Store, zone: tzinfo) -> Iterator[str]:
     if sent:
         yield f"second channel: last sent {moment(sent.at, zone)}"
     if doubtful and (sent is None or doubtful.at > sent.at):
-        yield f"second channel: {_HOW[doubtful.state]}, {moment(doubtful.at, zone)}; not sent again: {doubtful.why}"
+        how = f"{_HOW[doubtful.state]}, {moment(doubtful.at, zone)}"
+        yield f"second channel: {how}; not sent again: {doubtful.why}"
     if why := store.second_channel.failing():
         yield f"second channel: not sent yet, and tried again: {why}"

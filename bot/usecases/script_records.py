@@ -14,8 +14,10 @@ from bot.core.jobs import Cancel, Place, PlaceKind, Request, RunAction, ScriptJo
 from bot.core.run import ActionFinished, Answer, Run, RunId
 from bot.core.run_json import run_from_json
 from bot.store import Store
+from bot.store.json_value import Fields, read_value
 from bot.store.script_records import RecordRow
 
+PLACE_VERSION = 1
 MADE_IN_FUTURE = timedelta(days=36_500)
 """The age of a record whose making lies in the future: the clock was set, and its age is not known."""
 
@@ -38,7 +40,7 @@ def note(store: Store, now: datetime, run: RunId, requests: Iterable[Request]) -
         if isinstance(one, RunAction):
             _tell(store, run, one)
         if isinstance(one, RunAction) and isinstance(one.job, ScriptJob):
-            place = json.dumps({"version": 1, "kind": one.job.place.kind, "name": one.job.place.name})
+            place = json.dumps({"version": PLACE_VERSION, "kind": one.job.place.kind, "name": one.job.place.name})
             row = RecordRow(
                 id=secrets.token_hex(16),  # a folder in /tmp may bear it: nobody must guess it
                 run=run,
@@ -101,13 +103,17 @@ def settled(store: Store, _now: datetime, record: str) -> None:
 
 
 def _known(row: RecordRow, now: datetime) -> Known:
-    place = json.loads(row.place)
+    place = read_value(f"the record of a script of run {row.run}", row.place, PLACE_VERSION, _place)
     age = now - datetime.fromisoformat(row.made_at)
     return Known(
         row.id,
         RunId(row.run),
-        Place(PlaceKind(place["kind"]), place["name"]),
+        place,
         timedelta(seconds=row.limit),
         age if age >= timedelta() else MADE_IN_FUTURE,
         row.boot,
     )
+
+
+def _place(told: Fields) -> Place:
+    return Place(PlaceKind(told["kind"]), told["name"])

@@ -14,6 +14,8 @@ from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import SETTLED, Ground
 from bot.core.mute import Silence
+from bot.core.run import Run, RunId, StepState
+from bot.core.run_json import run_to_json
 from bot.store.runs import RunRow
 from bot.store.targets import Presence
 
@@ -136,7 +138,8 @@ def test_history_is_told_in_the_order_it_was_written(store):
 
 
 def test_a_run_is_read_as_it_was_written_and_keeps_its_text(store):
-    run = RunRow(1, 7, "restore-boot-disk", "under way", 3, "abc", '{"step": 2}')
+    value = run_to_json(Run(RunId(1), "restore-boot-disk", "Restore", "abc", 7, "alex", NOW, {}, (StepState(),)))
+    run = RunRow(1, 7, "restore-boot-disk", "under way", 3, "abc", value)
     store.runs.save(run)
     store.runs.pin("abc", "restore-boot-disk", "# Restore\n")
     assert store.runs.get(1) == run

@@ -1,0 +1,23 @@
+"""Why the database, or a value in it, can't be used."""
+
+
+class StoreFailed(Exception):
+    """The database can't be used. Permanent until a person acts; the message says what of it and why."""
+
+    @property
+    def reason(self) -> str:
+        """Why, without what could not be done."""
+        return str(self).partition(": because ")[2] or str(self)
+
+
+class StoreInUse(StoreFailed):
+    """Another Caretaker has the database open: there is nothing to mend, one of the two is too many."""
+
+
+class ValueUnreadable(StoreFailed):
+    """A stored value is none that this version understands; nothing of it is used."""
+
+    @property
+    def reason(self) -> str:
+        """What can't be read, too: it is not the whole database."""
+        return str(self)
