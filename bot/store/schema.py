@@ -134,7 +134,7 @@ def record(db: Database) -> None:
     db.table("event").create_index(["at"])
 
 
-@migrations(name="0013_outlook")
+@migrations(name="0014_outlook")
 def outlook(db: Database) -> None:
     """What the bot has not seen yet is told without it, too."""
     db.table("alive").add_column("outlook_json", str)
