@@ -42,6 +42,8 @@ timing:                  # so that nobody waits
   grace: 20s
   steady: 5s
   alive_every: 5s
+  brief: 5s
+  flapping_within: 3m
 """
 
 HOST_YAML = """\

@@ -30,6 +30,9 @@ COUNTERS_WAIT = timedelta(seconds=2)
 """How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
 
 
+LINKED = timedelta(days=7)
+"""An incident of the same that ended so short a time ago is named on the card of the next."""
+
 LONGEST_SILENCE = timedelta(days=366)
 """What is to be silent for longer is better taken out of lab.yaml."""
 
@@ -44,11 +47,17 @@ def rules_of(config: Config) -> Rules:
     return Rules(
         grace=timing.grace,
         reopen_within=timing.reopen_within,
+        reopen_power_within=timing.reopen_power_within,
         acknowledgement_lapses=timing.acknowledgement_lapses,
         storm_guests=timing.storm_guests,
         storm_hosts=timing.storm_hosts,
         storm_within=timing.storm_within,
         steady=timing.steady,
+        brief=timing.brief,
+        flapping_changes=timing.flapping_changes,
+        flapping_within=timing.flapping_within,
+        remind_after=tuple(sorted(timing.remind_after)),
+        remind_every=timing.remind_every,
     )
 
 
@@ -79,7 +88,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
     checks = own_checks(config, inventory)
     return Situation(
         targets=inventory,
-        incidents=store.incidents.current(now - rules.reopen_within),
+        incidents=store.incidents.current(now - rules.remembered),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
         failing=frozenset(failing),
@@ -96,6 +105,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         gap=gap,
         name=store.targets.names(inventory),
         owner=config.owner.slack,
+        ended=store.incidents.ended(now - LINKED),
     )
 
 
@@ -161,6 +171,13 @@ def take_back(store: Store, now: datetime, config: Config, incident: IncidentId,
     demand(config.people, by, Act.TAKE_BACK)
     before = situation(store, config, now)
     commit(store, before, engine.take_back(before, incident, by, now), now)
+
+
+def take_over(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
+    """Someone takes on what somebody else is on. Raises NotAllowed or IllegalMove."""
+    demand(config.people, by, Act.TAKE_OVER)
+    before = situation(store, config, now)
+    commit(store, before, engine.take_over(before, incident, by, now), now)
 
 
 def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, by: str, reason: str) -> None:

@@ -103,7 +103,7 @@ def test_hands_acknowledge_and_take_it_back(lab):
     assert (lab.incident().status, lab.incident().acknowledged_by) == (Status.ACKNOWLEDGED, ROBIN)
     lab.do(incidents.take_back, lab.config, ONE, ROBIN)
     assert lab.incident().status is Status.OPEN
-    assert lab.history() == ["crashed", "acknowledged", "took the acknowledgement back"]
+    assert lab.history() == ["crashed", "acknowledged", "handed this back: nobody is on it"]
 
 
 def test_an_admin_resolves_with_a_reason(lab):
@@ -133,7 +133,8 @@ def test_what_is_reopened_long_after_knows_what_no_longer_fails(lab):
     ("act", "args", "who", "why"),
     [
         (incidents.acknowledge, (ONE,), STRANGER, "only Alex or Robin can acknowledge"),
-        (incidents.take_back, (ONE,), STRANGER, "only Alex or Robin can take back an acknowledgement"),
+        (incidents.take_back, (ONE,), STRANGER, "only Alex or Robin can hand an incident back"),
+        (incidents.take_over, (ONE,), STRANGER, "only Alex or Robin can take an incident over"),
         (incidents.resolve, (ONE,), ROBIN, "only Alex can resolve"),
         (incidents.reopen, (ONE,), ROBIN, "only Alex can reopen"),
         (incidents.silence, ("web1", HOUR), STRANGER, "only Alex or Robin can silence"),
@@ -151,7 +152,8 @@ def test_who_may_not_changes_nothing_and_is_told_who_may(lab, act, args, who, wh
 @pytest.mark.parametrize(
     ("act", "args", "why"),
     [
-        (incidents.take_back, (ONE, ALEX), "because it is open"),
+        (incidents.take_back, (ONE, ALEX), "nobody is on incident 1"),
+        (incidents.take_over, (ONE, ALEX), "nobody is on incident 1"),
         (incidents.reopen, (ONE, ALEX), "because it is open"),
         (incidents.resolve, (ONE, ALEX, " "), "because no reason was given"),
         (incidents.acknowledge, (IncidentId(9), ALEX), "because there is none of that number"),

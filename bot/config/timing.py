@@ -55,6 +55,39 @@ class Timing:
         default=timedelta(minutes=30),
         metadata={"help": "What fails again so soon after it was resolved reopens the incident."},
     )
+    reopen_power_within: timedelta = field(
+        default=timedelta(minutes=60), metadata={"help": "The same for a power failure."}
+    )
+    brief: timedelta = field(
+        default=timedelta(minutes=1),
+        metadata={
+            "help": "An incident that is over so soon, and that nobody pressed anything on, "
+            "ends with an edit of its card alone."
+        },
+    )
+    flapping_changes: int = field(
+        default=4,
+        metadata={
+            "help": "After so many changes, an incident that fails once more is unstable: "
+            "told once, then only its card changes.",
+            "least": 2,
+        },
+    )
+    flapping_within: timedelta = field(
+        default=timedelta(hours=1),
+        metadata={
+            "help": "Within what time those are counted, and how long nothing may change "
+            "before it is stable again."
+        },
+    )
+    remind_after: tuple[timedelta, ...] = field(
+        default=(timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4)),
+        metadata={"help": "When everyone is reminded of an incident that nobody has acknowledged."},
+    )
+    remind_every: timedelta = field(
+        default=timedelta(days=1),
+        metadata={"help": "How often after that.", "least": timedelta(minutes=1)},
+    )
     acknowledgement_lapses: timedelta = field(
         default=timedelta(hours=4),
         metadata={"help": "An acknowledged incident without progress is open again after this."},

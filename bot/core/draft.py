@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.health import (
+    ANSWERED,
     CheckName,
     Fingerprint,
     Health,
@@ -17,6 +18,7 @@ from bot.core.health import (
     is_condition,
 )
 from bot.core.incident import (
+    Earlier,
     Event,
     EventKind,
     Incident,
@@ -28,7 +30,6 @@ from bot.core.incident import (
     Tell,
 )
 from bot.core.incidents.evidence import Requirement, requirement
-from bot.core.kinds import OUTAGES
 from bot.core.mute import Silence, muted
 from bot.core.names import UNTOLD, Names
 
@@ -55,7 +56,8 @@ class Situation:
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
     checks believed to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml
     gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
-    what people call a target. `owner`: a Slack id.
+    what people call a target. `owner`: a Slack id. `ended`: the last
+    incident of each kind and subject that is over.
     """
 
     targets: Mapping[TargetId, Target]
@@ -71,6 +73,7 @@ class Situation:
     gap: Gap | None = None
     name: Names = UNTOLD
     owner: str = ""
+    ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""
@@ -142,8 +145,12 @@ class Draft:
 
     def recent(self) -> list[Incident]:
         """The incidents resolved so short a time ago that they may reopen, the last one first."""
-        since = self.now - self.situation.rules.reopen_within
-        ended = [i for i in self.incidents.values() if i.resolved_at is not None and i.resolved_at >= since]
+        rules, now = self.situation.rules, self.now
+        ended = [
+            one
+            for one in self.incidents.values()
+            if one.resolved_at is not None and now - one.resolved_at <= rules.reopens_within(one.kind)
+        ]
         return sorted(ended, key=lambda i: i.id, reverse=True)
 
     def hear(self, news: Iterable[Observation]) -> None:
@@ -175,33 +182,19 @@ class Draft:
         above = situation.ancestors(target)
         return muted(situation.target(target), situation.silences, self.now, above, situation.name) is not None
 
-    def open(self, kind: Kind, subject: TargetId, why: str, own: Iterable[Fingerprint]) -> Incident:
-        """The incident of a trouble that has none: one resolved just now that fails again, or a new one."""
-        prints = frozenset(own)
-        again = (i for i in self.recent() if _is_again(i, kind, subject, prints) and self.rival(i) is None)
-        before = next(again, None)
-        if before is not None:
-            return self._reopen(before, kind, why, prints)
-        began = min((self.looked([one]) for one in prints), default=self.now)
-        incident = Incident(self._next, kind, subject, why, began, self.now, own=prints, failing=prints)
+    def failed_since(self, checks: Iterable[Fingerprint]) -> datetime:
+        """Since when the first of these checks has failed, as far as is known: from when it answered last."""
+        wanted = frozenset(checks)
+        told = [one for one in self.heard if one.fingerprint in wanted and one.health is Health.FAIL]
+        known = [datetime.fromisoformat(one.facts[ANSWERED]) if ANSWERED in one.facts else one.at for one in told]
+        return min(known, default=self.now)
+
+    def new(self, kind: Kind, subject: TargetId, why: str, own: frozenset[Fingerprint]) -> Incident:
+        """A new incident, not told yet."""
+        began = min((self.looked([one]) for one in own), default=self.now)
+        incident = Incident(self._next, kind, subject, why, began, self.now, own=own, failing=own)
         self._next = IncidentId(self._next + 1)
-        self.keep(incident)
-        self.event(incident.id, EventKind.OPENED, why)
-        self._mention_gap(incident.id)
-        return self.incidents[incident.id]
-
-    def _reopen(self, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
-        known = incident.brought_up_to(self.failing, self.situation.targets, self.now)
-        again = self.move(known, Move.REOPEN)
-        self.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
-        self.event(incident.id, EventKind.STATUS, f"reopened: {why}")
-        self.tell(incident.id, Tell.BROADCAST, f"It fails again: {why}")
-        self._mention_gap(incident.id)
-        return self.incidents[incident.id]
-
-    def _mention_gap(self, incident: IncidentId) -> None:
-        if self.situation.gap:
-            self.note(incident, f"{self.situation.gap}; this may have begun then.")
+        return self.keep(incident)
 
     def keep(self, incident: Incident) -> Incident:
         """Take `incident` as it now is; if that is news, its card is told again."""
@@ -225,15 +218,16 @@ class Draft:
         by: str | None = None,
         why: str = "",
         into: IncidentId | None = None,
+        seen: datetime | None = None,
     ) -> Incident:
         """Make a legal move; what it means for people is its caller's to tell."""
-        return self.keep(incident.move(move, self.now, by=by, why=why, into=into))
+        return self.keep(incident.move(move, self.now, by=by, why=why, into=into, seen=seen))
 
     def event(self, incident: IncidentId, kind: EventKind, text: str, by: str | None = None) -> None:
         """A line of history, written once. It is progress: an acknowledgement does not lapse meanwhile."""
         self._events[Event(incident, self.now, kind, text, by)] = None
         held = self.incidents[incident]
-        self.incidents[incident] = replace(held, progress_at=self.now)
+        self.incidents[incident] = replace(held, progress_at=self.now, touched=held.touched or by is not None)
 
     def note(self, incident: IncidentId, text: str) -> None:
         """A line of history that is also told in the thread."""
@@ -251,15 +245,6 @@ class Draft:
         before = self.situation.incidents
         changed = [i for i in self.incidents.values() if before.get(i.id) != i]
         return Decision(tuple(changed), tuple(self._events), tuple(self._notices))
-
-
-def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[Fingerprint]) -> bool:
-    """Whether this trouble is `incident` again. One guest of a storm that fails again is not the storm again."""
-    if kind is not incident.kind and {kind, incident.kind} & OUTAGES:
-        return False
-    same = subject == incident.subject or kind is Kind.POWER_LOSS  # which of the hosts went first is chance
-    may = incident.end is None or incident.end.may_reopen
-    return may and same and not own.isdisjoint(incident.own)
 
 
 def _both(held: Member | None, other: Member, now: datetime) -> Member:

@@ -11,10 +11,13 @@ from datetime import datetime
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
-from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incident import Event, EventKind, Incident
 from bot.core.incidents import on_battery
+from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.aftermath import inventory_compared
+from bot.core.incidents.announce import ring, titled
 from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
+from bot.core.incidents.opening import open_incident
 from bot.core.incidents.people import (
     acknowledge,
     deleted,
@@ -25,10 +28,12 @@ from bot.core.incidents.people import (
     resolve,
     stays_off,
     take_back,
+    take_over,
     vouch,
     withdraw,
 )
-from bot.core.incidents.settle import lapse, let_go, settle, surface
+from bot.core.incidents.reminders import lapse, remind
+from bot.core.incidents.settle import calm_down, let_go, settle, surface
 from bot.core.kinds import APART, LOST, OUTAGES, tells_more
 
 __all__ = [
@@ -47,6 +52,7 @@ __all__ = [
     "resolve",
     "stays_off",
     "take_back",
+    "take_over",
     "vouch",
     "withdraw",
 ]
@@ -114,17 +120,20 @@ def _note_last_answers(draft: Draft, opened: Sequence[Incident], failures: Seque
             at = datetime.fromisoformat(last.facts[ANSWERED])
             words = f"{draft.situation.name(last.target)} last answered at {at:%H:%M:%S} UTC."
             draft.event(incident.id, EventKind.NOTE, words)
-            draft.keep(replace(draft.incidents[incident.id], answered_at=at))
+            known = draft.incidents[incident.id]
+            draft.keep(replace(known, answered_at=at, spans=known.spans.from_the_start(at)))
 
 
 def pass_time(situation: Situation, now: datetime) -> Decision:
-    """What follows from time alone: grace ends, an acknowledgement lapses."""
+    """What follows from time alone: grace ends, an acknowledgement lapses, someone has to be reminded."""
     draft = Draft(situation, now)
     for incident in draft.live():
         settle(draft, incident)
     for incident in draft.live():
+        calm_down(draft, incident)
         surface(draft, incident)
         lapse(draft, incident)
+        remind(draft, incident)
     return draft.decision()
 
 
@@ -219,7 +228,8 @@ def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
         return False
     draft.keep(replace(incident, kind=seen.kind, why=seen.why))
     draft.event(incident.id, EventKind.KIND, f"This is {seen.kind}: {seen.why}")
-    draft.tell(incident.id, Tell.BROADCAST, f"This is {seen.kind}: {seen.why}")
+    now = draft.incidents[incident.id]
+    ring(draft, now, f"🔴 {titled(draft, now)}: {seen.why}. It began as: {titled(draft, incident)}.")
     return True
 
 
@@ -246,8 +256,10 @@ def _place(draft: Draft, failures: Sequence[Observation]) -> None:
     left = [seen for seen in left if seen.kind is not Kind.HOST_DOWN and not storm.covered(draft, seen)]
     for seen in storm.guests_lost(draft, left):
         if not _join(draft, seen):
-            opened = draft.open(seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint})
-            storm.await_subject(draft, opened)
+            opened = open_incident(
+                draft, seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint}
+            )
+            await_subject(draft, opened)
 
 
 def _join(draft: Draft, seen: Observation) -> bool:
@@ -270,4 +282,5 @@ def _join(draft: Draft, seen: Observation) -> bool:
 
 def progressed(incident: Incident, text: str, now: datetime, by: str | None = None) -> tuple[Incident, Event]:
     """`incident` after something other than its checks moved, e.g. a runbook's step, and the line saying so."""
-    return replace(incident, progress_at=now), Event(incident.id, now, EventKind.RUN, text, by)
+    touched = incident.touched or by is not None
+    return replace(incident, progress_at=now, touched=touched), Event(incident.id, now, EventKind.RUN, text, by)

@@ -3,18 +3,31 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.incidents.event import Event, EventKind, Notice, Tell
 from bot.core.incidents.evidence import Requirement
-from bot.core.incidents.lifecycle import TRANSITIONS, WAYS, End, IllegalMove, IncidentId, Move, Status, Way
+from bot.core.incidents.lifecycle import (
+    OF_WHO_IS_ON_IT,
+    TRANSITIONS,
+    WAYS,
+    End,
+    IllegalMove,
+    IncidentId,
+    Move,
+    Status,
+    Way,
+)
 from bot.core.incidents.member import Member
+from bot.core.incidents.rules import Rules
+from bot.core.incidents.spans import Spans
 from bot.core.kinds import LOST
 
 __all__ = [
     "TRANSITIONS",
+    "Earlier",
     "End",
     "Event",
     "EventKind",
@@ -32,6 +45,14 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The last incident of the same before this one, and when it ended."""
+
+    id: IncidentId
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One trouble, from its first sign until every machine it hurt is proven healthy.
 
@@ -40,8 +61,10 @@ class Incident:
     unproven when grace ended has been told. `progress_at`: when anything last moved. `end`: once it is resolved.
     `suspected`: nobody saw it happen; it was concluded afterwards. `answered_at`: when what fell silent answered
     last, None where that is not known or something else told of it. `reopened_at`: when it was last reopened,
-    `reopened_by`: by whom, None where it failed again. `failing_since`: when its own checks began to fail once
-    more, None while that is `opened_at`, or where a person reopened it.
+    `reopened_by`: by whom, None where it failed again. `spans`: when its own checks failed. `earlier`: the last
+    one of the same, too long ago to reopen. `unstable_since`: when it began to be left untold that it fails or is
+    well again, since it changes too often. `touched`: a person has had a hand in it since it was last told anew,
+    which was at `told_at`; `reminded`: how many reminders were due since.
     """
 
     id: IncidentId
@@ -66,11 +89,18 @@ class Incident:
     answered_at: datetime | None = None
     reopened_at: datetime | None = None
     reopened_by: str | None = None
-    failing_since: datetime | None = None
+    spans: Spans = field(default_factory=Spans)
+    earlier: Earlier | None = None
+    unstable_since: datetime | None = None
+    touched: bool = False
+    told_at: datetime | None = None
+    reminded: int = 0
 
     @property
     def since(self) -> datetime:
         """From when on it was so, as far as is known: it was there before it was believed."""
+        if self.spans.latest and not self.spans.earlier:
+            return self.spans.latest[0].since
         return self.answered_at or self.opened_at
 
     @property
@@ -129,7 +159,8 @@ class Incident:
         """The clock was stepped: what is planned by the old time shifts with it, and nothing lasts longer."""
         members = MappingProxyType({t: m.shifted(step) for t, m in self.members.items()})
         moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
-        return replace(self, members=members, **moved)
+        earlier = self.earlier and replace(self.earlier, ended_at=self.earlier.ended_at + step)
+        return replace(self, members=members, spans=self.spans.shifted(step), earlier=earlier, **moved)
 
     def move(
         self,
@@ -139,59 +170,83 @@ class Incident:
         by: str | None = None,
         why: str = "",
         into: IncidentId | None = None,
+        seen: datetime | None = None,
     ) -> "Incident":
         """This incident after `move`. Raises IllegalMove, and changes nothing, where TRANSITIONS has none.
 
         `by`: the person's Slack id, None where Caretaker itself saw it. `why`: the words of a resolution. `into`:
-        the incident it becomes part of.
+        the incident it becomes part of. `seen`: when what the move follows from was so, where that was before now.
         """
-        if move is Move.ACKNOWLEDGE and self.acknowledged_by is not None and self.end is None:
-            whose = "you are" if by == self.acknowledged_by else f"<@{self.acknowledged_by}> is"
-            raise IllegalMove(f"{whose} already on incident {self.id}")
+        self._demand_person(move, by)
+        after = replace(self, status=self._to(move), progress_at=now)
+        if move in WAYS:
+            ended = replace(after, spans=self.spans.ended(seen or now), unstable_since=None)
+            end = End(WAYS[move], into)
+            return replace(ended, resolved_at=now, resolved_by=by, resolution=why, end=end)
+        return _moved(after, move, by, seen or now)
+
+    def _to(self, move: Move) -> Status:
+        """Where TRANSITIONS leads. Raises IllegalMove where it has nothing, or this end is for good."""
         to = TRANSITIONS.get((self.status, move))
         if to is None:
-            raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self._called}")
+            raise IllegalMove(f"cannot {move} incident {self.id}: because it is {self.end or self.status}")
         if move is Move.REOPEN and self.end is not None and not self.end.may_reopen:
             raise IllegalMove(f"cannot {move} incident {self.id}: because it was {self.end}")
-        after = replace(self, status=to, progress_at=now)
-        if move in WAYS:
-            end = End(WAYS[move], into)
-            return replace(after, resolved_at=now, resolved_by=by, resolution=why, end=end)
-        return _moved(after, move, by)
+        return to
 
-    @property
-    def _called(self) -> str:
-        """How it stands, as a person is told."""
-        return str(self.end or self.status)
+    def _demand_person(self, move: Move, by: str | None) -> None:
+        """Raise IllegalMove where somebody is on it already, or where it takes somebody and nobody is."""
+        taken_by = self.acknowledged_by if self.end is None else None
+        if move in {Move.ACKNOWLEDGE, Move.TAKE_OVER} and taken_by is not None:
+            if by == taken_by:
+                raise IllegalMove(f"you are already on incident {self.id}")
+            if move is Move.ACKNOWLEDGE:
+                how = f"To take it over: `/lab take-over {self.id}`"
+                raise IllegalMove(f"<@{taken_by}> is already on incident {self.id}. {how}")
+        if move in OF_WHO_IS_ON_IT and taken_by is None and not self.ended:
+            raise IllegalMove(f"nobody is on incident {self.id}")
 
 
-_TIMES: Final = ("opened_at", "progress_at", "acknowledged_at", "recovering_since", "resolved_at")
+_TIMES: Final = (
+    "opened_at",
+    "progress_at",
+    "acknowledged_at",
+    "recovering_since",
+    "resolved_at",
+    "reopened_at",
+    "unstable_since",
+    "told_at",
+)
 
 
-def _moved(after: Incident, move: Move, by: str | None) -> Incident:
+def _moved(after: Incident, move: Move, by: str | None, seen: datetime) -> Incident:
     """What else a move changes that does not end an incident; `after` has its new status already."""
     now = after.progress_at
     match move:
-        case Move.ACKNOWLEDGE:
+        case Move.ACKNOWLEDGE | Move.TAKE_OVER:
             return replace(after, acknowledged_by=by, acknowledged_at=now)
         case Move.TAKE_BACK | Move.LAPSE:
-            return replace(after, acknowledged_by=None, acknowledged_at=None)
+            return replace(after, acknowledged_by=None, acknowledged_at=None, told_at=now, reminded=0)
         case Move.RECOVER:
-            return replace(after, recovering_since=now, surfaced=False)
+            return replace(after, recovering_since=seen, surfaced=False, spans=after.spans.ended(seen))
         case Move.RELAPSE:
             held = Status.ACKNOWLEDGED if after.acknowledged_by else Status.OPEN
-            return replace(after, status=held, recovering_since=None, surfaced=False, failing_since=now)
-    return _as_new(after, by)  # Move.REOPEN
+            spans = after.spans.began(seen)
+            return replace(after, status=held, recovering_since=None, surfaced=False, spans=spans)
+    return _as_new(after, by, seen)  # Move.REOPEN
 
 
-def _as_new(incident: Incident, by: str | None) -> Incident:
+def _as_new(incident: Incident, by: str | None, seen: datetime) -> Incident:
     """A reopened incident: who acknowledged or resolved it before no longer holds."""
     now = incident.progress_at
     return replace(
         incident,
         reopened_at=now,
         reopened_by=by,
-        failing_since=now if by is None or incident.failing else None,
+        spans=incident.spans.began(seen) if by is None or incident.failing else incident.spans,
+        told_at=now,
+        reminded=0,
+        touched=by is not None,
         acknowledged_by=None,
         acknowledged_at=None,
         recovering_since=None,
@@ -201,56 +256,3 @@ def _as_new(incident: Incident, by: str | None) -> Incident:
         resolution="",
         end=None,
     )
-
-
-class EventKind(StrEnum):
-    """What a line of an incident's history is about."""
-
-    OPENED = "opened"
-    WORSE = "worse"
-    BETTER = "better"
-    KIND = "recognised"
-    STATUS = "status"
-    RUN = "run"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line in an incident's history; never changed once written. `by`: a Slack id, or None for Caretaker."""
-
-    incident: IncidentId
-    at: datetime
-    kind: EventKind
-    text: str
-    by: str | None = None
-
-
-class Tell(StrEnum):
-    """How a notice reaches people: the incident's card, a line in its thread, or a line everyone sees."""
-
-    CARD = "card"
-    LINE = "line"
-    BROADCAST = "broadcast"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell. A CARD carries no text: what is posted is the incident as it then stands."""
-
-    incident: IncidentId
-    tell: Tell
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The times and numbers that decide; each is a setting of lab.yaml."""
-
-    grace: timedelta = timedelta(minutes=10)
-    reopen_within: timedelta = timedelta(minutes=30)
-    acknowledgement_lapses: timedelta = timedelta(hours=4)
-    storm_guests: int = 5
-    storm_hosts: int = 3
-    storm_within: timedelta = timedelta(seconds=120)
-    steady: timedelta = timedelta(seconds=30)

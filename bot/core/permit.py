@@ -23,7 +23,8 @@ class Act(StrEnum):
 
     READ = "read"
     ACKNOWLEDGE = "acknowledge"
-    TAKE_BACK = "take back an acknowledgement"
+    TAKE_BACK = "hand an incident back"
+    TAKE_OVER = "take an incident over"
     SILENCE = "silence"
     UNSILENCE = "end a silence"
     VOUCH = "say that a machine is well"
@@ -70,7 +71,16 @@ class Verdict:
 
 
 _HANDS_MAY = frozenset(
-    {Act.ACKNOWLEDGE, Act.TAKE_BACK, Act.SILENCE, Act.UNSILENCE, Act.VOUCH, Act.STAY_OFF, Act.LET_GO}
+    {
+        Act.ACKNOWLEDGE,
+        Act.TAKE_BACK,
+        Act.TAKE_OVER,
+        Act.SILENCE,
+        Act.UNSILENCE,
+        Act.VOUCH,
+        Act.STAY_OFF,
+        Act.LET_GO,
+    }
 )
 
 

@@ -11,9 +11,13 @@ from typing import Final
 
 from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
-from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status, Tell
-from bot.core.incidents.member import INVENTORY, Ground, Standing
-from bot.core.kinds import APART, DAMAGE, KINDS, LOST, tells_more
+from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status
+from bot.core.incidents.adoption import as_adopted, await_subject, dependents
+from bot.core.incidents.announce import ring, titled
+from bot.core.incidents.member import INVENTORY
+from bot.core.incidents.opening import open_incident
+from bot.core.incidents.spans import Spans
+from bot.core.kinds import APART, DAMAGE, LOST, tells_more
 
 _STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
 """What no outage explains. That a guest is missing afterwards, it does."""
@@ -140,12 +144,6 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     draft.adopt(incident, (m for m in dependents(draft, host) if not m.proven))
 
 
-def await_subject(draft: Draft, incident: Incident) -> None:
-    """An incident is not over when its check no longer fails, but when its subject is proven healthy."""
-    if KINDS[incident.kind].hurts:
-        draft.adopt(incident.id, [as_adopted(draft, incident.subject)])
-
-
 def take_along(draft: Draft, seen: Observation) -> None:
     """Power or a host is gone: the outages that know it adopt what ran on it.
 
@@ -180,7 +178,7 @@ def take_over(
     own = frozenset(prints)
     signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject, gone)]
     if not signs:
-        opened = draft.open(kind, subject, why, own)
+        opened = open_incident(draft, kind, subject, why, own)
         await_subject(draft, opened)
         return opened.id
     first, *others = signs
@@ -214,11 +212,15 @@ def _promote(
     """A first sign turns out to be an outage: the same message goes on as that, and everyone is told."""
     if sign.status is Status.RECOVERING:
         sign = sign.move(Move.RELAPSE, draft.now)
-    draft.keep(replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own))
+    # Hosts that went were its beginning; what else was wrong before was not the outage yet.
+    spans = sign.spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
+    outage = replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own)
+    draft.keep(replace(outage, spans=spans, unstable_since=None))
     _hand_over(draft, sign, sign.id)
     await_subject(draft, draft.incidents[sign.id])
     draft.event(sign.id, EventKind.KIND, f"This is {kind}: {why}")
-    draft.tell(sign.id, Tell.BROADCAST, f"This is more than it seemed: {why}")
+    now = draft.incidents[sign.id]
+    ring(draft, now, f"🔴 {titled(draft, now)}: {why}. It began as: {titled(draft, sign)}.")
 
 
 def _merge(draft: Draft, sign: Incident, into: IncidentId) -> None:
@@ -260,35 +262,6 @@ def _is_network(draft: Draft, incident: Incident) -> bool:
 
 def _is_recent(draft: Draft, incident: Incident) -> bool:
     return draft.now - incident.opened_at <= draft.situation.rules.storm_within
-
-
-def dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
-    """What an outage of `subject` adopts: hosts, services, and the guests that ran until now or a moment ago."""
-    for target in draft.situation.descendants(subject):
-        if target.kind is not TargetKind.GUEST or draft.situation.ran(target.id):
-            yield as_adopted(draft, target.id)
-
-
-def as_adopted(draft: Draft, target: TargetId) -> Member:
-    """A target as an outage adopts it: as it was last known, and then what was heard of it just now."""
-    ran, needs = draft.situation.ran(target), draft.situation.needs(target)
-    member = _as_known(draft, target)
-    for incident in draft.live():
-        member = incident.members.get(target, member)
-    for one in draft.heard:
-        member = member.after(one, needs) if one.target == target else member
-    failing = frozenset(f.check for f in draft.failing if f.target == target)
-    return replace(member.failing_now(failing, draft.now), was_running=member.was_running or ran)
-
-
-def _as_known(draft: Draft, target: TargetId) -> Member:
-    """A target before anything was heard of it just now: one that was well has not gone off yet."""
-    situation, now = draft.situation, draft.now
-    ran, lately = situation.ran(target), target in situation.lately
-    running = True if ran and not lately else None
-    if lately or target not in situation.well:
-        return Member(target, was_running=ran, running=running, unproven_since=now)
-    return Member(target, was_running=ran, running=running, ground=Ground(Standing.UNTOUCHED, "", now))
 
 
 def _words(time: timedelta) -> str:

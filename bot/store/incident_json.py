@@ -2,24 +2,26 @@
 
 What an older Caretaker wrote is read as far as it says: version 1 took silence for proof, waited for no subject
 of an outage and did not tell ends apart. So its members count as unproven, the subject is one of them, and the end
-is told from its words.
+is told from its words. Version 2 knew of one time that it failed, the last; the first began when it opened.
 """
 
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
-from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
+from bot.core.incident import Earlier, End, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import Ground, Standing
+from bot.core.incidents.spans import Span, Spans
 from bot.core.kinds import KINDS
 from bot.store.json_value import Fields, read_value
 from bot.store.rows import moment, time_in, time_out
 
-VERSION = 2
+VERSION = 3
 
 _PART_OF = re.compile(r"Part of incident (\d+):")
 
@@ -55,7 +57,12 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "answered_at": time_out(incident.answered_at),
         "reopened_at": time_out(incident.reopened_at),
         "reopened_by": incident.reopened_by,
-        "failing_since": time_out(incident.failing_since),
+        "spans": _spans_out(incident.spans),
+        "earlier": incident.earlier and [incident.earlier.id, time_out(incident.earlier.ended_at)],
+        "unstable_since": time_out(incident.unstable_since),
+        "touched": incident.touched,
+        "told_at": time_out(incident.told_at),
+        "reminded": incident.reminded,
     }
 
 
@@ -65,8 +72,9 @@ def incident_value(row: dict[str, Any]) -> Incident:
 
 
 def _incident_in(row: dict[str, Any], rest: Fields) -> Incident:
-    if rest.get("version", 1) < VERSION:
-        rest = _from_version_1(row, rest)
+    version = rest.get("version", 1)
+    rest = _from_version_1(row, rest) if version < 2 else rest  # its number
+    rest = _from_version_2(row, rest) if version < VERSION else rest
     members = (member_in(m) for m in rest["members"])
     incident = Incident(
         id=IncidentId(row["id"]),
@@ -92,14 +100,19 @@ def _incident_in(row: dict[str, Any], rest: Fields) -> Incident:
 
 
 def _with_later_fields(incident: Incident, rest: dict[str, Any]) -> Incident:
-    """With what the first releases of this version did not write."""
+    """With what the first releases of an earlier version did not write."""
     return replace(
         incident,
         suspected=rest.get("suspected", False),
         answered_at=time_in(rest.get("answered_at")),
         reopened_at=time_in(rest.get("reopened_at")),
         reopened_by=rest.get("reopened_by"),
-        failing_since=time_in(rest.get("failing_since")),
+        spans=_spans_in(rest["spans"]),
+        earlier=_earlier_in(rest["earlier"]),
+        unstable_since=time_in(rest["unstable_since"]),
+        touched=rest["touched"],
+        told_at=time_in(rest["told_at"]),
+        reminded=rest["reminded"],
     )
 
 
@@ -115,6 +128,29 @@ def _from_version_1(row: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]
         failing = [check for check, target in rest["failing"] if target == row["subject"]]
         members.append({"target": row["subject"], "was_running": False, "failing": failing, "running": None})
     return {**rest, "members": members, "end": None}
+
+
+def _from_version_2(row: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    """It failed from the beginning, or when it began to once more, until it came back or ended."""
+    began = rest.get("failing_since") or rest.get("answered_at") or row["opened_at"]
+    ended = rest["recovering_since"] or row["resolved_at"] or rest["progress_at"]
+    spans = {"latest": [[began, None if rest["failing"] and not row["resolved_at"] else ended]]}
+    told = {"touched": True, "told_at": rest.get("reopened_at"), "reminded": 0}
+    return {**rest, "spans": spans, "earlier": None, "unstable_since": None, **told}
+
+
+def _spans_out(spans: Spans) -> dict[str, Any]:
+    latest = [[time_out(one.since), time_out(one.until)] for one in spans.latest]
+    return {"latest": latest, "earlier": spans.earlier, "before": spans.before.total_seconds()}
+
+
+def _spans_in(parts: dict[str, Any]) -> Spans:
+    latest = tuple(Span(moment(since), time_in(until)) for since, until in parts["latest"])
+    return Spans(latest, parts.get("earlier", 0), timedelta(seconds=parts.get("before", 0)))
+
+
+def _earlier_in(parts: list[Any] | None) -> Earlier | None:
+    return None if parts is None else Earlier(IncidentId(parts[0]), moment(parts[1]))
 
 
 def _end_of_version_1(rest: dict[str, Any]) -> list[Any]:

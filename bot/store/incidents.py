@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bot.core.incident import Event, Incident, IncidentId
+from bot.core.health import TargetId
+from bot.core.incident import Earlier, Event, Incident, IncidentId
+from bot.core.kinds import Kind
 from bot.store.events import EventRows
 from bot.store.incident_json import incident_row, incident_value
-from bot.store.rows import time_out
+from bot.store.rows import moment, time_out
 
 
 class IncidentRows:
@@ -24,6 +26,19 @@ class IncidentRows:
             "select * from incident where status != 'resolved' or resolved_at >= ?", [time_out(resolved_since)]
         )
         return {i.id: i for i in map(incident_value, rows)}
+
+    def ended(self, since: datetime) -> Mapping[tuple[Kind, TargetId], Earlier]:
+        """The last incident of each kind and subject that ended since then, and may be called the same."""
+        rows = self._db.query(
+            "select kind, subject, max(id) as id, resolved_at from incident where status = 'resolved' "
+            "and resolved_at >= ? and json_extract(value_json, '$.end[0]') in ('proven', 'closed') "
+            "group by kind, subject",
+            [time_out(since)],
+        )
+        return {
+            (Kind(r["kind"]), TargetId(r["subject"])): Earlier(IncidentId(r["id"]), moment(r["resolved_at"]))
+            for r in rows
+        }
 
     def live(self) -> list[Incident]:
         """The unresolved incidents, newest first."""

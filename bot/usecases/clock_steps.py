@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.incident import Event, EventKind, Tell
+from bot.incidents import rules_of
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.views.times import lasted
@@ -20,7 +21,7 @@ def clock_stepped(store: Store, now: datetime, config: Config, step: timedelta) 
     store.second_channel.shift(step)
     store.targets.shift_silences(step, now - step)
     store.targets.shift(step)
-    since = min(now, now - step) - config.timing.reopen_within
+    since = min(now, now - step) - rules_of(config).remembered
     store.incidents.save([one.shifted(step) for one in store.incidents.current(since).values()])
     words = f"the system's clock was set by {'+' if step > timedelta(0) else '−'}{lasted(abs(step))}"
     for incident in store.incidents.live():

@@ -8,7 +8,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, OverflowMenuElement
 
-from bot.core.health import Kind, TargetId
+from bot.core.health import TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
 from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.names import UNTOLD, Names
@@ -18,9 +18,10 @@ from bot.views import Card
 from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, section
 from bot.views.outside import bold, safe
 from bot.views.run import place
+from bot.views.spans import spans_told
 from bot.views.standing import counted
 from bot.views.times import clock, lasted, when
-from bot.views.words import has_length, mark, state, title
+from bot.views.words import has_length, length, mark, state, title
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
 REOPEN: Final = "incident_reopen"
@@ -33,6 +34,7 @@ MUST_RETURN: Final = "incident_must_return"
 STAY_OFF: Final = "incident_stay_off"
 
 TAKE_BACK: Final = "take back"
+TAKE_OVER: Final = "take over"
 RESOLVE: Final = "resolve"
 SILENCE: Final = "silence"
 TIMELINE: Final = "timeline"
@@ -69,8 +71,14 @@ def incident_card(facts: IncidentFacts) -> Card:
         blocks.append(ActionsBlock(block_id="incident", elements=buttons))
     blocks.append(context(f"Incident {incident.id} · details in the thread"))
     head = f"{mark(incident)} {state(incident)}: {title(incident, facts.name)}"
-    text = f"{head}. {_reopened(incident) or safe(incident.why, 300)}"
-    return Card(text, tuple(blocks))
+    return Card(f"{head}. {_in_short(incident)}", tuple(blocks))
+
+
+def _in_short(incident: Incident) -> str:
+    """What is so now, in one line: what fails, or how it ended."""
+    if incident.ended and incident.resolution:
+        return safe(incident.resolution[:1].upper() + incident.resolution[1:], 300)
+    return _reopened(incident) or safe(_first_seen(incident), 300)
 
 
 def _headline(facts: IncidentFacts) -> str:
@@ -78,7 +86,7 @@ def _headline(facts: IncidentFacts) -> str:
     parts = [f"{mark(incident)} *{state(incident)}*", f"{bold(title(incident, facts.name))}"]
     if incident.resolved_at is not None:
         if has_length(incident):
-            parts.append(f"lasted {lasted(incident.resolved_at - incident.since)}")
+            parts.append(length(incident))
         return " · ".join(parts)
     return " · ".join([*parts, f"since {when(incident.since)}", _who(facts)])
 
@@ -90,7 +98,9 @@ def _who(facts: IncidentFacts) -> str:
 
 
 def _why(incident: Incident) -> str:
-    seen = "\n".join(filter(None, (_reopened(incident), _power_gone(incident), _first_seen(incident))))
+    now, then = [_first_seen(incident)], list(spans_told(incident))
+    said = [_reopened(incident), *(now + then if incident.failing else then + now), _earlier(incident)]
+    seen = "\n".join(filter(None, said))
     if incident.status is not Status.RESOLVED:
         return seen
     if incident.end is not None and incident.end.way is Way.MOVED:
@@ -101,21 +111,18 @@ def _why(incident: Incident) -> str:
 
 
 def _first_seen(incident: Incident) -> str:
-    """What fails, or what it began with where that is no longer so."""
+    """What fails; once nothing does, the card says what is so now, and what it began with as the past."""
     why = safe(incident.why, 1_500)
     held = incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None)
     return why[:1].upper() + why[1:] if held else f"It began with: {why}"
 
 
-def _power_gone(incident: Incident) -> str:
-    """For how long the power was gone this time; not known where a person reopened it meanwhile."""
-    back = incident.recovering_since
-    if incident.kind is not Kind.POWER_LOSS or back is None:
+def _earlier(incident: Incident) -> str:
+    """The last one of the same, where it was too long ago to go on."""
+    if incident.earlier is None:
         return ""
-    if incident.reopened_by is not None and incident.failing_since is None:
-        return ""
-    most = "at most " if incident.suspected else ""
-    return f"The power was gone for {most}{lasted(back - (incident.failing_since or incident.since))}."
+    before = lasted(incident.opened_at - incident.earlier.ended_at)
+    return f"Incident {incident.earlier.id} was the same; it ended {before} before this."
 
 
 def _reopened(incident: Incident) -> str:
@@ -153,6 +160,7 @@ def _buttons(facts: IncidentFacts) -> list[ButtonElement | OverflowMenuElement]:
     room = MOST_BUTTONS - len(special)
     usual = [_acknowledge(incident)] if _may_acknowledge(incident) else []
     usual += [_start(facts)] if not _busy(facts) and facts.fitting else []
+    usual += [_others(facts)] if incident.acknowledged_by and not _busy(facts) and len(facts.fitting) <= 1 else []
     first = usual[: min(room, 1)] if _may_acknowledge(incident) else []
     rest = usual[len(first) : room]
     return [*first, *special, *rest, _overflow(facts, acknowledge=_may_acknowledge(incident) and not first)]
@@ -206,13 +214,20 @@ def _start(facts: IncidentFacts) -> ButtonElement:
     return ButtonElement(text=cut(f"Start: {book.title}", BUTTON), action_id=START, value=value)
 
 
+def _others(facts: IncidentFacts) -> ButtonElement:
+    """A choice of all; once someone is on it, the overflow has no room for it."""
+    text = "Other runbooks…" if facts.fitting else "Start a runbook…"
+    return ButtonElement(text=text, action_id=PICK, value=_value(facts.incident))
+
+
 def _overflow(facts: IncidentFacts, *, acknowledge: bool) -> OverflowMenuElement:
     """`acknowledge`: there was no room for that among the buttons."""
     incident = facts.incident
     offered = [("Acknowledge", ACKNOWLEDGE)] if acknowledge else []
-    offered += [("Take back", TAKE_BACK)] if _may(incident, Move.TAKE_BACK) else []
+    if incident.acknowledged_by:
+        offered += [("Hand back", TAKE_BACK), ("Take over", TAKE_OVER)]
     offered += [("Resolve…", RESOLVE), ("Silence…", SILENCE), ("Timeline", TIMELINE)]
-    if not _busy(facts):
+    if not _busy(facts) and not incident.acknowledged_by:
         offered.append(("Other runbooks…" if facts.fitting else "Start a runbook…", OTHERS))
     options = [Option(text=plain(words, OPTION), value=_value(incident, do=do)) for words, do in offered]
     return OverflowMenuElement(action_id=MORE, options=options)

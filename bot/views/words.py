@@ -100,9 +100,18 @@ def incident_line(incident: Incident, name: Names) -> str:
     head = f"{mark(incident)} *{incident.id}* · {title(incident, name)}"
     if incident.resolved_at is None:
         taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
-        return f"{head} · {incident.status} since {when(incident.since)}{taken}"
+        stands = "" if incident.acknowledged_by else f" · {incident.status}"
+        return f"{head}{stands} · since {when(incident.since)}{taken}"
     ended = f"{head} · {incident.end or incident.status} {when(incident.resolved_at)}"
-    return f"{ended}, lasted {lasted(incident.resolved_at - incident.since)}" if has_length(incident) else ended
+    return f"{ended}, {length(incident)}" if has_length(incident) else ended
+
+
+def length(incident: Incident) -> str:
+    """How long it lasted; of one that failed several times, for how long it did so in all."""
+    ended = incident.resolved_at or incident.since
+    if incident.spans.count > 1:
+        return f"{incident.spans.count} times, {lasted(incident.spans.total(ended))} in all"
+    return f"lasted {lasted(ended - incident.since)}"
 
 
 def has_length(incident: Incident) -> bool:

@@ -3,7 +3,7 @@
 from bot import incidents, queries
 from bot.core.permit import Act
 from bot.views.answers import incident_history_card
-from bot.views.incident import ACKNOWLEDGE, MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TIMELINE
+from bot.views.incident import ACKNOWLEDGE, MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TAKE_OVER, TIMELINE
 from bot.views.modals import resolve_view, silence_view
 from handlers.buttons import acknowledge, pick_runbook
 from handlers.click import Click, Pressable
@@ -17,6 +17,10 @@ async def press(desk: Desk, click: Click) -> None:
 
 async def _take_back(desk: Desk, click: Click) -> None:
     await desk.writer.do(incidents.take_back, desk.config, click.incident, click.user)
+
+
+async def _take_over(desk: Desk, click: Click) -> None:
+    await desk.writer.do(incidents.take_over, desk.config, click.incident, click.user)
 
 
 async def _resolve(desk: Desk, click: Click) -> None:
@@ -39,6 +43,7 @@ async def _timeline(desk: Desk, click: Click) -> None:
 _CHOSEN = {
     ACKNOWLEDGE: acknowledge.press,
     TAKE_BACK: _take_back,
+    TAKE_OVER: _take_over,
     RESOLVE: _resolve,
     SILENCE: _silence,
     TIMELINE: _timeline,

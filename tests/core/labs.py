@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import Event, Incident, IncidentId, Notice, Rules, Tell
+from bot.core.incident import Earlier, Event, Incident, IncidentId, Notice, Rules, Tell
 from bot.core.mute import Silence
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -160,7 +160,7 @@ class Desk:
     @property
     def situation(self) -> Situation:
         """All that a decision may know now."""
-        since = self.now - self.rules.reopen_within
+        since = self.now - self.rules.remembered
         lately = frozenset(t for t, at in self.stopped.items() if at >= self.now - self.rules.storm_within)
         return Situation(
             self.targets,
@@ -175,7 +175,13 @@ class Desk:
             self.checks,
             self.gap,
             owner=self.owner,
+            ended=self._ended(),
         )
+
+    def _ended(self) -> Mapping[tuple[Kind, TargetId], Earlier]:
+        """The last incident of each kind and subject that is over, as the store tells it."""
+        over = (one for one in self.incidents.values() if one.end is not None and one.end.may_reopen)
+        return {(one.kind, one.subject): Earlier(one.id, one.resolved_at or NOON) for one in over}
 
     def see(self, *seen: Observation) -> Decision:
         """Take observations in that came together, just now."""

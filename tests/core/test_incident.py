@@ -9,7 +9,9 @@ import pytest
 from bot.core.health import CheckName, Fingerprint, Kind
 from bot.core.incident import TRANSITIONS, End, IllegalMove, Incident, IncidentId, Member, Move, Status, Way
 from bot.core.incidents.evidence import Requirement
+from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
 from bot.core.incidents.member import Standing
+from bot.core.incidents.spans import Spans
 from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, unseen, up
 
 LATER = NOON + timedelta(minutes=5)
@@ -28,13 +30,15 @@ def incident(status=Status.OPEN, **parts):
 
 @pytest.mark.parametrize(("status", "move"), [pair for pair in product(Status, Move) if pair not in TRANSITIONS])
 def test_what_is_not_in_the_table_raises_and_says_why(status, move):
+    taken_by = {"acknowledged_by": "U2"} if move in OF_WHO_IS_ON_IT else {}
     with pytest.raises(IllegalMove, match=f"^cannot {move} incident 7: because it is {status}$"):
-        incident(status).move(move, LATER)
+        incident(status, **taken_by).move(move, LATER, by="U1")
 
 
 @pytest.mark.parametrize(("status", "move"), TRANSITIONS)
 def test_what_is_in_the_table_leads_where_it_says_and_is_progress(status, move):
-    moved = incident(status).move(move, LATER, by="U1", why="new disk")
+    taken_by = {"acknowledged_by": "U2"} if move in OF_WHO_IS_ON_IT else {}
+    moved = incident(status, **taken_by).move(move, LATER, by="U1", why="new disk")
     assert (moved.status, moved.progress_at) == (TRANSITIONS[status, move], LATER)
 
 
@@ -72,8 +76,25 @@ def test_an_acknowledgement_names_who_and_when_and_goes_when_it_is_taken_back():
 def test_while_it_recovers_one_person_takes_it_on_and_no_second_one():
     held = incident(Status.RECOVERING).move(Move.ACKNOWLEDGE, LATER, by="U1")
     assert held.status is Status.RECOVERING
-    with pytest.raises(IllegalMove, match="<@U1> is already on incident"):
+    with pytest.raises(IllegalMove, match=r"<@U1> is already on incident"):
         held.move(Move.ACKNOWLEDGE, LATER, by="U2")
+
+
+@pytest.mark.parametrize("move", sorted(OF_WHO_IS_ON_IT))
+@pytest.mark.parametrize("status", [Status.OPEN, Status.RECOVERING])
+def test_what_nobody_is_on_can_neither_be_handed_back_nor_taken_over(status, move):
+    with pytest.raises(IllegalMove, match=r"^nobody is on incident 7$"):
+        incident(status).move(move, LATER, by="U1")
+
+
+def test_it_is_taken_over_from_who_is_on_it_and_by_nobody_twice():
+    held = incident().move(Move.ACKNOWLEDGE, NOON, by="U1")
+    with pytest.raises(IllegalMove, match=r"<@U1> is already on incident 7.* `/lab take-over 7`"):
+        held.move(Move.ACKNOWLEDGE, LATER, by="U2")
+    taken = held.move(Move.TAKE_OVER, LATER, by="U2")
+    assert (taken.status, taken.acknowledged_by, taken.acknowledged_at) == (Status.ACKNOWLEDGED, "U2", LATER)
+    with pytest.raises(IllegalMove, match="you are already on incident 7"):
+        taken.move(Move.TAKE_OVER, LATER, by="U2")
 
 
 def test_what_fails_again_is_open_or_acknowledged_as_it_was_before():
@@ -93,20 +114,21 @@ def test_a_resolution_says_who_when_and_why():
 def test_reopening_forgets_the_acknowledgement_and_the_resolution():
     over = incident().move(Move.ACKNOWLEDGE, NOON, by="U1").move(Move.RESOLVE, LATER, by="U1", why="new disk")
     again = over.move(Move.REOPEN, LATER)
-    assert again == incident(progress_at=LATER, reopened_at=LATER, failing_since=LATER)
+    told = {"reopened_at": LATER, "told_at": LATER, "spans": Spans().began(LATER)}
+    assert again == incident(progress_at=LATER, **told)
 
 
 def test_what_a_person_reopened_says_who_did_and_does_not_fail_since_then_unless_it_does():
     over = incident(failing=frozenset()).move(Move.RESOLVE, LATER)
     again = over.move(Move.REOPEN, LATER, by="U1")
-    assert (again.reopened_by, again.reopened_at, again.failing_since) == ("U1", LATER, None)
+    assert (again.reopened_by, again.reopened_at, again.spans) == ("U1", LATER, Spans())
     failing = incident().move(Move.CLOSE, NOON, by="U1").move(Move.REOPEN, LATER, by="U1")
-    assert failing.failing_since == LATER
+    assert failing.spans == Spans().began(LATER)
 
 
 def test_what_fails_again_fails_since_then():
     again = incident().move(Move.RECOVER, NOON).move(Move.RELAPSE, LATER)
-    assert (again.failing_since, again.reopened_at) == (LATER, None)
+    assert (again.spans, again.reopened_at) == (Spans().began(LATER), None)
 
 
 def test_an_incident_knows_which_of_its_own_checks_fail():

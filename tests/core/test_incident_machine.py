@@ -13,7 +13,9 @@ from bot.core import engine
 from bot.core.draft import Gap
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import TRANSITIONS, End, EventKind, IllegalMove, Move, Rules, Status, Tell, Way
+from bot.core.incidents.asked import may_be_well
 from bot.core.incidents.inventory_changes import Change
+from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
 from bot.core.incidents.member import SETTLED, Standing, standings
 from bot.core.kinds import KINDS, LOST, OUTAGES
 from bot.core.mute import Silence
@@ -49,9 +51,11 @@ CHECKS = {
     },
     "service": {"http": (Kind.SERVICE_DOWN, None)},
 }
+ABOUT_WHO_IS_ON_IT = {Move.ACKNOWLEDGE, *OF_WHO_IS_ON_IT}
 PEOPLE = {
     Move.ACKNOWLEDGE: engine.acknowledge,
     Move.TAKE_BACK: engine.take_back,
+    Move.TAKE_OVER: engine.take_over,
     Move.REOPEN: engine.reopen,
     Move.CLOSE: lambda situation, incident, by, now: engine.resolve(situation, incident, by, "enough", now),
     Move.WITHDRAW: lambda situation, incident, _by, now: engine.withdraw(situation, incident, "I was blind", now),
@@ -177,7 +181,7 @@ class Lab(RuleBasedStateMachine):
         """It covers what is unproven or missing, as it says, and nothing else."""
         held = data.draw(st.sampled_from([i for i in self.desk.live if i.members]))
         member = held.members[data.draw(st.sampled_from(sorted(held.members)))]
-        covers = member.standing is Standing.UNPROVEN if word == "vouch" else member.standing is Standing.MISSING
+        covers = may_be_well(member) if word == "vouch" else member.standing is Standing.MISSING
 
         def say():
             return WORDS[word](self.desk.situation, held.id, [member.target], "U1", self.desk.now)
@@ -227,7 +231,7 @@ class Lab(RuleBasedStateMachine):
             prints = (Fingerprint(CheckName(check), target.id) for check in checks)
             wells += [Observation(f, Health.OK, NOON, "") for f in prints]
         self._hear(list({one.fingerprint: one for one in wells}.values()))
-        for seconds in (600, 30):  # a UPS that is asked again has to stay well for a while
+        for seconds in (600, 30, 3600):  # a UPS asked again has to stay well for a while, what flapped for an hour
             self.time_passes(seconds)
             self._hear(list({one.fingerprint: one for one in wells}.values()))
         left = [i for i in self.desk.live if i.id not in self.reopened]
@@ -300,7 +304,18 @@ class Lab(RuleBasedStateMachine):
                 self.reopened.discard(incident.id)
             if was is not None and was.end is not None and not was.end.may_reopen:
                 assert incident.ended, "what was moved or withdrawn has reopened"
+            if was is not None:
+                self._nothing_is_hushed_up(was, incident, decision)
         return decision
+
+    def _nothing_is_hushed_up(self, was, incident, decision):
+        """That it fails again is told to everyone, unless it was told to do so again and again."""
+        told = [n for n in decision.notices if n.incident == incident.id and n.tell is not Tell.CARD]
+        new = incident.spans.count > was.spans.count and incident.spans.lasts
+        if new and was.unstable_since is None and was.kind is incident.kind:
+            assert told, (was, incident)
+        ended_well = incident.ended and was.unstable_since is not None and incident.end.way is not Way.MOVED
+        assert told or not ended_well, (was, incident)
 
     def _end_silences(self, since):
         """What a silence kept quiet is told when it ends."""
@@ -316,7 +331,11 @@ class Lab(RuleBasedStateMachine):
             return False
         if move is Move.REOPEN and not incident.end.may_reopen:
             return False
-        return move is not Move.ACKNOWLEDGE or incident.acknowledged_by is None
+        if move is Move.TAKE_OVER and incident.acknowledged_by == "U1":
+            return False
+        return (incident.acknowledged_by is not None) is (
+            move in OF_WHO_IS_ON_IT
+        ) or move not in ABOUT_WHO_IS_ON_IT
 
     def _is_muted(self, target):
         situation, now = self.desk.situation, self.desk.now
@@ -388,6 +407,19 @@ class Lab(RuleBasedStateMachine):
             assert sum(map(len, found.values())) == len(incident.members)
             unsettled = {t for s, targets in found.items() if s not in SETTLED for t in targets}
             assert unsettled == set(incident.unproven)
+
+    @invariant()
+    def each_time_that_it_failed_is_on_record_and_no_other(self):
+        for incident in self.desk.incidents.values():
+            assert incident.spans.lasts is (bool(incident.failing) and not incident.ended), incident
+            times = [t for one in incident.spans.latest for t in (one.since, one.until) if t is not None]
+            assert times == sorted(times)
+            assert incident.spans.total(self.desk.now) <= self.desk.now - incident.since + SECOND
+
+    @invariant()
+    def what_flaps_is_not_called_over(self):
+        for incident in self.desk.incidents.values():
+            assert not (incident.ended and incident.unstable_since is not None)
 
     @invariant()
     def every_incident_was_opened_once_and_told_with_a_card(self):

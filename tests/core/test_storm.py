@@ -119,7 +119,7 @@ def test_guests_that_failed_first_become_part_of_the_power_event_in_the_same_mes
     lab.see(on_battery())
     assert (lab.only.kind, lab.only.subject, lab.only.own) == (Kind.POWER_LOSS, RACK, {on_battery().fingerprint})
     assert lab.only.unproven == (GUESTS[0], RACK)
-    assert lab.broadcasts() == ["This is more than it seemed: on battery"]
+    assert lab.broadcasts() == ["🔴 Power failure (rack): on battery. It began as: vm01 down."]
 
 
 def test_several_first_signs_go_on_in_the_oldest_message_and_the_others_say_where():
@@ -213,7 +213,7 @@ def test_power_lost_again_adopts_what_was_started_meanwhile():
     lab.see(up(GUESTS[0]))
     lab.see(on_battery())
     assert GUESTS[0] in lab.only.members
-    assert lab.broadcasts()[-1] == "It fails again before all was well: on battery"
+    assert lab.broadcasts()[-1] == "🔴 Power failure (rack) again before all was well: on battery."
 
 
 # Three hosts.

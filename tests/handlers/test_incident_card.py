@@ -24,7 +24,7 @@ async def test_acknowledge_is_shown_on_the_card_and_its_button_goes(rig, user):
     await rig.press(user, await rig.card("incident:1"), "Acknowledge")
     card = await rig.card("incident:1", f"<@{user}> is on it")
     assert "Acknowledge" not in labels(card)
-    assert "Take back" in labels(card)
+    assert {"Hand back", "Take over"} <= set(labels(card))
     assert rig.whispers(user) == []
 
 
@@ -38,10 +38,19 @@ async def test_a_second_acknowledgement_changes_nothing_and_is_answered_kindly(r
     assert (await rig.incident()).acknowledged_by == ALEX.id
 
 
-async def test_take_back_opens_it_again_and_mentions_the_owner_again(rig):
+async def test_another_takes_over_and_the_thread_says_from_whom(rig):
     await rig.web1_crashes()
     await rig.press(ROBIN.id, await rig.card("incident:1"), "Acknowledge")
-    await rig.press(ROBIN.id, await rig.card("incident:1", "is on it"), "Take back")
+    card = await rig.card("incident:1", f"<@{ROBIN.id}> is on it")
+    await rig.press(ALEX.id, card, "Take over")
+    await rig.card("incident:1", f"<@{ALEX.id}> is on it")
+    assert (await rig.incident()).acknowledged_by == ALEX.id
+
+
+async def test_hand_back_opens_it_again_and_mentions_the_owner_again(rig):
+    await rig.web1_crashes()
+    await rig.press(ROBIN.id, await rig.card("incident:1"), "Acknowledge")
+    await rig.press(ROBIN.id, await rig.card("incident:1", "is on it"), "Hand back")
     card = await rig.card("incident:1", "incident_acknowledge")
     assert f"<@{ALEX.id}>" in card["blocks"][0]["text"]["text"]
 

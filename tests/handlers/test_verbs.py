@@ -26,6 +26,8 @@ VERBS = {
     "silence",
     "status",
 } | {
+    "hand-back",
+    "take-over",
     "unsilence",
     "whoami",
     "why",
@@ -196,8 +198,18 @@ async def test_where_something_is_missing_the_answer_is_an_example(rig, typed, h
 async def test_who_is_on_an_incident_is_told_by_name(rig):
     await rig.web1_crashes()
     await rig.type(ROBIN.id, "ack 1")
-    assert f"<@{ROBIN.id}> is already on incident 1. Nothing was changed." in await rig.type(ALEX.id, "ack 1")
+    refused = await rig.type(ALEX.id, "ack 1")
+    assert f"<@{ROBIN.id}> is already on incident 1. To take it over: `/lab take-over 1`." in refused
     assert "You are already on incident 1. Nothing was changed." in await rig.type(ROBIN.id, "ack 1")
+
+
+async def test_an_incident_is_taken_over_and_handed_back_by_name(rig):
+    await rig.web1_crashes()
+    await rig.type(ROBIN.id, "ack 1")
+    assert "You are on incident 1 now." in await rig.type(ALEX.id, "take-over 1")
+    assert (await rig.incident()).acknowledged_by == ALEX.id
+    assert "Nobody is on incident 1 now." in await rig.type(ALEX.id, "hand-back 1")
+    assert (await rig.incident()).acknowledged_by is None
 
 
 @pytest.mark.parametrize("typed", CHANGES)

@@ -1,5 +1,6 @@
 """Values written and read again are the values they were."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 
@@ -8,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import End, Event, EventKind, Incident, IncidentId, Member, Status, Way
+from bot.core.incident import Earlier, End, Event, EventKind, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import SETTLED, Ground
+from bot.core.incidents.spans import Span, Spans
 from bot.core.mute import Silence
 from bot.core.run import Run, RunId, StepState
 from bot.core.run_json import run_to_json
@@ -75,6 +77,19 @@ incidents = st.builds(
     resolution=texts,
     end=st.none() | st.builds(End, st.sampled_from(Way), st.none() | st.integers(1, 9).map(IncidentId)),
     answered_at=maybe_times,
+    reopened_at=maybe_times,
+    reopened_by=st.none() | texts,
+    spans=st.builds(
+        Spans,
+        st.lists(st.builds(Span, times, maybe_times), max_size=3).map(tuple),
+        st.integers(0, 9),
+        st.integers(0, 10**6).map(lambda seconds: timedelta(seconds=seconds)),
+    ),
+    earlier=st.none() | st.builds(Earlier, st.integers(1, 9).map(IncidentId), times),
+    unstable_since=maybe_times,
+    touched=st.booleans(),
+    told_at=maybe_times,
+    reminded=st.integers(0, 9),
 )
 shared_store = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
@@ -125,6 +140,16 @@ def test_current_are_the_unresolved_and_those_resolved_lately(store):
     assert [i.id for i in store.incidents.live()] == [3]
     assert [i.id for i in store.incidents.latest(2)] == [3, 2]
     assert store.incidents.get(IncidentId(9)) is None
+
+
+def test_the_last_of_each_kind_and_subject_that_ended_and_may_be_called_the_same(store):
+    ways = (Way.PROVEN, Way.CLOSED, Way.MOVED, Way.WITHDRAWN)
+    at = [NOW - 9 * MINUTE, NOW - 5 * MINUTE, NOW - 4 * MINUTE, NOW - 3 * MINUTE]
+    over = [replace(an_incident(n + 1, Status.RESOLVED, at[n]), end=End(ways[n])) for n in range(4)]
+    store.incidents.save([*over, an_incident(5)])
+    same = {(Kind.GUEST_DOWN, WEB1): Earlier(IncidentId(2), at[1])}
+    assert store.incidents.ended(NOW - 10 * MINUTE) == same
+    assert store.incidents.ended(NOW - MINUTE) == {}
 
 
 def test_history_is_told_in_the_order_it_was_written(store):

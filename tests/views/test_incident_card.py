@@ -8,8 +8,9 @@ from types import MappingProxyType
 import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
-from bot.core.incident import End, Incident, IncidentId, Member, Status, Way
+from bot.core.incident import Earlier, End, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.member import COUNTED, INVENTORY, Ground, Standing
+from bot.core.incidents.spans import Spans
 from bot.core.names import UNTOLD
 from bot.core.runbook import Runbook
 from bot.views.incident import IncidentFacts, incident_card
@@ -20,6 +21,8 @@ from bot.views.words import ENDS, MARKS, STANDINGS, incident_line, title
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
 OWNER = "U0000000ALEX"
 OWN = frozenset({Fingerprint(CheckName("ups"), TargetId("ups:rack"))})
+RETURNING = {"status": Status.RECOVERING, "failing": frozenset()}
+ACKNOWLEDGED = {"status": Status.ACKNOWLEDGED, "acknowledged_by": OWNER}
 
 
 def outage(*left: str, back: int = 44, **changes) -> Incident:
@@ -52,14 +55,52 @@ def test_the_first_line_tells_state_subject_since_when_and_whom_it_waits_for():
 
 def test_a_power_failure_tells_for_how_long_the_power_was_gone():
     back_at = NOW + timedelta(minutes=42)
-    card = lines(outage("dev2", status=Status.RECOVERING, recovering_since=back_at, failing=frozenset()))
-    assert card[1] == "The power was gone for 42 min.\nIt began with: on battery"
+    card = lines(outage("dev2", **RETURNING, spans=Spans().began(NOW).ended(back_at)))
+    assert card[1] == f"The power was gone for 42 min, until {at(42)}.\nIt began with: on battery"
 
 
-def test_the_power_was_gone_since_it_went_this_time():
-    again = {"failing_since": NOW + timedelta(minutes=40), "recovering_since": NOW + timedelta(minutes=41)}
-    card = lines(outage("dev2", status=Status.RECOVERING, failing=frozenset(), **again))
-    assert card[1].startswith("The power was gone for 1 min.")
+def gone(*lengths: int, lasts: bool = False) -> Spans:
+    """Spans of so many seconds, one every seven minutes; `lasts`: the last has not ended."""
+    spans = Spans()
+    for n, seconds in enumerate(lengths):
+        began = NOW + n * timedelta(minutes=7)
+        spans = spans.began(began).ended(began + timedelta(seconds=seconds))
+    return spans.began(NOW + len(lengths) * timedelta(minutes=7)) if lasts else spans
+
+
+def at(minute: int) -> str:
+    moment = NOW + timedelta(minutes=minute)
+    return f"<!date^{int(moment.timestamp())}^{{time}}|{moment:%H:%M} UTC>"
+
+
+def test_a_power_failure_that_came_twice_tells_each_and_not_the_time_between():
+    twice = outage("dev2", **RETURNING, spans=gone(19, 35))
+    assert lines(twice)[1].startswith(f"The power was gone 2 times: 19 s at {at(0)}, 35 s at {at(7)}.\n")
+    over = replace(twice, status=Status.RESOLVED, end=End(Way.PROVEN), resolved_at=NOW + timedelta(hours=1))
+    assert lines(over)[0].endswith(" · 2 times, 54 s in all")
+    assert incident_line(over, UNTOLD).endswith(", 2 times, 54 s in all")
+
+
+def test_while_it_is_gone_again_the_card_says_since_when_and_how_long_before():
+    told = lines(outage(spans=gone(19, lasts=True)))[1]
+    assert told == f"On battery\nThe power is gone again since {at(7)}. Before: 19 s at {at(0)}."
+
+
+def test_of_many_times_the_card_has_the_sum_and_the_last():
+    down = replace(outage(spans=gone(*[1] * 26), **RETURNING), kind=Kind.GUEST_DOWN)
+    assert f"It was down 26 times: 26 s in all, last 1 s at {at(25 * 7)}." in lines(down)[1]
+    five = gone(1, 2, 3, 4, lasts=True)
+    told = lines(replace(outage(spans=five), kind=Kind.BOOT_DISK))[1]
+    assert f"It fails again since {at(28)}. Before: 4 times, 10 s in all, last 4 s at {at(21)}." in told
+
+
+def test_an_unstable_one_says_that_only_its_card_tells_of_changes():
+    assert "Unstable: only this card tells of changes" in lines(outage(spans=gone(1, 1), unstable_since=NOW))[1]
+
+
+def test_one_that_comes_again_later_names_the_one_before():
+    again = outage(earlier=Earlier(IncidentId(2), NOW - timedelta(minutes=65)))
+    assert "Incident 2 was the same; it ended 1 h 5 min before this." in lines(again)[1]
 
 
 def test_one_that_a_person_reopened_says_who_and_when_and_what_holds_now():
@@ -69,21 +110,21 @@ def test_one_that_a_person_reopened_says_who_and_when_and_what_holds_now():
     assert lines(outage(**by))[1] == f"{said} {nothing}\nIt began with: on battery"
     assert lines(outage("dev2", **by))[1] == f"{said}\nIt began with: on battery"
     assert lines(outage(**{**by, "failing": outage().own}))[1] == f"{said}\nOn battery"
-    recovering = outage(**by, status=Status.RECOVERING, recovering_since=NOW)
-    assert "The power was gone" not in lines(recovering)[1]
+    recovering = outage(**by, status=Status.RECOVERING, recovering_since=NOW, spans=gone(49))
+    assert "The power was gone for 49 s, until " in lines(recovering)[1]
     assert incident_card(IncidentFacts(outage(**by), OWNER)).text.endswith(nothing)
     assert "Reopened" not in lines(replace(outage(**by), status=Status.RESOLVED))[1]
 
 
 def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_known():
     back_at = NOW + timedelta(minutes=42)
-    card = lines(outage(status=Status.RECOVERING, recovering_since=back_at, failing=frozenset(), suspected=True))
+    card = lines(outage(**RETURNING, spans=Spans().began(NOW).ended(back_at), suspected=True))
     assert "*Suspected: Power failure (rack)*" in card[0]
-    assert card[1] == "The power was gone for at most 42 min.\nIt began with: on battery"
+    assert card[1] == f"The power was gone for at most 42 min, until {at(42)}.\nIt began with: on battery"
 
 
 def test_the_fallback_text_tells_it_without_blocks():
-    assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). on battery"
+    assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). On battery"
 
 
 def test_it_counts_who_is_well_and_names_who_is_not_with_what_is_missing():
@@ -232,7 +273,6 @@ def of_states(*states: str, **changes) -> Incident:
     return made
 
 
-RETURNING = {"status": Status.RECOVERING, "failing": frozenset()}
 USUAL = ["Resolve…", "Silence…", "Timeline", "Other runbooks…"]
 
 
@@ -261,10 +301,11 @@ USUAL = ["Resolve…", "Silence…", "Timeline", "Other runbooks…"]
         ),
         (
             ("missing",),
-            {"acknowledged_by": OWNER, "status": Status.ACKNOWLEDGED},
+            ACKNOWLEDGED,
             ["Deleted on purpose…", "It must come back…", "Start: Mend it"],
-            ["Take back", *USUAL],
+            ["Hand back", "Take over", *USUAL[:-1]],
         ),
+        ((), ACKNOWLEDGED, ["Start: Mend it", "Other runbooks…"], ["Hand back", "Take over", *USUAL[:-1]]),
     ],
 )
 def test_a_card_offers_three_buttons_at_most_and_what_its_state_asks_for(states, changes, buttons, more):

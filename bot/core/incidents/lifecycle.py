@@ -24,6 +24,7 @@ class Move(StrEnum):
 
     ACKNOWLEDGE = "acknowledge"
     TAKE_BACK = "take back the acknowledgement of"
+    TAKE_OVER = "take over"
     LAPSE = "lapse the acknowledgement of"
     RECOVER = "see recovering"
     RELAPSE = "see failing again"
@@ -43,6 +44,7 @@ TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.OPEN, Move.MOVE): Status.RESOLVED,
         (Status.OPEN, Move.WITHDRAW): Status.RESOLVED,
         (Status.ACKNOWLEDGED, Move.TAKE_BACK): Status.OPEN,
+        (Status.ACKNOWLEDGED, Move.TAKE_OVER): Status.ACKNOWLEDGED,
         (Status.ACKNOWLEDGED, Move.LAPSE): Status.OPEN,
         (Status.ACKNOWLEDGED, Move.RECOVER): Status.RECOVERING,
         (Status.ACKNOWLEDGED, Move.RESOLVE): Status.RESOLVED,
@@ -50,6 +52,9 @@ TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.ACKNOWLEDGED, Move.MOVE): Status.RESOLVED,
         (Status.ACKNOWLEDGED, Move.WITHDRAW): Status.RESOLVED,
         (Status.RECOVERING, Move.ACKNOWLEDGE): Status.RECOVERING,
+        (Status.RECOVERING, Move.TAKE_BACK): Status.RECOVERING,
+        (Status.RECOVERING, Move.TAKE_OVER): Status.RECOVERING,
+        (Status.RECOVERING, Move.LAPSE): Status.RECOVERING,
         (Status.RECOVERING, Move.RELAPSE): Status.OPEN,  # ACKNOWLEDGED if it had an acknowledgement
         (Status.RECOVERING, Move.RESOLVE): Status.RESOLVED,
         (Status.RECOVERING, Move.CLOSE): Status.RESOLVED,
@@ -61,6 +66,9 @@ TRANSITIONS: Mapping[tuple[Status, Move], Status] = MappingProxyType(
     }
 )
 """Every legal move of an incident and where it leads. What is not here raises IllegalMove."""
+
+OF_WHO_IS_ON_IT = frozenset({Move.TAKE_BACK, Move.TAKE_OVER, Move.LAPSE})
+"""What there has to be an acknowledgement for."""
 
 
 class IllegalMove(Exception):

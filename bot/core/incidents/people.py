@@ -12,9 +12,10 @@ from types import MappingProxyType
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
+from bot.core.incidents.announce import named, titled
 from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.incidents.member import COUNTED, SETTLED_FOR_GOOD, WHEREABOUTS, Ground, Member, Standing, lacks
-from bot.core.incidents.settle import named, settle, titled
+from bot.core.incidents.settle import settle
 
 
 def acknowledge(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
@@ -24,7 +25,14 @@ def acknowledge(situation: Situation, incident: IncidentId, by: str, now: dateti
 
 def take_back(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
     """A person gives an acknowledgement back. Raises IllegalMove."""
-    return _person(situation, incident, Move.TAKE_BACK, by, now, "took the acknowledgement back")
+    return _person(situation, incident, Move.TAKE_BACK, by, now, "handed this back: nobody is on it")
+
+
+def take_over(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:
+    """A person takes on what somebody else is on. Raises IllegalMove."""
+    held = situation.incidents.get(incident)
+    whose = held.acknowledged_by if held is not None else None
+    return _person(situation, incident, Move.TAKE_OVER, by, now, f"took this over from <@{whose}>")
 
 
 def resolve(situation: Situation, incident: IncidentId, by: str, reason: str, now: datetime) -> Decision:
@@ -45,6 +53,8 @@ def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -
         rival = Draft(situation, now).rival(held)
         if rival is not None and (held.end is None or held.end.may_reopen):
             raise IllegalMove(f"cannot reopen incident {incident}: because incident {rival.id} is about the same")
+        if held.failing & situation.failing:  # it has failed all the while
+            held = replace(held, spans=held.spans.goes_on())
         held = _as_it_is(situation, held.brought_up_to(situation.failing, situation.targets, now), now)
         situation = replace(situation, incidents={**situation.incidents, incident: held})
     return _person(situation, incident, Move.REOPEN, by, now, "reopened")

@@ -13,7 +13,9 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Gap, Situation
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
-from bot.core.incidents.settle import named, settle
+from bot.core.incidents.adoption import as_adopted, dependents
+from bot.core.incidents.announce import named
+from bot.core.incidents.settle import settle
 from bot.core.kinds import LOST
 
 SLACK = timedelta(minutes=1)
@@ -104,15 +106,18 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN and one.opened_at >= earliest}
     number = storm.take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
     for host in hosts:
-        draft.adopt(number, [storm.as_adopted(draft, host), *storm.dependents(draft, host)])
+        draft.adopt(number, [as_adopted(draft, host), *dependents(draft, host)])
     _put_in_doubt(draft, number, hosts)
     draft.event(number, EventKind.NOTE, f"nobody saw it: told from the boots of {named(draft, hosts)}")
     settle(draft, draft.incidents[number], came_back=True)
     incident, back = draft.incidents[number], max(_times(boots, hosts))
+    spans = incident.spans
     if number not in draft.situation.incidents:
         incident = replace(incident, opened_at=boots.gap.since)
+        spans = spans.from_the_start(boots.gap.since)
     since = incident.recovering_since and back
-    draft.keep(replace(incident, suspected=True, recovering_since=since))
+    spans = spans.over_since(back) if since else spans
+    draft.keep(replace(incident, suspected=True, recovering_since=since, spans=spans))
 
 
 def _put_in_doubt(draft: Draft, number: IncidentId, hosts: Iterable[TargetId]) -> None:

@@ -4,36 +4,36 @@ An incident ends by itself only when every machine that it hurt is settled: prov
 That nothing was heard settles nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core import storm
 from bot.core.draft import Draft
 from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
+from bot.core.incidents import flapping, reminders
+from bot.core.incidents.announce import fails_again, is_closed, is_over, named, ring, titled
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted
-
-NAMED = 8  # as many names as a phone shows at a glance
 
 
 def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None:
     """Bring the status in line. `came_back`: just now, all checks of its own did."""
     incident = draft.incidents[incident.id]
     if incident.failing:
-        if incident.status is Status.RECOVERING:
-            _relapse(draft, incident)
+        if incident.status is Status.RECOVERING or not incident.spans.lasts:
+            _fails_again(draft, incident)
         return
     if incident.status is not Status.RECOVERING:
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
-        if incident.unproven or incident.kind in LOST:
-            recovering = replace(draft.move(incident, Move.RECOVER), recovering_since=draft.looked(incident.own))
+        if incident.unproven or incident.kind in LOST or incident.unstable_since is not None:
+            recovering = draft.move(incident, Move.RECOVER, seen=draft.looked(incident.own))
             incident = _ask_again(draft, recovering)
             draft.event(incident.id, EventKind.STATUS, "recovering")
-    if not incident.unproven and not storm.in_grace(draft, incident):
+            incident = draft.incidents[incident.id]
+    if not incident.unproven and not storm.in_grace(draft, incident) and incident.unstable_since is None:
         _end(draft, incident)
 
 
@@ -54,22 +54,8 @@ def _end(draft: Draft, incident: Incident) -> None:
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
         close(draft, incident, words, max(grounds, key=lambda ground: ground.at).by)
     else:
-        draft.move(incident, Move.RESOLVE, why=words)
-        draft.event(incident.id, EventKind.STATUS, f"resolved: {words}")
-        draft.tell(incident.id, Tell.BROADCAST, _over(draft, incident, words))
-
-
-def _over(draft: Draft, incident: Incident, words: str) -> str:
-    """That it is over, with the name of what it was about: the line stands alone in the channel."""
-    after = lasted(draft.now - incident.opened_at)
-    if words == ALL_PROVEN and incident.members.keys() == {incident.subject}:
-        return f"🟢 {draft.situation.name(incident.subject)} is healthy again, after {after}."
-    return f"🟢 Resolved: {titled(draft, incident)}, after {after}. {words[:1].upper()}{words[1:]}."
-
-
-def titled(draft: Draft, incident: Incident) -> str:
-    """What an incident is about, in a few words."""
-    return KINDS[incident.kind].title.format(draft.situation.name(incident.subject))
+        over = draft.move(incident, Move.RESOLVE, why=words, seen=draft.looked(incident.own))
+        is_over(draft, over, words)
 
 
 def _never_off(draft: Draft, incident: Incident) -> str:
@@ -81,18 +67,31 @@ def _never_off(draft: Draft, incident: Incident) -> str:
 
 def close(draft: Draft, incident: Incident, words: str, by: str | None) -> None:
     """It is over by what a person said or wrote."""
-    draft.move(incident, Move.CLOSE, by=by, why=words)
-    draft.event(incident.id, EventKind.STATUS, f"closed: {words}", by)
-    draft.tell(
-        incident.id, Tell.BROADCAST, f"☑️ Closed: {titled(draft, incident)}. {words[:1].upper()}{words[1:]}."
-    )
+    is_closed(draft, draft.move(incident, Move.CLOSE, by=by, why=words), words, by)
 
 
-def _relapse(draft: Draft, incident: Incident) -> None:
-    why = next(s.why for s in reversed(draft.heard) if s.fingerprint in incident.failing)
-    draft.move(incident, Move.RELAPSE)
+def _fails_again(draft: Draft, incident: Incident) -> None:
+    """It fails before all was well, or after a person had reopened it."""
+    told = (one.why for one in reversed(draft.heard) if one.fingerprint in incident.failing)
+    why, since = next(told, incident.why), draft.failed_since(incident.failing)
+    if incident.status is Status.RECOVERING:
+        draft.move(incident, Move.RELAPSE, seen=since)
+    else:
+        draft.keep(replace(incident, spans=incident.spans.began(since)))
     draft.event(incident.id, EventKind.STATUS, f"failing again: {why}")
-    draft.tell(incident.id, Tell.BROADCAST, f"It fails again before all was well: {why}")
+    fails_again(draft, draft.incidents[incident.id], " before all was well", why)
+
+
+def calm_down(draft: Draft, incident: Incident) -> None:
+    """An unstable incident has not changed for long: how it ends up is told to everyone."""
+    incident = draft.incidents[incident.id]
+    if not flapping.is_quiet(draft, incident):
+        return
+    calm = flapping.end(draft, incident)
+    if calm.failing:
+        since = lasted(draft.now - calm.spans.changed_at)
+        ring(draft, calm, f"🔴 {titled(draft, calm)} for {since} now, and no longer unstable: {calm.why}.")
+    settle(draft, calm)
 
 
 def surface(draft: Draft, incident: Incident) -> None:
@@ -100,10 +99,13 @@ def surface(draft: Draft, incident: Incident) -> None:
     incident = draft.incidents[incident.id]
     if incident.status is not Status.RECOVERING or incident.surfaced or storm.has_time(draft, incident):
         return
+    if incident.unstable_since is not None:
+        return
     told = named(draft, incident.unproven)
     draft.keep(incident.told_unproven())
     draft.event(incident.id, EventKind.NOTE, f"still not proven healthy: {told}")
     draft.tell(incident.id, Tell.BROADCAST, _still(draft, incident))
+    reminders.told(draft, draft.incidents[incident.id])
 
 
 def _still(draft: Draft, incident: Incident) -> str:
@@ -116,19 +118,6 @@ def _still(draft: Draft, incident: Incident) -> str:
     parts = [f"Still off: {named(draft, off)}"] if off else []
     parts += [f"Still not proven healthy: {named(draft, rest)}"] if rest else []
     return f"{since} after {what} back. {'. '.join(parts)}."
-
-
-def lapse(draft: Draft, incident: Incident) -> None:
-    """Nobody has moved an acknowledged incident for hours: it is open again."""
-    incident = draft.incidents[incident.id]
-    rules = draft.situation.rules
-    if incident.status is Status.ACKNOWLEDGED and draft.now - incident.progress_at >= rules.acknowledgement_lapses:
-        by = incident.acknowledged_by
-        draft.move(incident, Move.LAPSE)
-        draft.event(incident.id, EventKind.STATUS, "the acknowledgement lapsed")
-        draft.tell(
-            incident.id, Tell.BROADCAST, f"<@{by}> acknowledged this, but nothing has moved since. It is open."
-        )
 
 
 def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
@@ -147,10 +136,3 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
         return
     draft.note(incident.id, f"No longer watched: {words}.")
     settle(draft, left, came_back=bool(incident.failing) and not left.failing)
-
-
-def named(draft: Draft, targets: Sequence[TargetId]) -> str:
-    """Some names, and how many more there are."""
-    shown = ", ".join(sorted(map(draft.situation.name, targets))[:NAMED])
-    more = len(targets) - NAMED
-    return shown if more <= 0 else f"{shown} and {more} more"

@@ -1,0 +1,34 @@
+"""An incident that fails and is well again and again: that is told once, and then only its card changes.
+
+It is looked at when it fails: how it ends up is always told, after a time in which nothing changed.
+"""
+
+from dataclasses import replace
+
+from bot.core.draft import Draft
+from bot.core.incident import EventKind, Incident
+
+
+def is_one(draft: Draft, incident: Incident) -> bool:
+    """Whether it has changed too often of late for each change to be told."""
+    rules = draft.situation.rules
+    return incident.spans.changes(draft.now - rules.flapping_within) >= rules.flapping_changes
+
+
+def begin(draft: Draft, incident: Incident) -> None:
+    """From now on no change is told by itself."""
+    draft.keep(replace(draft.incidents[incident.id], unstable_since=draft.now))
+    draft.event(incident.id, EventKind.STATUS, f"unstable: failed {incident.spans.count} times")
+
+
+def is_quiet(draft: Draft, incident: Incident) -> bool:
+    """Whether an unstable one has not changed for so long that it is no longer so."""
+    changed_at, within = incident.spans.changed_at, draft.situation.rules.flapping_within
+    return incident.unstable_since is not None and draft.now - changed_at >= within
+
+
+def end(draft: Draft, incident: Incident) -> Incident:
+    """Changes are told again; `touched`, so that how it ends up is told however soon that is."""
+    calm = draft.keep(replace(incident, unstable_since=None, told_at=draft.now, touched=True, reminded=0))
+    draft.event(incident.id, EventKind.STATUS, "no longer unstable")
+    return draft.incidents[calm.id]

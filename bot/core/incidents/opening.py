@@ -1,0 +1,52 @@
+"""An incident opens: a new one, or one resolved a moment ago that fails again."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.core.draft import Draft
+from bot.core.health import Fingerprint, Kind, TargetId
+from bot.core.incident import EventKind, Incident, IncidentId, Move
+from bot.core.incidents.announce import fails_again
+from bot.core.incidents.spans import Spans
+from bot.core.kinds import OUTAGES
+from bot.core.lengths import lasted
+
+
+def open_incident(draft: Draft, kind: Kind, subject: TargetId, why: str, own: Iterable[Fingerprint]) -> Incident:
+    """The incident of a trouble that has none: one resolved just now that fails again, or a new one."""
+    prints = frozenset(own)
+    again = (i for i in draft.recent() if _is_again(i, kind, subject, prints) and draft.rival(i) is None)
+    before = next(again, None)
+    if before is not None:
+        return _reopen(draft, before, kind, why, prints)
+    incident = draft.new(kind, subject, why, prints)
+    earlier = draft.situation.ended.get((kind, subject))
+    draft.keep(replace(incident, spans=Spans().began(incident.opened_at), earlier=earlier))
+    draft.event(incident.id, EventKind.OPENED, why)
+    _mention_gap(draft, incident.id)
+    return draft.incidents[incident.id]
+
+
+def _reopen(draft: Draft, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
+    ended = draft.now - (incident.resolved_at or draft.now)
+    known = incident.brought_up_to(draft.failing, draft.situation.targets, draft.now)
+    again = draft.move(known, Move.REOPEN, seen=draft.failed_since(own))
+    draft.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
+    draft.event(incident.id, EventKind.STATUS, f"reopened: {why}")
+    fails_again(draft, draft.incidents[incident.id], f", {lasted(ended)} after it ended", why)
+    _mention_gap(draft, incident.id)
+    return draft.incidents[incident.id]
+
+
+def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[Fingerprint]) -> bool:
+    """Whether this trouble is `incident` again. One guest of a storm that fails again is not the storm again."""
+    if kind is not incident.kind and {kind, incident.kind} & OUTAGES:
+        return False
+    same = subject == incident.subject or kind is Kind.POWER_LOSS  # which of the hosts went first is chance
+    may = incident.end is None or incident.end.may_reopen
+    return may and same and not own.isdisjoint(incident.own)
+
+
+def _mention_gap(draft: Draft, incident: IncidentId) -> None:
+    if draft.situation.gap:
+        draft.note(incident, f"{draft.situation.gap}; this may have begun then.")

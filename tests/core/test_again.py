@@ -1,0 +1,289 @@
+"""What fails again: a second outage, what flaps, what was over before anyone could act, and what is nobody's."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core import engine
+from bot.core.health import Kind
+from bot.core.incident import Earlier, EventKind, IncidentId, Rules, Status, Tell
+from bot.core.mute import Silence
+from tests.core.labs import (
+    ATLAS,
+    FILES,
+    GUESTS,
+    NOON,
+    VAULT,
+    Desk,
+    back,
+    crashed,
+    fails,
+    gone,
+    mains_stay,
+    off,
+    on_battery,
+    up,
+    well,
+)
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+VM = GUESTS[0]
+ONE = IncidentId(1)
+OWNER = "U0ALEX"
+
+
+@pytest.fixture
+def lab():
+    return Desk(owner=OWNER)
+
+
+def crash_loop(lab, times, every=MINUTE):
+    """So many crashes, a second each."""
+    for _ in range(times):
+        lab.see(crashed(VM))
+        lab.now += SECOND
+        lab.see(up(VM))
+        lab.now += every - SECOND
+
+
+# A second outage.
+
+
+def test_a_power_failure_that_comes_again_within_an_hour_is_the_same_and_told_with_the_mention(lab):
+    lab.see(on_battery())
+    lab.now += 19 * SECOND
+    mains_stay(lab)
+    lab.wait(10 * MINUTE)
+    assert lab.only.ended
+    lab.wait(50 * MINUTE)
+    lab.see(on_battery())
+    assert lab.only.status is Status.OPEN
+    assert lab.broadcasts()[-1] == f"🔴 Power failure (rack) again, 50 min after it ended: on battery. <@{OWNER}>"
+    lab.now += 35 * SECOND
+    mains_stay(lab)
+    assert (lab.only.spans.count, lab.only.spans.total(lab.now)) == (2, 54 * SECOND)
+
+
+def test_one_that_comes_later_is_new_and_names_the_one_before(lab):
+    lab.see(on_battery())
+    mains_stay(lab)
+    lab.wait(10 * MINUTE)
+    ended = lab.now
+    lab.wait(HOUR + SECOND)
+    lab.see(on_battery())
+    (again,) = lab.live
+    assert (again.id, again.earlier) == (2, Earlier(ONE, ended))
+
+
+def test_its_end_says_how_often_and_how_long_in_all(lab):
+    lab.see(on_battery())
+    lab.now += 19 * SECOND
+    mains_stay(lab)
+    lab.see(on_battery())
+    lab.now += 35 * SECOND
+    mains_stay(lab)
+    lab.wait(10 * MINUTE)
+    assert lab.broadcasts()[-1].startswith("🟢 Resolved: Power failure (rack), 2 times, 54 s in all.")
+
+
+def test_who_is_on_it_is_told_that_it_fails_again_before_all_was_well(lab):
+    lab.see(gone(VAULT))
+    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.see(back(VAULT))
+    lab.see(gone(VAULT))
+    assert lab.broadcasts() == ["🔴 vault down again before all was well: no answer. <@U1>"]
+
+
+def test_what_a_person_closed_while_it_failed_has_failed_all_the_while_once_they_reopen_it(lab):
+    lab.see(crashed(VM))
+    lab.take(engine.resolve(lab.situation, ONE, "U1", "enough", lab.now))
+    lab.now += MINUTE
+    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    assert (lab.only.spans.count, lab.only.spans.total(lab.now)) == (1, MINUTE)
+
+
+def test_what_was_wrong_before_a_power_failure_is_no_part_of_its_length(lab):
+    lab.see(crashed(VM))
+    lab.now += MINUTE
+    lab.see(on_battery())
+    assert (lab.only.kind, lab.only.since) == (Kind.POWER_LOSS, NOON + MINUTE)
+    said = f"🔴 Power failure (rack): on battery. It began as: vm01 down. <@{OWNER}>"
+    assert lab.broadcasts() == [said]
+
+
+# Over before anyone could act.
+
+
+def test_what_is_over_within_a_minute_is_an_edit_alone(lab):
+    lab.see(crashed(VM))
+    lab.now += 59 * SECOND
+    lab.see(up(VM))
+    assert lab.only.ended
+    assert {notice.tell for notice in lab.notices} == {Tell.CARD}
+
+
+def test_but_not_where_someone_has_pressed_anything(lab):
+    lab.see(crashed(VM))
+    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.see(up(VM))
+    assert lab.broadcasts() == ["🟢 vm01 is healthy again, after 0 s."]
+
+
+def test_nor_where_a_step_of_a_runbook_was_pressed(lab):
+    lab.see(crashed(VM))
+    lab.incidents[ONE] = engine.progressed(lab.only, "started", lab.now, "U1")[0]
+    lab.see(up(VM))
+    assert len(lab.broadcasts()) == 1
+
+
+# Again and again.
+
+
+def test_a_crash_loop_is_one_card_and_one_word_that_it_is_unstable(lab):
+    crash_loop(lab, 26)
+    assert lab.only.spans.count == 26
+    again, unstable = lab.broadcasts()
+    assert again == f"🔴 vm01 down again, 59 s after it ended: crashed. <@{OWNER}>"
+    quiet = "Only its card goes on telling, until nothing has changed for 1 h."
+    assert unstable == f"🟠 vm01 down 3 times within 1 h, last: crashed. {quiet} <@{OWNER}>"
+
+
+def test_how_it_ends_up_is_told_after_an_hour_of_quiet(lab):
+    crash_loop(lab, 8)
+    lab.wait(58 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    lab.wait(2 * MINUTE)
+    assert lab.only.ended
+    assert lab.broadcasts()[-1] == "🟢 Resolved: vm01 down, 8 times, 8 s in all. All proven healthy."
+
+
+def test_also_where_it_ends_up_failing(lab):
+    crash_loop(lab, 3)
+    lab.see(crashed(VM))
+    lab.wait(HOUR)
+    assert lab.only.status is Status.OPEN
+    assert lab.broadcasts()[-1] == f"🔴 vm01 down for 1 h now, and no longer unstable: crashed. <@{OWNER}>"
+    lab.see(up(VM))
+    assert lab.broadcasts()[-1].startswith("🟢 Resolved: vm01 down, 4 times, 1 h in all.")
+
+
+def test_also_where_it_is_not_proven(lab):
+    for _ in range(3):
+        lab.see(gone(VAULT))
+        lab.now += SECOND
+        lab.see(back(VAULT), off(FILES))
+        lab.now += SECOND
+    told = len(lab.broadcasts())
+    lab.wait(11 * MINUTE)
+    assert len(lab.broadcasts()) == told
+    lab.wait(HOUR)
+    assert lab.broadcasts()[told:] == ["1 h 11 min after vault was back. Still off: files."]
+
+
+def test_changes_further_apart_are_each_told(lab):
+    for _ in range(4):
+        lab.see(on_battery())
+        mains_stay(lab)
+        lab.wait(10 * MINUTE)
+        lab.wait(50 * MINUTE)
+    assert lab.only.unstable_since is None
+    assert len([words for words in lab.broadcasts() if words.startswith("🔴")]) == 3
+
+
+def test_a_person_may_end_it_at_once_and_it_begins_anew(lab):
+    crash_loop(lab, 4)
+    lab.take(engine.resolve(lab.situation, ONE, "U1", "it is off now", lab.now))
+    assert lab.only.unstable_since is None
+
+
+def test_a_switch_that_flaps_with_fifty_guests_behind_it_is_soon_silent(lab):
+    guests = GUESTS[:40]
+    for _ in range(6):
+        lab.see(*(fails(guest, Kind.SERVICE_DOWN) for guest in guests), fails(ATLAS, Kind.SERVICE_DOWN))
+        lab.now += 8 * SECOND
+        lab.see(*(well(guest, "http") for guest in guests), well(ATLAS, "http"))
+        lab.now += 8 * SECOND
+    assert len(lab.incidents) <= 2
+    assert len(lab.broadcasts()) <= 2 * len(lab.incidents)
+
+
+# Nobody's.
+
+
+def reminders(lab):
+    return [event.at - NOON for event in lab.events if event.kind is EventKind.REMINDER]
+
+
+def test_what_nobody_is_on_is_told_again_ever_more_rarely(lab):
+    lab.see(crashed(VM))
+    for _ in range(4 * 60 * 26):
+        lab.wait(15 * SECOND)
+    assert reminders(lab) == [10 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR]
+    lab.wait(2 * HOUR)
+    assert reminders(lab)[-1] == 28 * HOUR
+    assert lab.broadcasts()[0] == f"🔴 vm01 down: nobody has been on it for 10 min. Crashed. <@{OWNER}>"
+
+
+def test_after_a_gap_one_reminder_stands_for_all_that_were_due(lab):
+    lab.see(crashed(VM))
+    lab.wait(5 * HOUR)
+    assert reminders(lab) == [5 * HOUR]
+
+
+def test_who_is_on_it_and_who_wants_silence_is_not_reminded(lab):
+    lab.see(crashed(VM))
+    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.see(crashed(GUESTS[1]))
+    lab.silences = (Silence(GUESTS[1], lab.now, lab.now + HOUR, "U1", "I know"),)
+    lab.wait(50 * MINUTE)
+    assert reminders(lab) == []
+    lab.wait(10 * MINUTE)
+    assert [(event.incident, event.kind) for event in lab.events][-1] == (2, EventKind.REMINDER)
+
+
+def test_what_has_time_to_come_back_is_given_it_and_then_told_once(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), off(FILES))
+    lab.wait(10 * MINUTE)
+    assert lab.broadcasts() == ["10 min after vault was back. Still off: files."]
+    lab.wait(20 * MINUTE)
+    assert lab.broadcasts()[1:] == [
+        f"🔴 vault down: nobody has been on it for 30 min. Still not proven healthy: files. <@{OWNER}>"
+    ]
+
+
+def test_what_a_person_reopened_and_left_is_told_too(lab):
+    lab.see(crashed(VM))
+    lab.see(up(VM))
+    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    lab.wait(10 * MINUTE)
+    told = "🔴 vm01 down: nobody has been on it for 10 min. Nothing fails now, as far as I can see."
+    assert lab.broadcasts()[-1] == f"{told} <@{OWNER}>"
+
+
+def test_no_reminders_where_none_are_wanted():
+    rules = Rules(remind_after=(), remind_every=timedelta(days=1))
+    assert rules.reminders_due(HOUR) == 0
+    assert rules.reminders_due(25 * HOUR) == 1
+
+
+def test_who_is_on_what_recovers_and_does_not_move_it_no_longer_is(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), off(FILES))
+    lab.wait(10 * MINUTE)
+    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.wait(4 * HOUR)
+    assert (lab.only.status, lab.only.acknowledged_by) == (Status.RECOVERING, None)
+    said = "vault down: <@U1> was on it, but nothing has moved for 4 h. Nobody is on it now."
+    assert lab.broadcasts()[-1] == f"🔴 {said} <@{OWNER}>"
+    lab.wait(10 * MINUTE)
+    assert reminders(lab) == [4 * HOUR + 20 * MINUTE]
+
+
+def test_one_takes_over_from_another_by_name(lab):
+    lab.see(crashed(VM))
+    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(engine.take_over(lab.situation, ONE, "U2", lab.now))
+    assert lab.only.acknowledged_by == "U2"
+    assert [(event.text, event.by) for event in lab.events][-1] == ("took this over from <@U1>", "U2")
+    assert lab.notices[-1].text == "<@U2> took this over from <@U1>"
