@@ -200,7 +200,10 @@ def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by
 def silence(
     store: Store, now: datetime, config: Config, name: str, length: timedelta, by: str, reason: str
 ) -> Silence:
-    """Someone does not want to hear of a target for a while. Raises NotAllowed, UnknownName or IllegalMove."""
+    """Someone does not want to hear of a target for a while; it replaces an earlier silence, and others are told.
+
+    Raises NotAllowed, UnknownName or IllegalMove.
+    """
     demand(config.people, by, Act.SILENCE)
     target = find_target(store, name)
     if not reason.strip():
@@ -208,8 +211,12 @@ def silence(
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise IllegalMove(f"cannot silence '{name}': because a silence lasts from a moment to a year")
     made = Silence(target, now, now + length, by, deadened(reason))
+    replaced = store.targets.unsilence(target, now)
     store.targets.silence(made)
     store.alive.write(f"{by} silenced {store.events.called(target)} for {lasted(length)}: {made.reason}", now)
+    instead = ", instead of the silence before" if replaced else ""
+    words = f"🔕 <@{by}> silenced {store.targets.names()(target)} for {lasted(length)}{instead}: {made.reason}"
+    _tell_of(store, now, target, words)
     return made
 
 
@@ -220,7 +227,15 @@ def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -
     if not store.targets.unsilence(target, now):
         raise IllegalMove(f"cannot end a silence of '{name}': because it has none")
     store.alive.write(f"{by} ended the silence of {store.events.called(target)}", now)
+    _tell_of(store, now, target, f"🔔 <@{by}> ended the silence of {store.targets.names()(target)}.")
     return target
+
+
+def _tell_of(store: Store, now: datetime, target: TargetId, words: str) -> None:
+    """Others are told: in the thread of its incident, or else in the channel."""
+    live = (f"incident:{one.id}" for one in store.incidents.live() if one.subject == target)
+    thread = next(live, None)
+    store.outbox.add(Parcel(thread or f"silence:{target}", Tell.LINE, thread=thread, text=words), now, now)
 
 
 def unproven(store: Store, _now: datetime, incident: IncidentId) -> Mapping[TargetId, str]:

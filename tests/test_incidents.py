@@ -245,3 +245,24 @@ def test_an_outage_survives_the_way_through_the_rows(lab):
     lab.see(on_mains())
     assert lab.incident().unproven == ()
     assert lab.incident().ended
+
+
+# Others are told of silences.
+
+
+def test_a_silence_is_told_in_the_thread_of_the_machines_incident(lab):
+    lab.do(incidents.silence, lab.config, "web1", 2 * HOUR, ROBIN, "new disk")
+    line = lab.outbox[-1].parcel
+    assert (line.thread, line.text) == ("incident:1", f"🔕 <@{ROBIN}> silenced web1 for 2 h: new disk")
+
+
+def test_a_second_silence_replaces_the_first_and_the_channel_hears_of_both(lab):
+    lab.do(incidents.silence, lab.config, "atlas", 48 * HOUR, ROBIN, "new disk")
+    lab.do(incidents.silence, lab.config, "atlas", HOUR, ALEX, "sooner")
+    [made] = lab.store.targets.silences(lab.now)
+    assert (made.until, made.reason) == (lab.now + HOUR, "sooner")
+    line = lab.outbox[-1].parcel
+    assert line.thread is None
+    assert line.text == f"🔕 <@{ALEX}> silenced atlas for 1 h, instead of the silence before: sooner"
+    lab.do(incidents.unsilence, lab.config, "atlas", ROBIN)
+    assert lab.outbox[-1].parcel.text == f"🔔 <@{ROBIN}> ended the silence of atlas."

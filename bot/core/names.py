@@ -52,13 +52,14 @@ def _place(target: Target) -> str:
 def meant_by(said: str, targets: Iterable[Target]) -> tuple[Target, ...]:
     """The targets someone may mean by an id, a name, `name@host`, or that with the first of its UUID behind `#`.
 
-    Of a host and a service of one name, the host.
+    Of a host and a service of one name, the host. Capitals count only where they tell two apart.
     """
     known = tuple(targets)
     exact = tuple(t for t in known if said == t.id)
     by_name = tuple(t for t in known if said == t.name)
     by_place = tuple(t for t in known if t.runs_on and said in {_place(t), _label(t, twice=True)})
-    found = exact or by_name or by_place
+    by_letters = tuple(t for t in known if said.casefold() == t.name.casefold())
+    found = exact or by_name or by_place or by_letters
     if len({t.kind for t in found}) > 1:
         first = min(found, key=lambda t: list(TargetKind).index(t.kind)).kind
         return tuple(t for t in found if t.kind is first)

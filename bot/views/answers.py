@@ -17,7 +17,7 @@ from bot.views.times import clock
 from bot.views.words import STANDINGS, incident_line, name_of
 
 _OWN = re.compile(r"(`/lab [A-Za-z0-9 _-]{1,80}`|^<@[UW][A-Z0-9]+>)")
-_ASKED = ("Usage:", "Which ")
+_ASKED = ("Usage:", "Which ", "Why?")
 
 
 def said(text: str) -> Card:

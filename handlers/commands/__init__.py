@@ -17,6 +17,7 @@ from handlers.discovery import declared
 from handlers.kindly import Mistake, kindly
 
 NOTHING_TYPED = "status"
+_NUMBER = r"#?(\d{1,9})"
 MACHINE = "web1"  # stands for a machine's name in how a verb is written
 
 
@@ -59,10 +60,20 @@ class Asked:
         length = next((at for at, word in enumerate(words) if at and follows(word.text)), 1)
         return self.text[: words[length - 1].end], length
 
+    @property
+    def names_incident(self) -> bool:
+        """Whether the first word is an incident's number."""
+        return bool(self.words) and re.fullmatch(_NUMBER, self.words[0]) is not None
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether more than a number may follow, such as a reason."""
+        return len(self.usage.split()) > 2  # the verb and the number
+
     def incident(self) -> IncidentId:
         """The first word as an incident's number. Raises Mistake."""
         word = self.words[0] if self.words else ""
-        found = re.fullmatch(r"#?(\d{1,9})", word)
+        found = re.fullmatch(_NUMBER, word)
         if found is None:
             asked = f"'{word}' is not an incident's number." if word else "Which incident?"
             raise Mistake(f"{asked} For example `/lab {self.usage}`")

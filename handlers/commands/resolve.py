@@ -5,11 +5,13 @@ from bot.views import Card
 from bot.views.answers import said
 from handlers.commands import Asked, Verb
 from handlers.desk import Desk
+from handlers.which import which
 
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Say that an incident is over although its checks do not."""
-    number, reason = asked.incident(), asked.rest(1)
+    number, words = await which(desk, asked)
+    reason = asked.rest(words)
     await desk.writer.do(incidents.resolve, desk.config, number, asked.by, reason)
     return said(f"Incident {number} is resolved.")
 

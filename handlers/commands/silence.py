@@ -1,6 +1,8 @@
 """`/lab silence web1 2h reason`."""
 
+import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from bot import incidents
@@ -13,14 +15,27 @@ from handlers.desk import Desk
 from handlers.kindly import Mistake
 
 SHORTEST = timedelta(minutes=1)
+_SPELT = re.compile(r"\b(\d+(?:\.\d+)?) ?(minutes?|mins?|hours?|hrs?|days?|(?<= )[mhd])\b", re.IGNORECASE)
 
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Do not hear of a target for a while."""
+    asked = replace(asked, text=_joined(asked.text))
     name, words = asked.name_before(_is_length)
-    length, reason = _length(name, asked.word(words)), asked.rest(words + 1)
+    length = _length(name, asked.word(words))
+    if len(asked.words) == words + 1:
+        raise Mistake(f"Why? Please add the reason, as in `/lab {asked.usage}`")
+    reason = asked.rest(words + 1)
     made = await desk.writer.do(incidents.silence, desk.config, name, length, asked.by, reason)
     return silenced_card(name, when(made.until), reason)
+
+
+def _joined(text: str) -> str:
+    """What was typed with `2 hours` as `2h`, where no length stands before it."""
+    found = _SPELT.search(text)
+    if found is None or any(map(_is_length, text[: found.start()].split())):
+        return text
+    return f"{text[: found.start()]}{found[1]}{found[2][0].lower()}{text[found.end() :]}"
 
 
 def _is_length(word: str) -> bool:

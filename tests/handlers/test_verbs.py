@@ -158,6 +158,25 @@ async def test_silence_and_unsilence(rig):
 
 
 @pytest.mark.parametrize(
+    "typed", ["2 hours new disk, till 3 days", "2hrs new disk", "2 h new disk", "120 Minutes new disk"]
+)
+async def test_a_length_may_be_spelt_and_a_name_have_capitals(rig, typed):
+    await rig.type(ROBIN.id, f"silence WEB1 {typed}")
+    [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
+    assert (made.target, made.until - made.since) == ("guest:web1", timedelta(hours=2))
+    assert made.reason == typed[typed.index("new") :]
+
+
+async def test_the_only_open_incident_needs_no_number(rig):
+    await rig.web1_crashes()
+    await rig.type(ROBIN.id, "ack")
+    assert (await rig.incident()).acknowledged_by == ROBIN.id
+    assert "web1 down" in await rig.type(SAM.id, "incident")
+    await rig.type(ALEX.id, "resolve it was me")
+    assert (await rig.incident()).resolution == "it was me"
+
+
+@pytest.mark.parametrize(
     ("typed", "why"),
     [
         (
@@ -187,7 +206,8 @@ async def test_what_is_mistyped_is_answered_with_how_it_is_meant(rig, typed, why
     ("typed", "how"),
     [
         ("ack", "Which incident? For example `/lab ack 7`."),
-        ("silence web1 2h", "Usage: `/lab silence web1 2h the reason`."),
+        ("silence web1 2h", "Why? Please add the reason, as in `/lab silence web1 2h the reason`."),
+        ("silence web1", "Usage: `/lab silence web1 2h the reason`."),
         ("run", "Usage: `/lab run restore-boot-disk web1`."),
     ],
 )
