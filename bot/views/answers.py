@@ -5,16 +5,11 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.incident import Event, Member
-from bot.core.incidents.member import COUNTED
 from bot.core.permit import Act, Person, may
-from bot.core.picture import IncidentPicture
 from bot.core.runbook import Runbook
 from bot.views import Card
 from bot.views.limits import NAME, TEXT, context, cut, fitting, section
 from bot.views.outside import bold, inline, safe
-from bot.views.times import clock
-from bot.views.words import STANDINGS, incident_line, name_of
 
 _OWN = re.compile(r"(`/lab [A-Za-z0-9 _-]{1,80}`|^<@[UW][A-Z0-9]+>)")
 _ASKED = ("Usage:", "Which ", "Why?")
@@ -53,42 +48,6 @@ def whoami_card(slack: str, person: Person | None, people: Sequence[Person]) -> 
         who = f"You are {bold(safe(person.name, NAME))} ({inline(slack)}): {roles}."
         text = f"{who} You may {acts}, and press the steps given to you."
     return Card(text)
-
-
-def incident_history_card(picture: IncidentPicture) -> Card:
-    """One incident and its timeline, its end where there is much of it."""
-    incident = picture.incident
-    head = incident_line(incident, picture.name)
-    blocks: list[Block] = [section(f"{head}\n{safe(incident.why, 1_000)}")]
-    if incident.members:
-        blocks.append(section(fitting(_members(picture), most=2_000)))
-    if picture.runs:
-        blocks.append(section("\n".join(f"📖 {safe(run.title, 100)}: {run.status}" for run in picture.runs[:5])))
-    lines = [_event(one) for one in picture.history]
-    blocks.append(section(fitting(lines, last=True) or "Nothing has happened yet."))
-    return Card(head, tuple(blocks))
-
-
-def _members(picture: IncidentPicture) -> list[str]:
-    """How each machine of an incident stands, what settled it, and what is missing of those that are not."""
-    members = sorted(picture.incident.members.values(), key=lambda one: (one.proven, picture.name(one.target)))
-    return [_member(one, picture) for one in members]
-
-
-def _member(member: Member, picture: IncidentPicture) -> str:
-    line = f"{STANDINGS[member.standing]} {name_of(member.target, picture.name)}: {COUNTED[member.standing]}"
-    if member.ground is None or not member.proven:
-        since = f", since {clock(member.unproven_since)}" if member.unproven_since else ""
-        lacks = picture.lacking.get(member.target, "")
-        return f"{line}{since}{f'; not yet: {safe(lacks, 200)}' if lacks else ''}"
-    by = f" by <@{member.ground.by}>" if member.ground.by else ""
-    why = f"; {safe(member.ground.why, 200)}" if member.ground.why else ""
-    return f"{line}{by}, {clock(member.ground.at)}{why}"
-
-
-def _event(event: Event) -> str:
-    by = f"<@{event.by}> " if event.by else ""
-    return f"{clock(event.at)} {by}{safe(event.text, 200)}"
 
 
 def runbooks_card(books: Sequence[Runbook], broken: Sequence[str]) -> Card:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bot.core.lengths import lasted
 
-__all__ = ["clock", "lasted", "when"]
+__all__ = ["clock", "lasted", "seconds", "when"]
 
 
 def when(moment: datetime) -> str:
@@ -15,6 +15,11 @@ def when(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """The time of day, where the day is clear."""
     return _date(moment, "{time}", f"{moment.astimezone(UTC):%H:%M} UTC")
+
+
+def seconds(moment: datetime) -> str:
+    """The time of day to the second."""
+    return _date(moment, "{time_secs}", f"{moment.astimezone(UTC):%H:%M:%S} UTC")
 
 
 def _date(moment: datetime, pattern: str, fallback: str) -> str:

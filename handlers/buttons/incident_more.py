@@ -2,7 +2,7 @@
 
 from bot import incidents, queries
 from bot.core.permit import Act
-from bot.views.answers import incident_history_card
+from bot.views.history import incident_history_card
 from bot.views.incident import ACKNOWLEDGE, MORE, OTHERS, RESOLVE, SILENCE, TAKE_BACK, TAKE_OVER, TIMELINE
 from bot.views.modals import resolve_view, silence_view
 from handlers.buttons import acknowledge, pick_runbook

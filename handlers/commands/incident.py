@@ -2,7 +2,7 @@
 
 from bot import queries
 from bot.views import Card
-from bot.views.answers import incident_history_card
+from bot.views.history import incident_history_card
 from handlers.commands import Asked, Verb
 from handlers.desk import Desk
 from handlers.which import which

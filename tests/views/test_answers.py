@@ -22,11 +22,12 @@ from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Ground, Standing
 from bot.core.mute import Silence
 from bot.core.picture import Belief, IncidentPicture, LabPicture, Tally, TargetPicture, Trouble
-from bot.views.answers import incident_history_card, refusal_card
+from bot.views.answers import refusal_card
+from bot.views.history import incident_history_card
 from bot.views.limits import cut, fitting
 from bot.views.status import status_card
 from bot.views.target import target_card
-from bot.views.times import clock, lasted
+from bot.views.times import clock, lasted, seconds
 from tests.views.wild import living
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
@@ -189,12 +190,46 @@ def test_why_leaves_out_that_the_watcher_is_let_in():
     assert "watching" not in living(target_card(picture(Target(ATLAS), beliefs=(unasked,))))
 
 
-def test_a_long_timeline_shows_its_end():
+def test_a_long_timeline_shows_its_beginning_and_its_end():
     history = tuple(Event(IncidentId(7), NOW, EventKind.NOTE, f"line {n} {'x' * 90}") for n in range(60))
     told = living(incident_history_card(IncidentPicture(DOWN, history, ())))
-    assert "line 59" in told
-    assert "line 0 " not in told
-    assert " earlier" in told
+    lines = {line.rpartition("UTC> ")[2].rstrip(" x") for line in told.split("\n")}
+    assert {"line 0", "line 59", "… 40 lines between …"} <= lines
+    assert "line 30" not in told
+
+
+def test_what_is_said_of_many_machines_is_one_line():
+    machines = [f"vm{n}" for n in range(34)]
+    secs = timedelta(seconds=1)
+    events = [Event(DOWN.id, NOW, EventKind.OPENED, "on battery")]
+    events += [Event(DOWN.id, NOW + secs, EventKind.WORSE, f"{one}: off") for one in machines]
+    events += [Event(DOWN.id, NOW + 30 * secs, EventKind.STATUS, "recovering")]
+    backs = ("it asks for a login", "its agent answers")
+    events += [
+        Event(DOWN.id, NOW + (40 + n % 12) * secs, EventKind.BETTER, f"{one} is back: {backs[n % 2]}")
+        for n, one in enumerate(machines)
+    ]
+    events += [Event(DOWN.id, NOW + 60 * secs, EventKind.BETTER, "web1: as before again")]
+    told = living(incident_history_card(IncidentPicture(DOWN, tuple(events), ()))).split("\n")
+    assert f"34 machines off at {seconds(NOW + secs)}" in told
+    first, last = seconds(NOW + 40 * secs), seconds(NOW + 51 * secs)
+    assert f"34 machines back between {first} and {last}" in told
+    assert f"{clock(NOW + 60 * secs)} web1: as before again" in told
+
+
+def test_machines_that_are_proven_alike_are_one_line():
+    seen = Ground(Standing.PROVEN, "it asks for a login", NOW, CheckName("boot"))
+    outage = DOWN
+    for n in range(4):
+        outage = outage.with_member(Member(TargetId(f"guest:vm{n}"), True, ground=seen))
+    told = living(incident_history_card(IncidentPicture(outage, (), ())))
+    assert f"✅ 4 proven healthy at {seconds(NOW)}: vm0, vm1, vm2, vm3" in told
+    untold = DOWN
+    for n in range(4):
+        untold = untold.with_member(Member(TargetId(f"guest:vm{n}"), True, failing=frozenset({CheckName("boot")})))
+    lacking = dict.fromkeys(untold.members, "failing: boot")
+    told = living(incident_history_card(IncidentPicture(untold, (), (), lacking=lacking)))
+    assert "❌ vm0: failing: boot" in told
 
 
 def test_an_incident_lists_its_machines_with_what_proved_each_and_what_is_missing():
@@ -207,9 +242,9 @@ def test_an_incident_lists_its_machines_with_what_proved_each_and_what_is_missin
     told = living(incident_history_card(IncidentPicture(outage, (), (), lacking=lacking)))
     at = clock(NOW)
     assert [line for line in told.split("\n") if line[:1] in "❔✅☑"] == [
-        f"❔ db1: unproven, since {at}; not yet: its agent's answer",
-        f"☑️ files: on someone's word by <@U1>, {at}; a login prompt",
+        f"❔ db1: unproven; its agent's answer, since {at}",
         f"✅ web1: proven healthy, {at}; it asks for a login",
+        f"☑️ files: on someone's word by <@U1>, {at}; a login prompt",
     ]
 
 

@@ -9,7 +9,8 @@ from bot.core.names import UNTOLD
 from bot.core.picture import IncidentList, IncidentPicture
 from bot.core.progress import Progress
 from bot.core.run import Button
-from bot.views.answers import help_card, incident_history_card, refusal_card, runbooks_card
+from bot.views.answers import help_card, refusal_card, runbooks_card
+from bot.views.history import incident_history_card
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.limits import OPTIONS
 from bot.views.line import line
