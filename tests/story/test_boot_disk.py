@@ -93,7 +93,7 @@ async def test_a_corrupt_boot_disk_is_noticed_restored_by_its_buttons_and_proven
 
     await alex.press("Run", on="Step 6 of 6 · Start it and see that it is well")
     await alex.sees_in(incident, "✅", "Start it and see that it is well", "asks for a login")
-    await alex.sees_in(incident, "web1 is healthy again, after")
+    await alex.sees_in(incident, "🟢 web1 is healthy again")
     await alex.sees_change(incident, "Resolved", "Restore a guest's boot disk*: done")
     assert "web1" in home.lab.running_guests()
     assert buttons(alex.now(incident)) == ["Reopen"]
