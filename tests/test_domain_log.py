@@ -150,7 +150,7 @@ def test_an_incident_is_told_from_its_opening_to_its_end_with_what_it_is_about(s
     about = "incident=1 kind=guest-down target=web1@atlas"
     assert told[0] == f"opened {about} state=open text=crashed"
     assert told[1] == f"acknowledged {about} state=acknowledged person=alex"
-    assert told[2] == f'moved {about} state=open person=alex text="took the acknowledgement back"'
+    assert told[2] == f'moved {about} state=open person=alex text="handed this back: nobody is on it"'
     assert told[3] == f'closed {about} state=resolved person=alex text="I looked"'
     assert told[4] == f"reopened {about} state=open person=alex"
 

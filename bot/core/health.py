@@ -15,6 +15,7 @@ __all__ = [
     "HYPERVISOR",
     "INSIDE",
     "ROOT",
+    "STALLED",
     "STATE",
     "CheckName",
     "Evidence",
@@ -57,6 +58,9 @@ CONDITION = CheckName("condition")
 
 ANSWERED = "answered"
 """The fact of a silence that says when there was an answer last: a moment, in ISO 8601."""
+
+STALLED = "stalled"
+"""The fact of a machine that nothing shows to be up, nor to be on its way up within its time."""
 
 
 class Health(StrEnum):

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.guest_boot import GuestBoot, Place
@@ -45,7 +45,8 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
         return Observation(fingerprint, Health.OK, now, place.why, running=True, evidence=Evidence.OUTSIDE)
     silent = ", and its agent is silent" if probe.info.has_agent and place.stage is Stage.UNKNOWN else ""
     why = place.why if "silent" in place.why else f"{place.why}{silent}"
-    return Observation(fingerprint, Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
+    seen = Observation(fingerprint, Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
+    return replace(seen, facts={STALLED: "yes"}) if place.overdue or place.started is None else seen
 
 
 def _unseen(guest: TargetId, now: datetime, why: str) -> Observation:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.actions import Outcome
-from bot.core.health import Evidence, Health, Observation
+from bot.core.health import STALLED, Evidence, Health, Observation
 from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.probes.guest import BOOT
 
@@ -18,5 +18,5 @@ def outcome(name: str, seen: Sequence[Observation]) -> Outcome:
     bad = [o.why for o in doubtful if not (inside and o.health is Health.UNKNOWN and o.fingerprint.check == BOOT)]
     known = not bad or any(one.health is Health.FAIL for one in seen)
     text = f"{name}: {'; '.join(bad or [one.why for one in seen])}"
-    dark = not known and any(one.fingerprint.check == BOOT and one.running for one in doubtful)
+    dark = not known and any(one.facts.get(STALLED) for one in doubtful)
     return Outcome(ok=not bad, text=f"{text}. {WAYS_OUT}" if dark else text, known=known)

@@ -60,6 +60,9 @@ class Store:
             self._db.close()
             raise
         self.file = OwnFile.at(path)
+        self._name_rows()
+
+    def _name_rows(self) -> None:
         self.log = Pending()
         self.events = EventRows(self._db, self.log)
         self.incidents = IncidentRows(self._db, self.events)

@@ -213,7 +213,7 @@ async def test_what_an_incident_waits_for_is_listed_with_what_is_missing(rig):
     answer = await rig.type(SAM.id, "incident 1")
     assert "🕳️ web1: missing" in answer
     assert "❔ db1: unproven" in answer
-    assert "not yet: its agent's answer, a login prompt" in answer
+    assert "unproven; its agent's answer, a login prompt" in answer
 
 
 async def test_why_says_what_each_check_proves_and_what_is_missing(rig):

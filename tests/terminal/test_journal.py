@@ -117,7 +117,7 @@ def test_an_incident_there_is_none_of_and_a_bot_that_never_ran_are_said(lab, tmp
 
 
 def test_a_database_of_an_older_version_is_left_as_it_is(lab, tmp_path, capsys):
-    lab.store._db.execute("delete from _sqlite_migrations where name = '0012_record'")
+    lab.store._db.execute("delete from _sqlite_migrations where name = '0013_record'")
     assert main(["journal", "-c", str(tmp_path / "lab.yaml")]) == 1
     assert "because an older Caretaker has written it" in capsys.readouterr().err
 

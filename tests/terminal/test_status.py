@@ -91,7 +91,7 @@ def test_what_fails_is_told_as_in_slack_with_times_in_the_labs_zone_and_people_b
     code, said = kept.status(capsys)
     assert code == 1
     assert said[0] == "🔴 1 open incident"
-    assert re.fullmatch(r"🟠 1 · web1 down · acknowledged since \w+ at \d\d:\d\d · alex is on it", said[1])
+    assert re.fullmatch(r"🟠 1 · web1 down · since \w+ at \d\d:\d\d · alex is on it", said[1])
     assert any(re.fullmatch(r"🔕 web1 until \w+ at \d\d:\d\d: \*new\* <fans>", line) for line in said)
 
 
