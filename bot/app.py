@@ -65,7 +65,7 @@ class Caretaker:
         self._opened = AsyncExitStack()
         self._unreadable = ""  # why the runbook folders could not be read, if they could not
         clock = self._clock = Clock()
-        self._writer = Writer(clock.now, redactor_of(config, secrets))
+        self._writer = Writer(clock.now, redactor_of(config, secrets), config.zone)
         self._reader = Reader(clock.now, self._writer)
         self._scheduler = Scheduler(_failed)
         self._watch = Watch(config, self._writer, clock.now)
@@ -73,7 +73,14 @@ class Caretaker:
         self._hypervisors = hypervisors_of(config, self._heard, ways.names)
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(
-            clock.now, self._hypervisors, ways.read_end, ways.names, by_ssh, self._watch.facts, ways.process_of
+            clock.now,
+            self._hypervisors,
+            ways.read_end,
+            ways.names,
+            by_ssh,
+            self._watch.facts,
+            ways.process_of,
+            zone=config.zone,
         )
         self.rounds = Rounds(config, self._watch, self._writer, self._scheduler, parts, clock)
         self._values = RunValues(config, self.rounds, self._hypervisors, ways)
@@ -200,7 +207,7 @@ class Caretaker:
             return await self.rounds.healthy(self._target(run, name))
 
         async def show(name: str, title: str, picture: bytes) -> None:
-            file = f"{name}-{run.id}-{self._clock.now():%H%M%S}.png"
+            file = f"{name}-{run.id}-{self._clock.now().astimezone(self._config.zone):%H%M%S}.png"
             await self._writer.do(runs.attach, run.id, file, title, picture)
 
         async def status(incident: str) -> str | None:

@@ -106,6 +106,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         name=store.targets.names(inventory),
         owner=config.owner.slack,
         ended=store.incidents.ended(now - LINKED),
+        zone=config.zone,
     )
 
 

@@ -206,7 +206,7 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
         parents=tuple((parent, _condition(states, parent)) for parent in target.parents),
-        muted=muted(target, known_now.silences, now, above, known_now.name),
+        muted=muted(target, known_now.silences, now, above, known_now.name, config.zone),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
         lacks=states[target_id].lacks,

@@ -72,7 +72,7 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     store.alive.start(now, boot_id)
     gap = None
     if last is not None and now - last.at > 2 * config.timing.alive_every:
-        gap = Gap(last.at, now)
+        gap = Gap(last.at, now, zone=config.zone)
         _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
     _keep_configured(store, config, now)
     if gap is not None:
@@ -87,7 +87,7 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
 
 def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:
     """The bot's process did not run for so long: note it, and tell of it as after a start if it was long."""
-    gap = Gap(now - length, now)
+    gap = Gap(now - length, now, zone=config.zone)
     if length <= 2 * config.timing.alive_every:
         store.alive.write(f"{gap} (stopped for {length.total_seconds():.0f} s)", now)
         return None

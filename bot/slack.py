@@ -16,6 +16,7 @@ import aiohttp
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from bot.slack_dates import in_zone
 from bot.slack_errors import InDoubt, Offline, Rejected, SlackError, named
 from bot.slack_web import Answer, Connection, field
 
@@ -94,9 +95,8 @@ class Slack(Connection):
     async def respond(self, url: str, text: str, blocks: Blocks = ()) -> None:
         """Answer, to one person alone, what they did by its own address; it is good for half an hour."""
         what = "answer by response_url"
-        body = self.redactor.all_in(
-            {"response_type": "ephemeral", "replace_original": False, "text": text, "blocks": list(blocks)}
-        )
+        said = {"response_type": "ephemeral", "replace_original": False, "text": text, "blocks": list(blocks)}
+        body = in_zone(self.redactor.all_in(said), self.web.zone)
         try:
             async with self.session.post(url, json=body, proxy=self.web.proxy) as answer:
                 if answer.status >= 500:

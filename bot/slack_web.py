@@ -5,7 +5,7 @@ It goes to no address that would show the tokens to the network. What is said ov
 
 import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.redact import Redactor
+from bot.slack_dates import in_zone
 from bot.slack_errors import InDoubt, named
 
 Answer = Awaitable[AsyncSlackResponse]
@@ -27,16 +28,17 @@ _PAGES = 10  # a list further on than 2,000 items counts as ended
 
 
 class Web(AsyncWebClient):
-    """The library's client; of what it is given to send, it sends no secret."""
+    """The library's client; it sends no secret, and dates that can be read in `zone` where a client knows none."""
 
     redactor = Redactor()
+    zone: tzinfo = UTC
 
     async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
         """As the library's: all its methods come through here."""
         return await super().api_call(api_method, **{name: self._shown(one) for name, one in kwargs.items()})
 
     def _shown(self, argument: Any) -> Any:
-        return self.redactor.all_in(argument)
+        return in_zone(self.redactor.all_in(argument), self.zone)
 
 
 class Connection:
@@ -53,8 +55,9 @@ class Connection:
         api_url: str = SLACK,
         timeout: timedelta = _TIMEOUT,
         redactor: Redactor | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
-        """`redactor`: what it knows is never sent; by default the tokens."""
+        """`redactor`: what it knows is never sent, by default the tokens. `zone`: of texts in place of dates."""
         self.redactor = redactor or Redactor((bot_token, app_token))
         self.api_url = api_url
         self.app_token = app_token
@@ -63,7 +66,7 @@ class Connection:
         self.session = aiohttp.ClientSession(timeout=limits)
         # The library's own retry handlers would post a second time when only the answer was lost.
         self.web = Web(bot_token, api_url, session=self.session, retry_handlers=[])
-        self.web.redactor = self.redactor
+        self.web.redactor, self.web.zone = self.redactor, zone
         if local:
             self.web.proxy = None  # a proxy from the environment leads away from this machine
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from bot import emergency
 from bot.cards import Artist
@@ -61,7 +61,7 @@ class Talk:
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
         """Deliver and listen until `opened` is closed; the tasks that deliver, which have no end of their own."""
-        slack = _slack(secrets, self.writer.redactor)
+        slack = _slack(secrets, self.writer.redactor, self.config.zone)
         opened.push_async_callback(slack.close)
         artist = Artist(self.config, self.library, self.progress, self.house)
         channel = self.config.slack.channel
@@ -133,7 +133,7 @@ def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
 async def cannot_start(secrets: Secrets, config: Config, why: str, now: datetime) -> None:
     """Tell in Slack that the bot can't start, unless that was told lately or Slack can't be reached."""
     owner = config.owner.slack
-    async with _slack(secrets, redactor_of(config, secrets)) as slack:
+    async with _slack(secrets, redactor_of(config, secrets), config.zone) as slack:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 await emergency.cannot_start(slack, config.slack.channel, owner, why, now)
@@ -141,7 +141,11 @@ async def cannot_start(secrets: Secrets, config: Config, why: str, now: datetime
             log.error("cannot tell that I can't start: %s", failed)
 
 
-def _slack(secrets: Secrets, redactor: Redactor) -> Slack:
+def _slack(secrets: Secrets, redactor: Redactor, zone: tzinfo) -> Slack:
     return Slack(
-        bot_token=secrets.bot_token, app_token=secrets.app_token, api_url=secrets.api_url, redactor=redactor
+        bot_token=secrets.bot_token,
+        app_token=secrets.app_token,
+        api_url=secrets.api_url,
+        redactor=redactor,
+        zone=zone,
     )

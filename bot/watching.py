@@ -242,7 +242,7 @@ class Watch:
         lately = self._clock() - self._config.timing.storm_within
         gap = self._gap if self._gap and self._gap.until > lately else None
         if trouble is not None and not trouble.unsafe:
-            gap = Gap(trouble.since, self._clock(), "I could not write my database")
+            gap = Gap(trouble.since, self._clock(), "I could not write my database", self._config.zone)
         try:
             self._follow(await self._writer.do(believe, self._config, batch, gap))
         except StoreFailed:

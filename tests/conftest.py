@@ -5,9 +5,13 @@ package that the launcher forgot, and would otherwise hide behind a green run.
 """
 
 import os
+import time
 from collections.abc import Generator
 
 import pytest
+
+os.environ["TZ"] = "UTC"  # where a test does not say in which zone people are told times
+time.tzset()
 
 IN_CI = os.environ.get("CI") == "true"
 

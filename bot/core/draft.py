@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from bot.core.health import (
@@ -41,11 +41,12 @@ class Gap:
     since: datetime
     until: datetime
     what: str = "I was off"
+    zone: tzinfo = UTC
 
     def __str__(self) -> str:
-        same_day = self.since.date() == self.until.date()
-        form = "%H:%M" if same_day else "%d %b %H:%M"
-        return f"{self.what} {self.since:{form}}–{self.until:{form}} UTC"
+        since, until = (at.astimezone(self.zone) for at in (self.since, self.until))
+        form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
+        return f"{self.what} {since:{form}}–{until:{form}} {until.tzname()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Situation:
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
     checks believed to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml
     gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
-    what people call a target. `owner`: a Slack id. `ended`: the last
-    incident of each kind and subject that is over.
+    what people call a target. `owner`: a Slack id. `ended`: the last incident of each kind and subject that is
+    over. `zone`: in which people are told times.
     """
 
     targets: Mapping[TargetId, Target]
@@ -74,6 +75,7 @@ class Situation:
     name: Names = UNTOLD
     owner: str = ""
     ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
+    zone: tzinfo = UTC
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""

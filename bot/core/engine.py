@@ -35,6 +35,7 @@ from bot.core.incidents.people import (
 from bot.core.incidents.reminders import lapse, remind
 from bot.core.incidents.settle import calm_down, let_go, settle, surface
 from bot.core.kinds import APART, LOST, OUTAGES, tells_more
+from bot.core.lengths import clock_time
 
 __all__ = [
     "acknowledge",
@@ -118,7 +119,8 @@ def _note_last_answers(draft: Draft, opened: Sequence[Incident], failures: Seque
         if told:
             last = max(told, key=lambda seen: datetime.fromisoformat(seen.facts[ANSWERED]))
             at = datetime.fromisoformat(last.facts[ANSWERED])
-            words = f"{draft.situation.name(last.target)} last answered at {at:%H:%M:%S} UTC."
+            when = clock_time(at, draft.situation.zone, "%H:%M:%S")
+            words = f"{draft.situation.name(last.target)} last answered at {when}."
             draft.event(incident.id, EventKind.NOTE, words)
             known = draft.incidents[incident.id]
             draft.keep(replace(known, answered_at=at, spans=known.spans.from_the_start(at)))

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from bot.core.health import Target, TargetId
+from bot.core.lengths import clock_time
 from bot.core.names import UNTOLD, Names
 
 
@@ -29,6 +30,7 @@ def muted(
     now: datetime,
     above: Collection[TargetId] = (),
     name: Names = UNTOLD,
+    zone: tzinfo = UTC,
 ) -> str | None:
     """Why a failure of `target` opens no incident now, in words; None if it may.
 
@@ -39,5 +41,5 @@ def muted(
     concerned = {target.id, *target.parents, *above}
     for silence in silences:
         if silence.target in concerned and silence.holds(now):
-            return f"{name(silence.target)} is silenced until {silence.until:%H:%M} UTC: {silence.reason}"
+            return f"{name(silence.target)} is silenced until {clock_time(silence.until, zone)}: {silence.reason}"
     return None

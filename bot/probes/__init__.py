@@ -10,7 +10,7 @@ import os
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,7 +72,7 @@ class Parts:
     told; both raise bot.reach.Unreachable or bot.reach.Refused. `screens`: one slot for each picture that is read
     at the same time. `names`: looks host names up, for all of them. `ssh`: the ways to machines by SSH.
     `remembered`: the facts of a check when they were last believed. `ssh_answers`: what a guest's SSH server
-    shows; None where its address or its host key is not known.
+    shows; None where its address or its host key is not known. `zone`: in which people are told times.
     """
 
     now: Callable[[], datetime]
@@ -84,6 +84,7 @@ class Parts:
     process_of: Callable[[str, str], Awaitable[str]] = _no_process
     ssh_answers: Callable[[Target], Awaitable[SshAnswer | None]] = _nothing
     screens: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)

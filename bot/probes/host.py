@@ -7,7 +7,7 @@ core/incidents/host_report.py. A bot that is refused says nothing of the machine
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from bot.config import Check, Host, Service
@@ -83,7 +83,7 @@ class HostProbe:
         self._parts = parts
         self._watcher = Watcher(watched, parts)
         self._door = parts.ssh.door(watched.target, watched.address)
-        self._story = Story(parts.remembered(self._watcher.fingerprint))
+        self._story = Story(parts.remembered(self._watcher.fingerprint), parts.zone)
         self._refusals = 0
         self._answer: SshAnswer | None = None  # what answers at its port, asked while it was looked at
         self._refused: tuple[datetime, Sequence[Observation]] | None = None
@@ -202,11 +202,12 @@ def built_in(thing: Host | Service) -> Mapping[str, Check]:
 class Story:
     """What is known of a host's boots: before the trouble, if there is one, and now.
 
-    `before`: the facts remembered from before the bot's own start.
+    `before`: the facts remembered from before the bot's own start; `zone`: in which people are told times.
     """
 
-    def __init__(self, before: Mapping[str, str]) -> None:
+    def __init__(self, before: Mapping[str, str], zone: tzinfo = UTC) -> None:
         self._before = before
+        self._zone = zone
         self._last: Mapping[str, str] = {}
         self._answers = 0
         self._doubted = bool(before)
@@ -222,7 +223,7 @@ class Story:
         anew = last not in (None, report.boot_id)
         if anew and (self._answers or not self._before):
             self._before = self._last
-        finding = judge(report, {**self._last, **self._before}, now, doubted=self._doubted)
+        finding = judge(report, {**self._last, **self._before}, now, doubted=self._doubted, zone=self._zone)
         self._last = {**self._last, **finding.facts}
         self._answers += 1
         return finding, anew

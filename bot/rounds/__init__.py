@@ -264,7 +264,7 @@ class Rounds:
         name = guest.guest.name
         with suppress(HypervisorUnreachable, GuestRefused):  # a guest without a screen
             picture = await self._parts.hypervisors[guest.host].screenshot(guest.info.uuid)
-            file = f"{name}-{incident.id}-{self._parts.now():%H%M%S}.png"
+            file = f"{name}-{incident.id}-{self._parts.now().astimezone(self._config.zone):%H%M%S}.png"
             await self._writer.do(attach, incident, file, f"The screen of {name}", picture)
 
     async def _follow_clock(self) -> None:

@@ -85,7 +85,7 @@ class Reboots:
         stayed = frozenset(
             one.target for one in self.told.values() if one.target not in booted and one.at > latest
         )
-        gap = Gap(min(before.at for before, _ in found), self.now())
+        gap = Gap(min(before.at for before, _ in found), self.now(), zone=self.config.zone)
         await self.writer.do(reboots.look_back, self.config, Boots(gap, booted, stayed, watched=True))
 
     def _is_time(self, noticed: datetime) -> bool:

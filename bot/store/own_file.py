@@ -6,7 +6,7 @@ until the next start, which finds nothing. While it is open, everything can stil
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
@@ -71,9 +71,9 @@ def put_in_place(fresh: Path, path: Path) -> None:
     sync(path.parent)
 
 
-def kept_at(path: Path, now: datetime) -> Path:
+def kept_at(path: Path, now: datetime, zone: tzinfo = UTC) -> Path:
     """Where a copy is kept beside a database whose place another file has taken."""
-    return path.with_name(f"{path.name}.kept-{now:%Y%m%d-%H%M%S}")
+    return path.with_name(f"{path.name}.kept-{now.astimezone(zone):%Y%m%d-%H%M%S}")
 
 
 def sync(path: Path) -> None:

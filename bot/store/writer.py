@@ -10,7 +10,7 @@ import fcntl
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO, ParamSpec, TypeVar
 
@@ -35,12 +35,14 @@ class Writer(StoreThread):
 
     `renewed`: whom to tell that the database was written anew, and its old file is gone.
 
-    What `redactor` knows is never written.
+    What `redactor` knows is never written. `zone`: of times in files' names.
 
     `trouble`: since when and why it can't write, None if it can as far as is known.
     """
 
-    def __init__(self, clock: Callable[[], datetime], redactor: Redactor | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], redactor: Redactor | None = None, zone: tzinfo = UTC
+    ) -> None:
         super().__init__("core", clock, redactor, read_only=False)
         self.wake: Callable[[], None] = lambda: None
         self.renewed: Callable[[], Awaitable[None]] = _nobody
@@ -49,6 +51,7 @@ class Writer(StoreThread):
         self._well = asyncio.Event()
         self._claim: IO[str] | None = None
         self._path: Path | None = None
+        self._zone = zone
         self._kept_in: Path | None = None  # where all was copied to while another file stands in its place
         self._kept_when: datetime | None = None
 
@@ -114,7 +117,7 @@ class Writer(StoreThread):
 
     def _keep_copy(self, store: Store, *, last: bool) -> None:
         now = self._clock()
-        place = self._kept_in or kept_at(store.path, now)
+        place = self._kept_in or kept_at(store.path, now, self._zone)
         if last or self._kept_when is None or now - self._kept_when >= COPY_EVERY:
             fresh = place.with_name(f"{place.name}.new")
             store.copy_to(fresh)

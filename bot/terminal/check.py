@@ -100,7 +100,7 @@ async def look_once(config: Config) -> Looked:
         ways = Ways(config)
         opened.push_async_callback(ways.close)
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-        parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
+        parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
         guests: dict[Target, GuestProbe] = {}
         ssh = GuestSsh(config, parts, lambda: guests)
         parts = replace(parts, ssh_answers=ssh)

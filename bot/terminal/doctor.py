@@ -158,7 +158,7 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways:
             all_told = False  # why is said already
     keys = list(_of_known_hosts(config, ways))
     by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-    parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh)
+    parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
     ssh = GuestSsh(config, parts, lambda: made)
     spots = await blind_spots.find(config, made, {}, ssh, all_told=all_told)
     keys += [Finding(what, how, note=True) for what, how in await strangers(made, ssh)]

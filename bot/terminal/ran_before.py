@@ -16,7 +16,7 @@ def ran_before(config: Config) -> tuple[Mapping[TargetId, str], str]:
         return {}, ""  # the bot has never run here
     try:
         with closing(Store(config.database, read_only=True)) as store, store.transaction():
-            return left_off.ran_before(store), ""
+            return left_off.ran_before(store, config.zone), ""
     except StoreFailed as why:
         return {}, why.reason
 

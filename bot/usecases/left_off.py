@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from bot.core.draft import Situation
 from bot.core.health import Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Tell
 from bot.core.incidents.left_off import LeftOff, left_off
+from bot.core.lengths import clock_time
 from bot.core.names import Names
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -48,7 +49,7 @@ def forget(store: Store, targets: Sequence[TargetId]) -> None:
     store.left_off.drop(targets)
 
 
-def ran_before(store: Store) -> Mapping[TargetId, str]:
+def ran_before(store: Store, zone: tzinfo) -> Mapping[TargetId, str]:
     """The machines that ran before an incident, open or over, and have not come back, in words for `check`."""
     live = {
         member.target: i.id for i in store.incidents.live() for member in i.members.values() if _is_off(member)
@@ -58,7 +59,7 @@ def ran_before(store: Store) -> Mapping[TargetId, str]:
     found = {}
     for target, incident in (live | over).items():
         stopped = presences[target].stopped_at if target in presences else None
-        since = f" since {stopped:%Y-%m-%d %H:%M} UTC" if stopped else ""
+        since = f" since {clock_time(stopped, zone, '%Y-%m-%d %H:%M')}" if stopped else ""
         found[target] = f"off{since}, and it ran before incident {incident}"
     return found
 

@@ -1,9 +1,11 @@
 """What a host's report from inside comes to."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.config.zone import SystemZone
 from bot.core.health import Health, Kind
 from bot.core.incidents.host_report import NoReport, judge, other_system, read_report
 
@@ -52,6 +54,16 @@ def test_the_same_boot_id_says_that_it_never_went_off() -> None:
 
 def test_a_boot_on_another_day_is_told_with_its_date() -> None:
     assert found(uptime="864000").up.why.startswith("up since 19 Feb 2026 14:10 UTC")
+
+
+@pytest.mark.parametrize("zone", [ZoneInfo("Asia/Tokyo"), SystemZone()])
+def test_since_when_it_is_up_is_told_in_the_labs_zone(zone) -> None:
+    told_in = judge(read_report(told(uptime="36000")), {}, NOW, doubted=False, zone=zone).up.why
+    here = (NOW - timedelta(hours=10)).astimezone(zone)
+    day = "" if here.date() == NOW.astimezone(zone).date() else f"{here.day} {here:%b %Y} "
+    assert told_in.startswith(f"up since {day}{here:%H:%M} {here.tzname()},")
+    longest = judge(read_report(told(uptime="9" * 10, clock="9" * 10)), {}, NOW, doubted=False, zone=zone)
+    assert longest.up.health is Health.OK
 
 
 @pytest.mark.parametrize(

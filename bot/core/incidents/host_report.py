@@ -8,7 +8,7 @@ is written to a disk to find out: a file system that the kernel has shut off wit
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from bot.core.health import Health, Kind
@@ -145,9 +145,11 @@ def _root(told: str) -> Root:
     return Root(file_system, frozenset({*mount.split(","), *own.split(",")}))
 
 
-def judge(report: HostReport, before: Mapping[str, str], now: datetime, *, doubted: bool) -> Finding:
+def judge(
+    report: HostReport, before: Mapping[str, str], now: datetime, *, doubted: bool, zone: tzinfo = UTC
+) -> Finding:
     """What a report comes to. `before`: the facts remembered of it; `doubted`: it did not answer meanwhile."""
-    booted = _booted(report, before.get("boot_id"), now, doubted=doubted)
+    booted = _booted(report, before.get("boot_id"), now, zone, doubted=doubted)
     if report.initramfs:
         why = f"it has not left its initramfs ({booted}): it waits for its disk's passphrase, or for its root"
         return Finding(Found(Health.FAIL, why, Kind.BOOT_WAITING))
@@ -178,11 +180,11 @@ def _judge_root(report: HostReport, before: Mapping[str, str]) -> Found:
     return Found(Health.UNKNOWN, "root file system read-only, and nothing says whether it should be")
 
 
-def _booted(report: HostReport, before: str | None, now: datetime, *, doubted: bool) -> str:
+def _booted(report: HostReport, before: str | None, now: datetime, zone: tzinfo, *, doubted: bool) -> str:
     """Since when it runs, and whether it was off."""
-    since = report.booted(now)
-    day = "" if since.date() == now.date() else f"{since.day} {since:%b %Y} "
-    at = f"{day}{since:%H:%M} UTC"
+    since = report.booted(now).astimezone(zone)
+    day = "" if since.date() == now.astimezone(zone).date() else f"{since.day} {since:%b %Y} "
+    at = f"{day}{since:%H:%M} {since.tzname()}"
     if before is not None and before != report.boot_id:
         return f"booted anew at {at}"
     return f"{NEVER_OFF} (up since {at})" if before and doubted else f"up since {at}"

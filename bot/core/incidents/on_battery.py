@@ -11,6 +11,7 @@ from typing import Final
 from bot.core.draft import Draft
 from bot.core.health import Health, Kind, Observation, TargetKind
 from bot.core.incident import EventKind, Incident, Status, Tell
+from bot.core.lengths import clock_time
 
 FEW: Final = 5
 """Minutes; with less on its battery, machines have to be shut down now."""
@@ -62,7 +63,7 @@ def take_in(draft: Draft, seen: Observation) -> None:
 def _not_heard(draft: Draft, incident: Incident, seen: Observation) -> None:
     if _LAST in incident.why:
         return
-    since = f"can't be asked since {seen.at:%H:%M} UTC ({_reason(seen.why)})"
+    since = f"can't be asked since {clock_time(seen.at, draft.situation.zone)} ({_reason(seen.why)})"
     before = draft.situation.incidents.get(incident.id)
     back = _BACK if before is not None and before.status is Status.RECOVERING else ""
     short = f"{draft.situation.name(seen.target)} {since}"

@@ -84,15 +84,18 @@ def _times(boots: Boots, hosts: Iterable[TargetId]) -> list[datetime]:
 
 
 def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
-    since, until = boots.gap.since, max(_times(boots, hosts))
+    since, until = (at.astimezone(situation.zone) for at in (boots.gap.since, max(_times(boots, hosts))))
     form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
-    told = [f"{situation.name(host)} booted at {boots.booted[host]:%H:%M}" for host in hosts]
-    own = "" if boots.own is None or boots.own_host in hosts else f", my own machine at {boots.own:%H:%M}"
+    told = [f"{situation.name(host)} booted at {_hour(situation, boots.booted[host])}" for host in hosts]
+    alone = boots.own is None or boots.own_host in hosts
+    own = "" if boots.own is None or alone else f", my own machine at {_hour(situation, boots.own)}"
     unseen = "unseen" if boots.watched else "while I was off"
-    return (
-        f"the lab seems to have lost its power {unseen}, between {since:{form}} and {until:{form}} UTC: "
-        f"{', '.join(told)}{own}"
-    )
+    between = f"between {since:{form}} and {until:{form}} {until.tzname()}"
+    return f"the lab seems to have lost its power {unseen}, {between}: {', '.join(told)}{own}"
+
+
+def _hour(situation: Situation, at: datetime) -> str:
+    return f"{at.astimezone(situation.zone):%H:%M}"
 
 
 def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
