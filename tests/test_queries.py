@@ -312,7 +312,7 @@ async def test_several_machines_that_ran_before_and_are_off_are_named_in_the_hea
     )
     await lab.writer.do(believe, lab.config, [replace(off, evidence=Evidence.OUTSIDE)], None)
     words = "off since 2026-03-01 03:00 UTC, and it ran before incident 1"
-    assert await lab.reader.ask(lambda store, _now: left_off.ran_before(store)) == dict.fromkeys(
+    assert await lab.reader.ask(lambda store, _now: left_off.ran_before(store, UTC)) == dict.fromkeys(
         (WEB1, DB1), words
     )
     await lab.writer.do(incidents.resolve, lab.config, 1, ALEX, "it is back")
@@ -325,6 +325,6 @@ async def test_several_machines_that_ran_before_and_are_off_are_named_in_the_hea
     ]
     quiet = replace(found, tallies={TargetKind.GUEST: found.tallies[TargetKind.GUEST]})
     assert status_card(quiet).text == "⚪ No open incident, but db1, web1 are off and ran before"
-    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store))) == 2
+    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store, UTC))) == 2
     await lab.writer.do(lambda store, now: store.targets.gone([DB1], now))
-    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store))) == 1
+    assert len(await lab.reader.ask(lambda store, _now: left_off.ran_before(store, UTC))) == 1

@@ -8,7 +8,7 @@ longer there, of its process.
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from bot.config import Config
@@ -46,7 +46,7 @@ class Life:
 def life_of(config: Config, store: Store, now: datetime) -> Life:
     """How the bot of that database is."""
     last, zone = store.alive.last(), config.zone
-    silent, trouble = _silent(store, now, zone), _trouble(config.database)
+    quiet, trouble = silent(store, now, zone), _trouble(config.database)
     stale = last is not None and now - last.at > MISSED * config.timing.alive_every
     if last is None or last.stopped_at or (stale and not _is_held(config.database)):
         return Life(f"not alive: {_last_seen(last, zone)}", last, lives=False, writes=False)
@@ -57,9 +57,9 @@ def life_of(config: Config, store: Store, now: datetime) -> Life:
     words = f"alive: seen {(now - last.at).total_seconds():.0f} s ago"
     if trouble:
         words = f"alive, but it cannot write its database: {trouble}"
-    elif silent:
-        words = f"alive, but not heard: {silent}"
-    return Life(words, last, lives=True, writes=True, trouble=trouble, silent=silent)
+    elif quiet:
+        words = f"alive, but not heard: {quiet}"
+    return Life(words, last, lives=True, writes=True, trouble=trouble, silent=quiet)
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
@@ -84,7 +84,7 @@ def _trouble(database: Path) -> str:
     return ""
 
 
-def _silent(store: Store, now: datetime, zone: tzinfo) -> str:
+def silent(store: Store, now: datetime, zone: tzinfo = UTC) -> str:
     """What keeps the bot from speaking in Slack, in words; empty for nothing that is known."""
     count, error = store.outbox.stuck(now - PATIENCE)
     waiting = f"; {count} messages wait" if count else ""

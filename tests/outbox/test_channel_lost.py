@@ -1,7 +1,7 @@
 """The channel is archived, locked, renamed or deleted, or the bot removed, while there is something to say."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from bot.manifest import manifest
 from bot.outbox.voice import kept, over_slack
 from bot.store import Store
-from bot.terminal.life import _silent
+from bot.terminal import life
 from bot.views import Card
 from bot.workspace import moderation
 from bot.workspace.records import ALEX, FAMILY
@@ -33,7 +33,7 @@ async def bot(box: Box, tmp_path: Path) -> AsyncIterator[Bot]:
 
 async def silent(bot: Bot) -> str:
     """What `caretaker health` would say of it."""
-    return await bot.writer.do(_silent, UTC)
+    return await bot.writer.do(life.silent)
 
 
 async def test_a_channel_archived_in_the_middle_of_an_outage_loses_nothing_and_an_admin_is_told(box, bot):
