@@ -202,6 +202,8 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
         return False
     if incident.subject in gone or (kind is Kind.POWER_LOSS and _is_network(draft, incident)):
         return True
+    if incident.unstable_since is not None:
+        return False  # what comes and goes by itself was so before
     below = not gone.isdisjoint(draft.situation.ancestors(incident.subject))
     return below and (incident.kind is Kind.POWER_LOSS or _is_recent(draft, incident))
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, OverflowMenuElement
 
-from bot.core.health import TargetId
+from bot.core.health import Kind, TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
 from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.names import UNTOLD, Names
@@ -78,7 +78,9 @@ def _in_short(incident: Incident) -> str:
     """What is so now, in one line: what fails, or how it ended."""
     if incident.ended and incident.resolution:
         return safe(incident.resolution[:1].upper() + incident.resolution[1:], 300)
-    return _reopened(incident) or safe(_first_seen(incident), 300)
+    if said := _reopened(incident):
+        return said
+    return _first_seen(incident) if incident.failing else next(spans_told(incident), _first_seen(incident))
 
 
 def _headline(facts: IncidentFacts) -> str:
@@ -88,7 +90,8 @@ def _headline(facts: IncidentFacts) -> str:
         if has_length(incident):
             parts.append(length(incident))
         return " · ".join(parts)
-    return " · ".join([*parts, f"since {when(incident.since)}", _who(facts)])
+    began = "began" if incident.status is Status.RECOVERING else "since"
+    return " · ".join([*parts, f"{began} {when(incident.since)}", _who(facts)])
 
 
 def _who(facts: IncidentFacts) -> str:
@@ -114,7 +117,9 @@ def _first_seen(incident: Incident) -> str:
     """What fails; once nothing does, the card says what is so now, and what it began with as the past."""
     why = safe(incident.why, 1_500)
     held = incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None)
-    return why[:1].upper() + why[1:] if held else f"It began with: {why}"
+    if held:
+        return why[:1].upper() + why[1:]
+    return f"{'While it was gone' if incident.kind is Kind.POWER_LOSS else 'It began with'}: {why}"
 
 
 def _earlier(incident: Incident) -> str:

@@ -28,7 +28,7 @@ def spans_told(incident: Incident) -> Iterator[str]:
     if told := _told(incident):
         yield told
     if incident.unstable_since is not None:
-        yield "Unstable: only this card tells of changes, until there was none for a while."
+        yield "Unstable: no more messages until nothing has changed for a while."
 
 
 def _told(incident: Incident) -> str:

@@ -101,7 +101,8 @@ def incident_line(incident: Incident, name: Names) -> str:
     if incident.resolved_at is None:
         taken = f" · <@{incident.acknowledged_by}> is on it" if incident.acknowledged_by else ""
         stands = "" if incident.acknowledged_by else f" · {incident.status}"
-        return f"{head}{stands} · since {when(incident.since)}{taken}"
+        began = "began" if incident.status is Status.RECOVERING else "since"
+        return f"{head}{stands} · {began} {when(incident.since)}{taken}"
     ended = f"{head} · {incident.end or incident.status} {when(incident.resolved_at)}"
     return f"{ended}, {length(incident)}" if has_length(incident) else ended
 

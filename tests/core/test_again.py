@@ -144,8 +144,8 @@ def test_a_crash_loop_is_one_card_and_one_word_that_it_is_unstable(lab):
     assert lab.only.spans.count == 26
     again, unstable = lab.broadcasts()
     assert again == f"🔴 vm01 down again, 59 s after it ended: crashed. <@{OWNER}>"
-    quiet = "Only its card goes on telling, until nothing has changed for 1 h."
-    assert unstable == f"🟠 vm01 down 3 times within 1 h, last: crashed. {quiet} <@{OWNER}>"
+    quiet = "No more messages until nothing has changed for 1 h; the card keeps up."
+    assert unstable == f"🟠 Unstable: vm01 down, 3 times within 1 h. Last: crashed. {quiet} <@{OWNER}>"
 
 
 def test_how_it_ends_up_is_told_after_an_hour_of_quiet(lab):
@@ -177,7 +177,7 @@ def test_also_where_it_is_not_proven(lab):
     lab.wait(11 * MINUTE)
     assert len(lab.broadcasts()) == told
     lab.wait(HOUR)
-    assert lab.broadcasts()[told:] == ["1 h 11 min after vault was back. Still off: files."]
+    assert lab.broadcasts()[told:] == ["🔵 vault down: 1 h 11 min after vault was back. Still off: files."]
 
 
 def test_changes_further_apart_are_each_told(lab):
@@ -188,6 +188,12 @@ def test_changes_further_apart_are_each_told(lab):
         lab.wait(50 * MINUTE)
     assert lab.only.unstable_since is None
     assert len([words for words in lab.broadcasts() if words.startswith("🔴")]) == 3
+
+
+def test_a_power_failure_is_no_part_of_what_flapped_before(lab):
+    crash_loop(lab, 3, every=4 * SECOND)
+    lab.see(on_battery())
+    assert [incident.kind for incident in lab.live] == [Kind.GUEST_DOWN, Kind.POWER_LOSS]
 
 
 def test_a_person_may_end_it_at_once_and_it_begins_anew(lab):
@@ -245,7 +251,7 @@ def test_what_has_time_to_come_back_is_given_it_and_then_told_once(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT), off(FILES))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts() == ["10 min after vault was back. Still off: files."]
+    assert lab.broadcasts() == ["🔵 vault down: 10 min after vault was back. Still off: files."]
     lab.wait(20 * MINUTE)
     assert lab.broadcasts()[1:] == [
         f"🔴 vault down: nobody has been on it for 30 min. Still not proven healthy: files. <@{OWNER}>"

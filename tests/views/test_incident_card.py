@@ -56,7 +56,7 @@ def test_the_first_line_tells_state_subject_since_when_and_whom_it_waits_for():
 def test_a_power_failure_tells_for_how_long_the_power_was_gone():
     back_at = NOW + timedelta(minutes=42)
     card = lines(outage("dev2", **RETURNING, spans=Spans().began(NOW).ended(back_at)))
-    assert card[1] == f"The power was gone for 42 min, until {at(42)}.\nIt began with: on battery"
+    assert card[1] == f"The power was gone for 42 min, until {at(42)}.\nWhile it was gone: on battery"
 
 
 def gone(*lengths: int, lasts: bool = False) -> Spans:
@@ -95,7 +95,7 @@ def test_of_many_times_the_card_has_the_sum_and_the_last():
 
 
 def test_an_unstable_one_says_that_only_its_card_tells_of_changes():
-    assert "Unstable: only this card tells of changes" in lines(outage(spans=gone(1, 1), unstable_since=NOW))[1]
+    assert "Unstable: no more messages until nothing" in lines(outage(spans=gone(1, 1), unstable_since=NOW))[1]
 
 
 def test_one_that_comes_again_later_names_the_one_before():
@@ -107,8 +107,8 @@ def test_one_that_a_person_reopened_says_who_and_when_and_what_holds_now():
     by = {"reopened_at": NOW, "reopened_by": OWNER, "failing": frozenset()}
     said = f"Reopened by <@{OWNER}> at <!date^1772373720^{{time}}|14:02 UTC>."
     nothing = "Nothing fails now, as far as I can see. Close it when you are done."
-    assert lines(outage(**by))[1] == f"{said} {nothing}\nIt began with: on battery"
-    assert lines(outage("dev2", **by))[1] == f"{said}\nIt began with: on battery"
+    assert lines(outage(**by))[1] == f"{said} {nothing}\nWhile it was gone: on battery"
+    assert lines(outage("dev2", **by))[1] == f"{said}\nWhile it was gone: on battery"
     assert lines(outage(**{**by, "failing": outage().own}))[1] == f"{said}\nOn battery"
     recovering = outage(**by, status=Status.RECOVERING, recovering_since=NOW, spans=gone(49))
     assert "The power was gone for 49 s, until " in lines(recovering)[1]
@@ -120,7 +120,7 @@ def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_
     back_at = NOW + timedelta(minutes=42)
     card = lines(outage(**RETURNING, spans=Spans().began(NOW).ended(back_at), suspected=True))
     assert "*Suspected: Power failure (rack)*" in card[0]
-    assert card[1] == f"The power was gone for at most 42 min, until {at(42)}.\nIt began with: on battery"
+    assert card[1] == f"The power was gone for at most 42 min, until {at(42)}.\nWhile it was gone: on battery"
 
 
 def test_the_fallback_text_tells_it_without_blocks():
@@ -210,7 +210,7 @@ def test_one_that_was_proven_is_green_and_tells_how_long_it_lasted():
     made = over(Way.PROVEN, resolution="all proven healthy")
     assert lines(made)[:2] == [
         "🟢 *Resolved* · *Power failure (rack)* · lasted 2 h 5 min",
-        "It began with: on battery\nResolved: all proven healthy",
+        "While it was gone: on battery\nResolved: all proven healthy",
     ]
     assert labels(made) == ["Reopen"]
 
@@ -218,7 +218,7 @@ def test_one_that_was_proven_is_green_and_tells_how_long_it_lasted():
 def test_one_that_a_person_closed_says_who_and_why_and_is_not_green():
     made = over(Way.CLOSED, resolved_by=OWNER, resolution="db1 is gone for good")
     assert lines(made)[0] == "☑️ *Closed* · *Power failure (rack)* · lasted 2 h 5 min"
-    assert lines(made)[1] == f"It began with: on battery\nClosed by <@{OWNER}>: db1 is gone for good"
+    assert lines(made)[1] == f"While it was gone: on battery\nClosed by <@{OWNER}>: db1 is gone for good"
     assert labels(made) == ["Reopen"]
 
 
@@ -232,7 +232,7 @@ def test_one_that_is_part_of_another_says_of_which_and_offers_nothing():
 def test_one_that_was_the_bots_own_blindness_says_so_and_offers_nothing():
     made = over(Way.WITHDRAWN, resolution="my own network was down")
     assert lines(made)[0] == "⚫ *Withdrawn* · *Power failure (rack)*"
-    assert lines(made)[1] == "It began with: on battery\nWithdrawn: my own network was down"
+    assert lines(made)[1] == "While it was gone: on battery\nWithdrawn: my own network was down"
     assert labels(made) == []
 
 

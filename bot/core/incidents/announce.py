@@ -39,9 +39,9 @@ def fails_again(draft: Draft, incident: Incident, again: str, why: str) -> None:
     if flapping.is_one(draft, incident):
         flapping.begin(draft, incident)
         within = draft.situation.rules.flapping_within
-        times = f"{incident.spans.starts(draft.now - within)} times within {lasted(within)}"
-        until = f"Only its card goes on telling, until nothing has changed for {lasted(within)}."
-        ring(draft, incident, f"🟠 {titled(draft, incident)} {times}, last: {why}. {until}")
+        times = f"{incident.spans.starts(draft.now - within)} times within {lasted(within)}. Last: {why}"
+        quiet = f"No more messages until nothing has changed for {lasted(within)}; the card keeps up."
+        ring(draft, incident, f"🟠 Unstable: {titled(draft, incident)}, {times}. {quiet}")
         return
     draft.keep(replace(draft.incidents[incident.id], told_at=draft.now, reminded=0, touched=False))
     ring(draft, incident, f"🔴 {titled(draft, incident)} again{again}: {why}.")
