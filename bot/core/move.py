@@ -138,13 +138,13 @@ class Move:
         if self.state.state in BUSY | MAY_RUN:
             self._requests.append(Cancel(self._run.current, self.state.attempt))
             self.set(*called_off(self.state.state, self.step, self._run.values))
-        self._run = replace(self._run, status=status, ended_at=self._now, back_to=None, pause="")
+        self._run = replace(self._run, status=status, ended_at=self._now, back_to=None, pause="", paused_at=None)
         self.tell_of_run(Mark.ENDED, f"{status}: {why}", person)
 
     def resume(self, person: str) -> None:
         """A person has seen what changed, and lets the run go on; nothing runs by that."""
         self.tell_of_run(Mark.RESUMED, f"goes on, although {self._run.pause}", person)
-        self._run = replace(self._run, status=RunStatus.UNDER_WAY, pause="")
+        self._run = replace(self._run, status=RunStatus.UNDER_WAY, pause="", paused_at=None)
 
     # What happens on a step.
 

@@ -112,8 +112,8 @@ class Run:
     `text_hash` pins the runbook's text: an edited file is for the next run. `version` grows with each change of
     what is offered, so that a button of yesterday is known as stale. `back_to`: the step a person left by hand
     for one that is only on request, and returns to. `target`: the machine it is about. `deed`: what it itself did
-    to that last. `pause`: what has changed, while it is paused for it. `began_with`: what its guest starts from,
-    by the definition that it goes by.
+    to that last. `pause`: what has changed, while it is paused for it since `paused_at`. `began_with`: what its
+    guest starts from, by the definition that it goes by.
     """
 
     id: RunId
@@ -133,6 +133,7 @@ class Run:
     target: TargetId | None = None
     deed: Deed | None = None
     pause: str = ""
+    paused_at: datetime | None = None
     began_with: StartsFrom | None = None
 
     @property

@@ -37,6 +37,7 @@ def run_to_json(run: Run) -> str:
             "target": run.target,
             "deed": _deed_to_json(run.deed),
             "pause": run.pause,
+            "paused_at": run.paused_at.isoformat() if run.paused_at else None,
             "began_with": [run.began_with.disks, run.began_with.order] if run.began_with else None,
         }
     )
@@ -90,6 +91,7 @@ def run_from_fields(row: Mapping[str, Any]) -> Run:
         target=row.get("target"),  # this and what follows: not in what the first version wrote
         deed=_deed(row.get("deed")),
         pause=row.get("pause", ""),
+        paused_at=_moment(row.get("paused_at")),
         began_with=_starts_from(row.get("began_with")),
     )
 

@@ -8,7 +8,7 @@ from bot.core import engine
 from bot.core.incident import IncidentId, Tell
 from bot.core.mentions import deadened
 from bot.core.permit import Person
-from bot.core.run import BUSY, Advance, Run, State
+from bot.core.run import BUSY, Advance, Run, RunStatus, State
 from bot.core.run_json import run_to_json
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -47,15 +47,22 @@ def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
         offered = before is None or (before.version != run.version and at in {before.current, run.current})
         if (was != step or offered) and (was.since or step.since):
             store.outbox.add(step_card(run, at), now, now)
-    if run.pause and before is not None and run.pause != before.pause:
-        say(store, run, _why_paused(before, run), now)
+    if run.pause and before is not None and not before.pause:
+        say(store, run, _why_paused(run), now)
     if run.ended and before is not None and not before.ended:
-        say(store, run, f"“{run.title}” is {run.status}.", now)
+        say(store, run, f"“{run.title}” is {run.status}.{_left_behind(store, run)}", now)
 
 
-def _why_paused(before: Run, run: Run) -> str:
-    if before.pause:
-        return f"⏸️ “{run.title}” stays paused: {run.pause.removeprefix(f'{before.pause}; ')}."
+def _left_behind(store: Store, run: Run) -> str:
+    """What a run that was stopped leaves as it is: the machine that it worked on is off."""
+    if run.status is not RunStatus.STOPPED or run.target is None:
+        return ""
+    presence = store.targets.presences().get(run.target)
+    is_off = presence is not None and presence.running is False
+    return f" {store.targets.names()(run.target)} is still off." if is_off else ""
+
+
+def _why_paused(run: Run) -> str:
     return f"⏸️ “{run.title}” is paused: {run.pause}. Nothing more runs until someone presses Go on or Stop."
 
 

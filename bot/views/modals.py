@@ -102,7 +102,7 @@ def choose_view(run: Run, runbook: Runbook, about: About) -> View:
 
 
 def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> View:
-    """What there is no way back from: what runs, in full, and the name to be typed."""
+    """What runs, in full, and the name to be typed; what it can't take back, the runbook's own warnings say."""
     step = runbook.steps[run.current]
     confirmation = needs_confirmation(step)
     name = run.values.get(confirmation.typed or "", "") if confirmation else ""
@@ -111,7 +111,7 @@ def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> 
     blocks += [section(f"⚠️ {bold(safe(shown(text, run), 600))}") for text in said if text]
     blocks += before(step, run)
     blocks += command(step, run)
-    blocks.append(section(f"There is no way back. To go on, type {inline(name)}"))
+    blocks.append(section(f"To go on, type {inline(name)}."))
     blocks.append(_text(ANSWERED, "Name"))
     return _modal(TYPE_NAME, "Are you sure?", blocks, about, submit=str(button))
 

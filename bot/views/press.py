@@ -75,6 +75,9 @@ def _dialog(button: Button, run: Run, step: Step, confirmation: Confirmation | N
     if exact := exact_command(step, run):
         words.append(in_short(exact))
     text = fill("\n".join(word for word in words if word), run.values)
+    machine = next((run.values[name] for name in ("guest", "host") if run.values.get(name)), "")
+    if machine not in text:
+        text = f"Machine: {machine}\n{text}"
     return _red(f"{step.heading}?", text, str(button))
 
 

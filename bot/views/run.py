@@ -61,8 +61,13 @@ def step_title(runbook: Runbook, at: int) -> str:
 def place(run: Run, runbook: Runbook) -> str:
     """Where a run under way stands, within a sentence."""
     words = step_title(runbook, run.current)
-    state = f"paused: {safe(run.pause, 300)}" if run.status is RunStatus.PAUSED else called(run.state)
+    state = f"paused{since(run)}: {safe(run.pause, 300)}" if run.status is RunStatus.PAUSED else called(run.state)
     return f"{words[0].lower()}{words[1:]} ({state})"
+
+
+def since(run: Run) -> str:
+    """Since when it is paused."""
+    return f" since {when(run.paused_at)}" if run.paused_at else ""
 
 
 def called(state: State) -> str:

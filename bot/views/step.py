@@ -21,8 +21,8 @@ from bot.views.command import before, command, proof
 from bot.views.limits import NAME, code, context, prose, section
 from bot.views.outside import bold, inline, safe
 from bot.views.press import actions
-from bot.views.run import MARKS, called, step_title
-from bot.views.times import clock
+from bot.views.run import MARKS, called, since, step_title
+from bot.views.times import clock, lasted
 from bot.views.words import bar
 
 _HARMLESS = re.compile(r"[\w./:@ -]{1,200}")
@@ -95,7 +95,7 @@ def _under_way(facts: StepFacts) -> Iterator[Block]:
     elif state.state in OUT_OF_REACH:
         yield section(f"❓ *It may still run.* {safe(state.summary, 1_000)}")
     elif state.state in BUSY:
-        yield section(_progress(facts))
+        yield section(_waiting(facts) if state.state is State.VERIFYING else _progress(facts))
     elif state.state is State.HELD:
         yield section(f"⛔ *Nothing was run.* {safe(state.summary, 1_000)}")
     elif state.summary and state.state not in _BEFORE:
@@ -104,7 +104,7 @@ def _under_way(facts: StepFacts) -> Iterator[Block]:
 
 def _paused(facts: StepFacts) -> Iterator[Block]:
     """Why it is paused, and what is still under way: a command that runs is not ended by a pause."""
-    yield section(f"⏸️ *Paused*: {safe(facts.run.pause, 1_000)}")
+    yield section(f"⏸️ *Paused*{since(facts.run)}: {safe(facts.run.pause, 1_000)}")
     if facts.state.state in BUSY:
         yield section(f"{_progress(facts)}\nWhat runs already goes on to its end.")
     yield context("Nothing more runs until someone lets it go on.")
@@ -160,6 +160,15 @@ def _progress(facts: StepFacts) -> str:
         return f"⏳ {safe(progress.text, 300)}"
     text = f" · {safe(progress.text, 300)}" if progress.text else ""
     return f"{bar(progress.percent, 100)}  *{progress.percent} %*{text}"
+
+
+def _waiting(facts: StepFacts) -> str:
+    """What a step waits for once its action is done: since when, how long at most, and what was seen last."""
+    state, check = facts.state, facts.step.check
+    since = f" since {clock(state.since)}" if state.since else ""
+    most = f", for {lasted(check.within)} at most" if check and check.within else ""
+    last = f"\nLast seen: {safe(facts.progress.text, 300)}" if facts.progress and facts.progress.text else ""
+    return f"🔎 Done; waiting for its proof{since}{most}.{last}"
 
 
 def shown(text: str, run: Run) -> str:

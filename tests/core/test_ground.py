@@ -197,17 +197,18 @@ def test_a_crash_of_the_bot_leaves_a_pause_as_it_is():
     assert (walk.run.status, walk.state) == (RunStatus.PAUSED, State.UNKNOWN)
 
 
-def test_reasons_add_up_each_told_once_and_never_without_end():
+def test_a_paused_run_keeps_why_it_was_and_what_came_last():
     walk = Grounded(START)
     walk.machine()
     walk.incident(OPEN, PROVEN)
-    assert walk.run.pause == "web1 was started; incident 7 was resolved (all proven healthy)"
-    version = walk.run.version
+    assert walk.run.pause == "web1 was started; then: incident 7 was resolved (all proven healthy)"
+    version, paused_at = walk.run.version, walk.run.paused_at
     assert walk.machine().events == ()
     assert walk.run.version == version
     walk.machine("x" * 300)
     walk.machine("the last one")
-    assert walk.run.pause == "the last one"
+    assert walk.run.pause == "web1 was started; then: the last one"
+    assert walk.run.paused_at == paused_at is not None
 
 
 def test_the_moves_of_a_run_are_those_of_its_table():

@@ -160,8 +160,8 @@ def test_a_machine_that_another_hand_started_pauses_its_run_and_is_told_once(lab
 def test_an_incident_that_comes_to_its_end_by_itself_pauses_its_run(lab):
     lab.comes_up()
     assert lab.incident.ended
-    assert lab.run.pause == "web1 was started; incident 1 was resolved (all proven healthy)"
-    assert "⏸️ “Start it” stays paused: incident 1 was resolved (all proven healthy)." in lines(lab.store)
+    assert lab.run.pause == "web1 was started; then: incident 1 was resolved (all proven healthy)"
+    assert len([text for text in lines(lab.store) if "paused" in text]) == 1
     with pytest.raises(IllegalMove, match="because the run is paused"):
         lab.press(Button.RUN)
 
@@ -207,7 +207,7 @@ def test_a_machine_that_fails_again_after_the_run_started_it_pauses_the_run(lab)
     lab.ends(ActionFinished)
     lab.ends(CheckFinished)
     lab.sees(Health.FAIL, running=False, kind=Kind.GUEST_DOWN, why="crashed")
-    assert lab.run.pause == "web1 stopped (crashed); incident 1 fails again"
+    assert lab.run.pause == "web1 stopped (crashed); then: incident 1 fails again"
 
 
 def test_a_machine_that_stopped_and_runs_again_in_one_moment_was_touched_all_the_same(lab):
@@ -224,7 +224,7 @@ def test_a_machine_that_stopped_and_runs_again_in_one_moment_was_touched_all_the
         for after, health, running in ((2, Health.OK, True), (1, Health.UNKNOWN, False))
     ]
     lab.do(sightings.believe, lab.house.config, seen, None)
-    assert lab.run.pause.startswith("web1 stopped (seen); web1 was started")
+    assert lab.run.pause.startswith("web1 stopped (seen); then: ")
 
 
 def test_what_tells_nothing_of_the_machine_pauses_nothing(lab):
@@ -284,3 +284,9 @@ def test_a_paused_run_survives_a_restart_and_keeps_another_from_starting(lab):
     assert lab.run.status is RunStatus.PAUSED
     with pytest.raises(IllegalMove, match="because 'mend' is still paused in incident 1"):
         lab.begins()
+
+
+def test_a_run_that_is_stopped_says_that_its_machine_is_still_off(lab):
+    lab.do(runs.move, lab.house, 1, Stop("", "enough"), ALEX)
+    told = [waiting.parcel.text for waiting in lab.store.outbox.waiting()]
+    assert any(text.endswith("is stopped. web1 is still off.") for text in told), told

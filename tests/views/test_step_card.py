@@ -234,7 +234,8 @@ def test_a_paused_run_says_why_on_its_step_and_what_still_runs():
     walk = Walk(GUARDED)
     walk.last = pause(walk.run, "web1 <was> started", LATER)
     told = card(walk)
-    assert "⏸️ *Paused*: web1 &lt;was&gt; started" in told
+    assert "⏸️ *Paused* since <!date^" in told
+    assert ": web1 &lt;was&gt; started" in told
     assert "Nothing more runs until someone lets it go on." in told
     assert [one["text"]["text"] for one in actions(walk)] == ["Go on", "Stop"]
     assert "mv new old" not in told
@@ -259,3 +260,19 @@ def test_ticks_of_all_groups_of_one_step_are_read_back():
     assert ticked("step_tick:3:2:1", values) == (3, 2, (0, 9, 11))
     with pytest.raises(ValueError, match="it is no group of them"):
         ticked("other", {})
+
+
+def test_a_red_question_names_its_machine_where_its_words_do_not():
+    walk = Walk("# Burn\n\n## Burn\n- Confirm: Hard.\n\n```sh\ntrue\n```\n")
+    run = actions(walk)[0]
+    assert run["confirm"]["text"]["text"].startswith("Machine: web1\nHard.")
+
+
+def test_while_it_waits_for_its_proof_it_says_so_since_when_and_what_it_saw(walk):
+    walk.press(Button.RUN)
+    walk.finished()
+    assert walk.state is State.VERIFYING
+    told = card(walk, progress=Progress(None, "web1: off"))
+    assert "🔎 Done; waiting for its proof since <!date^" in told
+    assert ", for 1 min at most.\\nLast seen: web1: off" in told
+    assert "under way" not in told

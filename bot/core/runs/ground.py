@@ -13,19 +13,21 @@ from bot.core.incident import Incident, Status, Way
 from bot.core.run import Advance, Run, RunStatus, State, StepState
 from bot.core.runs.events import Mark, RunEvent
 
-_ROOM = 300  # characters of reasons; a run that waits for days need not tell them all
+THEN = "; then: "
+"""Between why a run was paused and what happened last since; its history has all of it."""
 
 
 def pause(run: Run, why: str, now: datetime) -> Advance:
     """The run, waiting for a person to say whether it goes on. What runs already goes on to its end."""
     if run.ended or why in run.pause:
         return Advance(run, why="nothing new")
-    whys = f"{run.pause}; {why}" if run.pause and len(run.pause) < _ROOM else why
+    whys = f"{run.pause.partition(THEN)[0]}{THEN}{why}" if run.pause else why
     under_way = run.deed if run.deed and run.deed.ended is None else None  # another hand came after what has ended
     made = replace(
         run,
         status=RunStatus.PAUSED,
         pause=whys,
+        paused_at=run.paused_at or now,
         deed=under_way,
         steps=tuple(_only_looked_at(step) for step in run.steps),
         version=run.version + 1,
