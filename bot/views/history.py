@@ -22,8 +22,7 @@ from bot.views.times import clock, seconds
 from bot.views.words import STANDINGS, incident_line, name_of, names
 
 _FEW: Final = 3  # what so many machines have in common is one line
-_FIRST: Final = 6  # lines of a long history's beginning
-_LAST: Final = 14  # and of its end
+_FIRST: Final = 8  # lines of a long history's beginning
 _MANY: Final = frozenset({EventKind.BETTER, EventKind.WORSE})
 """What is said of each machine by itself; all else ends a group."""
 
@@ -38,7 +37,7 @@ def incident_history_card(picture: IncidentPicture) -> Card:
         blocks.append(section(fitting(_members(picture), most=2_000)))
     if picture.runs:
         blocks.append(section("\n".join(f"📖 {safe(run.title, 100)}: {run.status}" for run in picture.runs[:5])))
-    blocks.append(section(fitting(_shortened(list(_gathered(picture.history))), last=True) or "No events yet."))
+    blocks += _ends(list(_gathered(picture.history)))
     return Card(head, tuple(blocks))
 
 
@@ -136,9 +135,8 @@ def _line(event: Event) -> str:
     return f"{clock(event.at)} {by}{safe(event.text, 200)}"
 
 
-def _shortened(lines: list[str]) -> list[str]:
-    """A long history without its middle."""
-    if len(lines) <= _FIRST + _LAST + 1:
-        return lines
-    left = len(lines) - _FIRST - _LAST
-    return [*lines[:_FIRST], f"… {left} lines between …", *lines[-_LAST:]]
+def _ends(lines: list[str]) -> Iterator[Block]:
+    """A history's beginning, and as much of its end as fits."""
+    yield section(fitting(lines[:_FIRST]) or "No events yet.")
+    if rest := lines[_FIRST:]:
+        yield section(fitting(rest, last=True))

@@ -1,5 +1,6 @@
 """What fails again: a second outage, what flaps, what was over before anyone could act, and what is nobody's."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -142,6 +143,7 @@ def test_nor_where_a_step_of_a_runbook_was_pressed(lab):
 def test_a_crash_loop_is_one_card_and_one_word_that_it_is_unstable(lab):
     crash_loop(lab, 26)
     assert lab.only.spans.count == 26
+    assert lab.only.since == NOON
     again, unstable = lab.broadcasts()
     assert again == f"🔴 vm01 down again, 59 s after it ended: crashed. <@{OWNER}>"
     quiet = "No more messages until nothing has changed for 1 h; the card keeps up."
@@ -293,3 +295,19 @@ def test_one_takes_over_from_another_by_name(lab):
     assert lab.only.acknowledged_by == "U2"
     assert [(event.text, event.by) for event in lab.events][-1] == ("took this over from <@U1>", "U2")
     assert lab.notices[-1].text == "<@U2> took this over from <@U1>"
+
+
+def test_what_a_person_reopened_and_then_fails_is_told_to_everyone(lab):
+    lab.see(crashed(VM))
+    lab.see(up(VM))
+    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    lab.now += MINUTE
+    lab.see(crashed(VM))
+    assert lab.only.spans.count == 2
+    assert lab.broadcasts()[-1] == f"🔴 vm01 down again before all was well: crashed. <@{OWNER}>"
+
+
+def test_a_stepped_clock_shifts_when_the_one_before_ended(lab):
+    lab.see(crashed(VM))
+    made = replace(lab.only, earlier=Earlier(IncidentId(9), NOON))
+    assert made.shifted(HOUR).earlier == Earlier(IncidentId(9), NOON + HOUR)

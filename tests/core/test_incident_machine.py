@@ -286,7 +286,7 @@ class Lab(RuleBasedStateMachine):
             for e in decision.events
             if "word" in e.text and e.kind is not EventKind.STATUS
         )
-        assert set(written.values()) <= {1}
+        assert set(written.values()) <= {1}, decision.events
         words = {e.text.rpartition("word ")[2] for e in decision.events}
         for one in news:
             if one.health is Health.FAIL and not self._is_muted(one.target):

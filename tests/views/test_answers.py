@@ -194,8 +194,9 @@ def test_a_long_timeline_shows_its_beginning_and_its_end():
     history = tuple(Event(IncidentId(7), NOW, EventKind.NOTE, f"line {n} {'x' * 90}") for n in range(60))
     told = living(incident_history_card(IncidentPicture(DOWN, history, ())))
     lines = {line.rpartition("UTC> ")[2].rstrip(" x") for line in told.split("\n")}
-    assert {"line 0", "line 59", "… 40 lines between …"} <= lines
-    assert "line 30" not in told
+    assert {"line 0", "line 59"} <= lines
+    assert " earlier" in told
+    assert "line 20" not in told
 
 
 def test_what_is_said_of_many_machines_is_one_line():
