@@ -195,6 +195,25 @@ async def saying(variables):
         yield listening.sockets[0].getsockname()[1]
 
 
+async def test_the_rest_of_an_answer_that_stopped_half_way_is_not_taken_for_the_next() -> None:
+    halves = iter(['BEGIN LIST VAR rack\nVAR rack ups.status "OB"\n'])
+    rest = 'VAR rack ups.status "OB LB"\nEND LIST VAR rack\n'
+
+    async def serve(reader, writer):
+        kept = ""
+        while await reader.readline():
+            whole = 'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\nEND LIST VAR rack\n'
+            half = next(halves, None)
+            writer.write((half or kept + whole).encode())
+            kept = rest if half else ""
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening, probing(listening.sockets[0].getsockname()[1]) as probe:
+        assert (await look(probe)).kind is Kind.UPS_UNREACHABLE
+        assert (await look(probe)).health is Health.OK
+
+
 @pytest.mark.parametrize(("status", "test", "means", "words"), FIELD)
 async def test_what_the_fields_upses_say(status, test, means, words) -> None:
     variables = {"ups.status": status} | ({"ups.test.result": test} if test else {})

@@ -1,9 +1,11 @@
 """Scripts over SSH, against a real sshd configured as Debian does."""
 
 import asyncio
+import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -246,6 +248,42 @@ async def test_a_key_that_opens_nothing_is_refused(sshd, tmp_path):
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
     assert "Permission denied" in await refusal(replace(host(sshd), key=tmp_path / "stranger"))
     assert "missing" in await refusal(replace(host(sshd), key=tmp_path / "missing"))
+
+
+@contextmanager
+def environment(**variables: object) -> Iterator[None]:
+    """The bot's own environment, with these."""
+    before = dict(os.environ)
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+async def test_no_agent_is_asked_for_a_key_that_would_open(sshd, tmp_path):
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
+    agent = await asyncio.create_subprocess_exec(installed("ssh-agent"), "-D", "-a", tmp_path / "agent")
+    try:
+        with environment(SSH_AUTH_SOCK=tmp_path / "agent"):
+            await until((tmp_path / "agent").exists)
+            added = await asyncio.create_subprocess_exec(installed("ssh-add"), "-q", sshd.key)
+            assert await added.wait() == 0
+            assert "Permission denied" in await refusal(replace(host(sshd), key=tmp_path / "stranger"))
+    finally:
+        agent.terminate()
+        await agent.wait()
+
+
+async def test_no_ssh_config_of_the_bots_own_user_is_read(sshd, tmp_path):
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "config").write_text("Host *\n  SetEnv LC_MARK=read\n")
+    with environment(HOME=tmp_path):
+        reach = SshReach(host(sshd))
+        said = await sh(reach, 'echo "mark: $LC_MARK"')
+        await reach.close()
+    assert said.output == "mark: \n"
 
 
 async def test_a_file_that_is_no_key_is_refused(sshd, tmp_path):
