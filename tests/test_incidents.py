@@ -80,6 +80,17 @@ def test_counters_that_change_are_told_a_little_later_and_together(lab):
     assert told(lab) == [("card", "", SOON)]
 
 
+def test_machines_that_come_back_within_two_seconds_are_one_edit(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.deliver()
+    for guest in (WEB2, WEB1):
+        lab.see(up(guest))
+        assert [waiting.due_at > lab.now for waiting in lab.outbox] == [True]
+        lab.now += timedelta(seconds=0.9)
+    assert [waiting.due_at > lab.now for waiting in lab.outbox] == [True]
+
+
 def test_a_change_of_state_does_not_wait_for_the_counters(lab):
     lab.see(on_battery())
     lab.see(gone(ATLAS))

@@ -193,6 +193,18 @@ async def test_a_value_is_data_whatever_it_holds(bot, tmp_path) -> None:
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.slow
+async def test_an_end_that_cannot_be_written_is_written_once_it_can(bot, tmp_path, caplog) -> None:
+    await bot.start(step(f"until [ -e {tmp_path}/go ]; do sleep 0.02; done; echo did it"))
+    await bot.press(Button.RUN)
+    await bot.do(lambda store, _now: store._db.execute("PRAGMA query_only = on") and None)
+    (tmp_path / "go").touch()
+    await until(lambda: "cannot note how step 1 of run 1 ended: because" in caplog.text, 20)
+    await bot.do(lambda store, _now: store._db.execute("PRAGMA query_only = off") and None)
+    assert (await bot.comes_to(State.DONE, seconds=20)).ended
+    assert await bot.told("did it")
+
+
 async def test_a_script_that_fails_asks_and_can_be_tried_again(bot, tmp_path) -> None:
     await bot.start(
         step('echo trying; [ -e "$disk" ] || { echo "no disk"; exit 3; }'), disk=str(tmp_path / "disk")

@@ -183,3 +183,12 @@ async def test_a_run_whose_machine_others_started_pauses_and_a_person_lets_it_go
     await walk.press(ALEX.id, card, "Go on")
     assert "Run" in labels(await walk.card("run:1:step:0", "step_press:run"))
     assert (await walk.run()).status is RunStatus.UNDER_WAY
+
+
+async def test_no_modal_opens_for_who_may_not_press_the_step(walk):
+    await walk.press(ALEX.id, await walk.card("run:1:step:0"), "Run")
+    card = await walk.card("run:1:step:1", "Choose the flavour")
+    await walk.press(SAM.id, card, "Choose")
+    await until(lambda: walk.whispers(SAM.id) or walk.box.workspace.modals.stack(SAM.id))
+    assert not walk.box.workspace.modals.stack(SAM.id)
+    assert "alex" in walk.whispers(SAM.id)[-1]
