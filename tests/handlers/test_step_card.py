@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot.core.run import RunStatus, State
+from bot import runs
+from bot.core.run import GoTo, RunStatus, State
 from bot.workspace.records import ALEX, HOMELAB, ROBIN, SAM
 from tests.handlers.rig import clickable, labels
 from tests.waiting import until
@@ -192,3 +193,27 @@ async def test_no_modal_opens_for_who_may_not_press_the_step(walk):
     await until(lambda: walk.whispers(SAM.id) or walk.box.workspace.modals.stack(SAM.id))
     assert not walk.box.workspace.modals.stack(SAM.id)
     assert "alex" in walk.whispers(SAM.id)[-1]
+
+
+async def test_a_choice_from_a_list_that_was_offered_before_is_not_taken(walk):
+    await walk.press(ALEX.id, await walk.card("run:1:step:0"), "Run")
+    view = await walk.modal(ALEX.id, await walk.card("run:1:step:1", "Choose the flavour"), "Choose")
+    version = (await walk.run()).version
+    await walk.writer.do(runs.move, walk.house, 1, GoTo(0, version, ""), ALEX.id)
+    await until(lambda: has_run_on(walk, 0))
+    await walk.press(ALEX.id, await until(lambda: offered(walk, "run:1:step:0", "Run")), "Run")
+    await until(lambda: has_run_on(walk, 1))
+    await walk.submit(ALEX.id, view, answered="1")
+    await until(lambda: walk.whispers(ALEX.id))
+    assert "because the run has moved on" in walk.whispers(ALEX.id)[-1]
+    assert "flavour" not in (await walk.run()).values
+
+
+async def has_run_on(rig, step: int) -> bool:
+    return (await rig.run()).current == step
+
+
+async def offered(rig, subject: str, label: str) -> dict | None:
+    """The card, once it offers that button."""
+    card = await rig.card(subject)
+    return card if label in labels(card) else None
