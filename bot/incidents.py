@@ -52,6 +52,7 @@ def rules_of(config: Config) -> Rules:
         storm_guests=timing.storm_guests,
         storm_hosts=timing.storm_hosts,
         storm_within=timing.storm_within,
+        shutdown_within=timing.shutdown_within,
         steady=timing.steady,
         brief=timing.brief,
         flapping_changes=timing.flapping_changes,
@@ -91,6 +92,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         incidents=store.incidents.current(now - rules.remembered),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
+        shut_down=_shut_down(presences, (gap.since if gap else now) - rules.shutdown_within),
         failing=frozenset(failing),
         well=frozenset(
             target
@@ -127,6 +129,13 @@ def _lately(presences: Mapping[TargetId, Presence], since: datetime) -> frozense
     """What stopped a moment ago and was not shut down by anyone: a power cut may have been first to it."""
     return frozenset(
         t for t, p in presences.items() if p.stopped_at and p.stopped_at >= since and not p.stopped_on_purpose
+    )
+
+
+def _shut_down(presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:
+    """What was shut down so lately that its host may have done so, because it was going down itself."""
+    return frozenset(
+        t for t, p in presences.items() if p.stopped_on_purpose and p.stopped_at and p.stopped_at >= since
     )
 
 

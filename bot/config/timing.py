@@ -47,6 +47,13 @@ class Timing:
     storm_within: timedelta = field(
         default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
     )
+    shutdown_within: timedelta = field(
+        default=timedelta(minutes=5),
+        metadata={
+            "help": "What is shut down so shortly before its host goes off, or so soon after the power is back, "
+            "has to return with it."
+        },
+    )
     steady: timedelta = field(
         default=timedelta(seconds=30),
         metadata={"help": "How long a UPS must stay on line power before that counts as proof."},

@@ -42,6 +42,7 @@ class Gap:
     until: datetime
     what: str = "I was off"
     zone: tzinfo = UTC
+    shut_down: frozenset[TargetId] = frozenset()
 
     def __str__(self) -> str:
         since, until = (at.astimezone(self.zone) for at in (self.since, self.until))
@@ -54,11 +55,12 @@ class Situation:
     """All that a decision may know.
 
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
-    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone. `failing`: the
-    checks believed to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml
-    gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come back. `name`:
-    what people call a target. `owner`: a Slack id. `ended`: the last incident of each kind and subject that is
-    over. `zone`: in which people are told times.
+    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone; `shut_down`:
+    those that were shut down so lately that it may have been because of an outage. `failing`: the checks believed
+    to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml gives each target. `next_id`:
+    the id of the next incident. `gap`: set while the bot has just come back. `name`: what people call a target.
+    `owner`: a Slack id. `ended`: the last incident of each kind and subject that is over. `zone`: in which people
+    are told times.
     """
 
     targets: Mapping[TargetId, Target]
@@ -76,6 +78,7 @@ class Situation:
     owner: str = ""
     ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
     zone: tzinfo = UTC
+    shut_down: frozenset[TargetId] = frozenset()
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""

@@ -12,7 +12,7 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
 from bot.core.incident import Event, EventKind, Incident
-from bot.core.incidents import on_battery
+from bot.core.incidents import adoption, on_battery
 from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.announce import ring, titled
@@ -34,6 +34,7 @@ from bot.core.incidents.people import (
 )
 from bot.core.incidents.reminders import lapse, remind
 from bot.core.incidents.settle import calm_down, let_go, settle, surface
+from bot.core.incidents.shutdowns import as_it_counts
 from bot.core.kinds import APART, LOST, OUTAGES, tells_more
 from bot.core.lengths import clock_time
 
@@ -89,17 +90,18 @@ def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
 
 def _take_in(draft: Draft, news: Sequence[Observation]) -> None:
     """Note the news where it belongs, find an incident for each failure, and bring every status in line."""
-    before = dict(draft.incidents)
+    before, situation = dict(draft.incidents), draft.situation
     draft.hear(news)
     for seen in news:
-        _record(draft, seen)
+        adoption.take_in_shutdown(draft, seen)
+        _record(draft, as_it_counts(situation, list(draft.live()), seen, draft.now))
         if seen.began_anew:
-            storm.doubt_below(draft, seen.target)
+            adoption.booted_anew(draft, seen.target)
     failures = [seen for seen in news if seen.health is Health.FAIL]
     _place(draft, [seen for seen in failures if not draft.muted(seen.target)])
     for seen in failures:
         if seen.kind in LOST:
-            storm.take_along(draft, seen)
+            adoption.take_along(draft, seen)
     _note_last_answers(draft, [one for one in draft.live() if one.id not in before], failures)
     for incident in draft.live():
         settle(draft, incident, came_back=_has_come_back(before.get(incident.id), incident))

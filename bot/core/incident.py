@@ -23,7 +23,6 @@ from bot.core.incidents.lifecycle import (
 from bot.core.incidents.member import Member
 from bot.core.incidents.rules import Rules
 from bot.core.incidents.spans import Spans
-from bot.core.kinds import LOST
 
 __all__ = [
     "TRANSITIONS",
@@ -147,8 +146,6 @@ class Incident:
         incident, member = replace(self, failing=failing), self.members.get(seen.target)
         if member is None:
             return incident
-        if seen.on_purpose and self.kind in LOST and self.failing:
-            seen = replace(seen, facts={})  # shut down because of the outage, so it has to return with it
         return incident.with_member(member.after(seen, needs))
 
     def told_unproven(self) -> "Incident":

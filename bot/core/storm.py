@@ -144,30 +144,6 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     draft.adopt(incident, (m for m in dependents(draft, host) if not m.proven))
 
 
-def take_along(draft: Draft, seen: Observation) -> None:
-    """Power or a host is gone: the outages that know it adopt what ran on it.
-
-    Behind a dead host nothing that was seen of its guests counts any more; behind a UPS, it may carry them all.
-    """
-    for incident in draft.live():
-        knows = seen.target == incident.subject or seen.target in incident.members
-        if knows and incident.kind in LOST:
-            draft.adopt(incident.id, dependents(draft, seen.target))
-    if seen.kind is Kind.HOST_DOWN:
-        doubt_below(draft, seen.target)
-
-
-def doubt_below(draft: Draft, host: TargetId) -> None:
-    """A host went off, or has booted anew: what was seen of what runs on it proves nothing any more."""
-    below = {target.id for target in draft.situation.descendants(host)}
-    for incident in draft.live():
-        doubted = incident
-        for member in incident.members.values():
-            if member.target in below:
-                doubted = doubted.with_member(member.in_doubt(draft.now))
-        draft.keep(doubted)
-
-
 def take_over(
     draft: Draft, kind: Kind, subject: TargetId, why: str, prints: set[Fingerprint], gone: set[TargetId]
 ) -> IncidentId:

@@ -8,6 +8,7 @@ from bot.core.draft import Situation
 from bot.core.health import Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Tell
 from bot.core.incidents.left_off import LeftOff, left_off
+from bot.core.incidents.shutdowns import as_it_counts
 from bot.core.lengths import clock_time
 from bot.core.names import Names
 from bot.store import Store
@@ -26,7 +27,7 @@ def follow(store: Store, now: datetime, before: Situation, seen: Sequence[Observ
         was = known[target].member
         member, needs = was, before.needs(target)
         for one in sorted((one for one in seen if one.target == target), key=lambda one: one.at):
-            member = member.after(one, needs)
+            member = member.after(as_it_counts(before, before.incidents.values(), one, now), needs)
         if member.proven:
             _settle(store, now, known[target], member)
         elif member != was:

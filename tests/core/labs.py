@@ -150,6 +150,7 @@ class Desk:
     owner: str = ""
     silences: tuple[Silence, ...] = ()
     stopped: dict[TargetId, datetime] = field(default_factory=dict)
+    shut_down: dict[TargetId, datetime] = field(default_factory=dict)
     failing: set[Fingerprint] = field(default_factory=set)
     unseen: set[TargetId] = field(default_factory=set)
     checks: dict[TargetId, frozenset[CheckName]] = field(default_factory=dict)
@@ -176,12 +177,18 @@ class Desk:
             self.gap,
             owner=self.owner,
             ended=self._ended(),
+            shut_down=self._shut_down,
         )
 
     def _ended(self) -> Mapping[tuple[Kind, TargetId], Earlier]:
         """The last incident of each kind and subject that is over, as the store tells it."""
         over = (one for one in self.incidents.values() if one.end is not None and one.end.may_reopen)
         return {(one.kind, one.subject): Earlier(one.id, one.resolved_at or NOON) for one in over}
+
+    @property
+    def _shut_down(self) -> frozenset[TargetId]:
+        since = self.now - self.rules.shutdown_within
+        return frozenset(t for t, at in self.shut_down.items() if at >= since)
 
     def see(self, *seen: Observation) -> Decision:
         """Take observations in that came together, just now."""
@@ -199,6 +206,10 @@ class Desk:
                 self.stopped[one.target] = self.now
             elif one.running is not None:
                 self.stopped.pop(one.target, None)
+            if one.running is False and one.facts:
+                self.shut_down.setdefault(one.target, self.now)
+            elif one.running is not None:
+                self.shut_down.pop(one.target, None)
         return decision
 
     def wait(self, time: timedelta) -> Decision:

@@ -10,9 +10,8 @@ from bot.core.health import CheckName, Fingerprint, Kind
 from bot.core.incident import TRANSITIONS, End, IllegalMove, Incident, IncidentId, Member, Move, Status, Way
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
-from bot.core.incidents.member import Standing
 from bot.core.incidents.spans import Spans
-from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, off, unseen, up
+from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, unseen, up
 
 LATER = NOON + timedelta(minutes=5)
 VM = GUESTS[0]
@@ -151,13 +150,6 @@ def test_an_incident_takes_note_of_members_and_of_nobody_else():
     assert held.unproven == (VM,)
     assert held.after(up(VM), INSIDE).unproven == ()
     assert held.after(crashed(GUESTS[1]), INSIDE) == held
-
-
-def test_who_shuts_down_in_an_outage_does_so_because_of_it_and_has_to_return():
-    held = incident().with_member(Member(VM, was_running=True))
-    assert held.after(off(VM, on_purpose=True), INSIDE).members[VM].standing is Standing.UNPROVEN
-    over = held.after(back(ATLAS), INSIDE)
-    assert over.after(off(VM, on_purpose=True), INSIDE).members[VM].standing is Standing.WANTED_OFF
 
 
 def test_a_stepped_clock_shifts_what_is_planned():

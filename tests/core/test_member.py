@@ -66,7 +66,11 @@ def test_a_member_that_ran_is_not_proven_by_being_off():
 
 
 def test_a_member_that_someone_shut_down_is_as_that_person_wanted_it():
-    assert after(ran(), off(VM, on_purpose=True)).standing is Standing.WANTED_OFF
+    assert after(ran(running=True), off(VM, on_purpose=True)).standing is Standing.WANTED_OFF
+
+
+def test_what_nobody_has_seen_running_since_it_was_in_doubt_was_not_seen_to_be_shut_down():
+    assert after(ran(), off(VM, on_purpose=True)).standing is Standing.UNPROVEN
 
 
 def test_what_is_off_as_it_was_stays_as_it_was():

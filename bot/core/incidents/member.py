@@ -152,9 +152,8 @@ class Member:
             return replace(failed, failing=self.failing | {seen.fingerprint.check})
         was = self.in_doubt(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else self
         after = replace(was, failing=self.failing - {seen.fingerprint.check}, running=_newer(self, seen))
-        if seen.on_purpose and (
-            self.running is not False or self.failing
-        ):  # what is off already was not shut down
+        # Only what was seen to run, or to fail, was shut down: what is off may have been so for another reason.
+        if seen.on_purpose and (self.running is True or self.failing):
             return replace(after, was_running=False).settled(_ground(Standing.WANTED_OFF, seen))
         if after.running is False:
             return after if self.running is False else replace(after.in_doubt(seen.at), running=False)

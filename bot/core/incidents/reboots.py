@@ -13,7 +13,7 @@ from bot.core import storm
 from bot.core.draft import Decision, Draft, Gap, Situation
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
-from bot.core.incidents.adoption import as_adopted, dependents
+from bot.core.incidents.adoption import as_adopted, dependents, shut_down_before
 from bot.core.incidents.announce import named
 from bot.core.incidents.settle import settle
 from bot.core.kinds import LOST
@@ -110,6 +110,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     number = storm.take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
     for host in hosts:
         draft.adopt(number, [as_adopted(draft, host), *dependents(draft, host)])
+        draft.adopt(number, shut_down_before(draft, host))
     _put_in_doubt(draft, number, hosts)
     draft.event(number, EventKind.NOTE, f"nobody saw it: told from the boots of {named(draft, hosts)}")
     settle(draft, draft.incidents[number], came_back=True)

@@ -17,6 +17,7 @@ class Rules:
     storm_guests: int = 5
     storm_hosts: int = 3
     storm_within: timedelta = timedelta(seconds=120)
+    shutdown_within: timedelta = timedelta(minutes=5)
     steady: timedelta = timedelta(seconds=30)
     brief: timedelta = timedelta(minutes=1)
     flapping_changes: int = 4
