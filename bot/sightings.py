@@ -47,7 +47,8 @@ class Beginning:
     """What a start finds: for how long the bot was off, what it last believed, and the guests it knew.
 
     `seen_until`: by when the bot had surely stopped looking, None if it never did. `boots`: what is on record of
-    guests' starts. `last`: its last sign of life.
+    guests' starts. `last`: its last sign of life. `ran`: the guests that ran when it looked last; `shut_down`:
+    those that had been shut down so shortly before that it may have been because of an outage.
     """
 
     gap: Gap | None
@@ -56,6 +57,8 @@ class Beginning:
     seen_until: datetime | None
     boots: Mapping[TargetId, BootRecord]
     last: Alive | None = None
+    ran: frozenset[TargetId] = frozenset()
+    shut_down: frozenset[TargetId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
-    return Beginning(gap, tuple(store.targets.health()), guests, seen_until, store.boots.all(), last)
+    ran, shut_down = left_off.before_start(store, config, last)
+    known, boots = tuple(store.targets.health()), store.boots.all()
+    return Beginning(gap, known, guests, seen_until, boots, last, ran, shut_down)
 
 
 def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:
@@ -177,6 +182,7 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
     write_down(store, now, seen, before.name)
     left_off.follow(store, now, before, seen)
     commit(store, before, decision, now)
+    left_off.note(store, now, before, seen)
     for target in missing(one.fingerprint for one in seen if one.health is Health.FAIL):
         machine_went(store, now, target, f"{before.name(target)} is missing")
     was = {i.id for i in before.incidents.values() if i.kind in PICTURED}
@@ -272,6 +278,7 @@ def _end_silences(store: Store, now: datetime, config: Config, since: datetime, 
     ended = store.targets.silences_ended(since, now)
     before = situation(store, config, now)
     failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
+    failing += left_off.unmuted(store, now, before, ended)
     return believe(store, now, config, failing, gap) if failing else Followed((), _awaited(store))
 
 

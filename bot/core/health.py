@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType
+from typing import Final, NewType
 
 from bot.core.kinds import Kind, TargetKind
 from bot.core.mentions import deadened
@@ -14,6 +14,7 @@ __all__ = [
     "ANSWERED",
     "HYPERVISOR",
     "INSIDE",
+    "RAN",
     "ROOT",
     "STALLED",
     "STATE",
@@ -61,6 +62,10 @@ ANSWERED = "answered"
 
 STALLED = "stalled"
 """The fact of a machine that nothing shows to be up, nor to be on its way up within its time."""
+
+
+RAN: Final = "ran"
+"""The fact of a guest that is off, and ran when it was last looked at before nobody could: how, in words."""
 
 
 class Health(StrEnum):

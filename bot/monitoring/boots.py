@@ -75,7 +75,6 @@ class Boots:
     _overdue: dict[TargetId, int] = field(default_factory=dict)  # the start of which it was said
     _unread: dict[TargetId, tuple[int, datetime]] = field(default_factory=dict)  # after which start, and when
     _records: dict[TargetId, BootRecord] = field(default_factory=dict)
-    _lost: set[TargetId] = field(default_factory=set)  # those that ran when their hypervisor was lost
     _unsaved: set[TargetId] = field(default_factory=set)  # those whose record is not written down as it is
 
     def seen_before(self, until: datetime | None) -> None:
@@ -103,19 +102,12 @@ class Boots:
         """A guest's power was told."""
         self._boots[guest] = self.of(guest).polled(self.now(), running=running)
 
-    def may_have_restarted(self, guest: TargetId) -> bool:
-        """Whether it ran when its hypervisor was lost: asked once, when its power is told again."""
-        lost = guest in self._lost
-        self._lost.discard(guest)
-        return lost
-
     def began(self, guest: TargetId) -> None:
         """A guest started, or was reset."""
         self._boots[guest] = self.of(guest).began(self.now())
 
     def lost(self) -> None:
         """Their hypervisor is out of reach: who knows what becomes of them."""
-        self._lost.update(guest for guest, boot in self._boots.items() if boot.running)
         self._boots = {guest: boot.lost() for guest, boot in self._boots.items()}
 
     def shift(self, step: timedelta) -> None:
@@ -127,7 +119,6 @@ class Boots:
         """These guests are no longer here."""
         for guest in gone:
             self._boots.pop(guest, None)
-            self._lost.discard(guest)
             self._overdue.pop(guest, None)
             self._records.pop(guest, None)
             self._unread.pop(guest, None)

@@ -119,7 +119,7 @@ class Rounds:
             self._sight.watches(
                 Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
             )
-            guests.begin(beginning.seen_until, beginning.boots)
+            guests.begin(beginning)
         self.blind_spots.begin()
         asking = partial(self._ssh.ask_those_off, self._known.values())
         self._scheduler.every("addresses", timing.check_every, asking)

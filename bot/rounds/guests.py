@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 
 from bot.config import Config
@@ -20,7 +20,6 @@ from bot.core.health import (
     Evidence,
     Fingerprint,
     Health,
-    Kind,
     Observation,
     Proof,
     Target,
@@ -29,9 +28,9 @@ from bot.core.health import (
     uuid_of,
 )
 from bot.core.incidents.blind_spots import Screen, shown
-from bot.core.incidents.console_log import BootRecord
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
+from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
@@ -41,7 +40,7 @@ from bot.rounds.definitions import DefinitionRounds
 from bot.rounds.inventories import InventoryRounds
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
-from bot.sightings import take_inventory
+from bot.sightings import Beginning, take_inventory
 from bot.store.writer import Writer
 from bot.watching import Pace, Watch
 
@@ -75,6 +74,7 @@ class GuestRounds:
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
         self._boots = Boots(parts.now, config.timing.boot_look, config.timing.grace)
+        self._last_seen = LastSeen(host.name, parts.now, config.timing.shutdown_within)
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
@@ -94,13 +94,11 @@ class GuestRounds:
         """The name of the host whose guests these are."""
         return self._host.name
 
-    def begin(self, seen_until: datetime | None, boots: Mapping[TargetId, BootRecord]) -> None:
-        """Begin the rounds. `seen_until`: until when the bot saw its guests before, None if it never did.
-
-        `boots`: what is on record of their starts.
-        """
-        self._boots.seen_before(seen_until)
-        self._boots.remember(boots)
+    def begin(self, beginning: Beginning) -> None:
+        """Begin the rounds, from what a start has found."""
+        self._boots.seen_before(beginning.seen_until)
+        self._boots.remember(beginning.boots)
+        self._last_seen.before_start(beginning.ran, beginning.shut_down)
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
@@ -157,7 +155,7 @@ class GuestRounds:
         if event.what in _OTHER_GUESTS:
             self._renew_inventory()
         if event.what is GuestEventKind.LOST:
-            self._boots.lost()  # what starts anew meanwhile, nobody tells
+            self._forget_running()  # what starts anew meanwhile, nobody tells
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
         if event.what in _ONLY_LOGGED:
             log.warning("%s on %s: %s %s", event.guest, event.host, event.what, event.detail)
@@ -177,6 +175,7 @@ class GuestRounds:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
         self._boots.shift(step)
+        self._last_seen.shift(step)
 
     async def poll(self) -> None:
         """Look at the hypervisor and the power of all its guests."""
@@ -196,26 +195,27 @@ class GuestRounds:
         checks = [HYPERVISOR, WATCHING, INSIDE, *map(CheckName, self._config.hosts[self._host.name].checks)]
         lost = any(self._watch.believed(Fingerprint(check, self._host.id)) is Health.FAIL for check in checks)
         if lost and not self._lost:
-            self._boots.lost()
+            self._forget_running()
         self._lost = lost
+
+    def _forget_running(self) -> None:
+        self._boots.lost()
+        self._last_seen.lost()
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
         if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
-            if self._boots.may_have_restarted(seen.target):
-                seen = self._after_a_gap(seen)
+            if self._last_seen.waits_for(seen) and not self._is_home(seen.target):
+                return True  # it may run on another host: that it is off here says nothing yet
+            seen = self._last_seen.after(seen)
             self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
 
-    def _after_a_gap(self, seen: Observation) -> Observation:
-        """The first word of a guest that ran when this host was lost: it may have started anew, or gone off."""
-        if seen.running:
-            return replace(seen, facts={**seen.facts, "started": "now"})
-        if seen.health is not Health.OK or seen.on_purpose:
-            return seen
-        why = f"it ran until {self._host.name} was out of reach, and is off ({seen.why})"
-        return replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=why, stated=True)
+    def _is_home(self, guest: TargetId) -> bool:
+        """Whether a guest lives here, as far as all hosts tell that can be asked."""
+        places, hosts = self._shared.places, self._shared.release.keys()
+        return hosts <= places.told.keys() | places.away and self._lives_here(uuid_of(guest))
 
     def _told(self, states: Mapping[str, GuestState]) -> bool:
         """The hypervisor told the states of all it has: whether others are known to live here."""
@@ -276,6 +276,7 @@ class GuestRounds:
     def release(self, guests: Set[TargetId]) -> None:
         """These guests live elsewhere now; what is known of their health goes with them."""
         self._boots.forget(guests & self._targets.keys())
+        self._last_seen.forget(guests)
         self._targets = {guest: target for guest, target in self._targets.items() if guest not in guests}
         self._probes = {guest: probe for guest, probe in self._probes.items() if guest not in guests}
 
@@ -283,3 +284,4 @@ class GuestRounds:
         """A guest made anew under an old name has nothing to do with what was known of that."""
         self._watch.forget(gone)
         self._boots.forget(gone)
+        self._last_seen.forget(gone)

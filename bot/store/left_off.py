@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -15,6 +15,7 @@ from bot.store.json_value import read_value
 from bot.store.rows import moment, time_out
 
 VERSION = 1
+_NO_INCIDENT: Final = 0  # the column knows no null
 
 
 class LeftOffRows:
@@ -28,14 +29,15 @@ class LeftOffRows:
         rows = self._db.query(
             "select left_off.* from left_off join target on target.id = left_off.target where gone_at is null"
         )
-        found = (LeftOff(_member(row), IncidentId(row["incident"]), moment(row["at"])) for row in rows)
+        found = map(_left_off, rows)
         return {one.member.target: one for one in found}
 
     def keep(self, found: Iterable[LeftOff]) -> None:
         """Write these, in place of what was known of the same machines."""
         for one in found:
-            member_json = json.dumps({"version": VERSION, **member_out(one.member)})
-            row = {"target": one.member.target, "incident": one.incident, "at": time_out(one.at)}
+            how = {"why": one.why, "fails": one.fails}
+            member_json = json.dumps({"version": VERSION, **member_out(one.member), **how})
+            row = {"target": one.member.target, "incident": one.incident or _NO_INCIDENT, "at": time_out(one.at)}
             self._db.table("left_off").upsert({**row, "member_json": member_json}, pk="target")
 
     def drop(self, targets: Iterable[TargetId]) -> None:
@@ -44,5 +46,12 @@ class LeftOffRows:
             self._db.execute("delete from left_off where target = ?", [target])
 
 
-def _member(row: Mapping[str, Any]) -> Member:
-    return read_value(f"what was left off of {row['target']}", row["member_json"], VERSION, member_in)
+def _left_off(row: Mapping[str, Any]) -> LeftOff:
+    what = f"what was left off of {row['target']}"
+    member, why, fails = read_value(what, row["member_json"], VERSION, _parts)
+    incident = None if row["incident"] == _NO_INCIDENT else IncidentId(row["incident"])
+    return LeftOff(member, incident, moment(row["at"]), why, fails)
+
+
+def _parts(parts: dict[str, Any]) -> tuple[Member, str, bool]:
+    return member_in(parts), parts.get("why", ""), parts.get("fails", False)

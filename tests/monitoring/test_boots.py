@@ -570,15 +570,3 @@ def test_a_clock_step_moves_what_is_known_with_it(seen_until) -> None:
     made = boots(seen_until)
     made.shift(timedelta(hours=1))
     assert made.of(WEB1.id).told == (seen_until and seen_until + timedelta(hours=1))
-
-
-def test_what_ran_when_its_hypervisor_was_lost_may_have_restarted_unseen() -> None:
-    made = boots()
-    made.polled(WEB1.id, running=True)
-    assert not made.may_have_restarted(WEB1.id)
-    made.lost()
-    assert made.may_have_restarted(WEB1.id)
-    assert not made.may_have_restarted(WEB1.id), "it is asked once"
-    made.polled(WEB1.id, running=False)
-    made.lost()
-    assert not made.may_have_restarted(WEB1.id), "what was off did not go off"

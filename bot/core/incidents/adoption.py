@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.core.draft import Draft
-from bot.core.health import Kind, Observation, TargetId, TargetKind
+from bot.core.health import RAN, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import Incident, Member
 from bot.core.incidents.member import SETTLED_FOR_GOOD, Ground, Standing
 from bot.core.incidents.shutdowns import troubles
@@ -84,7 +84,8 @@ def as_adopted(draft: Draft, target: TargetId) -> Member:
 
     That it was shut down at that moment is nobody's wish.
     """
-    ran, needs = draft.situation.ran(target), draft.situation.needs(target)
+    told = any(one.target == target and RAN in one.facts for one in draft.heard)
+    ran, needs = told or draft.situation.ran(target), draft.situation.needs(target)
     member = _as_known(draft, target)
     for incident in draft.live():
         member = incident.members.get(target, member)

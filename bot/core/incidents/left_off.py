@@ -14,11 +14,18 @@ from bot.core.incident import Incident, IncidentId, Member, Way
 
 @dataclass(frozen=True, slots=True)
 class LeftOff:
-    """A machine that ran before an incident and has not come back. `at`: when the incident ended without it."""
+    """A machine that ran before an incident and has not come back. `at`: when the incident ended without it.
+
+    `incident`: None where there was none: it ran when it was last looked at, before nobody could, and was off
+    afterwards. `why`: how that was, in words; `fails`: nobody has shut it down, so that it is an incident of its
+    own where it is not silenced.
+    """
 
     member: Member
-    incident: IncidentId
+    incident: IncidentId | None
     at: datetime
+    why: str = ""
+    fails: bool = False
 
 
 def left_off(before: Mapping[IncidentId, Incident], changed: Iterable[Incident]) -> Sequence[LeftOff]:

@@ -1,0 +1,157 @@
+"""What ran before nobody could look, and is off: remembered, asked about, and kept from being called well."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import pytest
+
+from bot import incidents, queries
+from bot.core.health import RAN, Health, Kind, TargetId
+from bot.store import Store
+from bot.usecases import left_off
+from bot.usecases.persons_word import stays_off_by_name
+from tests.core.labs import ATLAS, RACK, back, off, on_battery, powered_on, unseen, up
+from tests.kept_lab import ALEX, KeptLab
+
+WEB1, WEB2, CI = (TargetId(f"guest:{name}") for name in ("web1", "web2", "ci-1"))
+MINUTE = timedelta(minutes=1)
+RAN_BEFORE = {RAN: "it ran before I was off, and is off"}
+
+
+@pytest.fixture
+def lab(tmp_path):
+    store = Store(tmp_path / "caretaker.db")
+    lab = KeptLab(store)
+    lab.begin()
+    lab.inventory("web1", "web2", "ci-1")
+    lab.see(back(ATLAS), *map(up, (WEB1, WEB2, CI)))
+    yield lab
+    store.close()
+
+
+def asked(guest=WEB1):
+    """It is off, and libvirt tells that it was shut down."""
+    return replace(off(guest), facts=RAN_BEFORE)
+
+
+def down(guest=WEB1):
+    """It is off, and libvirt tells no reason."""
+    return replace(asked(guest), health=Health.FAIL, kind=Kind.GUEST_DOWN, why="it ran, and is off", stated=True)
+
+
+def told(lab):
+    return [one.parcel.text for one in lab.outbox if one.parcel.subject == "ran before"]
+
+
+def silence(lab, name="atlas"):
+    lab.do(incidents.silence, lab.config, name, 5 * MINUTE, ALEX, "maintenance")
+
+
+def called_well(lab):
+    return not lab.do(queries.status, lab.config).left_off
+
+
+def test_what_ran_before_the_bot_was_off_is_known_at_its_start(lab):
+    lab.see(off(WEB2, on_purpose=True))
+    beginning = lab.begin()
+    assert (beginning.ran, beginning.shut_down) == ({WEB1, CI}, {WEB2})
+    lab.now += 6 * MINUTE
+    lab.do(lambda store, now: store.alive.renew(now))
+    assert lab.begin().shut_down == frozenset()
+
+
+def test_what_is_off_after_a_gap_is_asked_about_and_named_until_it_runs_and_is_proven(lab):
+    lab.see(asked())
+    (text,) = told(lab)
+    assert text.splitlines() == [
+        "⚪ web1 is off: it ran before I was off.",
+        "Start it, or say that it may stay off: `/lab stays-off web1`",
+    ]
+    assert not called_well(lab)
+    words = {WEB1: f"off since {lab.now:%Y-%m-%d %H:%M} UTC, and it ran before I was off"}
+    assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)) == words
+    lab.begin()
+    lab.see(off(WEB1, on_purpose=True))
+    assert not called_well(lab)
+    lab.see(up(WEB1))
+    assert called_well(lab)
+    assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)) == {}
+
+
+def test_a_person_may_say_that_it_may_stay_off(lab):
+    lab.see(asked())
+    lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    assert called_well(lab)
+    assert "web1" in lab.store.alive.journal(1)[0][1]
+
+
+def test_what_an_incident_waits_for_is_not_asked_about_beside_it(lab):
+    lab.see(down())
+    assert (lab.incident().kind, told(lab)) == (Kind.GUEST_DOWN, [])
+    assert lab.store.left_off.all() == {}
+
+
+def test_what_comes_and_goes_by_design_is_nobodys_concern(lab):
+    lab.see(asked(CI))
+    assert (told(lab), lab.store.left_off.all().keys()) == ([], set())
+
+
+def test_many_are_asked_about_in_one_message(lab):
+    names = [f"vm{n}" for n in range(1, 10)]
+    lab.inventory("web1", "web2", *names)
+    lab.see(*(asked(TargetId(f"guest:{name}")) for name in names))
+    (text,) = told(lab)
+    assert text.count("is off:") == 8
+    assert "… and 1 more" in text
+
+
+def test_what_befell_it_in_a_silence_is_not_told_and_not_called_well_and_is_an_incident_when_that_ends(lab):
+    silence(lab)
+    lab.see(down())
+    lab.see(off(WEB1))
+    assert (told(lab), list(lab.store.incidents.live()), called_well(lab)) == ([], [], False)
+    lab.wait(6 * MINUTE)
+    assert lab.incident().members[WEB1].was_running
+    lab.see(off(WEB1))
+    lab.see(off(WEB1))
+    assert lab.incident().unproven == (WEB1,)
+    lab.see(up(WEB1))
+    assert (lab.incident().ended, called_well(lab)) == (True, True)
+
+
+def test_what_someone_may_have_shut_down_in_a_silence_is_asked_about_when_that_ends(lab):
+    silence(lab)
+    lab.see(asked())
+    assert told(lab) == []
+    lab.wait(6 * MINUTE)
+    assert (len(told(lab)), list(lab.store.incidents.live())) == (1, [])
+
+
+def test_what_runs_again_when_the_silence_ends_is_not_told(lab):
+    silence(lab)
+    lab.see(down())
+    lab.see(powered_on(WEB1))
+    lab.wait(6 * MINUTE)
+    assert (told(lab), list(lab.store.incidents.live())) == ([], [])
+
+
+def test_what_is_silenced_itself_stays_so_when_another_silence_ends(lab):
+    silence(lab)
+    lab.do(incidents.silence, lab.config, "web1", 60 * MINUTE, ALEX, "maintenance")
+    lab.see(down())
+    lab.wait(6 * MINUTE)
+    assert list(lab.store.incidents.live()) == []
+
+
+def test_what_is_shut_down_on_battery_while_the_ups_is_silenced_has_to_return(lab):
+    silence(lab, "rack")
+    lab.see(on_battery())
+    lab.see(off(WEB1, on_purpose=True))
+    assert not called_well(lab)
+    assert lab.store.left_off.all()[WEB1].why == "it was shut down during a power failure, and is off"
+
+
+def test_what_is_shut_down_while_all_is_well_is_someones_wish(lab):
+    lab.see(unseen(RACK, "ups"))
+    lab.see(off(WEB1, on_purpose=True))
+    assert called_well(lab)
