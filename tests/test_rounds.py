@@ -9,6 +9,7 @@ from pathlib import Path
 import libvirt
 import pytest
 
+from bot import queries
 from bot.clock import Clock
 from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig, Timing
 from bot.core.guest import GuestEvent, GuestEventKind
@@ -311,6 +312,42 @@ async def test_a_guest_that_ran_until_its_host_was_lost_and_is_off_then_is_down(
         down = await bot.incident(id=1, kind=Kind.GUEST_DOWN)
         assert down.why.startswith("it ran until atlas was out of reach, and is off")
         assert down.unproven == (guest("lab1"),)
+
+
+async def test_a_guest_that_ran_before_the_bot_was_off_and_is_off_now_is_down(guests, tmp_path) -> None:
+    guests.add("lab1", autostart=False)
+    config = lab_yaml(tmp_path)
+    async with living(config) as bot:
+        await bot.runs("lab1")
+    guests.domain("lab1").destroy()
+    async with living(config) as bot:
+        down = await bot.incident(id=1, kind=Kind.GUEST_DOWN)
+        assert down.why.startswith("it ran before I was off, and is off")
+        assert down.unproven == (guest("lab1"),)
+
+
+async def test_a_guest_that_someone_may_have_shut_down_while_the_bot_was_off_is_asked_about_once(
+    guests, tmp_path
+) -> None:
+    guests.add("lab1", autostart=False)
+    config = lab_yaml(tmp_path)
+
+    async def asked(bot) -> list[str]:
+        return [p.text for p in await bot.ask(parcels) if p.subject == "ran before"]
+
+    async with living(config) as bot:
+        await bot.runs("lab1")
+    guests.domain("lab1").shutdown()
+    async with living(config) as bot:
+        await until(lambda: asked(bot), 15)
+        lab = await bot.ask(lambda store: queries.status(store, Clock().now(), config))
+        assert lab.left_off.keys() == {guest("lab1")}
+    async with living(config) as bot:
+        await until(lambda: bot.rounds.guest(guest("lab1")))
+        guests.add("other")
+        await bot.runs("other")
+        assert len(await asked(bot)) == 1
+        assert await bot.incidents() == []
 
 
 async def test_what_can_not_be_proven_is_said_once_in_the_channel(guests, tmp_path) -> None:
