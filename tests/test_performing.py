@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from bot.core.jobs import Place, PlaceKind
 from bot.core.lab import LabVerb
 from bot.core.offer import offer
 from bot.core.progress import Progress
-from bot.core.run import Button, Press, RunStatus, State, Stop
+from bot.core.run import Button, Press, RunId, RunStatus, State, Stop
 from bot.hypervisor import GuestRefused
 from bot.performing import Performer
 from bot.performing.bar import Bar
+from bot.performing.recorded import _is_given_up
 from bot.reach import Refused, Unreachable
 from bot.reach.local import LocalReach
 from bot.reach.ssh import SshHost, SshReach
 from bot.store.writer import Writer
+from bot.usecases import script_records
+from bot.usecases.clock_steps import clock_stepped
 from tests.real.processes import alive
 from tests.real.sshd import running_sshd
 from tests.waiting import until
@@ -85,7 +89,8 @@ class Bot:
 
     def __init__(self, folder: Path, reaches=lambda _run, _place: LocalReach(), action=None) -> None:
         self.house = house(folder)
-        self.writer = Writer(clock)
+        self.set_by = timedelta()  # what was done to the system's clock
+        self.writer = Writer(lambda: clock() + self.set_by)
         actions = {"start": ActionType(LabVerb("start", ("guest",)), action)} if action else {}
         self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None)
         self.performer = self.make()
@@ -337,6 +342,105 @@ async def test_stop_ends_what_runs(bot) -> None:
         State.UNKNOWN,
         "called off while it was under way",
     )
+
+
+STEPS = [timedelta(hours=-1), timedelta(days=8), timedelta(days=-20_000)]
+
+
+async def records(bot: Bot) -> int:
+    return await bot.do(lambda store, _now: len(store.script_records.all()))
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+@pytest.mark.parametrize("set_by", STEPS)
+async def test_stop_ends_what_runs_however_the_clock_was_set_meanwhile(bot, set_by, noticed) -> None:
+    child = sleeper()
+    await bot.start(step(child))
+    await bot.press(Button.RUN)
+    await until(lambda: alive(child))
+    bot.set_by = set_by
+    if noticed:
+        await bot.do(clock_stepped, bot.house.config, set_by)
+        known = await bot.do(script_records.find, 1, 0, 1)
+        assert timedelta() <= known.age < timedelta(minutes=1)
+    await bot.move(Stop("", "enough"))
+    await until(lambda: not alive(child))
+
+    async def settled() -> bool:
+        return await records(bot) == 0
+
+    await until(settled)
+
+
+async def test_after_a_crash_and_a_set_clock_what_nobody_waits_for_is_ended(bot) -> None:
+    child = sleeper()
+    await bot.start(step(child))
+    await bot.press(Button.RUN)
+    await until(lambda: alive(child))
+    await bot.do(runs.move, bot.house, 1, Stop("", "enough"), ALEX)  # it dies before it acts on that
+    bot.crash()
+    bot.set_by = timedelta(hours=-1)
+    await bot.take_up()
+    await until(lambda: not alive(child))
+
+
+class Away(LocalReach):
+    """A machine that can't be reached for now."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    async def speak(self, *asked, **how):
+        if self.away:
+            raise Unreachable("cannot reach atlas (10.0.0.5:22): because Connection refused")
+        await super().speak(*asked, **how)
+
+
+async def test_what_cant_be_ended_is_told_and_its_record_stays_whatever_the_clock_says(tmp_path) -> None:
+    child, machine = sleeper(), Away()
+    async with living(tmp_path, reaches=lambda _run, _place: machine) as bot:
+        await bot.start(step(child))
+        await bot.press(Button.RUN)
+        await until(lambda: alive(child))
+        machine.away, bot.set_by = True, timedelta(days=8)
+        await bot.move(Stop("", "enough"))
+
+        async def told() -> bool:
+            return await bot.told("It may still run on the bot's machine: cannot reach atlas")
+
+        await until(told)
+        assert await records(bot) == 1
+        machine.away = False
+        await until(lambda: not alive(child))
+
+
+async def test_what_could_not_be_reached_for_a_week_is_given_up_and_that_is_told(bot) -> None:
+    machine = Away()
+    machine.away = True
+    await bot.start(step("true"))
+    run = await bot.run()
+    long_ago = script_records.Known(
+        "0" * 32, run.id, Place(PlaceKind.BOT), timedelta(days=-1), timedelta(days=8), None
+    )
+    bot.performer._scripts.settle(run, long_ago, lambda: machine)
+
+    async def told() -> bool:
+        return await bot.told("I have stopped trying to end it.")
+
+    await until(told)
+
+
+def test_a_clock_that_was_set_alone_ends_no_search() -> None:
+    limit, week = timedelta(hours=2), timedelta(days=7)
+
+    def given_up(age: timedelta | None, sought: timedelta) -> bool:
+        known = script_records.Known("0", RunId(1), Place(PlaceKind.BOT), limit, age, None)
+        return _is_given_up(known, sought)
+
+    assert not given_up(week, limit), "its own time limit may not have ended it yet"
+    assert given_up(week, limit + timedelta(minutes=1))
+    assert not given_up(None, timedelta(days=6))
+    assert given_up(None, week)
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ class Performer:
         for moved in resumed:
             self.perform(moved)
         for run, known in await self._writer.do(script_records.left_over):
-            self._scripts.settle(known, partial(self._reaches, run, known.place))
+            self._scripts.settle(run, known, partial(self._reaches, run, known.place))
 
     def perform(self, moved: Moved) -> None:
         """Begin what a committed move asks for, and call off what it has no more use for."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import chain, repeat
 
 from bot import runs
 from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
@@ -32,9 +33,12 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between two looks for a lost script; the last again and again."""
 
 SLACK = timedelta(seconds=5)  # beyond limit and grace: the far side began to count later
-FORGOTTEN = timedelta(days=7)  # a machine that can't be reached for so long is not asked to tidy up any more
+FORGOTTEN = timedelta(days=7)
+"""A machine that can't be reached for so long is not asked to tidy up any more."""
+
 CLOSING = 5.0  # seconds; the bot is to end soon, and what it can't end now is found by the next one
 
+_GIVEN_UP = "I have stopped trying to end it."
 _UNENDED = "I end it as soon as I can reach it; at the latest, its own time limit does."
 _AGAIN = "connected again: it runs, or has ended"
 
@@ -87,9 +91,9 @@ class Scripts:
         """Its end is written down: remove its record. What fails here is done at the next start."""
         self._in_background(self._forget(run, work, reach))
 
-    def settle(self, known: Known, reach: Callable[[], Reach]) -> None:
-        """End what nobody waits for, if it still runs, and remove its record."""
-        self._in_background(self._settle(known, reach, None))
+    def settle(self, run: Run, known: Known, reach: Callable[[], Reach]) -> None:
+        """End what nobody waits for, if it still runs, and remove its record; tell what can't be ended."""
+        self._in_background(self._settle(run, known, reach, told=True))
 
     async def close(self) -> None:
         """Let what is being ended be ended."""
@@ -108,7 +112,7 @@ class Scripts:
     async def _call_off(self, run: Run, request: Cancel, reach: Callable[[Place], Reach]) -> None:
         known = await self._writer.do(script_records.find, run.id, request.step, request.attempt)
         if known is not None:
-            await self._settle(known, partial(reach, known.place), run)
+            await self._settle(run, known, partial(reach, known.place), told=False)
 
     async def _forget(self, run: Run, work: RunAction | SeekAction, reach: Callable[[], Reach]) -> None:
         known = await self._writer.do(script_records.find, run.id, work.step, work.attempt)
@@ -117,22 +121,24 @@ class Scripts:
                 await Recorded(reach, _record(known)).forget()
                 await self._writer.do(script_records.settled, known.id)
 
-    async def _settle(self, known: Known, reach: Callable[[], Reach], run: Run | None) -> None:
-        """Until it is done, or too old; `run`: whose thread hears of what can't be ended."""
-        record, tries = _record(known), 0
-        recorded = Recorded(reach, record)
-        while record.age() < FORGOTTEN:
+    async def _settle(self, run: Run, known: Known, reach: Callable[[], Reach], *, told: bool) -> None:
+        """Until its end is known, or it is given up; `told`: that it may still run. The run's thread hears of it."""
+        began, pauses = time.monotonic(), chain(PAUSES, repeat(PAUSES[-1]))
+        recorded, late = Recorded(reach, _record(known)), False
+        while True:
             try:
                 finished = await recorded.stop()
-                if run is not None:
-                    await self._say_left(run, known, finished, late=tries > 0)
+                await self._say_left(run, known, finished, late=late)
                 await recorded.forget()
                 break
             except (Unreachable, Refused) as why:
-                if run is not None and not tries:
+                if _is_given_up(known, timedelta(seconds=time.monotonic() - began)):
+                    await self._say(run, f"It may still run on {known.place}: {why}. {_GIVEN_UP}")
+                    break
+                if not told:
                     await self._say(run, f"It may still run on {known.place}: {why}. {_UNENDED}")
-                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-                tries += 1
+                told = late = True
+                await asyncio.sleep(next(pauses))
         await self._writer.do(script_records.settled, known.id)
 
     async def _say_left(self, run: Run, known: Known, finished: Finished, *, late: bool) -> None:
@@ -191,7 +197,7 @@ class _Script:
         return await self._seek()
 
     async def _seek(self) -> Finished:
-        last = self._known.limit + 2 * GRACE + SLACK - self._known.age
+        last = _longest(self._known) - (self._known.age or timedelta())
         deadline, tries = time.monotonic() + last.total_seconds(), 0
         while True:
             try:
@@ -233,10 +239,21 @@ def _noted(tasks: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
         log.error("cannot note or settle a script: because %s", why, exc_info=why)
 
 
+def _longest(known: Known) -> timedelta:
+    """After which its own time limit has ended it, where it runs at all."""
+    return known.limit + 2 * GRACE + SLACK
+
+
+def _is_given_up(known: Known, sought: timedelta) -> bool:
+    """Whether what was sought for so long is sought no more. A clock that was set alone ends no search."""
+    age = sought if known.age is None else known.age + sought
+    return age >= FORGOTTEN and sought >= _longest(known)
+
+
 def _record(known: Known) -> Record:
     began = time.monotonic()
 
-    def age() -> timedelta:
-        return known.age + timedelta(seconds=time.monotonic() - began)
+    def age() -> timedelta | None:
+        return None if known.age is None else known.age + timedelta(seconds=time.monotonic() - began)
 
     return Record(known.id, str(known.place), known.limit, age, known.boot)

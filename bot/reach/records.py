@@ -35,14 +35,15 @@ _SIGNALS: Final = range(129, 129 + 31)  # how a shell tells that a signal ended 
 class Record:
     """What is known of a recorded script before anything is asked. `where`: its machine, for people.
 
-    `limit`: after which its supervisor ends it. `age`: how long ago the id was written down. `boot`: the machine's
-    boot id, as the script was heard to have begun; None where that was never heard.
+    `limit`: after which its supervisor ends it. `age`: how long ago the id was written down,
+    None where that is not known. `boot`: the machine's boot id, as the script was heard to have begun; None where
+    that was never heard.
     """
 
     id: str
     where: str
     limit: timedelta
-    age: Callable[[], timedelta]
+    age: Callable[[], timedelta | None]
     boot: str | None = None
 
 
@@ -170,7 +171,7 @@ class Recorded:
                 f"{where} has restarted, or is another machine now" if boot != self._boot else "it runs no more"
             )
             return Finished(None, output, how=f"{other}, and its record is gone", known=False)
-        if age < TRUSTED and up.isdecimal() and int(up) >= age.total_seconds():
+        if age is not None and age < TRUSTED and up.isdecimal() and int(up) >= age.total_seconds():
             return Finished(None, output, how=f"it was never started on {where}")
         return Finished(
             None, output, how=f"{where} has no record of it, and may have restarted since", known=False

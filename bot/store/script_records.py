@@ -1,9 +1,12 @@
 """The records of scripts that were, or are to be, started somewhere: written before that, gone once settled."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlite_utils import Database
+
+from bot.store.rows import moment, time_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ class RecordRows:
         self._db.execute(
             "update script_record set over = 1 where run = ? and step = ? and attempt = ?", [run, step, attempt]
         )
+
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: each was written down as long ago as before."""
+        for row in self.all():
+            made = time_out(moment(row.made_at) + step)
+            self._db.execute("update script_record set made_at = ? where id = ?", [made, row.id])
 
     def remove(self, record: str) -> None:
         """It is settled."""

@@ -21,6 +21,7 @@ def clock_stepped(store: Store, now: datetime, config: Config, step: timedelta) 
     store.second_channel.shift(step)
     store.targets.shift_silences(step, now - step)
     store.targets.shift(step)
+    store.script_records.shift(step)
     since = min(now, now - step) - rules_of(config).remembered
     store.incidents.save([one.shifted(step) for one in store.incidents.current(since).values()])
     words = f"the system's clock was set by {'+' if step > timedelta(0) else '−'}{lasted(abs(step))}"

@@ -18,19 +18,19 @@ from bot.store.json_value import Fields, read_value
 from bot.store.script_records import RecordRow
 
 PLACE_VERSION = 1
-MADE_IN_FUTURE = timedelta(days=36_500)
-"""The age of a record whose making lies in the future: the clock was set, and its age is not known."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is written of one recorded script. `age`: how long ago that was, at least."""
+    """What is written of one recorded script.
+
+    `age`: how long ago that was; None where that lies in the future, because the clock was set while the bot was off.
+    """
 
     id: str
     run: RunId
     place: Place
     limit: timedelta
-    age: timedelta
+    age: timedelta | None
     boot: str | None
 
 
@@ -110,7 +110,7 @@ def _known(row: RecordRow, now: datetime) -> Known:
         RunId(row.run),
         place,
         timedelta(seconds=row.limit),
-        age if age >= timedelta() else MADE_IN_FUTURE,
+        age if age >= timedelta() else None,
         row.boot,
     )
 
