@@ -362,7 +362,9 @@ async def test_stop_ends_what_runs_however_the_clock_was_set_meanwhile(bot, set_
     if noticed:
         await bot.do(clock_stepped, bot.house.config, set_by)
         known = await bot.do(script_records.find, 1, 0, 1)
+        pressed = (await bot.run()).steps[0].pressed_at
         assert timedelta() <= known.age < timedelta(minutes=1)
+        assert timedelta() <= clock() + set_by - pressed < timedelta(minutes=1)
     await bot.move(Stop("", "enough"))
     await until(lambda: not alive(child))
 

@@ -8,8 +8,9 @@ import pytest
 
 from bot import incidents, sightings
 from bot.config import Expect, Guest, Host, Service
-from bot.core.health import Health, Kind, Proof, Target, TargetId, TargetKind, guest_id, target_id
-from bot.core.incident import IncidentId, Status
+from bot.core.health import ANSWERED, Health, Kind, Proof, Target, TargetId, TargetKind, guest_id, target_id
+from bot.core.incident import IncidentId, Member, Status
+from bot.core.incidents.left_off import LeftOff
 from bot.core.placements import Placements
 from bot.store import Store
 from bot.usecases.clock_steps import clock_stepped
@@ -362,6 +363,23 @@ def test_what_has_stopped_and_been_so_since_did_so_as_long_ago_after_a_step_of_t
     lab.do(clock_stepped, lab.config, 26 * HOUR)
     assert lab.store.targets.presences()[WEB1].stopped_at == lab.now
     assert {known.since for known in lab.store.targets.health() if known.fingerprint.target == WEB1} == {lab.now}
+
+
+def test_a_step_of_the_clock_in_the_middle_of_host_down_makes_nothing_last_longer(lab):
+    lab.see(replace(gone(VAULT), facts={ANSWERED: (START - MINUTE).isoformat()}))
+    lab.wait(10 * MINUTE)
+    lab.now += 26 * HOUR
+    lab.do(clock_stepped, lab.config, 26 * HOUR)
+    assert lab.now - lab.incident().since == 11 * MINUTE
+    assert lab.now - lab.store.alive.last().started_at == 10 * MINUTE
+
+
+def test_a_step_of_the_clock_makes_nothing_proof_or_no_proof_of_what_was_left_off(lab):
+    off_now = Member(WEB1, was_running=True, running=False, counts_from=START)
+    lab.store.left_off.keep([LeftOff(off_now, ONE, START)])
+    lab.now -= HOUR
+    lab.do(clock_stepped, lab.config, -HOUR)
+    assert lab.store.left_off.all()[WEB1] == LeftOff(replace(off_now, counts_from=lab.now), ONE, lab.now)
 
 
 def test_a_step_of_the_clock_ends_no_grace_and_is_no_gap(lab):

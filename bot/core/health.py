@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType
 
+from bot.core.clock_step import shifted
 from bot.core.kinds import Kind, TargetKind
 from bot.core.mentions import deadened
 
@@ -172,6 +173,8 @@ def is_condition(check: Fingerprint) -> bool:
 
 
 _KEPT = ("boot_id", "root", "battery")
+_MOMENTS = ("booted", ANSWERED)
+"""The facts that are moments, in ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +210,9 @@ class Observation:
 
     def shifted(self, step: timedelta) -> "Observation":
         """The same after the clock was stepped."""
-        booted = self.facts.get("booted")
-        facts = (
-            {**self.facts, "booted": (datetime.fromisoformat(booted) + step).isoformat()} if booted else self.facts
-        )
-        return replace(self, at=self.at + step, facts=facts)
+        told = {name: datetime.fromisoformat(self.facts[name]) for name in _MOMENTS if name in self.facts}
+        moved = {name: (at + step).isoformat() for name, at in told.items()}
+        return replace(shifted(self, step), facts={**self.facts, **moved})
 
     @property
     def kept(self) -> Mapping[str, str]:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
 
+from bot.core.clock_step import shifted
 from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.event import Event, EventKind, Notice, Tell
 from bot.core.incidents.evidence import Requirement
@@ -155,9 +155,8 @@ class Incident:
     def shifted(self, step: timedelta) -> "Incident":
         """The clock was stepped: what is planned by the old time shifts with it, and nothing lasts longer."""
         members = MappingProxyType({t: m.shifted(step) for t, m in self.members.items()})
-        moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
-        earlier = self.earlier and replace(self.earlier, ended_at=self.earlier.ended_at + step)
-        return replace(self, members=members, spans=self.spans.shifted(step), earlier=earlier, **moved)
+        earlier = self.earlier and shifted(self.earlier, step)
+        return replace(shifted(self, step), members=members, spans=self.spans.shifted(step), earlier=earlier)
 
     def move(
         self,
@@ -202,18 +201,6 @@ class Incident:
                 raise IllegalMove(f"<@{taken_by}> is already on incident {self.id}. {how}")
         if move in OF_WHO_IS_ON_IT and taken_by is None and not self.ended:
             raise IllegalMove(f"nobody is on incident {self.id}")
-
-
-_TIMES: Final = (
-    "opened_at",
-    "progress_at",
-    "acknowledged_at",
-    "recovering_since",
-    "resolved_at",
-    "reopened_at",
-    "unstable_since",
-    "told_at",
-)
 
 
 def _moved(after: Incident, move: Move, by: str | None, seen: datetime) -> Incident:

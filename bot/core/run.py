@@ -4,12 +4,13 @@ What it asks for is in jobs.py; how it moves, walk.py's; how it is written down,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from bot.core.clock_step import shifted
 from bot.core.guest import StartsFrom
 from bot.core.health import TargetId
 from bot.core.jobs import Request
@@ -135,6 +136,11 @@ class Run:
     pause: str = ""
     paused_at: datetime | None = None
     began_with: StartsFrom | None = None
+
+    def shifted(self, step: timedelta) -> "Run":
+        """The clock was stepped: what is under way has been so for as long as before."""
+        steps = tuple(shifted(one, step) for one in self.steps)
+        return replace(shifted(self, step), steps=steps, deed=self.deed and shifted(self.deed, step))
 
     @property
     def state(self) -> State:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.core.clock_step import shifted
 from bot.core.health import STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
@@ -114,6 +115,8 @@ class Boots:
         """The clock was stepped."""
         self._boots = {guest: boot.shifted(step) for guest, boot in self._boots.items()}
         self._told = self._told and self._told + step
+        self._records = {guest: shifted(record, step) for guest, record in self._records.items()}
+        self._unsaved.update(self._records)
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """These guests are no longer here."""

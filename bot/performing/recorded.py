@@ -122,7 +122,7 @@ class Scripts:
                 await self._writer.do(script_records.settled, known.id)
 
     async def _settle(self, run: Run, known: Known, reach: Callable[[], Reach], *, told: bool) -> None:
-        """Until its end is known, or it is given up; `told`: that it may still run. The run's thread hears of it."""
+        """Until its end is known, or it is given up, and that told. `told`: that it may still run."""
         began, pauses = time.monotonic(), chain(PAUSES, repeat(PAUSES[-1]))
         recorded, late = Recorded(reach, _record(known)), False
         while True:

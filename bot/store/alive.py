@@ -63,6 +63,13 @@ class AliveRows:
         rows = self._db.query("select outlook_json from alive where id = 1 and outlook_json is not null")
         return next((outlook_in(row["outlook_json"]) for row in rows), None)
 
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: the bot has run for as long as before."""
+        row = self.last()
+        if row is not None:
+            started = time_out(row.started_at + step)
+            self._db.execute("update alive set started_at = ? where id = 1", [started])
+
     def stop(self, now: datetime) -> None:
         """The bot stops because it was told to."""
         self._db.execute("update alive set at = ?, stopped_at = ? where id = 1", [time_out(now), time_out(now)])

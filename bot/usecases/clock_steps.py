@@ -7,6 +7,7 @@ from bot.core.incident import Event, EventKind, Tell
 from bot.incidents import rules_of
 from bot.store import Store
 from bot.store.outbox import Parcel
+from bot.usecases.run_records import shift_runs
 from bot.views.times import lasted
 
 
@@ -16,12 +17,15 @@ def clock_stepped(store: Store, now: datetime, config: Config, step: timedelta) 
     What is open began, and what ended a moment ago did so, as long before now as before the step.
     """
     store.alive.write(f"The clock was set by {step.total_seconds():+.0f} s.", now)
+    store.alive.shift(step)
     store.alive.renew(now)
     store.outbox.shift(step)
     store.second_channel.shift(step)
     store.targets.shift_silences(step, now - step)
     store.targets.shift(step)
     store.script_records.shift(step)
+    store.left_off.keep([one.shifted(step) for one in store.left_off.all().values()])
+    shift_runs(store, step)
     since = min(now, now - step) - rules_of(config).remembered
     store.incidents.save([one.shifted(step) for one in store.incidents.current(since).values()])
     words = f"the system's clock was set by {'+' if step > timedelta(0) else '−'}{lasted(abs(step))}"

@@ -8,8 +8,8 @@ from bot.core import engine
 from bot.core.incident import IncidentId, Tell
 from bot.core.mentions import deadened
 from bot.core.permit import Person
-from bot.core.run import BUSY, Advance, Run, RunStatus, State
-from bot.core.run_json import run_to_json
+from bot.core.run import BUSY, LIVE, Advance, Run, RunStatus, State
+from bot.core.run_json import run_from_json, run_to_json
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.store.runs import RunRow
@@ -25,9 +25,7 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
     run = advance.run
     if run == before:
         return
-    store.runs.save(
-        RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
-    )
+    _save(store, run)
     if before is not None and replace(before, deed=run.deed, began_with=run.began_with) == run:
         return  # nobody sees what it remembers of its own doing
     _tell(store, now, before, run)
@@ -37,6 +35,17 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
     if incident is not None and advance.events:
         progressed, _ = engine.progressed(incident, advance.events[-1].text, now)
         store.incidents.save([progressed])
+
+
+def shift_runs(store: Store, step: timedelta) -> None:
+    """The clock was stepped: what is under way has been so for as long as before."""
+    for row in store.runs.of_status(*LIVE):
+        _save(store, run_from_json(row.value).shifted(step))
+
+
+def _save(store: Store, run: Run) -> None:
+    row = RunRow(run.id, run.incident, run.runbook, run.status, run.version, run.text_hash, run_to_json(run))
+    store.runs.save(row)
 
 
 def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:

@@ -23,7 +23,7 @@ PLACE_VERSION = 1
 class Known:
     """What is written of one recorded script.
 
-    `age`: how long ago that was; None where that lies in the future, because the clock was set while the bot was off.
+    `age`: how long ago that was; None where it lies in the future: the clock was set while the bot was off.
     """
 
     id: str

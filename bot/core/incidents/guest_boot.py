@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.clock_step import shifted
 from bot.core.incidents.boot_reading import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
@@ -120,17 +121,7 @@ class GuestBoot:
 
     def shifted(self, step: timedelta) -> "GuestBoot":
         """The clock was stepped: what was so for a while is so for the same while."""
-
-        def moved(moment: datetime | None) -> datetime | None:
-            return None if moment is None else moment + step
-
-        return replace(
-            self,
-            started=moved(self.started),
-            told=moved(self.told),
-            since=moved(self.since),
-            looked=moved(self.looked),
-        )
+        return shifted(self, step)
 
     def _anew(self, at: datetime, started: datetime | None) -> "GuestBoot":
         at, off = self._later(at), self.running is False

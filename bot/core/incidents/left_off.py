@@ -5,9 +5,10 @@ was known of it, until it runs and is proven, is shut down by someone, or a pers
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from bot.core.clock_step import shifted
 from bot.core.health import TargetKind
 from bot.core.incident import Incident, IncidentId, Member, Way
 
@@ -26,6 +27,10 @@ class LeftOff:
     at: datetime
     why: str = ""
     fails: bool = False
+
+    def shifted(self, step: timedelta) -> "LeftOff":
+        """The clock was stepped: what was seen a minute ago was so a minute ago."""
+        return replace(shifted(self, step), member=self.member.shifted(step))
 
 
 def left_off(before: Mapping[IncidentId, Incident], changed: Iterable[Incident]) -> Sequence[LeftOff]:

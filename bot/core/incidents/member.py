@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from bot.core.clock_step import shifted
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId
 from bot.core.incidents.evidence import Requirement, wanted
 from bot.core.incidents.inventory_changes import Change
@@ -201,12 +202,10 @@ class Member:
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
-        moved = {name: time + step for name in _TIMES if (time := getattr(self, name)) is not None}
-        ground, shown = (one and replace(one, at=one.at + step) for one in (self.ground, self.shown))
-        return replace(self, ground=ground, shown=shown, **moved)
+        ground, shown = (one and shifted(one, step) for one in (self.ground, self.shown))
+        return replace(shifted(self, step), ground=ground, shown=shown)
 
 
-_TIMES: Final = ("unproven_since", "counts_from", "well_since")
 _WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED})
 """What a look inside replaces: it tells more than a person's word or power."""
 
