@@ -49,12 +49,16 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class SshAnswer:
-    """What was found, and why in words. `banner`: how its server calls itself; `mend`: what a person may do."""
+    """What was found, and why in words. `banner`: how its server calls itself; `mend`: what a person may do.
+
+    `said_at`: the address of lab.yaml that was asked, "" where the machine's address was found otherwise.
+    """
 
     answer: Answer
     why: str
     banner: str = ""
     mend: str = ""
+    said_at: str = ""
 
     @property
     def proves(self) -> bool:

@@ -7,7 +7,7 @@ have rounds of their own: guests.py.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,6 @@ from bot.core.health import (
     HYPERVISOR,
     CheckName,
     Fingerprint,
-    Observation,
     Target,
     TargetId,
     TargetKind,
@@ -46,7 +45,7 @@ from bot.rounds.blind_spots import BlindSpots
 from bot.rounds.checks import checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
-from bot.rounds.impostors import Impostors, SshAnswers
+from bot.rounds.impostors import Impostors, Look, SshAnswers
 from bot.rounds.look_back import look_back
 from bot.rounds.outlook import outlook
 from bot.rounds.shared import Shared
@@ -63,8 +62,6 @@ log = logging.getLogger(__name__)
 
 TIDY_EVERY = timedelta(days=1)
 
-Look = Callable[[], Awaitable[Sequence[Observation]]]
-
 
 class Rounds:
     """Makes all checks of a config look when they are due."""
@@ -80,7 +77,8 @@ class Rounds:
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
-        self._impostors, self._ssh = Impostors(self._knows_off), SshAnswers(ssh, self._knows_off)
+        self._impostors = Impostors(self._knows_off, writer)
+        self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
         self._shared = Shared(self._known, self._attach)
         self._guests = {
@@ -105,6 +103,7 @@ class Rounds:
         beginning = await self._writer.do(begin, self._config, own.boot_id)
         self._watch.remember(beginning.known, beginning.gap)
         self._known.update({guest.id: guest for guest in beginning.guests})
+        await self._impostors.recall()
         timing = self._config.timing
         self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
@@ -116,13 +115,12 @@ class Rounds:
             identity = target_id(TargetKind.HOST, host)
             self._looks[identity]["hypervisor"] = guests.look_at_host
             self._jobs[identity]["hypervisor"] = guests.poll
-            self._sight.watches(
-                Fingerprint(HYPERVISOR, identity), hypervisor_at(self._config.hosts[host].hypervisor)
-            )
+            where = hypervisor_at(self._config.hosts[host].hypervisor)
+            self._sight.watches(Fingerprint(HYPERVISOR, identity), where)
             guests.begin(beginning)
         self.blind_spots.begin()
-        asking = partial(self._ssh.ask_those_off, self._known.values())
-        self._scheduler.every("addresses", timing.check_every, asking)
+        off = partial(self._ssh.ask_those_off, self._known.values())
+        self._scheduler.every("addresses", timing.check_every, off)
         self._sight.begin(lambda: self._writer.trouble)
         look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
         self._start(self._follow_clock())
@@ -147,12 +145,12 @@ class Rounds:
         pace, name = self._pace(check), f"{watched.check}@{watched.target.id}"
         probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
         self._looks[watched.target.id][watched.check] = probe.look
-        fingerprint = Fingerprint(watched.check, watched.target.id)
-        self._sight.watches(fingerprint, where_of(check, watched.address))
+        fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)
+        self._sight.watches(fingerprint, where)
         careful = partial(looked, fingerprint, probe.look, self._parts.now)
 
         async def look() -> None:
-            found = await self._impostors.look(watched.target.id, careful)
+            found = await self._impostors.look(watched.target.id, careful, where)
             settled = [self._watch.see(seen, watched.target, pace) for seen in found]
             if not all(settled):
                 lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted

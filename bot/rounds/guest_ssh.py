@@ -36,7 +36,8 @@ class GuestSsh:
         doors = [door for door in await self._doors(guest) if await self.parts.ssh.knows(door)]
         asked = [self.parts.ssh.proof(door, DEADLINE) for door in doors[:AT_MOST]]
         answers = await asyncio.gather(*asked)
-        return next((one for kind in _TELLING for one in answers if one.answer is kind), None)
+        told = next((one for kind in _TELLING for one in answers if one.answer is kind), None)
+        return told and replace(told, said_at=self._said_address(guest) or "")
 
     async def could_prove(self, guest: Target, *, running: bool) -> bool:
         """Whether a guest's SSH server can be asked: its key is known, and so is where it is, or will be.

@@ -1,45 +1,71 @@
 """Other machines that answer for a guest: what passes while a guest is surely off does not come from it.
 
 Its address in lab.yaml may be wrong, floating, forwarded or leased anew. What such a look shows once the guest
-runs proves nothing, until it has failed while the guest was off.
+runs proves nothing, until it has failed while the guest was off, or looks at another address. That is remembered
+over a restart of the bot.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.core.health import Evidence, Fingerprint, Health, Observation, Target, TargetId
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
 from bot.reach.ssh_answer import Answer, SshAnswer
+from bot.store import StoreFailed
+from bot.store.writer import Writer
+from bot.usecases import answered_while_off
 
 Look = Callable[[], Awaitable[Sequence[Observation]]]
 
 _WHY: Final = "it was so while the guest was off, too: another machine answers there"
+_SSH: Final = CheckName("its SSH server")
 
 
 class Impostors:
     """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off."""
 
-    def __init__(self, off: Callable[[TargetId], bool]) -> None:
-        self._off = off
-        self._passed: set[Fingerprint] = set()
+    def __init__(self, off: Callable[[TargetId], bool], writer: Writer) -> None:
+        self.off = off
+        self._writer = writer
+        self._passed: dict[Fingerprint, str] = {}  # and at which address
+        self._unsaved: set[Fingerprint] = set()
 
-    async def look(
-        self, target: TargetId, look: Callable[[], Awaitable[Sequence[Observation]]]
-    ) -> list[Observation]:
-        """What a look tells of its target: nothing of a guest that is off, or that went on or off meanwhile."""
-        was_off = self._off(target)
+    async def recall(self) -> None:
+        """Go on from what was known before a restart. Raises StoreFailed."""
+        self._passed |= await self._writer.do(answered_while_off.known)
+
+    async def look(self, target: TargetId, look: Look, where: str = "") -> list[Observation]:
+        """What a look tells of its target: nothing of a guest that is off, or that went on or off meanwhile.
+
+        `where`: the address that it looks at.
+        """
+        was_off = self.off(target)
         found = await look()
-        is_off = self._off(target)
+        is_off = self.off(target)
         if was_off and is_off:
-            for one in found:
-                self._note(one.fingerprint, passed=one.health is Health.OK and one.evidence is Evidence.INSIDE)
-        return [] if was_off or is_off else [self._judged(one) for one in found]
+            passed = {
+                one.fingerprint: one.health is Health.OK and one.evidence is Evidence.INSIDE for one in found
+            }
+            await self.note({check: where if ok else None for check, ok in passed.items()})
+        return [] if was_off or is_off else [self._judged(one, where) for one in found]
 
-    def _note(self, check: Fingerprint, *, passed: bool) -> None:
-        (self._passed.add if passed else self._passed.discard)(check)
+    async def note(self, looks: dict[Fingerprint, str | None]) -> None:
+        """These looks at guests that are off have passed at that address, or not passed: None."""
+        changed = {check for check, where in looks.items() if self._passed.get(check) != where}
+        self._passed = {c: where for c, where in (self._passed | looks).items() if where is not None}
+        unsaved, self._unsaved = self._unsaved | changed, set()
+        if unsaved:
+            try:
+                await self._writer.do(answered_while_off.keep, {c: self._passed.get(c) for c in unsaved})
+            except StoreFailed:  # the writer has said so; it is written with the next look
+                self._unsaved |= unsaved
 
-    def _judged(self, seen: Observation) -> Observation:
-        if seen.health is not Health.OK or seen.fingerprint not in self._passed:
+    def answers(self, check: Fingerprint, where: str) -> bool:
+        """Whether that look passes at that address without its guest."""
+        return self._passed.get(check) == where
+
+    def _judged(self, seen: Observation, where: str) -> Observation:
+        if seen.health is not Health.OK or not self.answers(seen.fingerprint, where):
             return seen
         return replace(seen, health=Health.UNKNOWN, evidence=Evidence.NONE, why=f"{seen.why}; {_WHY}")
 
@@ -47,24 +73,25 @@ class Impostors:
 class SshAnswers:
     """Asks guests' SSH servers, and believes none that answered for one that was off. `ask`: does the asking."""
 
-    def __init__(
-        self, ask: Callable[[Target], Awaitable[SshAnswer | None]], off: Callable[[TargetId], bool]
-    ) -> None:
+    def __init__(self, ask: Callable[[Target], Awaitable[SshAnswer | None]], impostors: Impostors) -> None:
         self._ask = ask
-        self._off = off
-        self._passed: set[TargetId] = set()
+        self._impostors = impostors
 
     async def __call__(self, guest: Target) -> SshAnswer | None:
         """Its answer; None where nobody needs to be asked, or nothing answers."""
         answer = await self._ask(guest)
-        if answer is not None and answer.proves and guest.id in self._passed:
+        if answer is not None and answer.proves and self._impostors.answers(_ssh(guest), answer.said_at):
             return SshAnswer(Answer.OTHER_KEY, f"{answer.why}; {_WHY}")
         return answer
 
     async def ask_those_off(self, guests: Collection[Target]) -> None:
         """Ask for those that are off: whoever answers is another machine."""
-        for guest in [one for one in guests if self._off(one.id)]:
+        for guest in [one for one in guests if self._impostors.off(one.id)]:
             answer = await self._ask(guest)
-            if self._off(guest.id):
-                passed = answer is not None and answer.proves
-                (self._passed.add if passed else self._passed.discard)(guest.id)
+            if self._impostors.off(guest.id):
+                where = answer.said_at if answer is not None and answer.proves else None
+                await self._impostors.note({_ssh(guest): where})
+
+
+def _ssh(guest: Target) -> Fingerprint:
+    return Fingerprint(_SSH, guest.id)

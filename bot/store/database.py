@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from bot.domain_log import Pending
 from bot.redact import Redactor
 from bot.store.alive import AliveRows
+from bot.store.answered_while_off import AnsweredWhileOffRows
 from bot.store.boots import BootRows
 from bot.store.events import EventRows
 from bot.store.failures import StoreFailed
@@ -78,6 +79,7 @@ class Store:
         self.record = RecordReader(self._db, self.events)
         self.boots = BootRows(self._db)
         self.left_off = LeftOffRows(self._db)
+        self.answered_while_off = AnsweredWhileOffRows(self._db)
 
     def _prepare(self, *, read_only: bool) -> None:
         if newer := unknown_migrations(self._db):

@@ -140,6 +140,14 @@ def outlook(db: Database) -> None:
     db.table("alive").add_column("outlook_json", str)
 
 
+@migrations(name="0015_answered_while_off")
+def answered_while_off(db: Database) -> None:
+    """The looks that passed while their guest was off, and at which address: no proof of that guest."""
+    row = {"target": str, "check": str, "place": str, "at": str}
+    pk = ("target", "check")
+    db.table("answered_while_off").create(row, pk=pk, not_null={"place", "at"})
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

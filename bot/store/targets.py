@@ -100,6 +100,7 @@ class TargetRows:
             self._db.execute("update target set gone_at = ? where id = ?", [time_out(now), target])
             self._db.execute("delete from health where target = ?", [target])
             self._db.execute("delete from boot where guest = ?", [target])
+            self._db.execute("delete from answered_while_off where target = ?", [target])
             self._db.execute("delete from left_off where target = ?", [target])
 
     def saw(self, seen: Observation, presence: Presence | None) -> None:
