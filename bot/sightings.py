@@ -36,7 +36,7 @@ from bot.store import Store
 from bot.store.alive import Alive
 from bot.store.outbox import Parcel
 from bot.store.targets import Known
-from bot.usecases import left_off
+from bot.usecases import left_off, unwatched
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
@@ -128,7 +128,7 @@ def take_inventory(
     """
     _know_by_uuid(store, host, found)
     before = store.targets.inventory()
-    here = [info for info in found if _home(before, info.uuid, host, places) == host]
+    here = [info for info in found if _home(config, before, info.uuid, host, places) == host]
     targets = [guest_target(config, host, info) for info in here]
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
     listed = {guest_id(info.uuid) for info in found}
@@ -140,7 +140,7 @@ def take_inventory(
         if (was := before.get(target.id)) and was.runs_on != target.runs_on:
             _tell_move(store, config, was, target, now)
     gone = [t for t in left if t.id not in homes]
-    _forget(store, now, config, [t.id for t in gone if t.ephemeral])
+    unwatched.forget(store, now, config, [t.id for t in gone if t.ephemeral])
     return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral])]
 
 
@@ -153,11 +153,9 @@ def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:
             store.targets.rename(old, new)
 
 
-def _home(known: Mapping[TargetId, Target], uuid: str, host: str, places: Placements) -> str:
+def _home(config: Config, known: Mapping[TargetId, Target], uuid: str, host: str, places: Placements) -> str:
     """The host that the guest of that UUID lives on, of which `host` has just told that it has it."""
-    target = known.get(guest_id(uuid))
-    was = name_of(target.runs_on) if target and target.runs_on else None
-    return places.home_of(uuid, was) or host
+    return places.home_of(uuid, unwatched.home_before(config, known.get(guest_id(uuid)))) or host
 
 
 def _tell_move(store: Store, config: Config, was: Target, target: Target, now: datetime) -> None:
@@ -206,25 +204,8 @@ def _say(store: Store, incident: Incident, text: str, now: datetime) -> None:
 def _keep_configured(store: Store, config: Config, now: datetime) -> None:
     """Bring the inventory in line with lab.yaml; guests come and go with their hypervisors' inventories."""
     wanted = {t.id: t for t in configured(config)}
-    before = store.targets.inventory()
     store.targets.keep(wanted.values(), now)
-    hosts = {target_id(TargetKind.HOST, name) for name in config.hosts}
-    gone = [
-        t.id
-        for t in before.values()
-        if (t.runs_on not in hosts if t.kind is TargetKind.GUEST else t.id not in wanted)
-    ]
-    _forget(store, now, config, gone)
-
-
-def _forget(store: Store, now: datetime, config: Config, gone: Sequence[TargetId]) -> None:
-    """Nobody watches these any longer, and nobody waits for them."""
-    if gone:
-        was = situation(store, config, now)
-        commit(store, was, engine.forget(was, gone, now), now)
-        store.targets.gone(gone, now)
-        for target in gone:
-            machine_went(store, now, target, f"{was.target(target).name} is no longer there")
+    unwatched.drop(store, now, config, wanted.keys())
 
 
 def configured(config: Config) -> Iterable[Target]:

@@ -42,6 +42,7 @@ from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
 from bot.sightings import Beginning, take_inventory
 from bot.store.writer import Writer
+from bot.usecases import unwatched
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
@@ -254,6 +255,9 @@ class GuestRounds:
             targets = await self._writer.do(take_inventory, self._config, self._host.name, found, places)
             self._defined = frozenset(info.uuid for info in found)
             self._keep(targets, found)
+            strays = await self._writer.do(unwatched.settle, self._config, places)
+            self._shared.forget(strays)
+            self._forget(strays)
             self.listed = True
             self._inventories.soon()
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))

@@ -43,9 +43,14 @@ def left_off(before: Mapping[IncidentId, Incident], changed: Iterable[Incident])
         for incident in changed
         if incident.resolved_at is not None and _has_just_ended(before.get(incident.id), incident)
         for member in incident.members.values()
-        if member.was_running and member.running is not True and not member.proven
-        if member.target.startswith(TargetKind.GUEST)
+        if is_left_off(member)
     ]
+
+
+def is_left_off(member: Member) -> bool:
+    """Whether it is a guest that ran before and is not known to run again."""
+    waits = member.was_running and member.running is not True and not member.proven
+    return waits and member.target.startswith(TargetKind.GUEST)
 
 
 def _has_just_ended(before: Incident | None, incident: Incident) -> bool:

@@ -1,0 +1,117 @@
+"""What lab.yaml no longer has: a renamed host keeps its guests, and what is dropped is named."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot import incidents
+from bot.config import Guest, Host
+from bot.core.guest import GuestState, Power
+from bot.core.health import TargetId
+from bot.core.incident import IncidentId, Status
+from bot.core.placements import Placements
+from bot.sightings import take_inventory
+from bot.store import Store
+from bot.usecases import left_off, unwatched
+from tests.core.labs import ATLAS, crashed, off, up
+from tests.kept_lab import ALEX, KeptLab, config, info
+
+WEB1, LAB1, LAB2 = (TargetId(f"guest:{name}") for name in ("web1", "lab1", "lab2"))
+RENAMED = {"atlas1": Host("atlas1", "127.0.0.1", hypervisor="test:///default"), "vault": Host("vault")}
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """web1 runs; lab1 and lab2 ran, and are off: lab1's incident was closed by a person, lab2's is open."""
+    store = Store(tmp_path / "caretaker.db")
+    lab = KeptLab(store)
+    lab.begin()
+    lab.inventory("web1", "lab1", "lab2")
+    lab.see(up(WEB1), up(LAB1), up(LAB2))
+    lab.see(crashed(LAB1))
+    lab.see(crashed(LAB2))
+    lab.see(off(LAB1), off(LAB2))
+    lab.do(incidents.resolve, lab.config, IncidentId(1), ALEX, "enough")
+    lab.deliver()
+    assert lab.store.left_off.all().keys() == {LAB1}
+    yield lab
+    store.close()
+
+
+def start(lab, **changes):
+    """The bot starts anew with a changed lab.yaml."""
+    lab.config, lab.places = config(**changes), Placements()
+    lab.begin()
+
+
+def has(lab, host, *names):
+    """A hypervisor has these guests, none of which runs but web1; what is let go of by that."""
+    states = {n: GuestState(n, Power.RUNNING if n == "web1" else Power.OFF, uuid=n) for n in names}
+    lab.places = lab.places.heard(host, states)
+    lab.do(take_inventory, lab.config, host, [info(name) for name in names], lab.places)
+    return lab.do(unwatched.settle, lab.config, lab.places)
+
+
+def told(lab):
+    return [w.parcel.text for w in lab.outbox if w.parcel.subject == "unwatched"]
+
+
+def test_the_guests_of_a_renamed_host_are_the_same_machines_and_what_waits_for_them_goes_on(lab):
+    start(lab, hosts=RENAMED)
+    assert {WEB1, LAB1, LAB2} <= lab.store.targets.inventory().keys()
+    assert has(lab, "atlas1", "web1", "lab1", "lab2") == []
+    assert {t.runs_on for t in lab.store.targets.inventory().values() if t.runs_on} == {"host:atlas1"}
+    assert lab.store.left_off.all().keys() == {LAB1}
+    assert lab.incident(2).status is not Status.RESOLVED
+    assert left_off.ran_before(lab.store).keys() == {LAB1, LAB2}
+    assert told(lab) == ["⚪ No longer watched, as lab.yaml has it no more: atlas."]
+    assert "lab2 moved from atlas to atlas1." in lab.history(2)
+
+
+def test_nothing_is_let_go_of_until_every_hypervisor_has_told_what_it_has(lab):
+    borea = Host("borea", "127.0.0.1", hypervisor="test:///default")
+    start(lab, hosts={**RENAMED, "borea": borea})
+    assert has(lab, "borea") == []
+    assert LAB1 in lab.store.targets.inventory()
+    assert has(lab, "atlas1", "web1", "lab1") == [LAB2]
+    assert told(lab)[-1] == "⚪ No longer watched, as lab.yaml has it no more: lab2, which is off and ran before."
+    assert lab.incident(2).ended
+    assert has(lab, "atlas1", "web1", "lab1") == []
+
+
+def test_what_is_dropped_with_its_host_is_named_once_and_known_again_when_it_is_back(lab):
+    start(lab, hosts={"vault": Host("vault")})
+    said = "atlas, web1; lab1, lab2, which are off and ran before."
+    assert told(lab) == [f"⚪ No longer watched, as lab.yaml has it no more: {said}"]
+    assert left_off.ran_before(lab.store) == {}
+    start(lab, hosts={"vault": Host("vault")})
+    assert len(told(lab)) == 1
+    start(lab)
+    has(lab, "atlas", "web1", "lab1", "lab2")
+    assert left_off.ran_before(lab.store).keys() == {LAB1, LAB2}
+
+
+def test_many_are_counted_but_for_those_that_are_off_and_ran_before(lab):
+    lab.inventory(*(f"vm{number}" for number in range(1, 11)), "lab1", "lab2")
+    start(lab, hosts={"vault": Host("vault")})
+    assert told(lab)[0].endswith(
+        "atlas, vm1, vm10, vm2, vm3, vm4, vm5, vm6 and 4 more; lab1, lab2, which are off and ran before."
+    )
+
+
+def test_those_that_come_and_go_are_dropped_in_silence(lab):
+    lab.inventory("web1", "lab1", "lab2", "ci-1")
+    start(lab, hosts=RENAMED)
+    before = told(lab)
+    assert has(lab, "atlas1", "web1", "lab1", "lab2") == [TargetId("guest:ci-1")]
+    assert told(lab) == before
+
+
+def test_a_guest_of_a_host_whose_guests_nobody_looks_at_lives_where_it_is_found(lab):
+    nobody_looks = {**RENAMED, "atlas": Host("atlas", "127.0.0.1")}
+    start(lab, hosts=nobody_looks, guests={"web1": Guest("web1")})
+    has(lab, "atlas1", "web1", "lab1")
+    inventory = lab.store.targets.inventory()
+    assert (inventory[LAB1].runs_on, inventory[LAB2].runs_on) == ("host:atlas1", ATLAS)
+    assert unwatched.home_before(lab.config, replace(inventory[LAB1], runs_on=None)) is None
+    assert unwatched.home_before(lab.config, None) is None
