@@ -19,6 +19,7 @@ from bot.store.script_records import RecordRow
 
 PLACE_VERSION = 1
 
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is written of one recorded script.

@@ -77,7 +77,7 @@ def _drop(store: Store, now: datetime, config: Config, gone: Sequence[TargetId])
     """Forget these, but for what ran before: should one be watched again, that is known. Name them."""
     inventory = store.targets.inventory()
     lasting = [target for target in gone if target != BOT.id and not inventory[target].ephemeral]
-    off, names = sorted(ran_before(store).keys() & set(lasting)), store.targets.names(inventory)
+    off, names = sorted(ran_before(store, config.zone).keys() & set(lasting)), store.targets.names(inventory)
     kept = [one for target, one in store.left_off.all().items() if target in lasting]
     for incident in store.incidents.live():
         members = (member for target, member in incident.members.items() if target in lasting)

@@ -10,11 +10,12 @@ import pytest
 
 from bot.core.clock_step import shifted
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incident import Incident, IncidentId, Member
+from bot.core.incident import Earlier, Incident, IncidentId, Member
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.guest_boot import GuestBoot
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import Ground, Standing
+from bot.core.incidents.spans import Span, Spans
 from bot.core.run import Run, RunId, StepState
 from bot.core.runs.deed import Deed
 from bot.core.streak import Streak
@@ -61,6 +62,8 @@ INCIDENT = whole(
     subject=WEB1,
     why="crashed",
     members=MappingProxyType({WEB1: MEMBER}),
+    spans=Spans(latest=(whole(Span),)),
+    earlier=whole(Earlier, id=IncidentId(1)),
 )
 SEEN = whole(
     Observation,
@@ -83,18 +86,47 @@ RUN = whole(
 )
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        INCIDENT,
-        whole(LeftOff, member=MEMBER, incident=IncidentId(1)),
-        SEEN,
-        RUN,
-        whole(Streak),
-        whole(GuestBoot),
-    ],
-    ids=lambda kept: type(kept).__name__,
+KEPT = (
+    INCIDENT,
+    whole(LeftOff, member=MEMBER, incident=IncidentId(1)),
+    SEEN,
+    RUN,
+    whole(Streak),
+    whole(GuestBoot),
 )
+
+
+def kinds_with_moments(hint: Any) -> set[type]:
+    """The dataclasses with moments that a type can hold, itself among them."""
+    found: set[type] = set()
+    for one in getattr(hint, "__args__", ()):
+        found |= kinds_with_moments(one)
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        if any(map(_holds_moment, hints.values())):
+            found.add(hint)
+        for one in fields(hint):
+            found |= kinds_with_moments(hints[one.name])
+    return found
+
+
+def kinds(value: Any) -> set[type]:
+    """The dataclasses that are in a value, however deep."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        return set().union(*map(kinds, value))
+    if not is_dataclass(value):
+        return set()
+    return {type(value)}.union(*(kinds(getattr(value, one.name)) for one in fields(value)))
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: type(kept).__name__)
+def test_what_is_looked_at_here_has_every_kind_of_moment(kept) -> None:
+    assert kinds_with_moments(type(kept)) <= kinds(kept)
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: type(kept).__name__)
 @pytest.mark.parametrize("step", [STEP, -STEP])
 def test_every_moment_shifts_with_the_clock(kept, step) -> None:
     before, after = list(moments(kept)), list(moments(kept.shifted(step)))

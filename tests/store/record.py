@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import incidents, runs
 from bot.core import engine
 from bot.core.guest import StartsFrom
-from bot.core.health import Kind, TargetId
+from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import IncidentId
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
@@ -177,6 +177,7 @@ def _rest(lab: KeptLab) -> None:
         store.inventory.keep(ATLAS, facts, now)
         store.inventory.keep_rebuilt(ATLAS, "ci-1", ALEX, now)
         store.boots.keep({WEB1: start}, now)
+        store.answered_while_off.keep({Fingerprint(CheckName("web"), WEB1): "10.0.0.5"}, now)
         store.told.keep("blind spots", ["guest:mail1", "guest:db1"], now)
         store.outbox.posted("incident:1", Post("C1", "1772366400.000100"), now)
         store.outbox.sent(first.id)

@@ -63,7 +63,7 @@ def test_the_guests_of_a_renamed_host_are_the_same_machines_and_what_waits_for_t
     assert {t.runs_on for t in lab.store.targets.inventory().values() if t.runs_on} == {"host:atlas1"}
     assert lab.store.left_off.all().keys() == {LAB1}
     assert lab.incident(2).status is not Status.RESOLVED
-    assert left_off.ran_before(lab.store).keys() == {LAB1, LAB2}
+    assert left_off.ran_before(lab.store, lab.config.zone).keys() == {LAB1, LAB2}
     assert told(lab) == ["⚪ No longer watched, as lab.yaml has it no more: atlas."]
     assert "lab2 moved from atlas to atlas1." in lab.history(2)
 
@@ -83,12 +83,12 @@ def test_what_is_dropped_with_its_host_is_named_once_and_known_again_when_it_is_
     start(lab, hosts={"vault": Host("vault")})
     said = "atlas, web1; lab1, lab2, which are off and ran before."
     assert told(lab) == [f"⚪ No longer watched, as lab.yaml has it no more: {said}"]
-    assert left_off.ran_before(lab.store) == {}
+    assert left_off.ran_before(lab.store, lab.config.zone) == {}
     start(lab, hosts={"vault": Host("vault")})
     assert len(told(lab)) == 1
     start(lab)
     has(lab, "atlas", "web1", "lab1", "lab2")
-    assert left_off.ran_before(lab.store).keys() == {LAB1, LAB2}
+    assert left_off.ran_before(lab.store, lab.config.zone).keys() == {LAB1, LAB2}
 
 
 def test_many_are_counted_but_for_those_that_are_off_and_ran_before(lab):
