@@ -93,6 +93,10 @@ class SightMonitor:
         """Have the bot's own disk asked, too: since when and why the database can't be written, if it can't."""
         self._findings.disk = disk
 
+    def recall(self) -> None:
+        """The bot was blind when it stopped. What it could not see is not known: all has to be seen again."""
+        self._unseen.blind([check for check in self._where if self.needs_network(check)])
+
     def watch(self, check: Fingerprint, where: str) -> None:
         """A check looks at this name or address."""
         self._where[check] = where

@@ -121,7 +121,7 @@ class Rounds:
         self.blind_spots.begin()
         off = partial(self._ssh.ask_those_off, self._known.values())
         self._scheduler.every("addresses", timing.check_every, off)
-        self._sight.begin(lambda: self._writer.trouble)
+        self._sight.begin(lambda: self._writer.trouble, beginning.known)
         look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
         self._start(self._follow_clock())
 

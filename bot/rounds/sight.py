@@ -3,7 +3,7 @@
 What is believed of it is watching.py's, as of any other check.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,10 +11,11 @@ from bot.config import Config
 from bot.core.health import Fingerprint, Health, Target, TargetId
 from bot.core.picture import Trouble
 from bot.monitoring.addresses import looks_far
-from bot.monitoring.sight import BOT, SightMonitor
+from bot.monitoring.sight import BOT, SIGHT, SightMonitor
 from bot.monitoring.witnesses import Witnesses
 from bot.probes import Parts
 from bot.scheduler import Scheduler
+from bot.store.targets import Known
 from bot.watching import Pace, Watch
 
 JOB = "witnesses"
@@ -37,10 +38,15 @@ class SightRounds:
         self._names_pace = replace(self._pace, failures=config.timing.failures)
         watch.sight = self._sight
 
-    def begin(self, disk: Callable[[], Trouble | None]) -> None:
-        """Begin to ask. `disk`: since when and why the bot can't write its database, if it can't."""
+    def begin(self, disk: Callable[[], Trouble | None], known: Iterable[Known]) -> None:
+        """Begin to ask. `disk`: since when and why the bot can't write its database, if it can't.
+
+        `known`: what was believed before the start.
+        """
         self._sight.mind(disk)
         if self._far:
+            if any(one.fingerprint == SIGHT and one.health is not Health.OK for one in known):
+                self._sight.recall()
             self._sight.hasten = lambda: self._scheduler.hasten(JOB, timedelta(0))
             self._sight.begin()
             self._scheduler.every(JOB, self._pace.every, self._look, at_once=True)

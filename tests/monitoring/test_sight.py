@@ -107,6 +107,20 @@ async def test_what_is_still_gone_when_the_cable_is_back_is_told_then(home, tmp_
         assert len(await bot.incidents()) == 2
 
 
+async def test_a_restart_does_not_end_what_the_bot_could_not_see_before_it_has_seen_it(home, tmp_path) -> None:
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS)
+        home.pull("here")
+        home.pull("atlas")
+        network = await bot.incident(kind=Kind.NETWORK_DOWN)
+    home.put_back("here")
+    async with looking(lab(tmp_path)) as bot:
+        down = await bot.incident(kind=Kind.HOST_DOWN)
+        assert down.subject == HOSTS[0]
+        network = await bot.incident(id=network.id, status=Status.RESOLVED)
+        assert network.resolved_at >= down.opened_at
+
+
 async def test_machines_that_are_gone_while_the_gateway_answers_are_gone(home, tmp_path) -> None:
     async with looking(lab(tmp_path)) as bot:
         await bot.all_are(Health.OK, *HOSTS)
