@@ -8,6 +8,7 @@ from bot.core.incident import Tell
 from bot.sightings import alive
 from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
+from bot.store.own_file import Found
 from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -20,17 +21,18 @@ async def show_life(writer: Writer) -> None:
 
 
 async def look_after_database(writer: Writer) -> None:
-    """Notice that the database's files were deleted or replaced; the writer's trouble tells of the latter."""
+    """Notice that the database's files were deleted, cut short or replaced; the writer's trouble tells of that."""
     with suppress(StoreFailed):
         if await writer.look_after_file():
-            log.error("the files of the database were deleted; all was written anew")
-            await writer.do(tell_deleted)
+            how = "cut short" if writer.befell is Found.CUT else "deleted"
+            log.error("the files of the database were %s; all was written anew", how)
+            await writer.do(tell_deleted, how)
 
 
-def tell_deleted(store: Store, now: datetime) -> None:
-    """Say in the channel, and in the journal, that somebody deletes the database's files."""
-    what = f"My database's files ({store.path}) were deleted while I used them."
+def tell_deleted(store: Store, now: datetime, how: str) -> None:
+    """Say in the channel, and in the journal, that somebody deletes the database's files, or cuts them short."""
+    what = f"My database's files ({store.path}) were {how} while I used them."
     store.alive.write(what, now)
     whole = "I had all of it open and have written it anew: nothing is lost."
-    text = f"⚠️ {what} {whole} Find out who deletes files there."
+    text = f"⚠️ {what} {whole} Find out who does that."
     store.outbox.add(Parcel("own database", Tell.LINE, text=text), now, now)

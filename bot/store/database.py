@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Store:
             self._db.close()
             raise
         self.file = OwnFile.at(path)
+        self._made_as = "" if read_only else self.identity()
         self._name_rows()
 
     def _name_rows(self) -> None:
@@ -116,9 +117,22 @@ class Store:
             path.touch(mode=0o600)
             with self._named("copy"):
                 self._db.conn.execute("VACUUM INTO ?", [str(path)])
+            self._demand_whole(path)
             sync(path)
         except OSError as why:
             raise StoreFailed(f"cannot copy the database '{self.path}': because {why.strerror}") from why
+
+    def _demand_whole(self, copy: Path) -> None:
+        """Of a file that was cut short, not all may have been there to be copied. Raises StoreFailed."""
+        with closing(sqlite3.connect(copy)) as db:
+            try:
+                whole = db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+                whole = whole and db.execute("select id from database_id").fetchall() == [(self._made_as,)]
+            except sqlite3.Error:
+                whole = False
+        if not whole:
+            why = "what I have open of it is not whole. Stop me, put a backup in its place, and start me"
+            raise StoreFailed(f"cannot copy the database '{self.path}': because {why}")
 
     @contextmanager
     def transaction(self) -> Iterator["Store"]:

@@ -1,11 +1,11 @@
 """Whether the database's files are still those that are open, and how to write them anew where they are not.
 
-A file that is deleted or replaced goes on for whoever has it open, and ends with the last of them: all is well
-until the next start, which finds nothing. While it is open, everything can still be copied out of it.
+A file that is deleted, cut short or replaced goes on for whoever has it open, and ends with the last of them: all
+is well until the next start, which finds nothing. While it is open, everything can still be copied out of it.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -17,25 +17,27 @@ _BESIDE = ("-wal", "-shm")  # SQLite's own files beside a database
 
 
 class Found(StrEnum):
-    """What stands at the database's path: the file that is open, nothing, or another file."""
+    """What stands at the database's path: the file that is open, whole or cut short, nothing, or another file."""
 
     SAME = "same"
+    CUT = "cut"
     GONE = "gone"
     ANOTHER = "another"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """The files of an open database, as they were when it was opened."""
+    """The files of an open database, as they were when it was opened, or looked at last. `size`: in bytes."""
 
     path: Path
     database: Inode | None
     log: Inode | None
+    size: int = 0
 
     @classmethod
     def at(cls, path: Path) -> "OwnFile":
         """The files there now."""
-        return cls(path, inode(path), inode(_log(path)))
+        return cls(path, inode(path), inode(_log(path)), _size(path))
 
     def found(self) -> Found:
         """What stands there now. Without its log, too, what was written last is lost."""
@@ -44,7 +46,13 @@ class OwnFile:
             return Found.GONE
         if now.database != self.database:
             return Found.ANOTHER
-        return Found.SAME if self.log in {None, now.log} else Found.GONE
+        if self.log not in {None, now.log}:
+            return Found.GONE
+        return Found.SAME if now.size >= self.size else Found.CUT  # SQLite itself never makes it smaller
+
+    def looked_at(self) -> "OwnFile":
+        """The same files, with the size that they have by now."""
+        return replace(self, size=_size(self.path))
 
 
 def inode(path: Path) -> Inode | None:
@@ -83,6 +91,13 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _log(path: Path) -> Path:

@@ -37,7 +37,8 @@ class Writer(StoreThread):
 
     What `redactor` knows is never written. `zone`: of times in files' names.
 
-    `trouble`: since when and why it can't write, None if it can as far as is known.
+    `trouble`: since when and why it can't write, None if it can as far as is known. `befell`: what had befallen
+    the files when they were written anew last.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Writer(StoreThread):
         self.wake: Callable[[], None] = lambda: None
         self.renewed: Callable[[], Awaitable[None]] = _nobody
         self.trouble: Trouble | None = None
+        self.befell = Found.SAME
         self._troubled = asyncio.Event()
         self._well = asyncio.Event()
         self._claim: IO[str] | None = None
@@ -70,7 +72,7 @@ class Writer(StoreThread):
             self._claim.close()
 
     async def look_after_file(self, *, last: bool = False) -> bool:
-        """Whether the database's files had been deleted, and all was written anew in their place.
+        """Whether the database's files had been deleted or cut short, and all was written anew in their place.
 
         Where another file stands there, all is copied beside it, now and then and the `last` time before the end.
         """
@@ -90,6 +92,7 @@ class Writer(StoreThread):
         store = self._opened()
         found = store.file.found()
         if found is Found.SAME:
+            store.file = store.file.looked_at()
             loop.call_soon_threadsafe(self._is_safe)
             return False
         trouble = self._claim_anew(store.path)
@@ -98,6 +101,7 @@ class Writer(StoreThread):
             words = f"{trouble or 'another file stands in its place'}. All I know is kept in {self._kept_in}"
             mend = "Stop me, put the right one there, and start me"
             raise StoreFailed(f"cannot use the database '{store.path}': because {words}. {mend}")
+        self.befell = found
         self._write_anew(store)
         loop.call_soon_threadsafe(self._is_safe)
         return True

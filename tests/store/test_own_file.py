@@ -1,5 +1,6 @@
 """The database's files are deleted or replaced under the bot: that is noticed, and nothing is lost."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -66,6 +67,36 @@ def written_in(database: Path) -> list[str]:
 def delete(database: Path) -> None:
     for file in database.parent.iterdir():
         file.unlink()
+
+
+@pytest.mark.parametrize("left", [0, 4096])
+async def test_a_file_that_is_cut_short_is_written_anew_from_what_is_open_and_that_is_told(writer, database, left):
+    await writer.do(write, "before")
+    await writer._in_thread(lambda: writer._store._db.execute("PRAGMA wal_checkpoint(FULL)").fetchall())
+    assert await writer.look_after_file() is False
+    os.truncate(database, left)
+    await look_after_database(writer)
+    await writer.do(write, "after")
+    assert [line for line in written_in(database) if line in {"before", "after"}] == ["before", "after"]
+    assert "were cut short while I used them" in (await writer.do(waiting))[-1]
+
+
+async def test_what_is_open_of_a_file_that_was_cut_short_is_not_taken_for_whole_where_it_is_not(writer, database):
+    await writer.do(write, "before")
+    await writer.do(lambda store, _: store._db.execute("delete from database_id") and None)
+    database.write_bytes(b"")
+    with pytest.raises(StoreFailed, match="what I have open of it is not whole"):
+        await writer.look_after_file()
+    assert "not whole" in writer.trouble.why
+    assert database.stat().st_size == 0, "nothing is put in its place"
+
+
+async def test_a_copy_that_is_no_database_is_not_whole(database):
+    store = Store(database)
+    (database.parent / "copy").write_text("no database")
+    with pytest.raises(StoreFailed, match="not whole"):
+        store._demand_whole(database.parent / "copy")
+    store.close()
 
 
 async def test_files_that_nobody_touched_are_the_same(writer, database):
