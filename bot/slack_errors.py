@@ -5,7 +5,8 @@ Rejected says by its remedy what may follow, InDoubt says look first. Nothing he
 requests carry the token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -51,6 +52,17 @@ class Rejected(SlackError):
     def is_permanent(self) -> bool:
         """Whether this very request will always be refused in this form."""
         return self.remedy is Remedy.CONTENT
+
+
+@contextmanager
+def asked_beforehand() -> Iterator[None]:
+    """What is refused before a message was sent says nothing of the message: it is tried again as it is."""
+    try:
+        yield
+    except Rejected as why:
+        if why.remedy not in {Remedy.CONTENT, Remedy.FILE}:
+            raise
+        raise Rejected(str(why), f"{why.error}, before the message") from why
 
 
 _DEFAULT_RETRY_AFTER = 30.0

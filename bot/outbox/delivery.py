@@ -32,7 +32,7 @@ from bot.errands import (
 from bot.outbox.pace import USUAL, Pace
 from bot.outbox.voice import Voice
 from bot.slack import Slack
-from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected, SlackError
+from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected, SlackError, asked_beforehand
 from bot.slack_refusals import Remedy
 from bot.store import StoreFailed
 from bot.store.outbox import Post, Waiting
@@ -143,8 +143,9 @@ class Courier:
         if errand.method is Method.UPDATE and waiting.at is not None:
             await self._slack.update(waiting.at.channel, waiting.at.ts, shown.text, shown.blocks, key=key)
             return waiting.at
-        channel, thread = await self._place(waiting)
-        found = await self._find(waiting, channel, thread) if waiting.doubtful else None
+        with asked_beforehand():
+            channel, thread = await self._place(waiting)
+            found = await self._find(waiting, channel, thread) if waiting.doubtful else None
         if found is None and errand.method is Method.UPLOAD:
             name, title = waiting.parcel.name or "file", visible(waiting.parcel.text)
             found = await self._slack.upload(

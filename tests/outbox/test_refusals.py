@@ -98,6 +98,15 @@ async def test_a_first_message_that_is_refused_once_is_there_once_in_the_end(box
     assert len(direct(box)) == (remedy_for(code) is Remedy.CHANNEL)
 
 
+@pytest.mark.parametrize("code", codes("conversations.list"))
+async def test_a_message_is_whole_whatever_was_refused_of_the_look_for_its_channel(box, bot, code):
+    box.faults.refuse("conversations.list", code)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 is down"]
+    assert shown(box) == WHOLE
+
+
 @pytest.mark.parametrize("code", codes("chat.update"))
 async def test_a_change_that_is_refused_once_is_shown_in_the_end_in_a_new_message_only_if_the_old_is_closed(
     box, bot, code
