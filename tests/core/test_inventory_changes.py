@@ -98,6 +98,11 @@ def test_a_guest_whose_disks_are_in_another_order_boots_from_another():
     assert words(more, running={"u1"}) == []
 
 
+def test_a_guest_that_had_no_disk_has_none_in_another_order():
+    diskless = with_guest(disks=())
+    assert words(with_guest(disks=(ROOT, DATA)), before=diskless) == []
+
+
 def test_a_pool_or_network_that_was_made_anew_under_its_name_is_there():
     anew = replace(HOST, pools=(replace(POOL, uuid="p9"),), networks=(replace(NET, uuid="n9"),))
     assert words(anew, ATLAS) == []

@@ -36,7 +36,7 @@ async def test_a_crash_on_a_full_disk_is_told_past_the_outbox_and_recorded_once_
             assert (told.code, "is full" in told.out) == (1, True), told.out
 
             disk.free()
-            incident = await alex.sees("web1 down", "crashed", seconds=40)
+            incident = await alex.sees("web1 down", "Crashed", seconds=40)
             await alex.sees_change(cry, "🟢 I can write my database again", seconds=40)
             await alex.sees_in(incident, "I could not write my database", "this may have begun then")
             told = await caretaker("health", "--config", world.bot.config, folder=tmp_path)

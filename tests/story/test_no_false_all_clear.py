@@ -151,7 +151,7 @@ async def test_a_guest_whose_disk_is_empty_is_not_well_for_the_login_that_it_had
         made[0].disk.write_bytes(bytes(made[0].disk.stat().st_size))
         await asyncio.to_thread(domain.create)
         incident = await alex.sees("mail can't boot: disk damaged", f"<@{ALEX.id}>", seconds=BOOTS_WITHIN)
-        assert "the firmware found nothing to boot: “No bootable device.”" in words(incident)
+        assert "The firmware found nothing to boot: “No bootable device.”" in words(incident)
         await looks_again(alex, "mail")
         await never_said_healthy(alex, incident)
         await is_mended_and_well(alex, incident, stage, made[0])

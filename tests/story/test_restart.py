@@ -31,7 +31,7 @@ def alex(world) -> Person:
 
 async def test_an_open_incident_outlives_the_bot_and_is_not_announced_again(world, alex):
     await world.lab.crash("web1")
-    incident = await alex.sees("web1 down", "crashed")
+    incident = await alex.sees("web1 down", "Crashed")
 
     await world.kill_bot()
     await world.start_bot()
@@ -59,10 +59,10 @@ async def test_what_happened_meanwhile_is_noticed_and_what_was_mended_resolves_i
     await world.lab.crash("db1")
     world.lab.guests.start("web1")
     await world.start_bot()
-    mail1 = await alex.sees("mail1 down", "crashed")
+    mail1 = await alex.sees("mail1 down", "Crashed")
     await alex.sees_in(mail1, "I was off", "this may have begun then")
     await alex.sees_change(web1, "🟢 *Resolved*")
-    assert len(alex.own_messages()) == 2, "of db1 nobody wants to hear"
+    assert len(alex.own_messages()) == 3, "of db1 no more is told than that it is silent"
     why = await alex.types("/lab why db1")
     assert "❌ state: crashed" in why
     assert "it is being moved" in why
@@ -178,7 +178,7 @@ async def test_without_a_network_the_bot_starts_looks_and_stops_when_told(world,
     finally:
         await alone.close()
     await world.start_bot()
-    await alex.sees("web1 down", "crashed")
+    await alex.sees("web1 down", "Crashed")
 
 
 async def seconds_to_stop(bot: Bot) -> float:

@@ -68,7 +68,7 @@ async def test_a_crash_while_slack_is_dark_is_told_once_by_the_second_channel_an
         await pings(server, f"{UUID}/fail")
 
         world.box.faults.clear()
-        await alex.sees("web1 down", "crashed", seconds=60)
+        await alex.sees("web1 down", "Crashed", seconds=60)
         world.lab.guests.start("web1")
         await told(server, "🔴 Open: web1 down", "🟢 Resolved: web1 down")
         await pings(server, UUID)

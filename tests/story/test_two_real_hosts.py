@@ -81,7 +81,7 @@ async def finds_well(person: Person, name: str) -> str:
 
     async def told() -> str:
         answer = await person.types(f"/lab why {name}")
-        return answer if "its agent answers" in answer else ""
+        return answer if "Healthy." in answer else ""
 
     return await until(told, 60, every=1)
 

@@ -23,8 +23,8 @@ def begin(draft: Draft, incident: Incident) -> None:
 
 def is_quiet(draft: Draft, incident: Incident) -> bool:
     """Whether an unstable one has not changed for so long that it is no longer so."""
-    changed_at, within = incident.spans.changed_at, draft.situation.rules.flapping_within
-    return incident.unstable_since is not None and draft.now - changed_at >= within
+    within = draft.situation.rules.flapping_within
+    return incident.unstable_since is not None and draft.now - incident.spans.changed_at >= within
 
 
 def end(draft: Draft, incident: Incident) -> Incident:

@@ -94,7 +94,7 @@ class Spans:
 
     @property
     def changed_at(self) -> datetime:
-        """When it last began or ceased to fail."""
+        """When it last began or ceased to fail; it has failed."""
         return self.latest[-1].until or self.latest[-1].since
 
     def shifted(self, step: timedelta) -> "Spans":
