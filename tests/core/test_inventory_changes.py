@@ -153,9 +153,9 @@ def test_a_disk_of_a_guest_that_runs_is_there():
     assert words(opened, held=held, running={"u1"}) == []
 
 
-def test_what_is_there_again_is_held_no_longer():
-    held = compare(HOST, with_guest(disks=(ROOT,)), (), {})
-    assert words(HOST, held=held) == []
+@pytest.mark.parametrize("lost", [with_guest(disks=(ROOT,)), with_guest(autostart=False)])
+def test_what_is_there_again_is_held_no_longer(lost):
+    assert words(HOST, held=compare(HOST, lost, (), {})) == []
 
 
 def test_what_was_not_there_before_is_not_missed():

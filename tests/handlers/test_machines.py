@@ -94,6 +94,17 @@ async def test_a_word_about_what_has_changed_meanwhile_is_refused(rig):
     assert await standing(rig, DB1) is Standing.UNPROVEN
 
 
+async def test_a_machine_that_has_crashed_since_its_owner_was_asked_may_not_stay_off(rig):
+    view = await rig.modal(ROBIN.id, await left_off(rig), "May stay off…")
+    crashed = observed("state", DB1, Health.FAIL, Kind.GUEST_DOWN, running=False, evidence=Evidence.OUTSIDE)
+    await see(rig, crashed)
+    before = len(rig.whispers(ROBIN.id))
+    await rig.submit(ROBIN.id, view, **{"machines:0": "db1"})
+    await until(lambda: len(rig.whispers(ROBIN.id)) > before)
+    assert "db1, because it has changed since you were asked" in rig.whispers(ROBIN.id)[-1]
+    assert await standing(rig, DB1) is not Standing.STAYS_OFF
+
+
 async def test_what_ran_before_and_is_off_is_named_after_the_incident_was_closed_until_it_may_stay_off(rig):
     await left_off(rig)
     await rig.type(ALEX.id, "well web1")

@@ -18,7 +18,7 @@ from bot.core.health import (
     Target,
     TargetId,
 )
-from bot.core.incidents.condition import Condition, Result, state_of
+from bot.core.incidents.condition import Condition, Result, old, state_of
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.member import Ground, Member, Standing
 
@@ -52,6 +52,12 @@ BY_POWER = Requirement(frozenset({Evidence.INSIDE, Evidence.OUTSIDE}))
 )
 def test_a_guest_is_well_only_where_something_was_seen_inside(results, running, condition):
     assert state_of(WEB1, ANYTHING, results, running=running).condition is condition
+
+
+@pytest.mark.parametrize("running", [True, None])
+def test_what_was_well_inside_before_the_latest_start_is_not_known_to_be_now(running):
+    before = old(Result(WEB, Health.OK, Evidence.INSIDE, running=running))
+    assert state_of(WEB1, ANYTHING, [POWER, before], running=True).condition is Condition.UNPROVEN
 
 
 def test_what_is_not_well_says_what_is_missing():
