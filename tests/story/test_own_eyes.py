@@ -133,7 +133,7 @@ async def test_a_resolver_that_falls_silent_takes_no_machine_along(tmp_path):
 async def test_a_name_that_is_gone_is_a_fault_of_the_watching(tmp_path):
     async with a_named_world(tmp_path) as (world, resolver):
         del resolver.names["atlas.lan"]
-        fault = await world.alex.sees("Cannot watch atlas", "there is no atlas.lan", "in your DNS", seconds=30)
+        fault = await world.alex.sees("Cannot watch atlas", "There is no atlas.lan", "in your DNS", seconds=30)
         assert "atlas down" not in world.said()
         resolver.names["atlas.lan"] = "10.9.0.10"
         await world.alex.sees_change(fault, "🟢 *Resolved*", seconds=30)
