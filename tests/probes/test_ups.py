@@ -211,7 +211,7 @@ async def test_the_rest_of_an_answer_that_stopped_half_way_is_not_taken_for_the_
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with listening, probing(listening.sockets[0].getsockname()[1]) as probe:
         assert (await look(probe)).kind is Kind.UPS_UNREACHABLE
-        assert (await look(probe)).health is Health.OK
+        await looks(probe, Health.OK)
 
 
 @pytest.mark.parametrize(("status", "test", "means", "words"), FIELD)
@@ -241,7 +241,7 @@ async def test_who_wants_no_patience_is_told_of_a_power_loss_at_once() -> None:
 @pytest.mark.parametrize("ups", ON_MAINS)
 async def test_other_words_beside_on_mains_change_nothing(upsd, ups) -> None:
     async with probing(upsd.port, ups) as probe:
-        assert (await look(probe)).health is Health.OK
+        await looks(probe, Health.OK)
 
 
 async def test_a_status_without_a_word_of_the_power_tells_nothing(upsd) -> None:
@@ -264,16 +264,16 @@ async def test_where_nobody_listens_the_system_says_why() -> None:
 
 
 async def test_the_kept_connection_tells_what_changes(probe, upsd) -> None:
-    assert (await look(probe)).health is Health.OK
+    await looks(probe, Health.OK)
     upsd.say("rack", "OB DISCHRG")
     assert (await look(probe)).kind is Kind.POWER_LOSS
     upsd.say("rack", "OL CHRG")
-    assert (await look(probe)).health is Health.OK
+    await looks(probe, Health.OK)
 
 
 @pytest.mark.slow
 async def test_a_driver_that_hangs_makes_the_data_stale_until_it_goes_on(probe, upsd) -> None:
-    assert (await look(probe)).health is Health.OK
+    await looks(probe, Health.OK)
     upsd.freeze("rack")
     try:
         seen = await looks(probe, Health.FAIL)
@@ -295,7 +295,7 @@ async def test_a_driver_that_died_is_no_power_loss(probe, upsd) -> None:
 
 @pytest.mark.slow
 async def test_the_same_probe_asks_again_when_the_server_is_back(probe, upsd) -> None:
-    assert (await look(probe)).health is Health.OK
+    await looks(probe, Health.OK)
     upsd.end("upsd")
     seen = await look(probe)
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.UPS_UNREACHABLE)
@@ -306,7 +306,7 @@ async def test_the_same_probe_asks_again_when_the_server_is_back(probe, upsd) ->
 
 @pytest.mark.slow
 async def test_a_server_that_hangs_is_waited_for_no_longer_than_the_deadline(probe, upsd) -> None:
-    assert (await look(probe)).health is Health.OK
+    await looks(probe, Health.OK)
     upsd.freeze("upsd")
     try:
         began = time.monotonic()
