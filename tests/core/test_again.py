@@ -95,6 +95,17 @@ def test_who_is_on_it_is_told_that_it_fails_again_before_all_was_well(lab):
     assert lab.broadcasts() == ["🔴 vault down again before all was well: no answer. <@U1>"]
 
 
+def test_a_guest_that_crashed_and_then_can_not_boot_is_told_as_that_once(lab):
+    lab.see(crashed(VM))
+    lab.see(well(VM, "state"))
+    assert lab.only.status is Status.RECOVERING
+    lab.see(fails(VM, Kind.BOOT_DISK, "no bootable device", check="boot"))
+    assert (lab.only.kind, lab.only.status) == (Kind.BOOT_DISK, Status.OPEN)
+    assert lab.broadcasts() == [
+        f"🔴 vm01 can't boot: disk damaged: no bootable device. It began as: vm01 down. <@{OWNER}>"
+    ]
+
+
 def test_what_a_person_closed_while_it_failed_has_failed_all_the_while_once_they_reopen_it(lab):
     lab.see(crashed(VM))
     lab.take(engine.resolve(lab.situation, ONE, "U1", "enough", lab.now))

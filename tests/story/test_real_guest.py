@@ -29,7 +29,7 @@ async def test_a_real_guest_that_lost_its_boot_sector_is_restored_by_buttons_and
         await booted(stage.lab)
 
         await stage.lab.corrupt()
-        incident = await alex.sees("web1 can't boot: disk damaged", "No bootable device", seconds=20)
+        incident = await alex.sees("Open: web1 can't boot: disk damaged", "No bootable device", seconds=20)
         await shows_its_screen(alex, incident)
         await alex.press("Acknowledge", on="web1 can't boot")
 
@@ -63,7 +63,7 @@ async def test_without_a_console_log_it_is_recognised_off_the_picture_of_its_scr
         await booted(stage.lab)
 
         await stage.lab.corrupt()
-        incident = await alex.sees("web1 can't boot: disk damaged", "No bootable device", seconds=20)
+        incident = await alex.sees("Open: web1 can't boot: disk damaged", "No bootable device", seconds=20)
         await shows_its_screen(alex, incident)
 
 

@@ -79,7 +79,9 @@ def _fails_again(draft: Draft, incident: Incident) -> None:
     else:
         draft.keep(replace(incident, spans=incident.spans.began(since)))
     draft.event(incident.id, EventKind.STATUS, f"failing again: {why}")
-    fails_again(draft, draft.incidents[incident.id], " before all was well", why)
+    before = draft.situation.incidents.get(incident.id)
+    if before is None or before.kind is incident.kind:  # else everyone is told just now what it really is
+        fails_again(draft, draft.incidents[incident.id], " before all was well", why)
 
 
 def calm_down(draft: Draft, incident: Incident) -> None:
