@@ -5,7 +5,7 @@ Plain functions over core and store, a transaction each. When to look, and what 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from bot.config import Config, Expect
@@ -90,14 +90,14 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     return Beginning(gap, known, guests, seen_until, boots, last, ran, shut_down)
 
 
-def stopped(store: Store, now: datetime, config: Config, length: timedelta) -> Gap | None:
-    """The bot's process did not run for so long: note it, and tell of it as after a start if it was long."""
-    gap = Gap(now - length, now, zone=config.zone)
+def stopped(store: Store, now: datetime, config: Config, gap: Gap) -> bool:
+    """The bot's process did not run for a while: note it. Whether for so long that it is told as after a start."""
+    length = gap.until - gap.since
     if length <= 2 * config.timing.alive_every:
         store.alive.write(f"{gap} (stopped for {length.total_seconds():.0f} s)", now)
-        return None
+        return False
     _tell_gap(store, gap, "its process was stopped", now)
-    return gap
+    return True
 
 
 def _tell_gap(store: Store, gap: Gap, how: str, now: datetime) -> None:

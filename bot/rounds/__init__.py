@@ -5,7 +5,6 @@ have rounds of their own: guests.py.
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
@@ -48,17 +47,15 @@ from bot.rounds.guests import GuestRounds
 from bot.rounds.impostors import Impostors, Look, SshAnswers
 from bot.rounds.look_back import look_back
 from bot.rounds.outlook import outlook
+from bot.rounds.own_time import OwnTime
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import begin, configured, end, stopped
+from bot.sightings import begin, configured, end
 from bot.store import StoreFailed
 from bot.store.writer import Writer
-from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.pictures import attach
 from bot.watching import Pace, Watch
-
-log = logging.getLogger(__name__)
 
 TIDY_EVERY = timedelta(days=1)
 
@@ -123,7 +120,7 @@ class Rounds:
         self._scheduler.every("addresses", timing.check_every, off)
         self._sight.begin(lambda: self._writer.trouble, beginning.known)
         look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
-        self._start(self._follow_clock())
+        self._start(self._own_time().run())
 
     async def close(self) -> None:
         """End all rounds, and note that this is on purpose."""
@@ -265,32 +262,23 @@ class Rounds:
             file = f"{name}-{incident.id}-{self._parts.now().astimezone(self._config.zone):%H%M%S}.png"
             await self._writer.do(attach, incident, file, f"The screen of {name}", picture)
 
-    async def _follow_clock(self) -> None:
-        """Notice when the system's clock is stepped. The scheduler can't: a step may stop it."""
-        while True:
-            await asyncio.sleep(1)
-            length, step = self._sight.tick(), self._clock.follow()
-            try:
-                if length is not None:
-                    await self._was_stopped(length)
-                if step is not None:
-                    await self._clock_stepped(step)
-            except StoreFailed as why:
-                log.error("cannot note what befell this process: %s", why)
+    def _own_time(self) -> OwnTime:
+        return OwnTime(
+            self._config,
+            self._writer,
+            self._clock.now,
+            tick=self._sight.tick,
+            follow=self._clock.follow,
+            shift=self._shift,
+            missed=self._watch.gap,
+        )
 
-    async def _was_stopped(self, length: timedelta) -> None:
-        log.warning("this process was stopped for %.0f s", length.total_seconds())
-        gap = await self._writer.do(stopped, self._config, length)
-        if gap is not None:
-            self._watch.gap(gap)
-
-    async def _clock_stepped(self, step: timedelta) -> None:
-        log.warning("the system's clock was set by %+.0f s", step.total_seconds())
+    def _shift(self, step: timedelta) -> None:
+        """The clock was stepped."""
         self._scheduler.replan()
         self._watch.shift(step)
         for guests in self._guests.values():
             guests.shift(step)
-        await self._writer.do(clock_stepped, self._config, step)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way

@@ -7,12 +7,13 @@ from bot.config import Config
 from bot.core import engine
 from bot.core.health import Health, Target, TargetId
 from bot.core.incident import IllegalMove, IncidentId
-from bot.core.incidents.asked import NOTHING_SEEN, AsSeen, demand_unchanged
+from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.incidents.missing import made_anew, missing
 from bot.core.names import meant_by
 from bot.core.permit import Act, demand
 from bot.incidents import UnknownName, commit, find_target, situation
 from bot.store import Store
+from bot.usecases.asked import as_asked
 from bot.usecases.ground import machine_went
 
 
@@ -29,9 +30,7 @@ def must_return(
 
     `as_seen`: how they were when that person was asked.
     """
-    demand(config.people, by, Act.LET_GO)
-    before = situation(store, config, now)
-    demand_unchanged(before, incident, as_seen)
+    before = as_asked(store, now, config, incident, as_seen, by, Act.LET_GO)
     commit(store, before, engine.must_return(before, incident, targets, by, now), now)
 
 
@@ -48,9 +47,7 @@ def let_go(
 
     They leave the inventory; that a name is rebuilt is kept for the name. Raises NotAllowed or IllegalMove.
     """
-    demand(config.people, by, Act.LET_GO)
-    before = situation(store, config, now)
-    demand_unchanged(before, incident, as_seen)
+    before = as_asked(store, now, config, incident, as_seen, by, Act.LET_GO)
     anew = made_anew(before.targets, targets)
     commit(store, before, engine.deleted(before, incident, targets, by, now, anew), now)
     for target in map(before.target, anew):

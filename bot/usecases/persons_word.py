@@ -7,11 +7,12 @@ from bot.config import Config
 from bot.core import engine
 from bot.core.health import TargetId
 from bot.core.incident import IllegalMove, IncidentId
-from bot.core.incidents.asked import NOTHING_SEEN, AsSeen, demand_unchanged
+from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.permit import Act, demand
-from bot.incidents import commit, find_target, situation
+from bot.incidents import commit, find_target
 from bot.store import Store
 from bot.usecases import left_off
+from bot.usecases.asked import as_asked
 
 
 def vouch(
@@ -27,9 +28,7 @@ def vouch(
 
     `as_seen`: how the machines were when they were asked.
     """
-    demand(config.people, by, Act.VOUCH)
-    before = situation(store, config, now)
-    demand_unchanged(before, incident, as_seen)
+    before = as_asked(store, now, config, incident, as_seen, by, Act.VOUCH)
     commit(store, before, engine.vouch(before, incident, targets, by, now), now)
     left_off.forget(store, targets)
 
@@ -47,10 +46,7 @@ def stays_off(
 
     `incident`: the one they were asked about, None where none was; `as_seen`: as in vouch.
     """
-    demand(config.people, by, Act.STAY_OFF)
-    before = situation(store, config, now)
-    if incident is not None:
-        demand_unchanged(before, incident, as_seen)
+    before = as_asked(store, now, config, incident, as_seen, by, Act.STAY_OFF)
     waited_for = store.left_off.all().keys() | {t for i in store.incidents.live() for t in i.unproven}
     for target in targets:
         if target not in waited_for:

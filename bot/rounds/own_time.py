@@ -1,0 +1,77 @@
+"""What befalls the bot's own process and the system's clock: noticed each second, followed, and put on record.
+
+What can't be written when it is noticed is written as soon as it can be: the database has to follow the clock that
+all else follows already.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.config import Config
+from bot.core.draft import Gap
+from bot.sightings import stopped
+from bot.store import StoreFailed
+from bot.store.writer import Writer
+from bot.usecases.clock_steps import clock_stepped
+
+log = logging.getLogger(__name__)
+
+
+class OwnTime:
+    """Follows both. `tick`: for how long this process was stopped; `follow`: by how much the clock was set.
+
+    `shift`: has all that is planned or counted in memory shift; `missed` is told of a long time without a look.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        writer: Writer,
+        now: Callable[[], datetime],
+        *,
+        tick: Callable[[], timedelta | None],
+        follow: Callable[[], timedelta | None],
+        shift: Callable[[timedelta], None],
+        missed: Callable[[Gap], None],
+    ) -> None:
+        self._config, self._writer, self._now = config, writer, now
+        self._tick, self._follow, self._shift, self._missed = tick, follow, shift, missed
+        self._stops: list[Gap] = []  # not written yet
+        self._step = timedelta(0)  # by which the clock was set, and the database does not know of yet
+
+    async def run(self) -> None:
+        """Notice and write, for ever. The scheduler can't do that: a step may stop it."""
+        while True:
+            await asyncio.sleep(1)
+            news = self._notice()
+            try:
+                await self._write()
+            except StoreFailed as why:
+                if news:
+                    log.error("cannot note yet what befell this process: because %s", why)
+
+    def _notice(self) -> bool:
+        """Whether anything befell it since it was looked at last."""
+        length, step = self._tick(), self._follow()
+        if length is not None:
+            log.warning("this process was stopped for %.0f s", length.total_seconds())
+            now = self._now() - (step or timedelta(0))
+            self._stops.append(Gap(now - length, now, zone=self._config.zone))
+        if step is not None:
+            log.warning("the system's clock was set by %+.0f s", step.total_seconds())
+            self._shift(step)
+            self._stops = [replace(gap, since=gap.since + step, until=gap.until + step) for gap in self._stops]
+            self._step += step
+        return length is not None or step is not None
+
+    async def _write(self) -> None:
+        if self._step:
+            await self._writer.do(clock_stepped, self._config, self._step)
+            self._step = timedelta(0)
+        while self._stops:
+            if await self._writer.do(stopped, self._config, self._stops[0]):
+                self._missed(self._stops[0])
+            del self._stops[0]
