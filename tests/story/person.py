@@ -41,8 +41,8 @@ class Person:
         return [m for m in self.channel() if m.get("thread_ts", m["ts"]) == m["ts"]]
 
     def thread(self, message: Json) -> list[Json]:
-        """The replies to a message, oldest first."""
-        return self.box.workspace.messages.replies(HOMELAB.id, message["ts"])[1:]
+        """The replies to a message, oldest first; of a broadcast: those beside it."""
+        return self.box.workspace.messages.replies(HOMELAB.id, _card_of(message))[1:]
 
     def everything(self) -> list[Json]:
         """All messages and replies, oldest first."""
@@ -94,8 +94,8 @@ class Person:
             raise AssertionError(f"{self.user.name} was never told {said}, but {self.whispers()[-3:]}") from None
 
     def now(self, message: Json) -> Json:
-        """`message` as it stands now."""
-        found = self.box.workspace.messages.get(HOMELAB.id, message["ts"])
+        """`message` as it stands now; of a broadcast, which stays as it was sent: the card it stands under."""
+        found = self.box.workspace.messages.get(HOMELAB.id, _card_of(message))
         assert found is not None, "it was deleted"
         return found
 
@@ -263,3 +263,8 @@ def _filled(element: Json, answer: str) -> Json:
     if element["type"] == "checkboxes":
         return {"selected_options": fitting}
     return {"selected_option": fitting[0]}
+
+
+def _card_of(message: Json) -> str:
+    """The ts of what a message's reader follows: of a broadcast the thread's first message."""
+    return message["thread_ts"] if message.get("subtype") == "thread_broadcast" else message["ts"]
