@@ -148,7 +148,7 @@ class Watch:
     def _hidden(self, seen: Observation, target: Target) -> str | None:
         """Why a failure says nothing of its target, if it says no more than that nothing answered."""
         blind = self.sight.heard(seen) if self.sight else None
-        if seen.health is not Health.FAIL or seen.kind not in SILENCE:
+        if not seen.is_silence:
             return blind
         between = next((one for one in seen_through(target, self.find) if self.doubts(one)), None)
         return f"{between.partition(':')[2]} fails" if between else blind
@@ -162,7 +162,7 @@ class Watch:
             self._pass_on(unseen)
 
     def _must_make_sure(self, seen: Observation, target: Target) -> bool:
-        if seen.kind not in SILENCE:
+        if not seen.is_silence:
             return False
         far = self.sight is not None and self.sight.needs_network(seen.fingerprint)
         return far or bool(seen_through(target, self.find))

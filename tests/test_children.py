@@ -61,6 +61,7 @@ def was_left_alone(process: subprocess.Popen[bytes]) -> bool:
 
 async def test_a_tied_child_ends_with_a_bot_that_is_killed(tmp_path):
     with bot("tied", tmp_path) as (process, child, _):
+        await until(lambda: Path(f"/proc/{child}/comm").read_text() == "sleep\n")  # it has been tied
         assert runs(child)
         process.kill()
         await until(lambda: not runs(child))

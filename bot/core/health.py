@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from bot.core.clock_step import shifted
-from bot.core.kinds import Kind, TargetKind
+from bot.core.kinds import SILENCE, Kind, TargetKind
 from bot.core.mentions import deadened
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "HYPERVISOR",
     "INSIDE",
     "RAN",
+    "REFUSAL",
     "ROOT",
     "STALLED",
     "STATE",
@@ -60,6 +61,12 @@ CONDITION = CheckName("condition")
 
 ANSWERED = "answered"
 """The fact of a silence that says when there was an answer last: a moment, in ISO 8601."""
+
+REFUSAL = "refusal"
+"""The fact of a watching that is refused: by what, in a word."""
+
+_TOO_LATE: Final = frozenset({"stalled", "frozen"})
+"""The refusals that are none: it takes a connection, and does not go on in time."""
 
 STALLED = "stalled"
 """The fact of a machine that nothing shows to be up, nor to be on its way up within its time."""
@@ -213,6 +220,12 @@ class Observation:
         told = {name: datetime.fromisoformat(self.facts[name]) for name in _MOMENTS if name in self.facts}
         moved = {name: (at + step).isoformat() for name, at in told.items()}
         return replace(shifted(self, step), facts={**self.facts, **moved})
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether it says only that nothing answered in time, which may be the trouble of whoever asks."""
+        late = self.kind in SILENCE or self.facts.get(REFUSAL) in _TOO_LATE
+        return self.health is Health.FAIL and late
 
     @property
     def kept(self) -> Mapping[str, str]:

@@ -168,8 +168,10 @@ class RealHost:
         """Take the whole host's power: daemon and guests are killed at once, and what a reboot forgets is gone."""
         self._end_daemon(signal.SIGKILL)
         for file in self._guests_runtime.glob("*.pid"):
+            pid = file.read_text()  # the daemon's own is empty where it was killed while it started
             with suppress(ProcessLookupError):
-                os.kill(int(file.read_text()), signal.SIGKILL)
+                if pid:
+                    os.kill(int(pid), signal.SIGKILL)
         shutil.rmtree(self._runtime, ignore_errors=True)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ class What(StrEnum):
     PERMISSION = "no permission"
     DAEMON = "libvirt does not run"
     FROZEN = "libvirt does not answer"
+    STALLED = "its SSH server does not go on"
     SSH = "its SSH server does not let us in"
     HELPER = "what carries the connection is missing there"
     CERTIFICATE = "a certificate is missing or refused"

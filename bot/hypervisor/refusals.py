@@ -34,7 +34,7 @@ _SAID: Final[Sequence[tuple[str, What]]] = (
     (r"connect to host .*: network is (unreachable|down)", What.OWN_NETWORK),
     (r"connect to host .*: (connection refused|connection timed out|no route to host|host is down)", What.SILENT),
     # OpenSSH, kex.c and packet.c: the port is taken, and what is behind it does not go on.
-    (r"timed out during banner exchange|timed out waiting for ssh identification", What.SSH),
+    (r"timed out during banner exchange|timed out waiting for ssh identification", What.STALLED),
     (r"kex_exchange_identification|unable to negotiate with|bad remote protocol version", What.SSH),
     (r"connection (closed|reset) by (\d|[0-9a-f]*:|unknown|remote host)", What.SSH),
     # The far end: virt-ssh-helper (libvirt, src/remote), OpenBSD's nc, nmap's ncat.
@@ -97,6 +97,7 @@ _WHY: Final = {
     What.PERMISSION: "{its} gives no permission",
     What.DAEMON: "{its} does not run",
     What.FROZEN: "{its} does not answer",
+    What.STALLED: "{name} answers, but its SSH server does not go on",
     What.SSH: "{name} answers, but its SSH server does not let the bot in",
     What.HELPER: "{name} lacks the program that connects SSH to libvirt",
     What.CERTIFICATE: "the TLS certificate for {name} is missing or refused",
@@ -113,6 +114,7 @@ _MEND: Final = {
     What.DAEMON: "Start libvirt on {name}: “systemctl start libvirtd”, or “virtqemud.socket” where it is modular.",
     What.FROZEN: "Look at libvirt's log on {name}: “journalctl -u libvirtd -u virtqemud”. Restarting libvirt"
     " leaves the guests running.",
+    What.STALLED: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
     What.SSH: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
     What.HELPER: "Install libvirt-clients or netcat-openbsd on {name}.",
     What.CERTIFICATE: "Compare the certificates on both machines: “virt-pki-validate”.",

@@ -1,6 +1,7 @@
 """What each witness said last: asked anew when somebody wants to know, and kept in between. It judges nothing."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from bot.monitoring.witnesses import Witnesses
 
 MOMENT = timedelta(seconds=3)  # after its cable is back, what fails on a link may fail for that
 ASK_AGAIN = timedelta(minutes=5)  # a gateway that never answered
+LINE_FRESH = timedelta(seconds=10)  # how well a gateway is heard, while something does not answer
+LINE_USUAL = timedelta(minutes=5)  # and while everything does
+HABIT = 2  # so often heard badly while all is well: it answers pings when it likes, and that says nothing
 LINKS_FRESH = timedelta(milliseconds=50)
 
 Gateway = tuple[str, str, str | None]
@@ -34,6 +38,8 @@ class Findings:
         self._links: dict[str, Finding] = {}
         self._down: dict[str, Finding] = {}  # of links that were, as they were then
         self._gateways: dict[Gateway, Finding] = {}
+        self._lines: dict[Gateway, Finding] = {}
+        self._bad: Counter[Gateway] = Counter()  # how often in a row a gateway was heard badly while all was well
         self._unresolved: dict[str, Finding] = {}
         self._upses: dict[str, Finding] = {}
         self._links_at: datetime | None = None
@@ -57,6 +63,7 @@ class Findings:
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),
             *self._gateways.values(),
+            *(line for gateway, line in self._lines.items() if self._bad[gateway] < HABIT),
             *self._unresolved.values(),
             *self._upses.values(),
         ]
@@ -87,6 +94,7 @@ class Findings:
                 asyncio.gather(*map(self._witnesses.name, names if self._settings.resolver else ())),
             )
             self._gateways = dict(zip(gateways, found, strict=True))
+            await self._ask_lines(trouble=any(not path.local for path in lost))
             self._unresolved = {one.about: one for one in said if one.health is Health.FAIL}
 
     async def _gateway(self, gateway: Gateway) -> Finding:
@@ -95,6 +103,17 @@ class Findings:
         if known and not self._witnesses.ever_answered(gateway[0]) and now - known.at < ASK_AGAIN:
             return known
         return await self._witnesses.gateway(*gateway)
+
+    async def _ask_lines(self, *, trouble: bool) -> None:
+        """Find out how well each gateway is heard. `trouble`: whether something does not answer."""
+        now, fresh = self._witnesses.now(), LINE_FRESH if trouble else LINE_USUAL
+        kept = {one: line for one, line in self._lines.items() if one in self._gateways}
+        due = [one for one in self._gateways if one not in kept or now - kept[one].at >= fresh]
+        found = await asyncio.gather(*(self._witnesses.line(*one) for one in due))
+        self._lines = kept | dict(zip(due, found, strict=True))
+        if not trouble:
+            for one in due:
+                self._bad[one] = self._bad[one] + 1 if self._lines[one].health is Health.FAIL else 0
 
     def _wanted(self, ways: Collection[Path]) -> list[Gateway]:
         """The gateways that these paths lead through, and what else should answer on their links."""

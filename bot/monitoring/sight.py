@@ -133,7 +133,7 @@ class SightMonitor:
             return short if seen.health is Health.FAIL else None
         if seen.target.startswith(TargetKind.UPS) and not is_condition(seen.fingerprint):
             self._hear_ups(seen)
-        if seen.health is Health.FAIL and seen.kind in SILENCE:
+        if seen.is_silence:
             return self._doubt(seen)
         path = self._path(seen.fingerprint)
         if seen.health is Health.UNKNOWN:

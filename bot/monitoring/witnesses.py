@@ -1,4 +1,4 @@
-"""Asks the bot's witnesses: its own links and routes, its gateways, the resolver. It decides nothing.
+"""Asks the bot's witnesses: its own links and routes, its gateways, the resolver. It believes nothing.
 
 Each look has its own deadline and needs no root; nothing is sent but to the gateway, and to what lab.yaml names as
 further witnesses. What can't be asked is UNKNOWN: systems other than Linux, a gateway that never answered at all.
@@ -8,7 +8,6 @@ import asyncio
 import errno
 import logging
 import socket
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 from bot.core.health import Health
 from bot.core.incidents.visibility import LOCAL, Finding, Path, Witness
 from bot.monitoring.netlink import Link, Netlink, NoRoute, Route
+from bot.monitoring.pings import burst, ping
 from bot.names import CannotLookUp, Names
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,11 @@ FAR_AWAY = ("1.1.1.1", "2606:4700:4700::1111")
 """Addresses beyond any gateway, to ask the kernel for the way there. Nothing is sent to them."""
 
 PATIENCE = timedelta(seconds=1)  # for a gateway, by each of the ways to ask it
-PINGS = 3
 NAME_PATIENCE = timedelta(seconds=3)
 FRESH = 5.0  # seconds; a neighbour confirmed so lately is there
 
 _PINGS, _PORT, _LINK = "pings", "at a port", "on its link"
 _DOORS = (53, 80, 443)  # where a gateway accepts or refuses: either is an answer
-_ECHO = struct.Struct("!BBHHH")
-_ECHO_TYPES = {socket.AF_INET: 8, socket.AF_INET6: 128}
 _REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
 
 
@@ -160,6 +157,22 @@ class Witnesses:
             words = f"{address} no longer answers" if health is Health.FAIL else f"{address} may answer: {how}"
         return replace(self._finding(Witness.GATEWAY, health, words, address), link=link, via=via)
 
+    async def line(self, address: str, link: str, via: str | None = None) -> Finding:
+        """How well a gateway that answers pings is heard, by a burst of them: a second, three on a bad line."""
+        found = replace(
+            self._finding(Witness.LINE, Health.UNKNOWN, "nobody can tell", address), link=link, via=via
+        )
+        if self._ways.get(address) != _PINGS:
+            return found
+        try:
+            family, where = _where(address, socket.if_nametoindex(link))
+            heard = await burst(family, where)
+        except OSError:
+            return found
+        bad = heard.trouble
+        words = f"{address} {bad}" if bad else f"{address} is heard well"
+        return replace(found, health=Health.FAIL if bad else Health.OK, why=words, at=self.now())
+
     async def _answer_of(self, address: str, link: str) -> tuple[Health, str]:
         """Whether it answers, and how. What it answered to before is tried first."""
         try:
@@ -168,11 +181,11 @@ class Witnesses:
             return Health.FAIL, ""
         family, where = _where(address, index)
         pings_first = self._ways.get(address, _PINGS) == _PINGS
-        if pings_first and await _ping(family, where):
+        if pings_first and await ping(family, where, PATIENCE):
             return Health.OK, _PINGS
         if await _knock(family, where):
             return Health.OK, _PORT
-        if not pings_first and await _ping(family, where):
+        if not pings_first and await ping(family, where, PATIENCE):
             return Health.OK, _PINGS
         if self._ways.get(address, _LINK) != _LINK:
             return Health.FAIL, ""  # what the kernel knows of it may be half a minute old
@@ -196,24 +209,6 @@ def _where(address: str, link: int) -> tuple[socket.AddressFamily, tuple[Any, ..
     if ":" in address:
         return socket.AF_INET6, (address, 0, 0, link if address.lower().startswith("fe80:") else 0)
     return socket.AF_INET, (address, 0)
-
-
-async def _ping(family: socket.AddressFamily, where: tuple[Any, ...]) -> bool:
-    """Whether it answers one of a few pings. False, too, where this system lets only root ping."""
-    protocol = socket.IPPROTO_ICMP if family is socket.AF_INET else socket.IPPROTO_ICMPV6
-    loop = asyncio.get_running_loop()
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM, protocol) as pinging:
-            pinging.setblocking(False)  # noqa: FBT003  it has no name
-            pinging.connect(where)  # sends nothing, and asyncio's own takes no such protocol
-            for number in range(PINGS):
-                await loop.sock_sendall(pinging, _ECHO.pack(_ECHO_TYPES[family], 0, 0, 0, number))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(PATIENCE.total_seconds() / PINGS):
-                        return bool(await loop.sock_recv(pinging, 1024))
-    except OSError:
-        return False
-    return False
 
 
 async def _knock(family: socket.AddressFamily, where: tuple[Any, ...]) -> bool:

@@ -187,7 +187,8 @@ class HostProbe:
                 seconds = self._timeout.total_seconds()
                 return self._watcher.saw(Health.UNKNOWN, str(why) or f"its look took longer than {seconds:g} s")
         mend = answer.mend or _MEND[Refusal.SSH].format(name=self._host)
-        return self._watcher.refused(answer.why, mend, Refusal.SSH.name.lower())
+        what = "stalled" if answer.answer is Answer.STALLED else Refusal.SSH.name.lower()
+        return self._watcher.refused(answer.why, mend, what)
 
     async def close(self) -> None:
         """The connection is not this probe's own."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
 from bot.core.health import (
+    REFUSAL,
     STATE,
     CheckName,
     Evidence,
@@ -106,7 +107,7 @@ class HypervisorProbe:
 
     def _refused(self, why: CannotWatch) -> Observation:
         failure = self._watching(Health.FAIL, f"{why.why}. {why.mend}", Kind.CANNOT_WATCH)
-        return replace(failure, facts={"refusal": why.what.name.lower(), "mend": why.mend})
+        return replace(failure, facts={REFUSAL: why.what.name.lower(), "mend": why.mend})
 
 
 def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = False) -> Observation:

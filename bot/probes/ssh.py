@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetKind
+from bot.core.health import REFUSAL, CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
 from bot.probes.hypervisor import WATCHING
 from bot.probes.tcp import Means
@@ -114,7 +114,7 @@ class Watcher:
         """The bot can't see: of the machine that says nothing; a person has to mend the watching."""
         unseen = Observation(self.fingerprint, Health.UNKNOWN, self.parts.now(), why, evidence=Evidence.NONE)
         failure = self._watching(Health.FAIL, f"{why}. {mend}", Kind.CANNOT_WATCH)
-        return [unseen, replace(failure, facts={"refusal": what, "mend": mend})]
+        return [unseen, replace(failure, facts={REFUSAL: what, "mend": mend})]
 
     def _watching(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
         """Being let in proves nothing of the machine."""

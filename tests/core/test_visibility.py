@@ -160,6 +160,29 @@ def test_what_is_known_beyond_a_gateway_tells_of_all_that_is_beyond_it() -> None
     assert judged(link(OK), gateway(OK), router, path=BEYOND, answered=answered).cause is Cause.DOWN
 
 
+def line(health: Health, address: str = "10.0.0.1", via: str | None = None) -> Finding:
+    return replace(finds(Witness.LINE, health, address, "eth0"), via=via)
+
+
+def test_over_a_bad_line_nothing_is_believed_to_be_gone() -> None:
+    for path in (ON_LINK, BEYOND):
+        found = judged(link(OK), gateway(OK), line(FAIL), path=path)
+        assert (found.cause, found.unseen) == (Cause.NETWORK, {ATLAS: "line fail"})
+        assert judged(link(OK), gateway(OK), line(OK), path=path).cause is Cause.DOWN
+        assert judged(link(OK), gateway(OK), line(UNKNOWN), path=path).cause is Cause.DOWN
+    assert judged(line(FAIL), path=LOCAL).unseen == {}
+
+
+def test_a_gateway_that_is_heard_badly_while_its_neighbour_is_heard_well_is_no_bad_line() -> None:
+    assert judged(gateway(OK), line(FAIL), line(OK, "10.0.0.2")).cause is Cause.DOWN
+
+
+def test_a_bad_line_beyond_a_gateway_hides_what_is_there_alone() -> None:
+    far = line(FAIL, "192.0.2.1", via="10.0.0.1")
+    assert judged(gateway(OK), line(OK), far, path=BEYOND).cause is Cause.NETWORK
+    assert judged(gateway(OK), line(OK), far, path=ON_LINK).cause is Cause.DOWN
+
+
 def test_a_gateway_of_another_link_says_nothing_of_this_one() -> None:
     assert judged(link(OK), gateway(FAIL, over="wlan0")).unseen == {}
 

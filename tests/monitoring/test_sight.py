@@ -1,5 +1,6 @@
 """The bot in a network whose cables are pulled: what it can't see is unknown, and that is told once."""
 
+import re
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.probes.tcp import Params
 from bot.usecases import persons_word
 from tests.guests import URI, guest, owned_guests
 from tests.monitoring.looking import looking
+from tests.real.bad_line import bad_line
 from tests.real.network import lan, needs_networks
 from tests.real.upsd import running_upsd
 from tests.waiting import until
@@ -61,6 +63,23 @@ def machines(port: int = 22, **more) -> dict[str, Host]:
 def lab(folder: Path, **more) -> Config:
     more = {"timing": QUICK, "witnesses": ASKED_OFTEN, "hosts": machines()} | more
     return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, **more)
+
+
+async def test_over_a_bad_line_no_machine_is_down_and_once_it_is_good_a_dead_one_is(home, tmp_path) -> None:
+    with bad_line(home, "here") as line:
+        async with looking(lab(tmp_path)) as bot:
+            await bot.all_are(Health.OK, *HOSTS, BOT.id)
+            line.delay = 0.6  # each connection takes longer than its second
+            network = await bot.incident(kind=Kind.NETWORK_DOWN)
+            assert re.fullmatch(
+                r"I can't see atlas, borea, nas: 10\.9\.0\.254 (takes|does not answer) .*", network.why
+            )
+            home.pull("atlas")
+            line.mend()
+            down = await bot.incident(kind=Kind.HOST_DOWN)
+            assert down.subject == HOSTS[0]
+            await bot.incident(id=network.id, status=Status.RESOLVED)
+            assert len(await bot.incidents()) == 2
 
 
 BEYOND = {"site": Service("site", "10.8.0.7", checks=door(443))}

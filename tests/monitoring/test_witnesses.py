@@ -1,6 +1,7 @@
 """The witnesses asked in networks of their own, whose cables are pulled and whose gateways fall silent."""
 
 import asyncio
+import re
 import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from bot.core.health import Health
 from bot.core.incidents.visibility import LOCAL, Finding, Path
 from bot.monitoring.witnesses import Witnesses
 from bot.names import Names
+from tests.real.bad_line import bad_line
 from tests.real.network import Lan, lan, needs_networks
 from tests.waiting import until
 
@@ -167,6 +169,39 @@ async def test_a_gateway_is_asked_over_ipv6_too(home, witnesses) -> None:
         machine.ip("address", "add", address, "dev", "eth0", "nodad")
     home.here.allow_pings()
     assert says(await witnesses.gateway("fd00:9::254", "eth0")) == (Health.OK, "fd00:9::254 answers pings")
+
+
+# --- the line ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+async def test_how_well_a_gateway_is_heard_is_told_by_a_burst_of_pings(home, witnesses) -> None:
+    home.here.allow_pings()
+    with bad_line(home, "here") as line:
+        await witnesses.gateway(GATEWAY, "eth0")
+        assert says(await witnesses.line(GATEWAY, "eth0")) == (Health.OK, f"{GATEWAY} is heard well")
+        line.delay = 0.6
+        slow = await witnesses.line(GATEWAY, "eth0")
+        assert slow.health is Health.FAIL
+        assert re.search("takes 1\\.[2-9] s to answer a ping|does not answer .* of 20 pings", slow.why), slow.why
+        line.delay, line.loss = 0.0, 0.4
+        lossy = await witnesses.line(GATEWAY, "eth0", "10.9.0.253")
+        assert lossy.health is Health.FAIL
+        assert re.search("does not answer [0-9]+ of 20 pings", lossy.why), lossy.why
+        assert (lossy.about, lossy.link, lossy.via) == (GATEWAY, "eth0", "10.9.0.253")
+        line.mend()
+        assert (await witnesses.line(GATEWAY, "eth0")).health is Health.OK
+
+
+async def test_of_the_line_to_what_answers_no_pings_nobody_can_tell(home, witnesses) -> None:
+    await witnesses.gateway(GATEWAY, "eth0")  # it answers at a port
+    assert says(await witnesses.line(GATEWAY, "eth0")) == (Health.UNKNOWN, "nobody can tell")
+
+
+async def test_the_line_of_an_interface_that_is_gone_is_not_known(home, witnesses) -> None:
+    home.here.allow_pings()
+    await witnesses.gateway(GATEWAY, "eth0")
+    assert (await witnesses.line(GATEWAY, "eth7")).health is Health.UNKNOWN
 
 
 # --- names -------------------------------------------------------------------------------------------------------

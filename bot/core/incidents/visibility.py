@@ -1,8 +1,9 @@
 """Whether the bot itself can see: from what its witnesses say to why several machines seem to be gone.
 
-A witness is what tells whether the bot can see: its own link and route, the gateway, the resolver, the UPSes, its
-own process, its limits and disk. That there is no witness is no blindness; one that says so is: a cable without a
-route that was there and went, a gateway that answered before. What can't be seen is unknown, never down.
+A witness is what tells whether the bot can see: its own link and route, the gateway and how well it is heard, the
+resolver, the UPSes, its own process, its limits and disk. That there is no witness is no blindness; one that says
+so is: a cable without a carrier, a route that was there and went, a gateway that answered before, a line that
+loses pings. What can't be seen is unknown, never down.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ class Witness(StrEnum):
     LINK = "link"
     ROUTE = "route"
     GATEWAY = "gateway"
+    LINE = "line"
     RESOLVER = "resolver"
     UPS = "ups"
     DISK = "own disk"
@@ -31,8 +33,9 @@ class Witness(StrEnum):
 class Finding:
     """What one witness says. UNKNOWN: it could not be asked, or says nothing.
 
-    `about`: the interface, address or name that it is about; empty where it is about everything. Of a gateway, or
-    what else should answer: `link`, the interface it is reached over, and `via`, the gateway before it, if any.
+    `about`: the interface, address or name that it is about; empty where it is about everything. Of a gateway, of
+    what else should answer, and of the line to either: `link`, the interface it is reached over, and `via`, the
+    gateway before it, if any.
     """
 
     witness: Witness
@@ -117,18 +120,22 @@ class Sight:
 
     def _hides(self, finding: Finding, lost: Lost) -> bool:
         path = lost.path
-        match finding.witness:
-            case Witness.PROCESS | Witness.LIMITS:
-                return True  # whatever ran out of time meanwhile, here or elsewhere, or could not be begun
-            case Witness.LINK:
-                return not path.local and finding.about == path.link
-            case Witness.ROUTE:
-                return not path.local and finding.about == path.address
-            case Witness.RESOLVER:
-                return not path.local and finding.about == path.name
-            case Witness.GATEWAY:
-                return not path.local and self._gateway_hides(finding, lost)
-        return False
+        if finding.witness in {Witness.PROCESS, Witness.LIMITS}:
+            return True  # whatever ran out of time meanwhile, here or elsewhere, or could not be begun
+        return not path.local and {
+            Witness.LINK: finding.about == path.link,
+            Witness.ROUTE: finding.about == path.address,
+            Witness.RESOLVER: finding.about == path.name,
+            Witness.GATEWAY: self._gateway_hides(finding, lost),
+            Witness.LINE: self._line_hides(finding, path),
+        }.get(finding.witness, False)
+
+    def _line_hides(self, line: Finding, path: Path) -> bool:
+        """What answers over a bad line may seem silent, unless another, reached the same way, is heard well."""
+        beside = self._beside(path, Witness.LINE)
+        if any(one.health is Health.OK for one in beside):
+            return False
+        return line in beside or line.about == path.gateway
 
     def _gateway_hides(self, gateway: Finding, lost: Lost) -> bool:
         """A gateway that is gone hides what is behind it, and what is beside it if nothing there answers."""
@@ -138,10 +145,10 @@ class Sight:
         answers = any(one.health is Health.OK for one in self._beside(path))
         return gateway in self._beside(path) and not answers and not self._answered_over(path, lost.since)
 
-    def _beside(self, path: Path) -> Sequence[Finding]:
-        """The gateways, and what else should answer, that are reached the same way."""
-        gateways = (one for one in self.findings if one.witness is Witness.GATEWAY)
-        return [one for one in gateways if (one.link, one.via) == (path.link, path.gateway)]
+    def _beside(self, path: Path, witness: Witness = Witness.GATEWAY) -> Sequence[Finding]:
+        """What is found of the gateways, and of what else should answer, that are reached the same way."""
+        found = (one for one in self.findings if one.witness is witness)
+        return [one for one in found if (one.link, one.via) == (path.link, path.gateway)]
 
     def sees(self, lost: Lost) -> bool:
         """Whether something positively says that this would be seen if it were there."""
