@@ -5,6 +5,7 @@ package that the launcher forgot, and would otherwise hide behind a green run.
 """
 
 import os
+import signal
 import time
 from collections.abc import Generator
 
@@ -12,6 +13,9 @@ import pytest
 
 os.environ["TZ"] = "UTC"  # where a test does not say in which zone people are told times
 time.tzset()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a shell's background jobs, and so of their children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_CI = os.environ.get("CI") == "true"
 

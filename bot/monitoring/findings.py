@@ -16,7 +16,7 @@ from bot.monitoring.witnesses import Witnesses
 
 MOMENT = timedelta(seconds=3)  # after its cable is back, what fails on a link may fail for that
 ASK_AGAIN = timedelta(minutes=5)  # a gateway that never answered
-LINE_FRESH = timedelta(seconds=10)  # how well a gateway is heard, while something does not answer
+LINE_FRESH = timedelta(seconds=3)  # how well a gateway is heard, while something does not answer
 LINE_USUAL = timedelta(minutes=5)  # and while everything does
 HABIT = 2  # so often heard badly while all is well: it answers pings when it likes, and that says nothing
 LINKS_FRESH = timedelta(milliseconds=50)
@@ -111,6 +111,9 @@ class Findings:
         due = [one for one in self._gateways if one not in kept or now - kept[one].at >= fresh]
         found = await asyncio.gather(*(self._witnesses.line(*one) for one in due))
         self._lines = kept | dict(zip(due, found, strict=True))
+        for one, line in self._lines.items():
+            if line.health is self._gateways[one].health is Health.FAIL:  # it did answer, if late
+                self._gateways[one] = replace(self._gateways[one], health=Health.UNKNOWN)
         if not trouble:
             for one in due:
                 self._bad[one] = self._bad[one] + 1 if self._lines[one].health is Health.FAIL else 0

@@ -169,6 +169,8 @@ class Witnesses:
             heard = await burst(family, where)
         except OSError:
             return found
+        if not heard.took:
+            return found  # that it no longer answers, `gateway` tells
         bad = heard.trouble
         words = f"{address} {bad}" if bad else f"{address} is heard well"
         return replace(found, health=Health.FAIL if bad else Health.OK, why=words, at=self.now())

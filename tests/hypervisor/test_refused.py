@@ -100,13 +100,13 @@ async def test_a_port_that_takes_no_connection_may_be_a_host_that_is_down(far):
     assert isinstance(await asked(far.uri(port=free_port())), HostSilent)
 
 
-async def test_a_frozen_ssh_server_answers_and_lets_nobody_in(far):
+async def test_a_frozen_ssh_server_answers_and_does_not_go_on(far):
     far.sshd.freeze()
     try:
         why = await asked(far.uri())
     finally:
         far.sshd.thaw()
-    assert (type(why), why.what) == (CannotWatch, What.SSH)
+    assert (type(why), why.what) == (CannotWatch, What.STALLED)
 
 
 async def test_who_is_refused_does_not_knock_all_the_time(far, tmp_path):

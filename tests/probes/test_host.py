@@ -259,7 +259,7 @@ async def test_a_forced_command_is_no_look_inside(tmp_path) -> None:
 
 async def test_a_server_that_accepts_and_says_nothing_is_no_host_that_is_down(machine, tmp_path) -> None:
     async with server(stall) as port, looking(another(machine, port=port)) as look:
-        refused(await look(), what="ssh")
+        refused(await look(), what="stalled")
 
 
 async def test_a_host_of_which_nothing_answers_is_down(machine, tmp_path) -> None:

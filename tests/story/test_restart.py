@@ -62,10 +62,11 @@ async def test_what_happened_meanwhile_is_noticed_and_what_was_mended_resolves_i
     mail1 = await alex.sees("mail1 down", "Crashed")
     await alex.sees_in(mail1, "I was off", "this may have begun then")
     await alex.sees_change(web1, "🟢 *Resolved*")
-    assert len(alex.own_messages()) == 3, "of db1 no more is told than that it is silent"
+    await alex.sees("silenced db1 for 1 h")
     why = await alex.types("/lab why db1")
     assert "❌ state: crashed" in why
     assert "it is being moved" in why
+    assert len(alex.own_messages()) == 3, "of db1 no more is told than that it is silent"
 
 
 async def test_a_step_under_way_when_the_bot_died_goes_on_and_its_end_is_told(world, alex):

@@ -46,6 +46,12 @@ class Finding:
     link: str = ""
     via: str | None = None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it belongs among the evidence. Of a line that is well its gateway tells enough, by answering."""
+        well = self.health is Health.OK
+        return self.health is Health.FAIL or (well and self.witness is not Witness.LINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -173,7 +179,7 @@ def verdict(sight: Sight, lost: Mapping[Fingerprint, Lost]) -> Verdict:
     obstacles = {check: sight.obstacle(one) for check, one in lost.items()}
     hidden = {check: finding for check, finding in obstacles.items() if finding is not None}
     unseen = MappingProxyType({check: finding.why for check, finding in hidden.items()})
-    said = [one for one in sight.findings if one.health is not Health.UNKNOWN]
+    said = [one for one in sight.findings if one.is_told]
     evidence = tuple(dict.fromkeys(one.why for one in sorted(said, key=lambda one: one.health is Health.OK)))
     cause, why = _cause(sight, lost, tuple(dict.fromkeys(hidden.values())))
     return Verdict(cause, why, evidence, unseen)
