@@ -8,10 +8,25 @@ from bot.core.incident import Tell
 from bot.sightings import alive
 from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
-from bot.store.own_file import Found
+from bot.store.own_file import Found, replaces_another
 from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
+
+
+def tell_another(store: Store, now: datetime) -> None:
+    """At a start: say in channel and journal if another database was used last, and what was in it is lost."""
+    try:
+        if not replaces_another(store.path, store.identity()):
+            return
+    except OSError as why:
+        log.warning("cannot tell whether this is the database that was used last: because %s", why)
+        return
+    what = f"My database ({store.path}) is not the one that I used last."
+    store.alive.write(what, now)
+    lost = "What I knew is lost: incidents, runs, silences, and which machines are off that should run."
+    text = f"⚠️ {what} {lost} If you have a backup of it, stop me, put it in its place, and start me."
+    store.outbox.add(Parcel("own database", Tell.LINE, text=text), now, now)
 
 
 async def show_life(writer: Writer) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 Inode = tuple[int, int]
 """Device and number of a file: what tells it from another of its name."""
 
+_LAST = "last-database"  # a file in its folder: the identity of the database that was used there last
 _BESIDE = ("-wal", "-shm")  # SQLite's own files beside a database
 
 
@@ -77,6 +78,18 @@ def put_in_place(fresh: Path, path: Path) -> None:
         path.with_name(f"{path.name}{beside}").unlink(missing_ok=True)
     fresh.rename(path)
     sync(path.parent)
+
+
+def replaces_another(path: Path, identity: str) -> bool:
+    """Whether another database than this one was used in its folder last; the next time it is this one.
+
+    Raises OSError.
+    """
+    mark = path.with_name(_LAST)
+    before = mark.read_text() if mark.exists() else identity
+    if before != identity or not mark.exists():
+        mark.write_text(identity)
+    return before != identity
 
 
 def kept_at(path: Path, now: datetime, zone: tzinfo = UTC) -> Path:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.monitoring.own_database import look_after_database
 from bot.store import Store, StoreFailed
+from bot.store.own_file import replaces_another
 from bot.store.reader import Reader
 from bot.store.writer import COPY_EVERY, Writer
 from tests.waiting import until
@@ -249,3 +250,13 @@ async def test_a_folder_in_which_nothing_can_be_written_anew_is_trouble_and_mend
     await look_after_database(writer)
     await until(lambda: writer.trouble is None)
     assert written_in(database)[0] == "before"
+
+
+def test_another_database_than_the_one_used_last_is_known_for_one_once(tmp_path: Path) -> None:
+    path = tmp_path / "caretaker.db"
+    assert [replaces_another(path, identity) for identity in ("one", "one", "other", "other")] == [
+        False,
+        False,
+        True,
+        False,
+    ]

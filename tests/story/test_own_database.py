@@ -44,3 +44,21 @@ async def test_another_file_in_its_place_is_told_and_all_is_kept_beside_it(tmp_p
         cry = await alex.sees("⛔ My database is not safe", "All I know is kept in", f"<@{ALEX.id}>", seconds=40)
         aside.rename(file)
         await alex.sees_change(cry, "🟢 My database is safe again", seconds=40)
+
+
+async def test_a_database_that_is_gone_at_a_start_is_missed(tmp_path):
+    data = tmp_path / "data"
+    async with a_world(data) as world:
+        alex = Person(world.box, ALEX)
+        await world.lab.crash("web1")
+        await alex.sees("web1 down", seconds=30)
+        await world.kill_bot()
+        (file,) = data.glob("*.db")
+        file.write_bytes(b"")
+        for beside in data.glob("*.db-*"):
+            beside.unlink()
+        await world.start_bot()
+        await alex.sees("is not the one that I used last", "stop me, put it in its place", seconds=30)
+        await world.kill_bot()
+        await world.start_bot()
+        assert len([one for one in alex.channel() if "not the one that I used" in words(one)]) == 1
