@@ -1,7 +1,6 @@
 """What each witness said last: asked anew when somebody wants to know, and kept in between. It judges nothing."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ MOMENT = timedelta(seconds=3)  # after its cable is back, what fails on a link m
 ASK_AGAIN = timedelta(minutes=5)  # a gateway that never answered
 LINE_FRESH = timedelta(seconds=3)  # how well a gateway is heard, while something does not answer
 LINE_USUAL = timedelta(minutes=5)  # and while everything does
-HABIT = 2  # so often heard badly while all is well: it answers pings when it likes, and that says nothing
 LINKS_FRESH = timedelta(milliseconds=50)
 
 Gateway = tuple[str, str, str | None]
@@ -39,7 +37,9 @@ class Findings:
         self._down: dict[str, Finding] = {}  # of links that were, as they were then
         self._gateways: dict[Gateway, Finding] = {}
         self._lines: dict[Gateway, Finding] = {}
-        self._bad: Counter[Gateway] = Counter()  # how often in a row a gateway was heard badly while all was well
+        self._good: set[Gateway] = (
+            set()
+        )  # those that answer a whole burst while all is well; many answer only so many
         self._unresolved: dict[str, Finding] = {}
         self._upses: dict[str, Finding] = {}
         self._links_at: datetime | None = None
@@ -63,7 +63,7 @@ class Findings:
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),
             *self._gateways.values(),
-            *(line for gateway, line in self._lines.items() if self._bad[gateway] < HABIT),
+            *(line for gateway, line in self._lines.items() if gateway in self._good),
             *self._unresolved.values(),
             *self._upses.values(),
         ]
@@ -114,9 +114,9 @@ class Findings:
         for one, line in self._lines.items():
             if line.health is self._gateways[one].health is Health.FAIL:  # it did answer, if late
                 self._gateways[one] = replace(self._gateways[one], health=Health.UNKNOWN)
+        self._good |= {one for one, line in self._lines.items() if line.health is Health.OK}
         if not trouble:
-            for one in due:
-                self._bad[one] = self._bad[one] + 1 if self._lines[one].health is Health.FAIL else 0
+            self._good -= {one for one, line in self._lines.items() if line.health is Health.FAIL}
 
     def _wanted(self, ways: Collection[Path]) -> list[Gateway]:
         """The gateways that these paths lead through, and what else should answer on their links."""

@@ -1,0 +1,100 @@
+"""The bot is killed seventy times while guests crash and steps run: nothing is lost, or said or done twice."""
+
+import asyncio
+import random
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.workspace.records import ALEX
+from tests.story.living import World, a_world
+from tests.story.person import Person, offered, words
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real]
+
+KILLS = 10  # by each seed
+GUESTS = ("web1", "db1", "mail1")
+START = "Start: Take notes"
+
+NOTES = """\
+# Take notes
+
+- Use for: guest-down
+- Who: admin
+
+## Write it down
+- Run on: $hypervisor
+
+```sh
+echo "begun-$incident" >> notes
+sleep 1
+echo "ended-$incident" >> notes
+```
+"""
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with a_world() as made:
+        (made.bot.config.parent / "runbooks" / "guest-down.md").write_text(NOTES)
+        yield made
+
+
+@pytest.mark.parametrize("seed", range(7))
+async def test_at_whatever_moment_it_dies_nothing_is_lost_or_said_or_done_twice(world, seed):
+    chance, alex = random.Random(seed), Person(world.box, ALEX)
+    started: set[str] = set()
+    for number in range(KILLS):
+        await stir(world, chance)
+        if number % 2:
+            await until(lambda: world.box.sockets.connected == 1, 20)
+            for _ in range(3):
+                await press(alex, started)
+                await asyncio.sleep(chance.uniform(0, 1))
+        await asyncio.sleep(chance.uniform(0, 2))  # the moment is what is tried
+        await world.bot.kill()
+        world.bot.start()
+    for name in set(GUESTS) - set(world.lab.running_guests()):
+        world.lab.guests.start(name)
+    await until(lambda: world.box.sockets.connected == 1, 20)
+    await world.all_well()
+
+    cards = Counter(
+        re.findall(r"^Incident (\d+) · details", "\n".join(map(words, alex.own_messages())), re.MULTILINE)
+    )
+    assert set(cards.values()) == {1}, f"said twice: {cards}"
+    assert sorted(map(int, cards)) == list(range(1, len(cards) + 1)), f"lost: {cards}"
+    await until(lambda: began(world) == ended(world), 30)
+    assert set(began(world).values()) == {1}, f"run twice, or never: {world.notes()}"
+
+
+async def stir(world: World, chance: random.Random) -> None:
+    """One guest or more crash or come back."""
+    for name in chance.sample(GUESTS, chance.randint(1, len(GUESTS))):
+        if name in world.lab.running_guests():
+            await world.lab.crash(name)
+        else:
+            world.lab.guests.start(name)
+
+
+async def press(alex: Person, started: set[str]) -> None:
+    """Start one run of each incident, and press its step's button; whether anyone hears of it is left open."""
+    for message in alex.everything():
+        for found in offered(message):
+            label = found.element.get("text", {}).get("text")
+            if label == "Run" or (label == START and message["ts"] not in started):
+                started.add(message["ts"])
+                await alex.tries_to_press(found)
+
+
+def began(world: World) -> Counter[str]:
+    """For which incidents the step began, and how often."""
+    return Counter(line.removeprefix("begun-") for line in world.notes() if line.startswith("begun-"))
+
+
+def ended(world: World) -> Counter[str]:
+    """For which incidents it ended, and how often."""
+    return Counter(line.removeprefix("ended-") for line in world.notes() if line.startswith("ended-"))
