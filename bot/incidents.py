@@ -25,6 +25,7 @@ from bot.store.targets import Known, Presence
 from bot.usecases import left_off
 from bot.usecases.escalation import note
 from bot.usecases.ground import incidents_changed
+from bot.usecases.shutdowns import just_shut_down
 
 COUNTERS_WAIT = timedelta(seconds=2)
 """How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
@@ -92,7 +93,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         incidents=store.incidents.current(now - rules.remembered),
         running=frozenset(t for t, p in presences.items() if p.running),
         lately=_lately(presences, now - rules.storm_within),
-        shut_down=_shut_down(presences, (gap.since if gap else now) - rules.shutdown_within),
+        shut_down=just_shut_down(presences, inventory, lambda _: gap.since if gap else now, rules.shutdown_within),
         failing=frozenset(failing),
         well=frozenset(
             target
@@ -129,13 +130,6 @@ def _lately(presences: Mapping[TargetId, Presence], since: datetime) -> frozense
     """What stopped a moment ago and was not shut down by anyone: a power cut may have been first to it."""
     return frozenset(
         t for t, p in presences.items() if p.stopped_at and p.stopped_at >= since and not p.stopped_on_purpose
-    )
-
-
-def _shut_down(presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:
-    """What was shut down so lately that its host may have done so, because it was going down itself."""
-    return frozenset(
-        t for t, p in presences.items() if p.stopped_on_purpose and p.stopped_at and p.stopped_at >= since
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.health import RAN, Health, Kind, Observation, TargetId
+from bot.core.incidents.shutdowns import just_before
 
 _OFF: Final = "I was off"
 
@@ -34,9 +35,9 @@ class LastSeen:
 
     def lost(self) -> None:
         """The hypervisor is out of reach: who knows what becomes of its guests."""
-        gone, since = f"{self.host} was out of reach", self.now() - self.within
+        gone = f"{self.host} was out of reach"
         self._ran |= dict.fromkeys(self._running, f"it ran until {gone}")
-        late = [guest for guest, at in self._shut_down.items() if at >= since]
+        late = just_before(self._shut_down, self.now(), self.within)
         self._just_shut_down |= dict.fromkeys(late, f"it was shut down just before {gone}")
         self._running.clear()
         self._shut_down.clear()

@@ -1,12 +1,13 @@
 """Other machines that answer for a guest: what passes while a guest is surely off does not come from it.
 
 Its address in lab.yaml may be wrong, floating, forwarded or leased anew. What such a look shows once the guest
-runs proves nothing, until it has failed while the guest was off, or looks at another address. That is remembered
-over a restart of the bot.
+runs proves nothing, unless it looks at another address. That is remembered over a restart of the bot. The other
+machine may be silent for a while, as after an outage, without being gone: it is forgotten after a day of that.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
@@ -17,6 +18,8 @@ from bot.usecases import answered_while_off
 
 Look = Callable[[], Awaitable[Sequence[Observation]]]
 
+GONE = timedelta(days=1)  # in which nothing answers while the guest is off
+
 _WHY: Final = "it was so while the guest was off, too: another machine answers there"
 _SSH: Final = CheckName("its SSH server")
 
@@ -24,10 +27,12 @@ _SSH: Final = CheckName("its SSH server")
 class Impostors:
     """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off."""
 
-    def __init__(self, off: Callable[[TargetId], bool], writer: Writer) -> None:
+    def __init__(self, off: Callable[[TargetId], bool], writer: Writer, now: Callable[[], datetime]) -> None:
         self.off = off
         self._writer = writer
+        self._now = now
         self._passed: dict[Fingerprint, str] = {}  # and at which address
+        self._silent: dict[Fingerprint, datetime] = {}  # of those that passed, since when they don't
         self._unsaved: set[Fingerprint] = set()
 
     async def recall(self) -> None:
@@ -51,6 +56,9 @@ class Impostors:
 
     async def note(self, looks: dict[Fingerprint, str | None]) -> None:
         """These looks at guests that are off have passed at that address, or not passed: None."""
+        looks = {check: where for check, where in looks.items() if where is not None or self._is_gone(check)}
+        for check in looks:
+            self._silent.pop(check, None)
         changed = {check for check, where in looks.items() if self._passed.get(check) != where}
         self._passed = {c: where for c, where in (self._passed | looks).items() if where is not None}
         unsaved, self._unsaved = self._unsaved | changed, set()
@@ -59,6 +67,10 @@ class Impostors:
                 await self._writer.do(answered_while_off.keep, {c: self._passed.get(c) for c in unsaved})
             except StoreFailed:  # the writer has said so; it is written with the next look
                 self._unsaved |= unsaved
+
+    def _is_gone(self, check: Fingerprint) -> bool:
+        """Whether a look, which does not pass now, has not for so long that the other machine is no more."""
+        return check in self._passed and self._now() - self._silent.setdefault(check, self._now()) >= GONE
 
     def answers(self, check: Fingerprint, where: str) -> bool:
         """Whether that look passes at that address without its guest."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.config import Config
 from bot.core.draft import Situation
-from bot.core.health import RAN, STATE, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import HYPERVISOR, RAN, STATE, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Tell
 from bot.core.incidents.announce import NAMED
 from bot.core.incidents.left_off import LeftOff, left_off
@@ -19,6 +19,7 @@ from bot.core.names import Names
 from bot.store import Store
 from bot.store.alive import Alive
 from bot.store.outbox import Parcel
+from bot.usecases.shutdowns import just_shut_down
 
 _SUBJECT: Final = "ran before"
 
@@ -64,11 +65,15 @@ def before_start(
     """The guests that ran when the bot looked last, and those that had been shut down just before."""
     if last is None:
         return frozenset(), frozenset()
-    presences, since = store.targets.presences(), last.at - config.timing.shutdown_within
-    shut_down = (
-        t for t, p in presences.items() if p.stopped_on_purpose and p.stopped_at and p.stopped_at >= since
-    )
-    return frozenset(t for t, p in presences.items() if p.running), frozenset(shut_down)
+    presences, inventory = store.targets.presences(), store.targets.inventory()
+    away = {
+        k.fingerprint.target: k.since
+        for k in store.targets.health()
+        if k.fingerprint.check == HYPERVISOR and k.health is not Health.OK
+    }
+    within = config.timing.shutdown_within
+    shut_down = just_shut_down(presences, inventory, lambda host: min(last.at, away.get(host, last.at)), within)
+    return frozenset(t for t, p in presences.items() if p.running), shut_down
 
 
 def note(store: Store, now: datetime, before: Situation, seen: Sequence[Observation]) -> None:

@@ -60,6 +60,15 @@ def test_what_ran_before_the_bot_was_off_is_known_at_its_start(lab):
     assert lab.begin().shut_down == frozenset()
 
 
+def test_what_was_shut_down_before_its_host_went_is_known_however_long_that_was_away(lab):
+    lab.see(off(WEB2, on_purpose=True))
+    lab.now += MINUTE
+    lab.see(replace(back(ATLAS), health=Health.UNKNOWN), *map(unseen, (WEB1, WEB2, CI)))
+    lab.now += 60 * MINUTE
+    lab.do(lambda store, now: store.alive.renew(now))
+    assert lab.begin().shut_down == {WEB2}
+
+
 def test_what_is_off_after_a_gap_is_asked_about_and_named_until_it_runs_and_is_proven(lab):
     lab.see(asked())
     (text,) = told(lab)

@@ -5,15 +5,29 @@ itself while it goes down, which may be after the power is back. So it is taken 
 guest needs has been well for a while, and stays so for as long: Rules.shutdown_within.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.draft import Situation
 from bot.core.health import Observation, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents.lifecycle import Status
 from bot.core.kinds import LOST
+
+
+def just_before(shut_down: Mapping[TargetId, datetime], gone: datetime, within: timedelta) -> frozenset[TargetId]:
+    """Those shut down so shortly before what they need was `gone` that it may have done it, one after the other.
+
+    `within`: between the last of them and that, and between two of them: a host waits for each before the next.
+    """
+    found: set[TargetId] = set()
+    for target, at in sorted(shut_down.items(), key=lambda one: one[1], reverse=True):
+        if gone - at > within:
+            break
+        found.add(target)
+        gone = min(gone, at)
+    return frozenset(found)
 
 
 def as_it_counts(situation: Situation, live: Iterable[Incident], seen: Observation, now: datetime) -> Observation:

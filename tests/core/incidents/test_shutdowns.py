@@ -11,6 +11,7 @@ from bot.core.health import TargetId
 from bot.core.incident import IncidentId
 from bot.core.incidents.member import Standing
 from bot.core.incidents.reboots import Boots, power_was_lost
+from bot.core.incidents.shutdowns import just_before
 from tests.core.labs import (
     ATLAS,
     FILES,
@@ -197,3 +198,12 @@ def test_what_was_shut_down_just_before_all_hosts_booted_unseen_has_to_return(la
     lab.take(power_was_lost(lab.situation, Boots(gap, booted), lab.now))
     look_at_all(lab)
     assert lab.only.members[FILES].was_running
+
+
+def test_of_guests_that_are_shut_down_one_after_the_other_all_may_have_been_by_their_host():
+    shut_down = {TargetId(f"guest:{at}"): NOON - at * MINUTE for at in (1, 5, 9, 15)}
+    within = timedelta(minutes=5)
+    found = just_before(shut_down, NOON, within)
+    assert found == {TargetId("guest:1"), TargetId("guest:5"), TargetId("guest:9")}
+    assert just_before(shut_down, NOON + 5 * MINUTE, within) == frozenset()
+    assert just_before(shut_down, NOON - 12 * MINUTE, within) == set(shut_down), "they were seen off after it went"
