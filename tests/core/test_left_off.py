@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.core import engine
-from bot.core.incident import IllegalMove, IncidentId
+from bot.core.incident import End, IllegalMove, IncidentId, Way
 from bot.core.incidents.asked import demand_unchanged, may_be_well, may_stay_off, state_shown
-from bot.core.incidents.left_off import left_off
+from bot.core.incidents.inventory_changes import Change
+from bot.core.incidents.left_off import is_left_off, left_off
 from bot.core.incidents.member import Standing
 from tests.core.labs import ATLAS, FILES, GUESTS, VAULT, Desk, back, crashed, gone, off, powered_on, unbootable, up
 
@@ -53,10 +54,15 @@ def test_what_runs_or_was_off_before_is_not_left_off():
 
 def test_what_is_part_of_another_incident_is_waited_for_there():
     lab = Desk()
-    lab.see(crashed(FILES))
-    lab.see(off(FILES))
+    for guest in (VM, OTHER):
+        lab.see(crashed(guest))
+        lab.see(off(guest))
     before = lab.situation.incidents
-    decision = lab.see(gone(VAULT))
+    decision = lab.see(gone(ATLAS))
+    part = lab.incidents[IncidentId(2)]
+    assert part.end == End(Way.MOVED, into=ONE)
+    assert is_left_off(part.members[OTHER])
+    assert OTHER in lab.incidents[ONE].unproven
     assert left_off(before, decision.incidents) == []
 
 
@@ -116,6 +122,14 @@ def test_of_what_is_off_it_is_asked_whether_it_may_stay_so_and_of_what_runs_whet
     assert (may_stay_off(member), may_be_well(member)) == (True, False)
     running = member.after(powered_on(FILES), outage.situation.needs(FILES))
     assert (may_stay_off(running), may_be_well(running)) == (False, True)
+
+
+def test_of_what_may_stay_off_and_differs_from_before_it_is_asked_whether_that_is_well_and_nothing_else(outage):
+    outage.take(engine.stays_off(outage.situation, [FILES], "U1", outage.now))
+    member = outage.only.members[FILES].changed((Change("disk", "its disk is gone"),))
+    assert (member.running, member.standing) == (False, Standing.UNPROVEN)
+    assert (may_stay_off(member), may_be_well(member)) == (False, True)
+    assert member.vouched("U1", "", outage.now).standing is Standing.STAYS_OFF
 
 
 def test_a_word_is_about_what_a_person_was_shown(outage):

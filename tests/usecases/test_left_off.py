@@ -7,10 +7,12 @@ import pytest
 
 from bot import incidents, queries
 from bot.core.health import RAN, Health, Kind, TargetId
+from bot.core.incident import IncidentId
+from bot.core.incidents.member import Standing
 from bot.store import Store
 from bot.usecases import left_off
-from bot.usecases.persons_word import stays_off_by_name
-from tests.core.labs import ATLAS, RACK, back, off, on_battery, powered_on, unseen, up
+from bot.usecases.persons_word import stays_off_by_name, vouch_by_name
+from tests.core.labs import ATLAS, RACK, back, crashed, gone, off, on_battery, powered_on, unseen, up
 from tests.kept_lab import ALEX, KeptLab
 
 WEB1, WEB2, CI = (TargetId(f"guest:{name}") for name in ("web1", "web2", "ci-1"))
@@ -92,6 +94,20 @@ def test_a_person_may_say_that_it_may_stay_off(lab):
     lab.do(stays_off_by_name, lab.config, "web1", ALEX)
     assert called_well(lab)
     assert "web1" in lab.store.alive.journal(1)[0][1]
+
+
+def test_a_word_that_a_machine_is_well_ends_what_an_older_incident_left_off(lab):
+    lab.see(crashed(WEB1))
+    lab.see(off(WEB1))
+    lab.do(incidents.resolve, lab.config, IncidentId(1), ALEX, "enough")
+    lab.see(powered_on(WEB1))
+    lab.now += 60 * MINUTE
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), powered_on(WEB1))
+    assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)).keys() == {WEB1}
+    lab.do(vouch_by_name, lab.config, "web1", ALEX)
+    assert lab.incident(2).members[WEB1].standing is Standing.WORD
+    assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)) == {}
 
 
 def test_what_an_incident_waits_for_is_not_asked_about_beside_it(lab):
