@@ -40,6 +40,28 @@ def test_a_process_out_of_descriptors_says_so_with_its_limit_and_what_to_do():
     assert said.startswith("my own process has too many open files (its limit is 8). Raise that (LimitNOFILE=")
 
 
+def test_a_process_short_of_something_does_not_claim_to_see():
+    health, _, why = told_by_a_process(
+        "import asyncio",
+        "from datetime import UTC, datetime",
+        "from bot.config import Witnesses as Settings",
+        "from bot.monitoring.sight import SightMonitor",
+        "from bot.monitoring.witnesses import Witnesses",
+        "from bot.names import Names",
+        "async def look():",
+        "    asked = Witnesses(lambda: datetime.now(UTC), Names())",
+        "    sight = SightMonitor(Settings(), asked, str, lambda _check: False)",
+        "    print((await sight.look()).health)",
+        "    await asyncio.sleep(0.2)",
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))",
+        "    seen = await sight.look()",
+        "    print(seen.health, seen.why)",
+        "asyncio.run(look())",
+    ).partition("unknown ")
+    assert health == "ok\n"
+    assert why.startswith("my own process has too many open files")
+
+
 @pytest.mark.parametrize(
     "error",
     [
