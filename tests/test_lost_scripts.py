@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.run import Button, RunStatus, State, Stop
+from bot.core.run import Button, Run, RunStatus, State, Stop
 from bot.reach.ssh import SshHost, SshReach
 from bot.store import Store
 from tests.real.network import Lan, lan
@@ -99,14 +99,15 @@ def end_sessions(sshd: Sshd) -> None:
 async def test_a_script_whose_sshd_session_is_killed_goes_on_and_is_joined(atlas, how):
     async with bot_for(atlas) as bot:
         await begun(bot, atlas)
-        before = await bot.run()
-        atlas.sshd.drop() if how == "its sessions are killed" else end_sessions(atlas.sshd)
+        for _ in ("lost", "lost again"):
+            before = await bot.run()
+            atlas.sshd.drop() if how == "its sessions are killed" else end_sessions(atlas.sshd)
 
-        async def lost_and_found() -> bool:
-            run = await bot.run()
-            return run.version >= before.version + 2 and run.state is State.RUNNING
+            async def lost_and_found(before: Run = before) -> bool:
+                run = await bot.run()
+                return run.version >= before.version + 2 and run.state is State.RUNNING
 
-        await until(lost_and_found, 15)
+            await until(lost_and_found, 15)
         atlas.go_on()
         run = await bot.comes_to(*ASKS, seconds=15)
         assert (run.status, run.steps[0].attempt, run.steps[0].summary) == (RunStatus.DONE, 1, "end")

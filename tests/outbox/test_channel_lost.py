@@ -208,6 +208,13 @@ async def test_a_way_without_slack_is_used_beside_and_when_the_token_is_dead(box
     assert "web1 is down" in said
 
 
+async def test_with_a_token_that_is_refused_nobody_is_told_directly(box, bot):
+    box.faults.refuse("chat.postMessage", "invalid_auth")
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    assert (texts(box), direct(box), box.calls.counts["chat.postMessage"]) == (["web1 is down"], [], 2)
+
+
 async def test_what_is_told_elsewhere_in_doubt_is_not_told_again(box, bot):
     box.faults.fail("chat.postMessage", "lost_after")
     moderation.archive(box.workspace, "homelab")
