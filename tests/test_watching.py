@@ -463,6 +463,17 @@ async def test_a_silence_that_ends_after_a_clock_step_is_still_noticed(bot, step
     assert await bot.incidents() == {WEB: Status.OPEN}
 
 
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])
+async def test_a_host_that_booted_before_a_clock_step_did_so_as_long_ago_as_before(bot, step):
+    for boot in ("one", "two"):
+        bot.see(ATLAS, Health.OK, facts={"boot_id": boot, "booted": bot.time.isoformat()})
+        bot.time += MINUTE
+    latest, [(before, after)] = bot.watch.boots.latest[ATLAS], bot.watch.boots.changed
+    bot.watch.shift(step)
+    assert bot.watch.boots.latest == {ATLAS: latest.shifted(step)}
+    assert bot.watch.boots.changed == [(before.shifted(step), after.shifted(step))]
+
+
 async def test_time_that_could_not_be_noted_as_passed_passes_the_next_time(bot):
     await silence_web(bot, MINUTE)
     await bot.believe(WEB, Health.FAIL)
