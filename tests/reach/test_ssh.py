@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -260,6 +261,27 @@ def environment(**variables: object) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+TAKES_PASSWORDS = """
+LogLevel DEBUG1
+Match all
+PasswordAuthentication yes
+KbdInteractiveAuthentication yes
+PermitRootLogin yes
+"""
+
+
+async def test_no_password_is_sent_to_a_host_that_takes_some(tmp_path):
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
+    with running_sshd(tmp_path / "sshd", extra=TAKES_PASSWORDS) as server:
+        assert "Permission denied" in await refusal(replace(host(server), key=tmp_path / "stranger"))
+        log = server.folder / "log"
+        await until(lambda: "publickey" in log.read_text())
+    assert set(re.findall(r"userauth-request for user \S+ service \S+ method (\S+)", log.read_text())) == {
+        "none",
+        "publickey",
+    }
 
 
 async def test_no_agent_is_asked_for_a_key_that_would_open(sshd, tmp_path):
