@@ -4,14 +4,14 @@ Each function takes a situation and returns a Decision; it never changes what it
 together is storm.py's; which are not told is mute.py's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
 from bot.core import storm
 from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
-from bot.core.incident import Event, EventKind, Incident
+from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.incidents import adoption, on_battery
 from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.aftermath import inventory_compared
@@ -251,7 +251,8 @@ def _takes_over(seen: Observation, incident: Incident) -> bool:
 
 def _place(draft: Draft, failures: Sequence[Observation]) -> None:
     """Find each failure its incident, what explains most first: power, then hosts, then guests, then the rest."""
-    left = [seen for seen in failures if not _join(draft, seen)]
+    over = frozenset(one.id for one in draft.incidents.values() if one.ended)
+    left = [seen for seen in failures if not _join(draft, seen, over)]
     for seen in left:
         if seen.kind is Kind.POWER_LOSS:
             storm.power_lost(draft, seen)
@@ -259,25 +260,26 @@ def _place(draft: Draft, failures: Sequence[Observation]) -> None:
     storm.hosts_lost(draft, [seen for seen in left if seen.kind is Kind.HOST_DOWN])
     left = [seen for seen in left if seen.kind is not Kind.HOST_DOWN and not storm.covered(draft, seen)]
     for seen in storm.guests_lost(draft, left):
-        if not _join(draft, seen):
+        if not _join(draft, seen, over):
             opened = open_incident(
                 draft, seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint}
             )
             await_subject(draft, opened)
 
 
-def _join(draft: Draft, seen: Observation) -> bool:
+def _join(draft: Draft, seen: Observation, over: Set[IncidentId]) -> bool:
     """Whether a failure has its incident: of its check, or else of its subject, since a subject has only one.
 
     An outage joins nothing less: it takes over instead. What ended while it failed has had its incident, too: a
-    person said that it is over, or it is part of another. Only what tells more of it is news.
+    person said that it is over, or it is part of another. Only what tells more of it is news. `over`: the
+    incidents that were over before; one that has reopened since knows that `seen` fails, and has not noted it.
     """
     for incident in sorted(draft.live(), key=lambda one: seen.fingerprint not in one.own):
         if _takes_over(seen, incident) or _is_apart(incident, seen):
             continue
         of_subject = incident.subject == seen.target and seen.kind not in LOST
         if of_subject or seen.fingerprint in incident.own:
-            if seen.fingerprint not in incident.failing:
+            if seen.fingerprint not in incident.failing or incident.id in over:
                 one = frozenset({seen.fingerprint})
                 _record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
             return True

@@ -345,6 +345,29 @@ def test_what_fails_again_within_half_an_hour_reopens_in_the_same_message(crash)
     assert crash.broadcasts()[-1] == "🔴 vm01 down again, 30 min after it ended: crashed."
 
 
+def test_all_that_fails_together_with_what_reopens_an_incident_is_on_record_and_the_worst_names_it(lab):
+    http, state = fails(VM, Kind.SERVICE_DOWN, "no web page"), crashed(VM)
+    lab.see(http, state)
+    lab.see(well(VM, "http"), up(VM))
+    assert lab.only.ended
+    lab.wait(MINUTE)
+    decision = lab.see(http, state)
+    assert [event.text for event in decision.events] == ["reopened: no web page", "This is guest-down: crashed"]
+    assert (lab.only.kind, lab.only.why) == (Kind.GUEST_DOWN, "crashed")
+    assert lab.only.failing == {http.fingerprint, state.fingerprint}
+
+
+def test_what_fails_on_a_host_together_with_what_reopens_its_incident_is_on_record(lab):
+    ssh = fails(ATLAS, Kind.SERVICE_DOWN, "no ssh", check="ssh")
+    lab.see(gone(ATLAS))
+    lab.see(ssh)
+    lab.see(back(ATLAS), well(ATLAS, "ssh"), *map(up, GUESTS))
+    lab.wait(11 * MINUTE)
+    assert lab.only.ended
+    decision = lab.see(gone(ATLAS), ssh)
+    assert [event.text for event in decision.events] == ["reopened: no answer", "no ssh"]
+
+
 def test_what_fails_again_later_is_a_new_incident(crash):
     crash.see(up(VM))
     crash.wait(30 * MINUTE + SECOND)
