@@ -23,6 +23,7 @@ from bot.core.incidents.lifecycle import (
 from bot.core.incidents.member import Member
 from bot.core.incidents.rules import Rules
 from bot.core.incidents.spans import Spans
+from bot.core.incidents.ups_said import UpsSaid
 
 __all__ = [
     "TRANSITIONS",
@@ -63,7 +64,8 @@ class Incident:
     `reopened_by`: by whom, None where it failed again. `spans`: when its own checks failed. `earlier`: the last
     one of the same, too long ago to reopen. `unstable_since`: when it began to be left untold that it fails or is
     well again, since it changes too often. `touched`: a person has had a hand in it since it was last told anew,
-    which was at `told_at`; `reminded`: how many reminders were due since.
+    which was at `told_at`; `reminded`: how many reminders were due since. `ups`: what the UPS that tells of it
+    said last.
     """
 
     id: IncidentId
@@ -94,6 +96,7 @@ class Incident:
     touched: bool = False
     told_at: datetime | None = None
     reminded: int = 0
+    ups: UpsSaid | None = None
 
     @property
     def since(self) -> datetime:

@@ -7,7 +7,7 @@ is told from its words. Version 2 knew of one time that it failed, the last; the
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from bot.core.incident import Earlier, End, Incident, IncidentId, Member, Status
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import Ground, Standing
 from bot.core.incidents.spans import Span, Spans
+from bot.core.incidents.ups_said import UpsSaid
 from bot.core.kinds import KINDS
 from bot.store.json_value import Fields, read_value
 from bot.store.rows import moment, time_in, time_out
@@ -63,6 +64,7 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "touched": incident.touched,
         "told_at": time_out(incident.told_at),
         "reminded": incident.reminded,
+        "ups": incident.ups and asdict(incident.ups),
     }
 
 
@@ -113,6 +115,7 @@ def _with_later_fields(incident: Incident, rest: dict[str, Any]) -> Incident:
         touched=rest["touched"],
         told_at=time_in(rest["told_at"]),
         reminded=rest["reminded"],
+        ups=None if rest.get("ups") is None else _ups_in(rest["ups"]),
     )
 
 
@@ -151,6 +154,10 @@ def _spans_in(parts: dict[str, Any]) -> Spans:
 
 def _earlier_in(parts: list[Any] | None) -> Earlier | None:
     return None if parts is None else Earlier(IncidentId(parts[0]), moment(parts[1]))
+
+
+def _ups_in(parts: dict[str, Any]) -> UpsSaid:
+    return UpsSaid(parts["words"], low=parts["low"], few=parts["few"], silent=parts["silent"])
 
 
 def _end_of_version_1(rest: dict[str, Any]) -> list[Any]:

@@ -81,6 +81,23 @@ def test_that_the_battery_becomes_low_is_told_once(lab) -> None:
     assert told(lab, replace(low, why="on battery, battery low, 3 min left")) == []
 
 
+def test_what_its_alarm_says_is_not_taken_for_what_the_ups_is_like(lab) -> None:
+    alarm = ", alarm: battery low limit not set, 3 min left"
+    lab.see(replace(told_of(80, 40), why=f"on battery{alarm}"))
+    low = replace(told_of(30, 15, said=", battery low"), why=f"on battery, battery low{alarm}")
+    assert told(lab, low) == [f"rack: {low.why}"]
+    assert told(lab, replace(told_of(20, 4, said=", battery low"), why=low.why)) == [f"rack: {low.why}"]
+
+
+def test_nor_are_words_of_its_alarm_for_those_of_a_card_that_it_can_not_be_asked(lab) -> None:
+    odd = replace(told_of(80, 31), why="on battery, alarm: self test; last heard: never")
+    lab.see(odd)
+    lab.see(ASKED_IN_VAIN)
+    assert lab.live[0].why == f"{LAST_HEARD.partition('; ')[0]}; last heard: {odd.why}"
+    lab.see(on_mains())
+    assert lab.live[0].why == odd.why
+
+
 def told_of(charge: int, minutes: int, *, said: str = "") -> Observation:
     words = f"on battery{said}, {charge} % charged, {minutes} min left"
     facts = {"charge": str(charge), "runtime": str(60 * minutes), "battery": "low" if said else "enough"}

@@ -9,6 +9,7 @@ import pytest
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import Incident, IncidentId, Status
 from bot.core.incidents.spans import Span, Spans
+from bot.core.incidents.ups_said import UpsSaid
 from bot.store.incident_json import incident_row, incident_value
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,3 +57,12 @@ def test_until_it_came_back_or_ended_or_was_last_heard_of(outage, how):
 
 def test_its_end_is_told_whatever_became_of_it(outage):
     assert incident_value(of_version_2(outage)).touched
+
+
+def test_what_its_ups_said_last_is_kept_and_of_an_older_one_is_not_known(outage):
+    said = replace(outage, ups=UpsSaid("on battery, battery low", low=True, silent=True))
+    row = incident_row(said)
+    assert incident_value(row) == said
+    value = json.loads(row["value_json"])
+    del value["ups"]
+    assert incident_value({**row, "value_json": json.dumps(value)}).ups is None
