@@ -1,12 +1,13 @@
 """A person's word of a machine: that one which runs is well, that one which is off may stay so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.config import Config
 from bot.core import engine
-from bot.core.health import TargetId
-from bot.core.incident import IllegalMove, IncidentId
+from bot.core.draft import Situation
+from bot.core.health import TargetId, is_unseen
+from bot.core.incident import IllegalMove, IncidentId, Member
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.permit import Act, demand
 from bot.incidents import commit, find_target
@@ -47,15 +48,39 @@ def stays_off(
     `incident`: the one they were asked about, None where none was; `as_seen`: as in vouch.
     """
     before = as_asked(store, now, config, incident, as_seen, by, Act.STAY_OFF)
-    waited_for = store.left_off.all().keys() | {t for i in store.incidents.live() for t in i.unproven}
+    waited_for = _waited_for(store)
     for target in targets:
-        if target not in waited_for:
-            why = "it runs" if target in before.running else "nobody waits for it"
+        if why := _why_not(store, before, target, waited_for):
             raise IllegalMove(f"cannot let {before.name(target)} stay off: because {why}")
     commit(store, before, engine.stays_off(before, targets, by, now), now)
     live = {t for i in before.incidents.values() if not i.ended for t in i.unproven}
     left_off.forget(store, [target for target in targets if target in live])
     left_off.let_off(store, now, targets, by, before.name)
+
+
+def _waited_for(store: Store) -> Mapping[TargetId, Sequence[Member]]:
+    """The machines that are waited for, as each incident, open or over, knows them."""
+    left = [one.member for one in store.left_off.all().values()]
+    found: dict[TargetId, list[Member]] = {}
+    for member in (*left, *(i.members[t] for i in store.incidents.live() for t in i.unproven)):
+        found.setdefault(member.target, []).append(member)
+    return found
+
+
+def _why_not(
+    store: Store, before: Situation, target: TargetId, waited_for: Mapping[TargetId, Sequence[Member]]
+) -> str:
+    """Why a machine may not be left off, in words; empty where nothing speaks against it."""
+    unseen = {
+        one.fingerprint.target for one in store.targets.health() if is_unseen(one.fingerprint.check, one.health)
+    }
+    if target in unseen or any(member.running is None for member in waited_for.get(target, ())):
+        host = before.target(target).runs_on
+        answers = before.name(host) + " answers" if host else "it can be seen"
+        return f"it can't be seen now whether it is off. Say it again once {answers}"
+    if target in before.running:
+        return "it runs"
+    return "" if target in waited_for else "nobody waits for it"
 
 
 def vouch_by_name(store: Store, now: datetime, config: Config, name: str, by: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from bot import incidents, queries
 from bot.core.health import RAN, Health, Kind, TargetId
-from bot.core.incident import IncidentId
+from bot.core.incident import IllegalMove, IncidentId
 from bot.core.incidents.member import Standing
 from bot.store import Store
 from bot.usecases import left_off
@@ -108,6 +108,29 @@ def test_a_word_that_a_machine_is_well_ends_what_an_older_incident_left_off(lab)
     lab.do(vouch_by_name, lab.config, "web1", ALEX)
     assert lab.incident(2).members[WEB1].standing is Standing.WORD
     assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)) == {}
+
+
+def test_nobody_lets_a_machine_off_of_which_it_can_not_be_seen_whether_it_is_off(lab):
+    why = "stay off: because it can't be seen now whether it is off. Say it again once atlas answers"
+    lab.see(gone(ATLAS))
+    with pytest.raises(IllegalMove, match=why):
+        lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    lab.wait(11 * MINUTE)
+    lab.do(incidents.resolve, lab.config, IncidentId(1), ALEX, "enough")
+    with pytest.raises(IllegalMove, match=why):
+        lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    lab.see(back(ATLAS), off(WEB1))
+    lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+
+
+def test_nor_one_that_runs_or_that_nobody_waits_for(lab):
+    with pytest.raises(IllegalMove, match="because it runs"):
+        lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    lab.see(unseen(WEB1), off(WEB2, on_purpose=True))
+    with pytest.raises(IllegalMove, match="because it can't be seen"):
+        lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    with pytest.raises(IllegalMove, match="because nobody waits for it"):
+        lab.do(stays_off_by_name, lab.config, "web2", ALEX)
 
 
 def test_what_an_incident_waits_for_is_not_asked_about_beside_it(lab):
