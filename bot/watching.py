@@ -240,7 +240,7 @@ class Watch:
         """Write what is news, and before it what could not be written earlier."""
         batch, trouble = [*self.unwritten.take(), *batch], self._writer.trouble
         lately = self._clock() - self._config.timing.storm_within
-        gap = self._gap if self._gap and self._gap.until > lately else None
+        gap = self._gap.followed_by(self._answered) if self._gap and self._gap.until > lately else None
         if trouble is not None and not trouble.unsafe:
             gap = Gap(trouble.since, self._clock(), "I could not write my database", self._config.zone)
         try:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig
+from bot.core.draft import Gap
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident, IncidentId, Status
 from bot.core.mute import Silence
@@ -25,7 +26,7 @@ from tests.waiting import until
 GATE, WEB, MAIL = (TargetId(f"service:{name}") for name in ("gate", "web", "mail"))
 ATLAS, WEB1 = TargetId("host:atlas"), TargetId("guest:web1")
 PACE = Pace(timedelta(seconds=30), timedelta(seconds=5), failures=3)
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 CONFIG = Config(
     Path("lab.yaml"),
@@ -345,6 +346,21 @@ async def test_what_could_not_be_written_is_kept_and_written_once_it_can_be(bot,
     [incident] = await bot.writer.do(lambda store, _: store.incidents.live())
     history = await bot.writer.do(lambda store, _: store.incidents.history(incident.id))
     assert "I could not write my database 12:00–12:01 UTC; this may have begun then." in [e.text for e in history]
+
+
+async def test_of_what_was_well_since_a_start_it_is_not_said_that_it_may_have_begun_before(tmp_path):
+    async with started(tmp_path / "bot.db") as bot:
+        bot.watch.gap(Gap(bot.time - HOUR, bot.time))
+        bot.time += timedelta(seconds=12)
+        bot.see(MAIL, Health.OK)
+        await bot.believe(MAIL, Health.FAIL)
+        await bot.believe(WEB, Health.FAIL)
+        live = await bot.writer.do(lambda store, _: store.incidents.live())
+        last = [await bot.writer.do(lambda store, _, one=one: store.incidents.history(one.id)) for one in live]
+    hints = {
+        one.subject: "this may have begun then" in events[-1].text for one, events in zip(live, last, strict=True)
+    }
+    assert hints == {MAIL: False, WEB: True}
 
 
 async def test_what_ended_while_it_could_not_be_written_is_told_with_its_end(bot):

@@ -30,22 +30,33 @@ from bot.core.incident import (
     Tell,
 )
 from bot.core.incidents.evidence import Requirement, requirement
+from bot.core.lengths import clock_time, lasted
 from bot.core.mute import Silence, muted
 from bot.core.names import UNTOLD, Names
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which the bot itself was off, or could not do its work; known for a while afterwards."""
+    """A time in which the bot itself was off, or could not do its work; known for a while afterwards.
+
+    `well`: the checks that have found all well since.
+    """
 
     since: datetime
     until: datetime
     what: str = "I was off"
     zone: tzinfo = UTC
     shut_down: frozenset[TargetId] = frozenset()
+    well: frozenset[Fingerprint] = frozenset()
+
+    def followed_by(self, answered: Mapping[Fingerprint, datetime]) -> "Gap":
+        """This gap once each check has found all well last when it is told here."""
+        return replace(self, well=frozenset(one for one, at in answered.items() if at >= self.until))
 
     def __str__(self) -> str:
         since, until = (at.astimezone(self.zone) for at in (self.since, self.until))
+        if f"{since:%F %R}" == f"{until:%F %R}":
+            return f"{self.what} for {lasted(self.until - self.since)} at {clock_time(self.since, self.zone)}"
         form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
         return f"{self.what} {since:{form}}–{until:{form}} {until.tzname()}"
 

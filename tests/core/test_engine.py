@@ -29,6 +29,7 @@ from tests.core.labs import (
     inventory,
     look_at_all,
     mains_stay,
+    nowhere,
     off,
     on_battery,
     on_mains,
@@ -437,6 +438,23 @@ def test_so_does_one_that_reopens(crash):
     crash.gap = Gap(NOON - 3 * HOUR, NOON)
     crash.see(crashed(VM))
     assert crash.history(1)[-1] == "I was off 09:00–12:00 UTC; this may have begun then."
+
+
+def test_what_was_well_since_the_gap_did_not_begin_in_it(lab):
+    gap = Gap(NOON - 3 * HOUR, NOON)
+    lab.gap = gap.followed_by({up(VM).fingerprint: NOON, up(OTHER).fingerprint: NOON - HOUR})
+    lab.see(crashed(VM), crashed(OTHER))
+    assert ["this may have begun" in lab.history(number)[-1] for number in (1, 2)] == [False, True]
+
+
+def test_nor_did_that_a_machine_is_gone_of_which_anything_was_seen_since(lab):
+    lab.gap = Gap(NOON - 3 * HOUR, NOON, well=frozenset({up(VM).fingerprint}))
+    lab.see(nowhere(VM), nowhere(OTHER))
+    assert ["this may have begun" in lab.history(number)[-1] for number in (1, 2)] == [False, True]
+
+
+def test_a_gap_within_a_minute_says_how_long_it_was():
+    assert str(Gap(NOON, NOON + 40 * SECOND)) == "I was off for 40 s at 12:00 UTC"
 
 
 def test_a_gap_over_midnight_says_the_days():

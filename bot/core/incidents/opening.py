@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.draft import Draft
+from bot.core.draft import Draft, Gap
 from bot.core.health import Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId, Move
 from bot.core.incidents.announce import fails_again
+from bot.core.incidents.member import GONE
 from bot.core.incidents.spans import Spans
 from bot.core.kinds import OUTAGES
 from bot.core.lengths import lasted
@@ -23,7 +24,7 @@ def open_incident(draft: Draft, kind: Kind, subject: TargetId, why: str, own: It
     earlier = draft.situation.ended.get((kind, subject))
     draft.keep(replace(incident, spans=Spans().began(incident.opened_at), earlier=earlier))
     draft.event(incident.id, EventKind.OPENED, why)
-    _mention_gap(draft, incident.id)
+    _mention_gap(draft, incident.id, prints)
     return draft.incidents[incident.id]
 
 
@@ -34,7 +35,7 @@ def _reopen(draft: Draft, incident: Incident, kind: Kind, why: str, own: frozens
     draft.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
     draft.event(incident.id, EventKind.STATUS, f"reopened: {why}")
     fails_again(draft, draft.incidents[incident.id], f", {lasted(ended)} after it ended", why)
-    _mention_gap(draft, incident.id)
+    _mention_gap(draft, incident.id, own)
     return draft.incidents[incident.id]
 
 
@@ -47,6 +48,15 @@ def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[
     return may and same and not own.isdisjoint(incident.own)
 
 
-def _mention_gap(draft: Draft, incident: IncidentId) -> None:
-    if draft.situation.gap:
-        draft.note(incident, f"{draft.situation.gap}; this may have begun then.")
+def _mention_gap(draft: Draft, incident: IncidentId, own: frozenset[Fingerprint]) -> None:
+    """Say that nobody was looking, unless all was well when somebody did again."""
+    gap = draft.situation.gap
+    if gap is not None and not any(_was_well(one, gap) for one in own):
+        draft.note(incident, f"{gap}; this may have begun then.")
+
+
+def _was_well(check: Fingerprint, gap: Gap) -> bool:
+    """Whether a check found all well since; what is gone now was there if anything was seen of it."""
+    if check.check in GONE:
+        return any(one.target == check.target for one in gap.well)
+    return check in gap.well
