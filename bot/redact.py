@@ -8,38 +8,61 @@ import html
 import json
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Any, Final
 from urllib.parse import quote
 
 from bot.config import Config, Secrets
 from bot.config.held import secrets_held
 
-_MARK: Final = "[secret]"
+MARK: Final = "[secret]"
 _SHORTEST: Final = 8  # characters of a secret
 _LONGEST_WORD: Final = 15  # letters that may be a word, e.g. a name of a machine
+_HEAD: Final = 8  # characters by which a secret's beginning is looked for
+_UNSEEN_BETWEEN: Final = 16  # times as long a secret may be by what nobody sees, if it comes in pieces, …
+_MOST_UNSEEN: Final = 1_024  # … and this much longer
 _LEAST_REST: Final = 4  # characters of a secret's end that are still told from other text
-_LONGEST_TOKEN: Final = 255
 
 Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
+KEY_ENDS: Final = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY-----")
+LONGEST_KEY: Final = 20_000  # characters between its first line and its last
+_IN_KEY: Final = r"[\w+/=:,\s\\-]"  # a backslash: its line ends as JSON has them
+
 _TOKEN: Final = re.compile(r"\bx(?:ox[a-z]|app|wfp)-[\w-]{10,}")
 _KEY: Final = re.compile(
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
-    r"(?:[\w+/=:,\s-]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|[A-Za-z0-9+/=:,\s-]{0,20000})"
+    rf"(?:{_IN_KEY}{{0,{LONGEST_KEY}}}?{KEY_ENDS.pattern}|{_IN_KEY}{{0,{LONGEST_KEY}}})"
 )
+_REST_OF_KEY: Final = re.compile(rf"\A{_IN_KEY}{{0,{LONGEST_KEY}}}?{KEY_ENDS.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Secrets known by their shape. `sign`: what is in every one of them; `goes_on`: what may follow its match."""
+
+    sign: str
+    whole: re.Pattern[str]
+    goes_on: re.Pattern[str]
+
+
+KEY: Final = Shape(" PRIVATE KEY-", _KEY, re.compile(f"{_IN_KEY}*+"))
+_OF_TOKEN: Final = re.compile(r"[\w-]*+")
 _SHAPES: Final = (
-    ("xox", _TOKEN),  # any Slack token, known to us or not
-    ("xapp-", _TOKEN),
-    ("xwfp-", _TOKEN),
-    ("ticket=", re.compile(r"(?<=[?&]ticket=)[\w%.~-]+")),  # the one-time ticket in a Socket Mode address
-    ("hooks.", re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+")),  # whoever has a response_url can post with it
-    (" PRIVATE KEY-", _KEY),
+    Shape("xox", _TOKEN, _OF_TOKEN),  # any Slack token, known to us or not
+    Shape("xapp-", _TOKEN, _OF_TOKEN),
+    Shape("xwfp-", _TOKEN, _OF_TOKEN),
+    # the one-time ticket in a Socket Mode address
+    Shape("ticket=", re.compile(r"(?<=[?&]ticket=)[\w%.~-]+"), re.compile(r"[\w%.~-]*+")),
+    # whoever has a response_url can post with it
+    Shape("hooks.", re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+"), re.compile(r"[\w/-]*+")),
+    KEY,
 )
-"""Secrets known by their shape, each with what is in every one of them."""
-_SHAPE_BEGUN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-[\w-]*\Z|\bx(?:o(?:x[a-z]?)?|ap{0,2}|w(?:fp?)?)?\Z")
 _UNSEEN = (
     r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)| (?=\r)"
     r"|[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
@@ -47,6 +70,7 @@ _UNSEEN = (
 """What nobody sees between two letters; a shell breaks a long line by a blank and a return."""
 
 _BREAKS = re.compile(_UNSEEN)
+_UNSEEN_BEGUN = re.compile(r"(?:\x1b(?:\[[0-?]*+[ -/]*+|\][^\x07\x1b]*+\x1b?)?| )\Z")
 _ALONE: Final = (
     (0, 9),
     (0x0A, 0x20),
@@ -64,14 +88,14 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         told = {secret.strip() for secret in secrets}
-        self._known = tuple(
-            sorted({form for one in told if _is_told_apart(one) for form in _forms(one)}, key=len, reverse=True)
-        )
+        forms = {_BREAKS.sub("", form) for one in told if _is_told_apart(one) for form in _forms(one)}
+        self._known = tuple(sorted(forms, key=len, reverse=True))
+        self._longest = len(self._known[0]) if self._known else 0
 
     def text(self, text: str, *, cut: bool = False) -> str:
         """The text with every secret replaced. `cut`: it may begin in the midst of one."""
         whole = self._without_rest(text) if cut else text
-        return _marked(whole, self.spans(whole))
+        return marked(whole, self.spans(whole))
 
     def data(self, data: bytes) -> bytes:
         """The same for a file, if it is one of text."""
@@ -94,68 +118,38 @@ class Redactor:
             case _:
                 return value
 
-    def spans(self, text: str) -> list[Span]:
-        """Where secrets stand, in order; none overlaps another."""
-        seen = _seen(text)
-        found = [hit.span() for one in self._known if one in seen for hit in _broken(one).finditer(text)]
-        found += [hit.span() for sign, shape in _SHAPES if sign in text for hit in shape.finditer(text)]
-        merged: list[Span] = []
-        for start, end in sorted(found):
-            if merged and start < merged[-1][1]:
-                merged[-1] = merged[-1][0], max(end, merged[-1][1])
-            else:
-                merged.append((start, end))
-        return merged
+    def spans(self, text: str, start: int = 0) -> list[Span]:
+        """Where secrets stand, in order; none overlaps another. `start`: what is before it was looked at already."""
+        seen = _seen(text[start:])
+        found = [hit.span() for one in self._known if one in seen for hit in _broken(one).finditer(text, start)]
+        found += [hit.span() for one in _SHAPES if one.sign in text for hit in one.whole.finditer(text, start)]
+        return merged(found)
 
-    def begun(self, text: str, spans: Sequence[Span]) -> int:
-        """From where on the text's end may be a secret that goes on; the text's length if it can't be.
+    def open_end(self, text: str, start: int) -> tuple[Shape, int] | None:
+        """The shape of a secret that reaches the text's end and may go on, and where that begins."""
+        for one in _SHAPES:
+            if one.sign in text:
+                for hit in one.whole.finditer(text, start):
+                    if hit.end() == len(text) and not (one is KEY and KEY_ENDS.search(text, hit.start())):
+                        return one, hit.start()
+        return None
 
-        `spans`: of the whole secrets in it.
-        """
-        end = text[-_LONGEST_TOKEN:]
-        shape = _SHAPE_BEGUN.search(end)
-        first = shape.start() if shape else len(end)
-        longest = len(self._known[0]) - 1 if self._known else 0
-        for at in range(max(0, len(end) - longest), first):
-            if any(one[0] == end[at] and one.startswith(_BREAKS.sub("", end[at:])) for one in self._known):
-                first = at
-                break
-        first += len(text) - len(end)
-        return next((past for start, past in spans if start < first < past < len(text)), first)
+    def begun(self, text: str, start: int = 0) -> int:
+        """From where on the text's end may be a known secret that goes on; the text's length if it can't be."""
+        window = max(start, len(text) - _UNSEEN_BETWEEN * self._longest - _MOST_UNSEEN)
+        seen, places = _seen_places(text, window)
+        firsts = [at for one in self._known if (at := _overlap(seen, one)) is not None]
+        return places(min(firsts)) if firsts else len(text)
 
     def _without_rest(self, text: str) -> str:
         """Without what may be a secret's end at the text's beginning."""
+        if (key := _REST_OF_KEY.match(text)) and "-----BEGIN" not in key[0]:
+            return MARK + text[key.end() :]
         for one in self._known:
             for length in range(len(one) - 1, _LEAST_REST - 1, -1):
                 if text.startswith(one[-length:]):
-                    return _MARK + text[length:]
+                    return MARK + text[length:]
         return text
-
-
-class Stream:
-    """Hears text in pieces and passes it on without secrets. It holds back only what may be the start of one."""
-
-    def __init__(self, redactor: Redactor, listener: Callable[[str], None]) -> None:
-        self._redactor = redactor
-        self._listener = listener
-        self._held = ""
-
-    def hear(self, piece: str) -> None:
-        """Take the next piece."""
-        text = self._held + piece
-        spans = self._redactor.spans(text)
-        at = self._redactor.begun(text, spans)
-        self._held = text[at:]
-        self._pass_on(_marked(text[:at], [one for one in spans if one[1] <= at]))
-
-    def end(self) -> None:
-        """No more will come."""
-        self._pass_on(self._redactor.text(self._held))
-        self._held = ""
-
-    def _pass_on(self, text: str) -> None:
-        if text:
-            self._listener(text)
 
 
 def redactor_of(config: Config, secrets: Secrets) -> Redactor:
@@ -180,17 +174,62 @@ class RedactedLog(logging.Formatter):
         return self._redactor.text(self._inner.format(record))
 
 
-def _marked(text: str, spans: Sequence[Span]) -> str:
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order; what overlaps is one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def marked(text: str, spans: Sequence[Span]) -> str:
     """The text with a mark in place of each span."""
     if not spans:
         return text
     kept = [text[end:start] for (_, end), (start, _) in zip([(0, 0), *spans], spans, strict=False)]
-    return _MARK.join([*kept, text[spans[-1][1] :]])
+    return MARK.join([*kept, text[spans[-1][1] :]])
 
 
 def _seen(text: str) -> str:
     """The text without what nobody sees. Most texts have none of what takes long."""
     return _BREAKS.sub("", text) if "\x1b" in text or " \r" in text else text.translate(_ONE_BY_ONE)
+
+
+def _seen_places(text: str, start: int) -> tuple[str, Callable[[int], int]]:
+    """What is seen of the text from `start` on, and where in the text each of its letters stands.
+
+    A sequence that goes on is not seen either, nor is a blank at the end, which a return may follow.
+    """
+    end = len(text) - len(cut[0]) if (cut := _UNSEEN_BEGUN.search(text, start)) else len(text)
+    parts, raw, at = [], [], start
+    for hit in _BREAKS.finditer(text, start, end):
+        parts.append(text[at : hit.start()])
+        raw.append(at)
+        at = hit.end()
+    parts.append(text[at:end])
+    raw.append(at)
+    firsts = [0, *accumulate(map(len, parts))]
+
+    def place(of: int) -> int:
+        part = bisect_right(firsts, of) - 1
+        return raw[part] + of - firsts[part]
+
+    return "".join(parts), place
+
+
+def _overlap(text: str, secret: str) -> int | None:
+    """From where on the text's end is a beginning of the secret, the earliest; None if it is not."""
+    at = max(0, len(text) - len(secret) + 1)
+    head = secret[:_HEAD]
+    while (at := text.find(head, at)) >= 0:
+        if secret.startswith(text[at:]):
+            return at
+        at += 1
+    last = range(max(0, len(text) - len(secret) + 1, len(text) - _HEAD + 1), len(text))
+    return next((at for at in last if secret.startswith(text[at:])), None)
 
 
 def _is_told_apart(secret: str) -> bool:

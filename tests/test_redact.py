@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.redact import RedactedLog, Redactor, Stream
+from bot.redact import RedactedLog, Redactor
+from bot.redact_stream import Stream
 
 TOKEN, PASSWORD = "xoxb-12-abc-DEF", 'pass/word&9é"9'
 REDACTOR = Redactor([TOKEN, PASSWORD, "web1", "caretaker", "", "  "])
@@ -140,6 +141,120 @@ def test_what_only_begins_like_a_secret_is_passed_on_once_that_is_known() -> Non
     assert streamed("12 boxes, x", "ylophones") == ["12 boxes, ", "xylophones"]
     assert streamed("42 %") == ["42 %"]
     assert streamed("it ends with xoxb-12") == ["it ends with ", "xoxb-12"]
+
+
+LONG = "".join(chr(97 + n * n % 26) + str(n) for n in range(300))
+BODY = "MIIEvAIBADANBgkqhkiG9w0BAQ/+=:\n" * 50
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}-----END RSA PRIVATE KEY-----"
+SHORT_PEM = f"-----BEGIN PRIVATE KEY-----\n{BODY[:40]}\n-----END PRIVATE KEY-----"
+HOOK = "https://hooks.slack.com/actions/T1/2/abcDEF0123456789"
+LONGER = Redactor([TOKEN, PASSWORD, LONG])
+
+
+def cut_up(text: str, sizes: list[int]) -> list[str]:
+    pieces, at = [], 0
+    while at < len(text):
+        size = sizes[len(pieces) % len(sizes)]
+        pieces.append(text[at : at + size])
+        at += size
+    return pieces
+
+
+def heard_of(pieces: list[str], redactor: Redactor = LONGER) -> str:
+    heard: list[str] = []
+    stream = Stream(redactor, heard.append)
+    for piece in pieces:
+        stream.hear(piece)
+    stream.end()
+    return "".join(heard)
+
+
+@pytest.mark.parametrize("size", [1, 7, 71, 200, 255, 1000, 10_000])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        LONG,
+        PEM,
+        SHORT_PEM,
+        PEM.replace("\n", "\\n"),
+        f"xoxc-{LONG * 3}",
+        "\x1b[38;5;9m\r\n".join(TOKEN),
+        LONG[:-1] + " \r" + LONG[-1],
+    ],
+)
+def test_however_long_a_secret_is_that_comes_in_pieces_nothing_of_it_is_passed_on(secret, size) -> None:
+    text = f"it is {secret}. {secret}, and no more"
+    heard = heard_of(cut_up(text, [size]))
+    assert heard == LONGER.text(text) == "it is [secret]. [secret], and no more"
+
+
+def test_a_known_key_of_several_lines_is_known_wherever_its_lines_end() -> None:
+    key = "dGhpcyBpcyBubyBr\nZXkgYXQgYWxsCg==\n"
+    assert Redactor([key]).text("a " + key.replace("\n", "\r\n") + "b") == "a [secret]\r\nb"
+
+
+def test_where_a_text_was_cut_within_a_private_key_nothing_of_it_is_left() -> None:
+    assert LONGER.text(f"{PEM[100:]}\nand more", cut=True) == "[secret]\nand more"
+
+
+def test_what_follows_a_private_key_is_passed_on_however_it_is_cut() -> None:
+    text = f"{SHORT_PEM}\n{SHORT_PEM}\nlogin: web1 root\n-----BEGIN CERTIFICATE-----\n"
+    shown = "[secret]\n[secret]\nlogin: web1 root\n-----BEGIN CERTIFICATE-----\n"
+    assert {heard_of(cut_up(text, [size])) for size in range(1, len(text))} == {shown}
+
+
+def test_what_begins_like_a_private_key_and_never_ends_hides_no_more_than_a_key_may_be_long() -> None:
+    text = "-----BEGIN PRIVATE KEY-----\n" + "and on and on " * 3000
+    heard = heard_of(cut_up(text, [997]))
+    assert heard.startswith("[secret]")
+    assert 22_000 - 300 < len(heard) - len("[secret]") < 22_000 + 300
+
+
+PARTS = st.sampled_from(
+    [
+        *(TOKEN, LONG, LONG[:400], LONG[400:], PEM, SHORT_PEM, PEM[:30], PEM[40:], HOOK, HOOK[:26], "xapp-1-A"),
+        *(
+            "?ticket=ab%2Fc",
+            "&tick",
+            "-----",
+            "-",
+            "x",
+            "xo",
+            "\x1b[0m",
+            "\x1b[",
+            "\r\n",
+            " ",
+            "a",
+            "%",
+            ".",
+            "é",
+            '"',
+        ),
+    ]
+)
+
+
+@given(
+    st.lists(PARTS, max_size=8), st.lists(st.sampled_from([1, 2, 5, 13, 64, 300, 2000]), min_size=1, max_size=4)
+)
+def test_in_pieces_a_text_is_redacted_as_it_is_as_a_whole(parts, sizes) -> None:
+    text = "".join(parts)
+    assert heard_of(cut_up(text, sizes)) == LONGER.text(text)
+
+
+@pytest.mark.parametrize("shape", ["x", "xoxb-", "-", "\r", PEM[:31], PEM, "\x1b[", "a\r", LONG[:500], "ab. "])
+def test_hearing_costs_what_the_text_is_long_and_holds_no_more_than_a_secret(shape) -> None:
+    def cost(size: int) -> float:
+        stream = Stream(LONGER, lambda _: None)
+        pieces = cut_up(shape * (size // len(shape)), [1000])
+        began = time.thread_time()
+        for piece in pieces:
+            stream.hear(piece)
+            assert len(stream._held) <= 16 * len(LONG) + 3_000
+        return time.thread_time() - began
+
+    few = max(min(cost(20_000) for _ in range(3)), 0.0005)
+    assert min(cost(320_000) for _ in range(3)) < 64 * few
 
 
 ODD = st.sampled_from(

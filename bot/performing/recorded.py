@@ -21,7 +21,7 @@ from bot.core.runs.lost import ActionFound, ActionLost
 from bot.reach import OUTPUT_LIMIT, Finished, Lost, Reach, Refused, Script, Unreachable
 from bot.reach.records import Record, Recorded
 from bot.reach.shell import GRACE
-from bot.redact import Stream
+from bot.redact_stream import Stream
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import script_records

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.reach import OUTPUT_LIMIT, Finished, Reach, Script, Wrapped
-from bot.redact import Redactor, Stream
+from bot.redact import Redactor
+from bot.redact_stream import Stream
 
 
 class RedactedReach:
