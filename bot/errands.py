@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.core.incident import Tell
 from bot.store import Store
-from bot.store.outbox import Parcel, Post, Waiting
+from bot.store.outbox import REPLACED, Parcel, Post, Waiting
 from bot.views import Card
 from bot.views.forms import Form
 from bot.views.line import line, printed
@@ -67,6 +67,8 @@ def take(store: Store, now: datetime, draw: Draw, resting: frozenset[Method]) ->
     held: set[str] = set()
     for waiting in store.outbox.waiting():
         method = _method(waiting)
+        if waiting.parcel.replaces is not None and waiting.at is None:
+            continue  # until the new one stands
         queues = _queues(waiting, resting=method in resting)
         if method in resting or queues & held or _lacks_its_thread(store, waiting):
             held |= queues
@@ -84,7 +86,8 @@ def take(store: Store, now: datetime, draw: Draw, resting: frozenset[Method]) ->
 def _method(waiting: Waiting) -> Method:
     if waiting.parcel.is_file:
         return Method.UPLOAD
-    return Method.UPDATE if waiting.parcel.is_card and waiting.at else Method.POST
+    changes = waiting.parcel.is_card or waiting.parcel.replaces is not None
+    return Method.UPDATE if changes and waiting.at else Method.POST
 
 
 def _queues(waiting: Waiting, *, resting: bool) -> set[str]:
@@ -110,6 +113,8 @@ def _lacks_its_thread(store: Store, waiting: Waiting) -> bool:
 
 def _drawn(store: Store, waiting: Waiting, now: datetime, draw: Draw) -> Card | None:
     """What is shown; None where there is nothing (any more), or where drawing it fails: the rest must still go."""
+    if waiting.at is not None and waiting.parcel.replaces == waiting.at:
+        return None  # it turned out to be the one that stands
     if not waiting.parcel.is_card:
         return line(waiting.parcel.text)
     try:
@@ -144,16 +149,30 @@ def doubt(store: Store, now: datetime, waiting: Waiting, why: str) -> None:
     store.outbox.again(waiting.id, now + max(pause, SETTLING), why, doubtful=True)
 
 
-def begin_anew(store: Store, now: datetime, errand: Errand, why: str) -> None:
-    """The message that was to be changed, or in whose thread it was to go, is gone: its card is posted anew."""
+def begin_anew(store: Store, now: datetime, errand: Errand, why: str, *, stands: bool) -> None:
+    """The message that was to be changed, or in whose thread it was to go, is closed: its card is posted anew.
+
+    `stands`: it may still be there, with its old state; once the new one stands, it says so.
+    """
     waiting = errand.waiting
-    gone = waiting.parcel.subject if errand.method is Method.UPDATE else waiting.parcel.thread
-    if gone is None:
+    change = errand.method is Method.UPDATE
+    closed, old = (waiting.parcel.subject, waiting.at) if change else (waiting.parcel.thread, waiting.thread)
+    if closed is None:
         give_up(store, now, waiting, why)
         return
-    store.outbox.forget_post(gone)
+    store.outbox.forget_post(closed)
     store.outbox.again(waiting.id, now, why, doubtful=False)
-    store.outbox.add(Parcel(gone, Tell.CARD), now, now)
+    store.outbox.add(Parcel(closed, Tell.CARD), now, now)
+    if stands and old is not None:
+        words = f"➡️ {_called(closed)} goes on in a newer message."
+        store.outbox.add(Parcel(closed, REPLACED, text=words, name=f"{old.channel} {old.ts}"), now, now)
+
+
+def _called(subject: str) -> str:
+    """What people call a subject: `incident:7` is Incident 7, `run:3:step:2` is Step 2 of run 3."""
+    parts = subject.split(":")
+    pairs = [f"{kind} {number}" for kind, number in zip(parts[::2], parts[1::2], strict=False)]
+    return " of ".join(reversed(pairs)).capitalize()
 
 
 def instead_of_file(store: Store, now: datetime, errand: Errand, why: str, code: str) -> None:
@@ -173,6 +192,7 @@ def instead_of_file(store: Store, now: datetime, errand: Errand, why: str, code:
 def stranded(store: Store, now: datetime, draw: Draw) -> list[tuple[str, str]]:
     """What waits and someone should hear of, as key and words: first messages, and what all are to see."""
     found = [one for one in store.outbox.waiting() if one.at is None or not one.parcel.is_card]
+    found = [one for one in found if one.parcel.replaces is None]
     first = [one for one in found if one.parcel.thread is None or one.parcel.tell == Tell.BROADCAST]
     drawn = [(one, _drawn(store, one, now, draw)) for one in first]
     return [(one.key, card.text) for one, card in drawn if card is not None and card.text]

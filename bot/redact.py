@@ -119,7 +119,7 @@ class Redactor:
                 return value
 
     def spans(self, text: str, start: int = 0) -> list[Span]:
-        """Where secrets stand, in order; none overlaps another. `start`: what is before it was looked at already."""
+        """Where secrets stand, in order; none overlaps another. `start`: what is before was looked at already."""
         seen = _seen(text[start:])
         found = [hit.span() for one in self._known if one in seen for hit in _broken(one).finditer(text, start)]
         found += [hit.span() for one in _SHAPES if one.sign in text for hit in one.whole.finditer(text, start)]

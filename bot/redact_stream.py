@@ -11,8 +11,8 @@ from typing import Final
 from bot.redact import KEY, KEY_ENDS, LONGEST_KEY, MARK, Redactor, Shape, marked, merged
 
 _CONTEXT: Final = 64
-"""Characters before what is looked at, which tell that a token or a ticket begins there; no last line of a key, and
-no beginning by which a shape is known, is longer."""
+"""Characters before what is looked at: they tell that a token or a ticket begins there. No last line of a key is
+longer, and no beginning by which a shape is known."""
 _ENDLESS: Final = 1 << 60
 _SHAPE_BEGUN: Final = re.compile(
     r"\bx(?:ox[a-z]|app|wfp)-[\w-]{0,9}\Z|\bx(?:o(?:x[a-z]?)?|ap{0,2}|w(?:fp?)?)?\Z"

@@ -71,11 +71,15 @@ class Slack(Connection):
     async def _taken_back(self, channel: str, ts: str) -> bool:
         """Delete a message of our own; whether that is sure."""
         try:
-            await self.ask(f"take back message {ts!r}", self.web.chat_delete(channel=channel, ts=ts))
+            await self.delete(channel, ts)
         except SlackError as why:
             log.warning("a reply stands outside its thread: %s", why)
             return False
         return True
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message of our own back."""
+        await self.ask(f"take back message {ts!r}", self.web.chat_delete(channel=channel, ts=ts))
 
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, key: str | None) -> None:
         """Replace a message. Repeating it does no harm."""

@@ -29,6 +29,7 @@ from bot.errands import (
     stranded,
     take,
 )
+from bot.outbox import earlier
 from bot.outbox.pace import USUAL, Pace
 from bot.outbox.voice import Voice
 from bot.slack import Slack
@@ -139,13 +140,16 @@ class Courier:
     async def _send(self, errand: Errand) -> Post:
         """Send one request, or find that an earlier one arrived after all."""
         waiting, shown = errand.waiting, sent(errand.card, errand.form, errand.waiting.key)
+        if (old := waiting.parcel.replaces) is not None and waiting.at is not None:
+            await earlier.replace(self._slack, waiting, old, waiting.at)
+            return waiting.at
         key = waiting.key if shown.keyed else None
         if errand.method is Method.UPDATE and waiting.at is not None:
             await self._slack.update(waiting.at.channel, waiting.at.ts, shown.text, shown.blocks, key=key)
             return waiting.at
         with asked_beforehand():
             channel, thread = await self._place(waiting)
-            found = await self._find(waiting, channel, thread) if waiting.doubtful else None
+            found = await earlier.find(self._slack, waiting, channel, thread) if waiting.doubtful else None
         if found is None and errand.method is Method.UPLOAD:
             name, title = waiting.parcel.name or "file", visible(waiting.parcel.text)
             found = await self._slack.upload(
@@ -185,21 +189,6 @@ class Courier:
             return await self._slack.channel(channel)
         return {}
 
-    async def _find(self, waiting: Waiting, channel: str, thread: str | None) -> str | None:
-        """What an earlier, doubtful try has left in Slack, also outside its thread if that is gone."""
-        parcel, since = waiting.parcel, waiting.created_at
-        if parcel.is_file:
-            return await self._slack.find_upload(channel, parcel.name or "file", since=since, thread=thread)
-        try:
-            return await self._slack.find(channel, waiting.key, since=since, thread=thread)
-        except Rejected as why:
-            astray = None
-            if thread is not None and why.remedy is Remedy.ANEW:
-                astray = await self._slack.find(channel, waiting.key, since=since)
-            if astray is None:
-                raise
-            return astray
-
     async def _failed(self, errand: Errand, why: SlackError) -> None:
         """Do what the failure leaves possible."""
         waiting, method = errand.waiting, errand.method
@@ -224,9 +213,9 @@ class Courier:
             await self._in_another_form(errand, str(why))
         elif remedy is Remedy.ANEW and _stands_on(errand) and waiting.attempts < NEW_ONES:
             log.warning("begin anew after %s: because %s", waiting.key, why)
-            await self._note(begin_anew, errand, str(why))
+            await self._note(begin_anew, errand, str(why), stands=why.error not in earlier.GONE)
         elif remedy is Remedy.CHANNEL and await self._has_moved(errand):
-            await self._note(begin_anew, errand, str(why))
+            await self._note(begin_anew, errand, str(why), stands=False)
         elif remedy in {Remedy.CHANNEL, Remedy.TOKEN}:
             for method in Method if remedy is Remedy.TOKEN else (errand.method,):
                 self._rest_longer(method, self._pace.refused, self._pace.refused_longest)
@@ -240,12 +229,12 @@ class Courier:
         waiting = errand.waiting
         log.error("cannot deliver %s: because %s", waiting.key, why)
         following = after(errand.card, errand.form, waiting.key)
-        if is_empty(errand.card):
+        if is_empty(errand.card) or waiting.parcel.replaces is not None:
             await self._note(give_up, waiting, why)
         elif following is not None:
             await self._deliver(replace(errand, form=following))
         elif errand.method is Method.UPDATE and waiting.attempts < NEW_ONES:
-            await self._note(begin_anew, errand, why)
+            await self._note(begin_anew, errand, why, stands=True)
         else:
             await self._slowly(errand, why, "content")
 

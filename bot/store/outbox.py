@@ -10,14 +10,16 @@ from bot.core.incident import Tell
 from bot.store.rows import moment, time_out
 
 FILE = "file"
+REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """Something to deliver.
 
-    `subject`: what it shows or belongs to, e.g. `incident:7`, `run:3:step:2`. `tell`: card, line, broadcast, file.
-    `thread`: the subject in whose thread it goes, None for the channel itself. `text`: a line's words or a file's
+    `subject`: what it shows or belongs to, e.g. `incident:7`, `run:3:step:2`. `tell`: card, line, broadcast, file
+    or replaced (what the old message of a card says, whose place is `name`, once the new stands). `thread`: the
+    subject in whose thread it goes, None for the channel itself. `text`: a line's words or a file's
     title; a card has none, it is drawn when it is sent. `name` and `content`: a file's.
     """
 
@@ -37,6 +39,11 @@ class Parcel:
     def is_file(self) -> bool:
         """Whether it is uploaded rather than posted."""
         return self.tell == FILE
+
+    @property
+    def replaces(self) -> "Post | None":
+        """The old message of a card, if this is what it is to say."""
+        return Post(*self.name.split()) if self.tell == REPLACED and self.name else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.manifest import manifest
 from bot.outbox import Pace
+from bot.outbox.earlier import GONE
 from bot.slack_errors import Rejected, SlackError
 from bot.slack_refusals import MAYBE_DONE, TOO_FAST, Remedy, mend_for, remedy_for
 from bot.store.outbox import Parcel
@@ -28,6 +29,7 @@ PRESS = {
 PROSE = {"type": "markdown", "text": "The *second* disk is full."}
 SHOWN = Card("web1 is down", (PROSE, PRESS))
 
+MOVED = "➡️ Incident 7 goes on in a newer message."
 WHOLE, BUTTONS = "whole", "its words and buttons"
 BECAME = {
     Remedy.LATER: WHOLE,
@@ -64,6 +66,10 @@ def shown(box: Box, at: int = 0) -> str:
     blocks = box.workspace.messages.history(CHANNEL)[at].get("blocks", [])
     kinds = [block["type"] for block in blocks]
     return {("markdown", "actions"): WHOLE, ("section", "actions"): BUTTONS}.get(tuple(kinds), str(kinds))
+
+
+def without_links(said: list[str]) -> list[str]:
+    return [text.partition(" <http")[0] for text in said]
 
 
 def direct(box: Box) -> list[str]:
@@ -118,8 +124,65 @@ async def test_a_change_that_is_refused_once_is_shown_in_the_end_in_a_new_messag
     await bot.tell(card(SEVEN))
     await delivered(bot)
     anew = remedy_for(code) is Remedy.ANEW
-    assert texts(box) == (["web1 is down", "web1 is back"] if anew else ["web1 is back"])
+    old = "web1 is down" if code in GONE else MOVED
+    assert without_links(texts(box)) == ([old, "web1 is back"] if anew else ["web1 is back"])
     assert shown(box, -1) == (WHOLE if code in MAYBE_DONE else BECAME[remedy_for(code)])
+
+
+async def test_a_card_that_is_posted_anew_since_no_form_of_it_is_taken_leaves_no_old_state_beside_it(box, bot):
+    await bot.tell(card(SEVEN), a_line("details"))
+    await bot.done()
+    bot.present[SEVEN] = Card("web1 is back", (PROSE, PRESS))
+    box.faults.refuse("chat.update", "invalid_blocks", times=4)
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    old, new = box.workspace.messages.history(CHANNEL)
+    assert without_links([old["text"]]) == [MOVED]
+    assert [block["text"]["text"] for block in old["blocks"]] == [old["text"]]
+    assert new["ts"].replace(".", "") in old["text"]
+    assert "web1 is back" in new["text"]
+    bot.present[SEVEN] = Card("web1 is down again")
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert without_links(texts(box)) == [MOVED, "web1 is down again"]
+
+
+@pytest.mark.parametrize("link", [True, False])
+async def test_an_old_card_that_can_not_be_changed_is_deleted(box, bot, link):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    box.faults.refuse("chat.update", "edit_window_closed", times=2)
+    if not link:
+        box.faults.refuse("chat.getPermalink", "message_not_found")
+    bot.present[SEVEN] = Card("web1 is back")
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 is back"]
+
+
+async def test_or_else_the_log_says_that_it_keeps_its_old_state(box, bot, caplog):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    box.faults.refuse("chat.update", "edit_window_closed", times=2)
+    box.faults.refuse("chat.delete", "cant_delete_message")
+    bot.present[SEVEN] = Card("web1 is back")
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 is down", "web1 is back"]
+    assert "incident:7: its old message keeps its old state" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.delete"])
+async def test_an_old_card_is_changed_later_where_slack_takes_nothing_just_then(box, bot, method):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    box.faults.refuse("chat.update", "edit_window_closed", times=1 if method == "chat.update" else 2)
+    bot.present[SEVEN] = Card("web1 is back")
+    box.faults.refuse(method, "team_added_to_org")
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box)[-1] == "web1 is back"
+    assert without_links(texts(box)[:-1]) == [MOVED]
 
 
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
