@@ -3,7 +3,7 @@
 import asyncio
 import random
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.actions import ActionType, Context, Outcome
 from bot.core.health import TargetId
 from bot.core.jobs import Place, PlaceKind
 from bot.core.lab import LabVerb
+from bot.core.lengths import clock_time
 from bot.core.offer import offer
 from bot.core.progress import Progress
 from bot.core.run import Button, Press, RunId, RunStatus, State, Stop
@@ -170,6 +171,16 @@ async def bot(tmp_path):
 
 
 # --- walking -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_moment_in_a_list_is_told_in_the_labs_zone(bot) -> None:
+    await bot.start(
+        step(r"printf 'a1\t2026-02-28T02:00:00Z, from atlas\n2026-02-28T02:00:00Z\n'", "Choose: snapshot")
+    )
+    dated, bare = (await bot.pressed(Button.RUN)).steps[0].choices
+    told = clock_time(datetime(2026, 2, 28, 2, tzinfo=UTC), bot.house.config.zone, "%Y-%m-%d %H:%M")
+    assert dated.label == f"{told}, from atlas"
+    assert bare.label == bare.value == "2026-02-28T02:00:00Z"
 
 
 async def test_a_run_is_walked_to_its_end(bot, tmp_path) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,8 @@ def test_a_raw_disk_is_restored_from_the_chosen_night_and_the_damaged_one_is_kep
     assert machine.run(LOOK).returncode == 0
 
     newest, older = machine.choices()
-    assert (newest[1][:16], older[1][:16]) == (NIGHTS[1][:16], NIGHTS[0][:16])
+    assert [told[:16].replace("T", " ") for _, told in (newest, older)] == [NIGHTS[1][:16], NIGHTS[0][:16]]
+    assert datetime.fromisoformat(newest[1].partition(", from ")[0]).tzinfo is not None, "its zone is said"
     machine.values["snapshot"] = older[0]
     restored = machine.run(RESTORE)
     assert restored.returncode == 0, restored.stderr
@@ -215,7 +217,7 @@ def test_a_disk_is_found_in_the_backup_of_the_folder_it_lies_in_and_may_be_gone_
     machine.disk.unlink()
     assert "not there at all" in machine.run(LOOK).stdout
     ((snapshot, label),) = machine.choices()
-    assert NIGHTS[0][:16] in label
+    assert NIGHTS[0][:16] in label.replace("T", " ")
     machine.values["snapshot"] = snapshot
     assert machine.run(RESTORE).returncode == 0
     assert machine.run(EXCHANGE).returncode == 0

@@ -26,6 +26,7 @@ from bot.core.jobs import (
     ScriptJob,
     SeekAction,
 )
+from bot.core.lengths import moments_in
 from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
 from bot.core.runs.lost import ActionLost
@@ -145,7 +146,14 @@ class Performer:
                 done, output = await self._do(run, work.job, work.limit)
                 if not done.ok:
                     return ChoicesListed(step, attempt, ok=False, summary=done.text), output
-                return ChoicesListed(step, attempt, ok=True, summary="", choices=_choices(output)), ""
+                return ChoicesListed(step, attempt, ok=True, summary="", choices=self._choices(output)), ""
+
+    def _choices(self, output: str) -> tuple[Choice, ...]:
+        """One a line: the value, a tab, and how people know it. What stands twice is offered once."""
+        lines = (line.strip("\r").partition("\t") for line in output.split("\n") if line.strip())
+        zone = self._house.config.zone
+        by_value = {value: Choice(value, moments_in(label, zone) or value) for value, _, label in lines}
+        return tuple(by_value.values())[:CHOICES]
 
     async def _act(self, run: Run, work: RunAction | SeekAction) -> tuple[Outcome, str]:
         bar = Bar(partial(self._move_bar, run, work.step))
@@ -241,10 +249,3 @@ def _outcome(finished: Finished, limit: timedelta) -> Outcome:
     if finished.left:
         how += f"; still running, and can't be ended: {', '.join(finished.left)}"
     return Outcome(ok=False, text=f"{how}: {last}" if last else how, known=finished.known)
-
-
-def _choices(output: str) -> tuple[Choice, ...]:
-    """One a line: the value, a tab, and how people know it. What stands twice is offered once."""
-    lines = (line.strip("\r").partition("\t") for line in output.split("\n") if line.strip())
-    by_value = {value: Choice(value, label or value) for value, _, label in lines}
-    return tuple(by_value.values())[:CHOICES]
