@@ -10,12 +10,12 @@ from handlers.submission import Modal, Submission
 
 
 async def _press(desk: Desk, submission: Submission) -> Press:
-    about, position = submission.about, int(submission.answers[ANSWERED])
+    about, position = submission.about, submission.answers[ANSWERED]
     run, book = await desk.reader.ask(queries.run, desk.house, about["run"])
-    offered = choices(run, book, about["step"])
-    if position >= len(offered):
+    offered = {str(at): one.value for at, one in enumerate(choices(run, book, about["step"]))}
+    if position not in offered:
         raise StaleClick("cannot choose that: because the list has changed")
-    return Press(Button.CHOOSE, about["step"], about["version"], submission.user, answer=offered[position].value)
+    return Press(Button.CHOOSE, about["step"], about["version"], submission.user, answer=offered[position])
 
 
 MODAL = Modal(CHOOSE, press_with(_press), check_with(_press), ANSWERED)

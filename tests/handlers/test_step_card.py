@@ -209,6 +209,18 @@ async def test_a_choice_from_a_list_that_was_offered_before_is_not_taken(walk):
     assert "flavour" not in (await walk.run()).values
 
 
+@pytest.mark.parametrize("position", ["2", "-1", "sour"])
+async def test_a_choice_that_stands_nowhere_in_the_list_is_refused_and_nothing_is_chosen(walk, position):
+    await walk.press(ALEX.id, await walk.card("run:1:step:0"), "Run")
+    view = await walk.modal(ALEX.id, await walk.card("run:1:step:1", "Choose the flavour"), "Choose")
+    [ask] = [block for block in view["blocks"] if block["type"] == "input"]
+    ask["element"]["options"].append({"text": {"type": "plain_text", "text": "bitter"}, "value": position})
+    await walk.submit(ALEX.id, view, answered=position)
+    [why] = await until(lambda: walk.whispers(ALEX.id))
+    assert "I cannot choose that, because the list has changed. Nothing was changed." in why
+    assert (await walk.run()).state is State.CHOOSING
+
+
 async def has_run_on(rig, step: int) -> bool:
     return (await rig.run()).current == step
 
