@@ -1,5 +1,6 @@
 """Many failures, one incident."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
@@ -302,6 +303,27 @@ def test_three_hosts_recover_only_when_the_last_of_them_is_back():
     assert lab.only.status is Status.OPEN
     lab.see(back(NOOK))
     assert lab.only.status is Status.RECOVERING
+
+
+def seen_by(words, host):
+    """The host is gone, and this told that the bot itself could see."""
+    return replace(gone(host), facts={"witnesses": words})
+
+
+def test_what_told_that_the_bot_itself_could_see_is_on_record_with_a_host_that_is_gone():
+    lab = desk(powered=False)
+    lab.see(seen_by("eth0 is up", ATLAS))
+    assert lab.history(1) == ["no answer", "My own sight: eth0 is up"]
+
+
+def test_of_hosts_that_go_together_each_word_of_the_bots_own_sight_is_on_record_once():
+    lab = desk(powered=False)
+    lab.see(seen_by("eth0 is up", ATLAS), seen_by("eth0 is up", VAULT), seen_by("eth1 is up", NOOK))
+    assert lab.only.kind is Kind.POWER_LOSS
+    assert [line for line in lab.history(1) if "My own sight" in line] == [
+        "My own sight: eth0 is up",
+        "My own sight: eth1 is up",
+    ]
 
 
 def test_three_hosts_gone_again_soon_reopen_whichever_goes_first():
