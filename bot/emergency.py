@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.core.health import Observation, TargetId
 from bot.core.picture import Trouble
@@ -46,7 +46,10 @@ class Told:
 
 @dataclass(slots=True)
 class Emergency:
-    """Watches the writer. `noticed`: what fails and could not be written; `names`: what people call a target."""
+    """Watches the writer. `noticed`: what fails and could not be written; `names`: what people call a target.
+
+    `zone`: of the times in what is told elsewhere.
+    """
 
     writer: Writer
     slack: Slack
@@ -58,6 +61,7 @@ class Emergency:
     pace: Pace = Pace()
     elsewhere: Callable[[str], Awaitable[bool]] | None = None
     slack_silent: timedelta = timedelta(minutes=2)
+    zone: tzinfo = UTC
     _told: list[Told] = field(default_factory=list)
     _cried: set[str] = field(default_factory=set)  # what was told elsewhere, by its key or fingerprint
     _in_doubt: str | None = None  # the key of a message that may have arrived
@@ -99,7 +103,7 @@ class Emergency:
         news = {key, *map(str, (one.fingerprint for one in noticed))} - self._cried
         if any(one.key == key for one in self._told):
             news.discard(key)
-        if news and await self.elsewhere(cannot_write_words(trouble, noticed, self.names)):
+        if news and await self.elsewhere(cannot_write_words(trouble, noticed, self.names, self.zone)):
             self._cried |= news
 
     async def _cry_over(self, trouble: Trouble) -> None:

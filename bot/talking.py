@@ -97,6 +97,7 @@ class Talk:
             self.names,
             elsewhere=messenger.cry if messenger else None,
             slack_silent=messenger.settings.slack_silent if messenger else timedelta(),
+            zone=self.config.zone,
         )
 
     def _elsewhere(self) -> Sequence[str]:

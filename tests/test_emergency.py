@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +51,7 @@ class Bot:
             UNTOLD,
             pace,
             self.elsewhere,
+            zone=ZoneInfo("Asia/Tokyo"),
         )
 
     async def elsewhere(self, what: str) -> bool:
@@ -189,6 +191,7 @@ async def test_where_slack_is_dark_too_it_is_told_elsewhere_once_with_what_is_no
         bot.reachable = True
         await until(lambda: bot.heard)
         assert "I cannot write my database since" in bot.heard[0]
+        assert " JST: " in bot.heard[0]
         assert "Noticed since: atlas: no answer" in bot.heard[0]
         await asyncio.sleep(1)
         assert len(bot.heard) == 1

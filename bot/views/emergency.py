@@ -1,9 +1,10 @@
 """What is said in Slack when the bot can't write its database, and when it can again. It comes from no row."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from bot.core.health import Observation, TargetId
+from bot.core.lengths import clock_time
 from bot.core.picture import Trouble
 from bot.views import Card
 from bot.views.limits import TEXT, cut, section
@@ -30,13 +31,15 @@ def cannot_write_card(
     return _card("\n".join([*lines, *noticed_lines(noticed, names)]))
 
 
-def cannot_write_words(trouble: Trouble, noticed: Sequence[Observation], names: Callable[[TargetId], str]) -> str:
-    """The same in plain text, for where there is no Slack."""
+def cannot_write_words(
+    trouble: Trouble, noticed: Sequence[Observation], names: Callable[[TargetId], str], zone: tzinfo
+) -> str:
+    """The same in plain text, for where there is no Slack; its time is in that zone."""
     words = "My database is not safe" if trouble.unsafe else "I cannot write my database"
     said = [f"{names(one.target)}: {one.why}" for one in noticed[:_FEW]]
     more = [f"and {len(noticed) - _FEW} more"] if len(noticed) > _FEW else []
     meanwhile = f" Noticed since: {'; '.join([*said, *more])}." if said else ""
-    return f"{words} since {trouble.since:%H:%M} UTC: {trouble.why}.{meanwhile}"
+    return f"{words} since {clock_time(trouble.since, zone)}: {trouble.why}.{meanwhile}"
 
 
 def noticed_lines(noticed: Sequence[Observation], names: Callable[[TargetId], str]) -> Sequence[str]:
