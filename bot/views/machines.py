@@ -5,7 +5,7 @@ Nothing is ticked beforehand where there are several; each machine stands there 
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
@@ -16,6 +16,8 @@ from bot.core.incident import Member
 from bot.core.incidents.asked import state_shown
 from bot.core.names import Names
 from bot.views.limits import BOXES, OPTION, OPTIONS, VIEW_TITLE, cut, plain, section
+from bot.views.outside import bold
+from bot.views.words import name_of
 
 VOUCH: Final = "vouch"
 LET_GO: Final = "let_go"
@@ -25,7 +27,6 @@ STAY_OFF: Final = "stay_off"
 MACHINES: Final = "machines:0"
 """The id of the first group of machines: a complaint stands there."""
 
-_GONE: Final = "Their hosts no longer have these."
 _HEADS: Final[Mapping[str, str]] = {
     VOUCH: "It is well",
     STAY_OFF: "May stay off",
@@ -34,9 +35,15 @@ _HEADS: Final[Mapping[str, str]] = {
 }
 _WORDS: Final[Mapping[str, str]] = {
     VOUCH: "Nothing proves that these are well. Tick those that you have seen to be. Your name is recorded.",
-    STAY_OFF: "These ran before and are off. Nobody waits any longer for those you tick. Your name is recorded.",
-    LET_GO: f"{_GONE} Caretaker stops watching those you tick. Your name is recorded.",
-    MUST_RETURN: f"{_GONE} The incident stays open until those you tick are back and healthy.",
+    STAY_OFF: "These ran before and are off. Caretaker no longer waits for those you tick. Your name is recorded.",
+    LET_GO: "Their hosts no longer have these. Caretaker stops watching those you tick. Your name is recorded.",
+    MUST_RETURN: "Their hosts no longer have these. The incident stays open until those you tick are well again.",
+}
+_OF_ONE: Final[Mapping[str, str]] = {
+    VOUCH: "Nothing proves that {} is well. Say so only if you have seen it. Your name is recorded.",
+    STAY_OFF: "{} ran before and is off. Caretaker no longer waits for it. Your name is recorded.",
+    LET_GO: "{}'s host no longer has it. Caretaker stops watching it. Your name is recorded.",
+    MUST_RETURN: "{}'s host no longer has it. The incident stays open until it is back and healthy.",
 }
 
 
@@ -60,7 +67,7 @@ def machines_view(
     """Asks which machines. `what`: VOUCH, STAY_OFF, LET_GO, MUST_RETURN; `lacking`: what is not known of each."""
     head = _HEADS[what]
     listed = sorted(members, key=lambda one: name(one.target))
-    blocks: list[Block] = [section(_WORDS[what] if listed else "There is none any more.")]
+    blocks: list[Block] = [section(_said(what, listed, name))]
     blocks += _groups(listed[:OPTIONS], name, lacking)
     if len(listed) > OPTIONS:
         blocks.append(section(f"{len(listed) - OPTIONS} more are listed once these are settled."))
@@ -73,6 +80,12 @@ def machines_view(
         private_metadata=json.dumps(about),
         blocks=blocks,
     )
+
+
+def _said(what: str, listed: Sequence[Member], name: Names) -> str:
+    if len(listed) == 1:
+        return _OF_ONE[what].format(bold(name_of(listed[0].target, name)))
+    return _WORDS[what] if listed else "There is none any more."
 
 
 def _groups(listed: list[Member], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import TargetId
-from bot.core.incident import Incident, Status
+from bot.core.incident import Incident, Member, Status
 from bot.core.incidents.member import COUNTED, Standing, standings
 from bot.core.names import Names
 from bot.views.outside import safe
@@ -47,7 +47,7 @@ def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) ->
         lines += [f"✅ {plain}"] if plain else []
         for one in (one for one in _NAMED if one in found):
             lines += _said(incident, found[one], name) if one in _SAID else [_line(one, found[one], name)]
-        lines += _unproven(found.get(Standing.UNPROVEN, ()), name, lacking)
+        lines += _unproven(incident, found.get(Standing.UNPROVEN, ()), name, lacking)
     return "\n".join(lines)
 
 
@@ -91,15 +91,27 @@ def _line(standing: Standing, targets: tuple[TargetId, ...], name: Names) -> str
     return f"{STANDINGS[standing]} {len(targets)} {COUNTED[standing]}: {names(targets, name)}"
 
 
-def _unproven(targets: tuple[TargetId, ...], name: Names, lacking: Mapping[TargetId, str]) -> Iterator[str]:
-    """What nothing has proven, by what it lacks."""
-    if not targets:
+def _unproven(
+    incident: Incident, targets: tuple[TargetId, ...], name: Names, lacking: Mapping[TargetId, str]
+) -> Iterator[str]:
+    """What nothing has proven: first what is off and ran before, then the rest by what it lacks."""
+    off = tuple(target for target in targets if _is_still_off(incident.members[target]))
+    if off:
+        ran = "it ran" if len(off) == 1 else "they ran"
+        yield f"{STANDINGS[Standing.UNPROVEN]} {len(off)} still off, and {ran} before: {names(off, name)}"
+    rest = tuple(target for target in targets if target not in off)
+    if not rest:
         return
-    yield _line(Standing.UNPROVEN, targets, name)
+    yield _line(Standing.UNPROVEN, rest, name)
     by_reason: dict[str, list[TargetId]] = defaultdict(list)
-    for target in targets:
+    for target in rest:
         by_reason[lacking.get(target, "")].append(target)
     by_reason.pop("", None)
     for reason, few in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:_REASONS]:
         who = "" if len(by_reason) == 1 else f" ({names(few, name, 3)})"
         yield f"      not yet: {safe(reason, 200)}{who}"
+
+
+def _is_still_off(member: Member) -> bool:
+    """Whether that it is off, and ran before, is all that is to be said of it."""
+    return member.was_running and member.running is False and not member.changes

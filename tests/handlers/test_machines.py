@@ -64,7 +64,7 @@ async def left_off(rig) -> dict:
     """The host was gone and is back; web1 runs, db1 is off. The card."""
     card = await outage(rig)
     await see(rig, observed("state", DB1, Health.OK, running=False, evidence=Evidence.OUTSIDE))
-    return await rig.card("incident:1", "it is off, and it ran before") or card
+    return await rig.card("incident:1", "still off, and it ran before") or card
 
 
 def boxes(view: dict) -> list[str]:
@@ -119,7 +119,7 @@ async def test_what_ran_before_and_is_off_is_named_after_the_incident_was_closed
     assert f"⚪ db1 stays off, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "stays-off db1")
     await rig.card("incident:1", f"⚪ db1 stays off, says <@{ROBIN.id}>")
     assert "No open incident, but db1" not in await rig.type(SAM.id, "status")
-    assert "nobody waits for it" in await rig.type(ROBIN.id, "stays-off db1")
+    assert "nothing waits for it" in await rig.type(ROBIN.id, "stays-off db1")
 
 
 async def test_what_ran_before_and_is_off_is_no_trouble_any_more_once_it_runs_and_is_proven(rig):

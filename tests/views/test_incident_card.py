@@ -191,6 +191,21 @@ def test_what_is_unproven_for_several_reasons_is_told_by_each():
     ]
 
 
+def test_what_is_off_and_ran_before_is_said_to_be_so():
+    def off(*names):
+        made = outage(*names, "a", back=0)
+        for name in names:
+            made = made.with_member(Member(TargetId(f"guest:{name}"), True, running=False))
+        return lines(made, {TargetId("guest:a"): "its agent's answer"})[2].split("\n")[1:]
+
+    assert off("dev2") == [
+        "❔ 1 still off, and it ran before: dev2",
+        "❔ 1 unproven: a",
+        "      not yet: its agent's answer",
+    ]
+    assert off("dev1", "dev2")[0] == "❔ 2 still off, and they ran before: dev1, dev2"
+
+
 def test_once_all_are_back_nobody_is_named():
     assert lines(outage(failing=frozenset(), status=Status.RECOVERING))[2] == "▰▰▰▰▰▰▰▰▰▰  *44 of 44* back"
 
