@@ -127,7 +127,7 @@ def _is_own(body: Mapping[str, Any]) -> bool:
 
 async def _trouble(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
     if isinstance(error, BoltUnhandledRequestError):
-        log.warning("nothing here answers %s: acknowledged, and left at that", _described(body))
+        log.warning("unhandled Slack request %s (acknowledged, ignored)", _described(body))
         return BoltResponse(status=200, body="")
     # Not acknowledged, if it wasn't yet: then Slack shows the person that it failed.
     log.error("cannot answer %s: because of %s", _described(body), type(error).__name__, exc_info=error)

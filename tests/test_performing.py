@@ -174,9 +174,8 @@ async def bot(tmp_path):
 
 
 async def test_a_moment_in_a_list_is_told_in_the_labs_zone(bot) -> None:
-    await bot.start(
-        step(r"printf 'a1\t2026-02-28T02:00:00Z, from atlas\n2026-02-28T02:00:00Z\n'", "Choose: snapshot")
-    )
+    listing = r"printf 'a1\t2026-02-28T02:00:00Z, from atlas\n2026-02-28T02:00:00Z\n'"
+    await bot.start(step(listing, "Choose: snapshot"))
     dated, bare = (await bot.pressed(Button.RUN)).steps[0].choices
     told = clock_time(datetime(2026, 2, 28, 2, tzinfo=UTC), bot.house.config.zone, "%Y-%m-%d %H:%M")
     assert dated.label == f"{told}, from atlas"

@@ -141,7 +141,7 @@ async def test_what_nobody_listens_for_is_acknowledged_and_logged_by_name(app, c
     with caplog.at_level(logging.WARNING):
         assert await deliver(app, body) == 200
     assert [record.getMessage() for record in caplog.records] == [
-        f"nothing here answers {named}: acknowledged, and left at that"
+        f"unhandled Slack request {named} (acknowledged, ignored)"
     ]
 
 

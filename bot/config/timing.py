@@ -20,9 +20,9 @@ class Timing:
         default=timedelta(seconds=5), metadata={"help": "The same while a check fails.", "least": A_MOMENT}
     )
     failures: int = field(
-        default=3, metadata={"help": "So many failures in a row are believed and open an incident.", "least": 1}
+        default=3, metadata={"help": "Consecutive failures before an incident is opened.", "least": 1}
     )
-    clears: int = field(default=2, metadata={"help": "So many good looks in a row end a failure.", "least": 1})
+    clears: int = field(default=2, metadata={"help": "Consecutive successes that clear a failure.", "least": 1})
     grace: timedelta = field(
         default=timedelta(minutes=10),
         metadata={"help": "How long things may take to come back after the power or their host did."},
@@ -32,10 +32,11 @@ class Timing:
         metadata={"help": "How long a first message waits for what failed at the same moment."},
     )
     storm_guests: int = field(
-        default=5, metadata={"help": "From so many guests on, lost together, it is one incident.", "least": 2}
+        default=5,
+        metadata={"help": "Guests of one host lost together that make it one incident of the host.", "least": 2},
     )
     storm_hosts: int = field(
-        default=3, metadata={"help": "From so many hosts on, lost together, it was the power.", "least": 2}
+        default=3, metadata={"help": "Hosts lost together that make it a power failure.", "least": 2}
     )
     on_battery: timedelta = field(
         default=timedelta(seconds=5),
@@ -45,7 +46,7 @@ class Timing:
         },
     )
     storm_within: timedelta = field(
-        default=timedelta(seconds=120), metadata={"help": "What counts as together, for hosts."}
+        default=timedelta(seconds=120), metadata={"help": "The time within which hosts count as lost together."}
     )
     shutdown_within: timedelta = field(
         default=timedelta(minutes=5),
@@ -102,7 +103,7 @@ class Timing:
     alive_every: timedelta = field(
         default=timedelta(seconds=30),
         metadata={
-            "help": "How often the bot notes that it lives; so exactly it can say for how long it was off.",
+            "help": "How often the bot notes that it lives: the precision with which it tells its own downtime.",
             "least": A_MOMENT,
         },
     )

@@ -80,7 +80,7 @@ def _why_not(
         return f"it can't be seen now whether it is off. Say it again once {answers}"
     if target in before.running:
         return "it runs"
-    return "" if target in waited_for else "nobody waits for it"
+    return "" if target in waited_for else "nothing waits for it to come back"
 
 
 def vouch_by_name(store: Store, now: datetime, config: Config, name: str, by: str) -> str:

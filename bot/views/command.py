@@ -32,7 +32,7 @@ def before(step: Step, run: Run) -> Iterator[Block]:
         return
     says = f": {safe(fill(step.before.says, run.values), 300)}" if step.before.says else ""
     how = f" {inline(exact.text)}" if exact.language == "lab" else f" {_place(exact)} ({exact.language}):"
-    yield context(f"🔎 *Before*{says}\nLooked at right then, and nothing runs unless it holds:{how}")
+    yield context(f"🔎 *Before*{says}\nChecked first; nothing runs unless it passes:{how}")
     if exact.language != "lab":
         yield code(exact.text, CODE // 4)
 

@@ -71,7 +71,7 @@ def _dialog(button: Button, run: Run, step: Step, confirmation: Confirmation | N
         return None
     words = [confirmation.text, *confirmation.warnings]
     if step.action and (first := exact_before(step, run)):
-        words.append(f"Only if it holds: {in_short(first)}")
+        words.append(f"Checked first: {in_short(first)}")
     if exact := exact_command(step, run):
         words.append(in_short(exact))
     text = fill("\n".join(word for word in words if word), run.values)

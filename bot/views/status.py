@@ -125,7 +125,7 @@ def incidents_card(found: IncidentList) -> Card:
     head = f"{len(found.live)} open" if found.live else "🟢 No open incident"
     blocks: list[Block] = [section(f"*{head}*\n{_lines(found.live, found.name)}" if found.live else f"*{head}*")]
     if found.over:
-        blocks.append(section(f"Lately:\n{_lines(found.over, found.name)}"))
+        blocks.append(section(f"Recent:\n{_lines(found.over, found.name)}"))
     return Card(head, tuple(blocks))
 
 

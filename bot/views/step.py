@@ -122,7 +122,7 @@ def _record(facts: StepFacts) -> Iterator[Block]:
     if exact and state.attempt and not facts.step.lists:
         yield code(_first_lines(exact.text), 600)
     if state.summary:
-        proven = "✅ verified: " if state.state is State.VERIFIED else ""
+        proven = "✅ check passed: " if state.state is State.VERIFIED else ""
         yield context(f"{proven}{safe(state.summary, 600)}")
 
 

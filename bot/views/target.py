@@ -62,7 +62,7 @@ def _proof(picture: TargetPicture) -> str:
 def _expected(picture: TargetPicture) -> str:
     target = picture.target
     if target.ephemeral:
-        return "It comes and goes, and nobody waits for it."
+        return "Ephemeral: it never opens an incident."
     wanted = "It is expected to run" if target.wanted else "It may be off"
     if picture.running is None:
         return f"{wanted}."

@@ -117,7 +117,7 @@ async def test_incidents_lists_what_is_open_and_what_is_over(rig):
     await rig.type(ALEX.id, "resolve 1 it was me")
     answer = await rig.type(SAM.id, "incidents")
     assert "No open incident" in answer
-    assert "Lately" in answer
+    assert "Recent" in answer
 
 
 async def test_incident_tells_its_timeline_and_nothing_from_outside_comes_alive(rig):

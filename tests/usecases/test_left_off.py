@@ -129,7 +129,7 @@ def test_nor_one_that_runs_or_that_nobody_waits_for(lab):
     lab.see(unseen(WEB1), off(WEB2, on_purpose=True))
     with pytest.raises(IllegalMove, match="because it can't be seen"):
         lab.do(stays_off_by_name, lab.config, "web1", ALEX)
-    with pytest.raises(IllegalMove, match="because nobody waits for it"):
+    with pytest.raises(IllegalMove, match="because nothing waits for it to come back"):
         lab.do(stays_off_by_name, lab.config, "web2", ALEX)
 
 

@@ -150,7 +150,7 @@ def belief(health: Health = Health.OK) -> Belief:
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        (picture(Target(WEB1, ephemeral=True)), "It comes and goes, and nobody waits for it."),
+        (picture(Target(WEB1, ephemeral=True)), "Ephemeral: it never opens an incident."),
         (picture(Target(WEB1)), "It is expected to run.\n"),
         (picture(Target(WEB1, wanted=False), running=True), "It may be off, and was running when last seen."),
         (

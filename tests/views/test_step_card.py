@@ -123,7 +123,7 @@ def test_what_is_proven_says_so_and_by_whom_it_was_run(walk):
     walk.checked(summary="its agent answers")
     told = card(walk)
     assert "✅ *Step 1 of 3 · Stop it*\\n*Verified* · ada" in told
-    assert "✅ verified: its agent answers" in told
+    assert "✅ check passed: its agent answers" in told
     assert "button" not in told
 
 
@@ -198,21 +198,15 @@ start $guest
 def test_what_must_hold_before_is_shown_before_anyone_agrees():
     walk = Walk(GUARDED)
     told = card(walk)
-    assert (
-        "🔎 *Before*: web1 is off.\\nLooked at right then, and nothing runs unless it holds: `is off web1`" in told
-    )
+    assert "🔎 *Before*: web1 is off.\\nChecked first; nothing runs unless it passes: `is off web1`" in told
     asked = str(type_name_view(walk.run, walk.runbook, Button.RUN, {}).to_dict())
     assert "`is off web1`" in asked
     walk.press(Button.RUN, typed="web1")
     walk.looked()
     walk.finished()
-    assert "🔎 *Before*\\nLooked at right then, and nothing runs unless it holds: on *atlas* (sh):" in card(
-        walk, 1
-    )
+    assert "🔎 *Before*\\nChecked first; nothing runs unless it passes: on *atlas* (sh):" in card(walk, 1)
     [run, _more] = actions(walk)
-    assert (
-        run["confirm"]["text"]["text"] == 'Hard.\nOnly if it holds: On atlas: test -e "/img/web1.img"\nstart web1'
-    )
+    assert run["confirm"]["text"]["text"] == 'Hard.\nChecked first: On atlas: test -e "/img/web1.img"\nstart web1'
 
 
 def test_what_is_held_back_says_what_was_found_and_that_nothing_was_run():
