@@ -219,7 +219,7 @@ def _record_own(draft: Draft, incident: Incident, seen: Observation) -> None:
 
 def _say_what_is(draft: Draft, incident: Incident, seen: Observation) -> None:
     """It still fails. Whether it can be told where a guest went may differ: a card says what is now."""
-    if seen.fingerprint.check in GONE and incident.kind is seen.kind:
+    if incident.kind is seen.kind and (seen.fingerprint.check in GONE or incident.kind is Kind.NETWORK_DOWN):
         draft.keep(replace(incident, why=seen.why))
     if incident.kind is Kind.POWER_LOSS and on_battery.tells_of_battery(seen):
         on_battery.say(draft, incident, seen)

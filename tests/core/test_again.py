@@ -8,11 +8,13 @@ import pytest
 from bot.core import engine
 from bot.core.health import Kind
 from bot.core.incident import Earlier, EventKind, IncidentId, Rules, Status, Tell
+from bot.core.incidents.member import Standing
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
     FILES,
     GUESTS,
+    NOOK,
     NOON,
     VAULT,
     Desk,
@@ -23,6 +25,7 @@ from tests.core.labs import (
     mains_stay,
     off,
     on_battery,
+    on_mains,
     up,
     well,
 )
@@ -63,6 +66,29 @@ def test_a_power_failure_that_comes_again_within_an_hour_is_the_same_and_told_wi
     lab.now += 35 * SECOND
     mains_stay(lab)
     assert (lab.only.spans.count, lab.only.spans.total(lab.now)) == (2, 54 * SECOND)
+
+
+@pytest.mark.parametrize("between", [MINUTE, 30 * MINUTE], ids=["recovering", "resolved"])
+def test_what_the_first_outage_proved_is_no_proof_of_what_can_not_be_seen_in_the_second(lab, between):
+    lab.see(on_battery(), gone(VAULT))
+    lab.now += 19 * SECOND
+    lab.see(back(VAULT), up(FILES))
+    mains_stay(lab)
+    assert lab.only.members[VAULT].standing is Standing.PROVEN
+    lab.wait(between)
+    assert lab.only.ended is (between > 10 * MINUTE)
+
+    lab.unseen |= {VAULT, FILES}  # what is between the bot and them is off
+    lab.see(on_battery())
+    assert lab.only.members[ATLAS].standing is Standing.UNTOUCHED
+    for _ in range(2):
+        lab.now += 30 * SECOND
+        lab.see(on_mains())
+    lab.see(back(ATLAS), back(NOOK), *map(up, GUESTS))
+    lab.wait(15 * MINUTE)
+    assert lab.only.unproven == (FILES, VAULT)
+    lab.see(back(VAULT), up(FILES))
+    assert lab.only.ended
 
 
 def test_one_that_comes_later_is_new_and_names_the_one_before(lab):

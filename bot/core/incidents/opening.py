@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.core.draft import Draft, Gap
 from bot.core.health import Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId, Move
+from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import fails_again
 from bot.core.incidents.member import GONE
 from bot.core.incidents.spans import Spans
@@ -32,7 +33,8 @@ def _reopen(draft: Draft, incident: Incident, kind: Kind, why: str, own: frozens
     ended = draft.now - (incident.resolved_at or draft.now)
     known = incident.brought_up_to(draft.failing, draft.situation.targets, draft.now)
     again = draft.move(known, Move.REOPEN, seen=draft.failed_since(own))
-    draft.keep(replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own))
+    again = replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own)
+    begins_anew(draft, draft.keep(again))
     draft.event(incident.id, EventKind.STATUS, f"reopened: {why}")
     fails_again(draft, draft.incidents[incident.id], f", {lasted(ended)} after it ended", why)
     _mention_gap(draft, incident.id, own)

@@ -11,6 +11,7 @@ from bot.core.draft import Draft
 from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
+from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import fails_again, is_closed, is_over, named, ring, titled
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
@@ -75,7 +76,7 @@ def _fails_again(draft: Draft, incident: Incident) -> None:
     told = (one.why for one in reversed(draft.heard) if one.fingerprint in incident.failing)
     why, since = next(told, incident.why), draft.failed_since(incident.failing)
     if incident.status is Status.RECOVERING:
-        draft.move(incident, Move.RELAPSE, seen=since)
+        begins_anew(draft, draft.move(incident, Move.RELAPSE, seen=since))
     else:
         draft.keep(replace(incident, spans=incident.spans.began(since)))
     draft.event(incident.id, EventKind.STATUS, f"failing again: {why}")
