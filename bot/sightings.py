@@ -5,7 +5,7 @@ Plain functions over core and store, a transaction each. When to look, and what 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.config import Config, Expect
@@ -37,9 +37,12 @@ from bot.store.alive import Alive
 from bot.store.outbox import Parcel
 from bot.store.targets import Known
 from bot.usecases import left_off, unwatched
+from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
+
+STEP = timedelta(seconds=1)  # a clock that is so much behind what was written was set back since
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,12 @@ class Followed:
 def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beginning:
     """The bot has started: note it, and tell open incidents for how long it was off."""
     last = store.alive.last()
+    gap = _gap(config, last, now, boot_id)
+    if last is not None and last.at - now >= STEP:  # the clock is behind: all that was written was before now
+        clock_stepped(store, now, config, now - last.at)
+        last = replace(last, at=now, stopped_at=last.stopped_at and now)
     store.alive.start(now, boot_id)
-    gap = None
-    if last is not None and now - last.at > 2 * config.timing.alive_every:
-        gap = Gap(last.at, now, zone=config.zone)
+    if last is not None and gap is not None:
         _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
     _keep_configured(store, config, now)
     if gap is not None:
@@ -88,6 +93,18 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     ran, shut_down = left_off.before_start(store, config, last)
     known, boots = tuple(store.targets.health()), store.boots.all()
     return Beginning(gap, known, guests, seen_until, boots, last, ran, shut_down)
+
+
+def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str) -> Gap | None:
+    """For how long nobody looked before a start, if it was so long that something may have been missed.
+
+    In however short a time the bot's own machine has booted anew, others may have, too.
+    """
+    if last is None:
+        return None
+    booted = bool(boot_id and last.boot_id) and boot_id != last.boot_id
+    long = abs(now - last.at) > 2 * config.timing.alive_every
+    return Gap(min(last.at, now), now, zone=config.zone) if booted or long else None
 
 
 def stopped(store: Store, now: datetime, config: Config, gap: Gap) -> bool:

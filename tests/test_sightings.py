@@ -92,6 +92,35 @@ def test_what_an_outage_showed_before_a_gap_is_no_proof_after_it(lab):
     assert lab.history()[-1] == "Nobody was looking meanwhile: what was seen before is no proof any more."
 
 
+def proven_in_an_outage(lab, boot_id):
+    """web1 was proven in an open outage, and the bot, on a machine of that boot id, was cut off."""
+    lab.do(sightings.begin, lab.config, boot_id)
+    lab.see(back(VAULT), on_battery())
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    lab.do(sightings.alive)
+
+
+def test_a_machine_that_has_booted_anew_was_off_however_shortly(lab):
+    proven_in_an_outage(lab, "one")
+    lab.now += 20 * SECOND
+    assert lab.do(sightings.begin, lab.config, "one").gap is None
+    assert WEB1 not in lab.incident().unproven
+    lab.now += 20 * SECOND
+    assert str(lab.do(sightings.begin, lab.config, "other").gap) == "I was off for 20 s at 12:00 UTC"
+    assert WEB1 in lab.incident().unproven
+
+
+def test_a_clock_that_is_behind_at_a_start_was_set_back_and_nobody_knows_for_how_long_the_bot_was_off(lab):
+    proven_in_an_outage(lab, "one")
+    began = lab.incident().opened_at
+    lab.now -= 20 * MINUTE  # no battery keeps the time of a Pi
+    assert str(lab.do(sightings.begin, lab.config, "one").gap) == "I was off until 11:40 UTC"
+    assert WEB1 in lab.incident().unproven
+    assert lab.incident().opened_at == began - 20 * MINUTE
+    assert all(one.at <= lab.now for one in lab.store.targets.health())
+
+
 def test_a_bot_that_was_stopped_on_purpose_says_that(lab):
     lab.do(sightings.end)
     lab.now += HOUR

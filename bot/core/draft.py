@@ -55,6 +55,8 @@ class Gap:
 
     def __str__(self) -> str:
         since, until = (at.astimezone(self.zone) for at in (self.since, self.until))
+        if self.since == self.until:  # for how long can't be told
+            return f"{self.what} until {clock_time(self.until, self.zone)}"
         if f"{since:%F %R}" == f"{until:%F %R}":
             return f"{self.what} for {lasted(self.until - self.since)} at {clock_time(self.since, self.zone)}"
         form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
