@@ -46,7 +46,7 @@ async def test_a_power_failure_is_one_message_that_waits_until_every_machine_is_
         wipe_start(web1)  # what a power surge may do
         await lab.bring_back()
         web1_incident = await alex.sees("web1 can't boot: disk damaged")
-        back = ("*34 of 36* back", "unproven: dev2", "failing: web1")
+        back = ("*34 of 36* back", "still off, and it ran before: dev2", "failing: web1")
         await alex.sees_change(power, "Recovering", *back, seconds=40)
 
         await walk_through_restore(alex)
