@@ -1,8 +1,8 @@
 """How guests were when they were last looked at: what ran then and is off now has to be accounted for.
 
-After the bot was off, or could not ask their hypervisor, the first word of a guest is held against that. Where
-libvirt still tells that it was shut down, someone may have done so meanwhile, and it is asked about. Where it
-tells nothing, its host went off with it.
+After the bot was off, or could not ask their hypervisor, the first word of a guest is held against that. Where it
+was shut down, just before or, as libvirt still tells, meanwhile, someone may have done so, and it is asked about.
+Where nothing tells of that, its host went off with it.
 """
 
 from collections.abc import Callable, Collection
@@ -68,7 +68,7 @@ class LastSeen:
         if seen.health is not Health.OK or not (ran or (shut_down and not seen.on_purpose)):
             return seen
         why = f"{ran or shut_down}, and is off"
-        if seen.on_purpose:
+        if seen.on_purpose or not ran:  # someone may have wanted it so
             return replace(seen, facts={RAN: why})
         words = f"{why} ({seen.why})"
         failed = replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=words, stated=True)

@@ -65,7 +65,11 @@ def test_what_was_shut_down_just_before_its_host_went_has_to_return_unless_the_h
         guests.after(off(vm, on_purpose=True))
     guests.lost()
     assert guests.after(off(OTHER, on_purpose=True)) == off(OTHER, on_purpose=True)
-    assert guests.after(off(VM)).why == "it was shut down just before atlas was out of reach, and is off (well)"
+    asked = guests.after(off(VM))
+    assert (asked.health, asked.facts) == (
+        Health.OK,
+        {RAN: "it was shut down just before atlas was out of reach, and is off"},
+    )
 
 
 def test_what_was_shut_down_long_before_or_started_again_need_not(guests):
@@ -81,7 +85,7 @@ def test_what_was_shut_down_long_before_or_started_again_need_not(guests):
 
 def test_so_has_what_was_shut_down_just_before_the_bot_was_off(guests):
     guests.before_start([], [VM])
-    assert guests.after(off(VM)).why.startswith("it was shut down just before I was off")
+    assert guests.after(off(VM)).facts[RAN] == "it was shut down just before I was off, and is off"
 
 
 def test_nothing_is_held_against_what_lives_elsewhere(guests):

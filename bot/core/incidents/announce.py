@@ -8,7 +8,7 @@ from bot.core.health import TargetId
 from bot.core.incident import EventKind, Incident, Tell
 from bot.core.incidents import flapping
 from bot.core.incidents.member import ALL_PROVEN
-from bot.core.kinds import KINDS
+from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted
 
 NAMED = 8  # as many names as a phone shows at a glance
@@ -40,7 +40,11 @@ def fails_again(draft: Draft, incident: Incident, again: str, why: str) -> None:
         flapping.begin(draft, incident)
         within = draft.situation.rules.flapping_within
         times = f"{incident.spans.starts(draft.now - within)} times within {lasted(within)}. Last: {why}"
-        quiet = f"No more messages until nothing has changed for {lasted(within)}; the card keeps up."
+        until = f"until nothing has changed for {lasted(within)}; the card keeps up"
+        none = (
+            "No more messages, but for what does not come back," if incident.kind in LOST else "No more messages"
+        )
+        quiet = f"{none} {until}."
         ring(draft, incident, f"🟠 Unstable: {titled(draft, incident)}, {times}. {quiet}")
         return
     draft.keep(replace(draft.incidents[incident.id], told_at=draft.now, reminded=0, touched=False))
