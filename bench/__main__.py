@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 import libvirt
+from decisions import large_lab
 from PIL import Image, ImageFilter
 
 from bot.demo.real import RealHost
@@ -61,8 +62,12 @@ def main() -> None:
 
 
 async def measure(rounds: int) -> None:
-    """Screens; then one lab, one box, two lives of the bot: with as many guests as there are rounds, and fifty."""
+    """Screens, and decisions in a large lab; then a lab, a box and two lives of the bot.
+
+    One has as many guests as there are rounds, one fifty.
+    """
     await screens()
+    large_lab(rounds, row)
     host = RealHost()
     try:
         await host.start()
