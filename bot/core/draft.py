@@ -1,10 +1,12 @@
 """What a decision starts from and what it comes to. The draft is the one thing in the core that changes."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
+from bot.core.dependence import Dependence
 from bot.core.health import (
     ANSWERED,
     CheckName,
@@ -99,7 +101,7 @@ class Situation:
 
     def target(self, target: TargetId) -> Target:
         """The target of that id; one that is not in the inventory depends on nothing."""
-        return self.targets.get(target, Target(target))
+        return self.targets.get(target) or Target(target)
 
     def ancestors(self, target: TargetId) -> frozenset[TargetId]:
         """All that `target` can't be healthy or seen without, however far up."""
@@ -111,10 +113,6 @@ class Situation:
                 found.add(parent)
                 ahead.extend(self.target(parent).parents)
         return frozenset(found)
-
-    def descendants(self, target: TargetId) -> tuple[Target, ...]:
-        """All lasting targets that can't do without `target`: ephemeral ones are nobody's concern."""
-        return tuple(t for t in self.targets.values() if not t.ephemeral and target in self.ancestors(t.id))
 
     def needs(self, target: TargetId) -> Requirement:
         """What proves `target`."""
@@ -142,8 +140,7 @@ class Decision:
 class Draft:
     """A decision in the making, over one situation.
 
-    `heard`: the news taken in so far, the last word last, but for what UPSes are like; `failing`: the checks that
-    fail after it.
+    `heard`: the news taken in so far, the last word last, but for what UPSes are like.
     """
 
     def __init__(self, situation: Situation, now: datetime) -> None:
@@ -151,7 +148,12 @@ class Draft:
         self.now = now
         self.incidents = dict(situation.incidents)
         self.heard: list[Observation] = []
-        self.failing = {one for one in situation.failing if not is_condition(one)}
+        self._heard_of: dict[TargetId, list[Observation]] = defaultdict(list)
+        self._failing: dict[TargetId, set[CheckName]] = defaultdict(set)  # after what was heard
+        for one in situation.failing:
+            if not is_condition(one):
+                self._failing[one.target].add(one.check)
+        self._dependence: Dependence | None = None  # most decisions do without
         self._looked: dict[Fingerprint, datetime] = {}  # when each check looked last
         self._next = situation.next_id
         self._events: dict[Event, None] = {}  # in order, each once
@@ -178,10 +180,30 @@ class Draft:
             if is_condition(one.fingerprint):
                 continue
             self.heard.append(one)
+            self._heard_of[one.target].append(one)
             if one.health is Health.FAIL:
-                self.failing.add(one.fingerprint)
+                self._failing[one.target].add(one.fingerprint.check)
             else:
-                self.failing.discard(one.fingerprint)
+                self._failing[one.target].discard(one.fingerprint.check)
+
+    def heard_of(self, target: TargetId) -> Sequence[Observation]:
+        """The news of a target, the last word last."""
+        return self._heard_of.get(target, ())
+
+    def failing_of(self, target: TargetId) -> frozenset[CheckName]:
+        """The checks of a target that fail after what was heard."""
+        return frozenset(self._failing.get(target, ()))
+
+    @property
+    def failing(self) -> frozenset[Fingerprint]:
+        """All checks that fail after what was heard."""
+        return frozenset(Fingerprint(check, target) for target, those in self._failing.items() for check in those)
+
+    def descendants(self, target: TargetId) -> tuple[Target, ...]:
+        """All lasting targets that can't do without `target`."""
+        if self._dependence is None:
+            self._dependence = Dependence(self.situation.targets.values())
+        return self._dependence.descendants(target)
 
     def looked(self, checks: Iterable[Fingerprint]) -> datetime:
         """When the last of these checks looked: now, or before, if that could not be written then."""
@@ -224,9 +246,11 @@ class Draft:
     def adopt(self, incident: IncidentId, members: Iterable[Member]) -> None:
         """Let an incident have `members`; of those it has already, it learns whether they ran and what fails."""
         held = self.incidents[incident]
+        adopted: dict[TargetId, Member] = {}
         for member in members:
-            held = held.with_member(_both(held.members.get(member.target), member, self.now))
-        self.keep(held)
+            known = adopted.get(member.target) or held.members.get(member.target)
+            adopted[member.target] = _both(known, member, self.now)
+        self.keep(held.with_members(adopted.values()))
 
     def move(
         self,

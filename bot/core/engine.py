@@ -154,11 +154,8 @@ def doubt(situation: Situation, why: str, now: datetime) -> Decision:
     draft = Draft(situation, now)
     for incident in draft.live():
         if incident.kind in OUTAGES:
-            doubted = incident
-            for member in incident.members.values():
-                if member.standing not in SETTLED_FOR_GOOD:
-                    doubted = doubted.with_member(member.in_doubt(now))
-            draft.keep(doubted)
+            members = (one for one in incident.members.values() if one.standing not in SETTLED_FOR_GOOD)
+            draft.keep(incident.with_members([one.in_doubt(now) for one in members]))
             draft.note(incident.id, f"{why}: what was seen before is no proof any more.")
     return draft.decision()
 

@@ -1,12 +1,13 @@
 """The incident: what it is about, its members and its history. Decides nothing itself."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.core.clock_step import shifted
-from bot.core.health import Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.event import Event, EventKind, Notice, Tell
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.lifecycle import (
@@ -117,15 +118,22 @@ class Incident:
 
     def with_member(self, member: Member) -> "Incident":
         """This incident with `member` in place of whatever it knew of that target."""
-        return replace(self, members=MappingProxyType({**self.members, member.target: member}))
+        return self.with_members([member])
+
+    def with_members(self, members: Iterable[Member]) -> "Incident":
+        """The same with several."""
+        return replace(self, members=MappingProxyType({**self.members, **{one.target: one for one in members}}))
 
     def brought_up_to(
         self, failing: Collection[Fingerprint], there: Collection[TargetId], now: datetime
     ) -> "Incident":
         """This incident, which followed nothing for a while, once it is known what fails and what is there now."""
         left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there})
-        fails = {t: frozenset(f.check for f in failing if f.target == t) for t in left.members}
-        known = MappingProxyType({t: m.failing_now(fails[t], now) for t, m in left.members.items()})
+        fails: dict[TargetId, set[CheckName]] = defaultdict(set)
+        for one in failing:
+            fails[one.target].add(one.check)
+        members = ((t, m.failing_now(frozenset(fails[t]), now)) for t, m in left.members.items())
+        known = MappingProxyType(dict(members))
         return replace(left, failing=left.own.intersection(failing), members=known)
 
     def without(self, gone: Collection[TargetId]) -> "Incident":

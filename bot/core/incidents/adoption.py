@@ -69,27 +69,27 @@ def take_in_shutdown(draft: Draft, seen: Observation) -> None:
 def _doubt_below(draft: Draft, host: TargetId) -> None:
     """What was seen of what runs on a host proves nothing any more; what a person wants off may stay so."""
     situation = draft.situation
-    below = {target.id for target in situation.descendants(host)}
+    below = {target.id for target in draft.descendants(host)}
     for incident in draft.live():
-        doubted = incident
+        doubted = []
         for member in incident.members.values():
             ran = situation.ran(member.target) or member.target in situation.shut_down
             wanted = member.standing in SETTLED_FOR_GOOD and not ran
             if member.target in below and not wanted:
-                doubted = doubted.with_member(member.in_doubt(draft.now))
-        draft.keep(doubted)
+                doubted.append(member.in_doubt(draft.now))
+        draft.keep(incident.with_members(doubted))
 
 
 def dependents(draft: Draft, subject: TargetId) -> Iterable[Member]:
     """What an outage of `subject` adopts: hosts, services, and the guests that ran until now or a moment ago."""
-    for target in draft.situation.descendants(subject):
+    for target in draft.descendants(subject):
         if target.kind is not TargetKind.GUEST or draft.situation.ran(target.id):
             yield as_adopted(draft, target.id)
 
 
 def shut_down_before(draft: Draft, host: TargetId) -> Iterable[Member]:
     """What was shut down shortly before its host went off: nobody can tell that from what the host itself did."""
-    for target in draft.situation.descendants(host):
+    for target in draft.descendants(host):
         if target.id in draft.situation.shut_down:
             yield replace(as_adopted(draft, target.id), was_running=True)
 
@@ -99,16 +99,16 @@ def as_adopted(draft: Draft, target: TargetId) -> Member:
 
     That it was shut down at that moment is nobody's wish.
     """
-    told = any(one.target == target and RAN in one.facts for one in draft.heard)
+    heard = draft.heard_of(target)
+    told = any(RAN in one.facts for one in heard)
     ran, needs = told or draft.situation.ran(target), draft.situation.needs(target)
     member = _as_known(draft, target)
     for incident in draft.live():
         member = incident.members.get(target, member)
-    for one in draft.heard:
+    for one in heard:
         seen = replace(one, facts={}) if one.on_purpose else one
-        member = member.after(seen, needs) if one.target == target else member
-    failing = frozenset(f.check for f in draft.failing if f.target == target)
-    return replace(member.failing_now(failing, draft.now), was_running=member.was_running or ran)
+        member = member.after(seen, needs)
+    return replace(member.failing_now(draft.failing_of(target), draft.now), was_running=member.was_running or ran)
 
 
 def _as_known(draft: Draft, target: TargetId) -> Member:

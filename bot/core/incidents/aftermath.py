@@ -62,5 +62,5 @@ def _as_it_was(draft: Draft, target: TargetId) -> Member:
     guest = draft.situation.target(target).kind is TargetKind.GUEST
     standing = Standing.WANTED_OFF if guest else Standing.UNTOUCHED
     member = Member(target, was_running=False, ground=Ground(standing, "", draft.now))
-    failing = frozenset(one.check for one in draft.failing if one.target == target)
+    failing = draft.failing_of(target)
     return member.failing_now(failing, draft.now)

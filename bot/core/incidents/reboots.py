@@ -127,7 +127,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
 def _put_in_doubt(draft: Draft, number: IncidentId, hosts: Iterable[TargetId]) -> None:
     """What was seen of them before they went off proves nothing; of its checks it fails what fails now."""
     incident = draft.incidents[number]
-    lost = {*hosts, *(one.id for host in hosts for one in draft.situation.descendants(host))}
-    for target in sorted(lost & incident.members.keys()):
-        incident = incident.with_member(incident.members[target].in_doubt(draft.now))
+    lost = {*hosts, *(one.id for host in hosts for one in draft.descendants(host))}
+    doubted = [incident.members[target].in_doubt(draft.now) for target in lost & incident.members.keys()]
+    incident = incident.with_members(doubted)
     draft.keep(replace(incident, failing=incident.failing & draft.failing))

@@ -40,10 +40,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
 
 def _ask_again(draft: Draft, incident: Incident) -> Incident:
     """The cause of an outage is over: what nobody has looked at since may have gone off unseen."""
-    asked = incident
-    for member in incident.members.values():
-        asked = asked.with_member(member.asked_again(draft.now))
-    return draft.keep(asked)
+    return draft.keep(incident.with_members([one.asked_again(draft.now) for one in incident.members.values()]))
 
 
 def _end(draft: Draft, incident: Incident) -> None:
