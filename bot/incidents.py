@@ -1,7 +1,6 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,10 +8,8 @@ from bot.config import Config, Guest, Host, Service
 from bot.config.built_in import looks_inside
 from bot.core import engine
 from bot.core.draft import Decision, Gap, Situation
-from bot.core.health import HYPERVISOR, INSIDE, STATE, CheckName, Health, Target, TargetId, TargetKind, target_id
+from bot.core.health import HYPERVISOR, INSIDE, CheckName, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
-from bot.core.incidents.condition import Result, is_proven, old
-from bot.core.incidents.evidence import requirement
 from bot.core.lengths import lasted
 from bot.core.mentions import deadened
 from bot.core.mute import Silence
@@ -21,11 +18,10 @@ from bot.core.nearest import nearest
 from bot.core.permit import Act, demand
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.store.targets import Known, Presence
 from bot.usecases import left_off
+from bot.usecases.derived import Derived
 from bot.usecases.escalation import note
 from bot.usecases.ground import incidents_changed
-from bot.usecases.shutdowns import just_shut_down
 
 COUNTERS_WAIT = timedelta(seconds=2)
 """How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
@@ -83,24 +79,17 @@ def _names(thing: Host | Guest | Service) -> frozenset[CheckName]:
 
 def situation(store: Store, config: Config, now: datetime, gap: Gap | None = None) -> Situation:
     """All that a decision may know, as it now stands in the database."""
-    rules = rules_of(config)
-    presences, known = store.targets.presences(), store.targets.health()
-    failing = {k.fingerprint for k in known if k.health is Health.FAIL}
-    inventory = store.targets.inventory()
-    checks = own_checks(config, inventory)
+    rules, derived = rules_of(config), store.memory.part(Derived)
+    inventory, presences, known = store.targets.inventory(), store.targets.presences(), store.targets.known()
+    checks = derived.checks.of(config, inventory, make=lambda: own_checks(config, inventory))
     return Situation(
         targets=inventory,
         incidents=store.incidents.current(now - rules.remembered),
-        running=frozenset(t for t, p in presences.items() if p.running),
-        lately=_lately(presences, now - rules.storm_within),
-        shut_down=just_shut_down(presences, inventory, lambda _: gap.since if gap else now, rules.shutdown_within),
-        failing=frozenset(failing),
-        well=frozenset(
-            target
-            for target, found in results_of(known).items()
-            if target in inventory
-            and is_proven(requirement(inventory[target], checks.get(target, frozenset()), rules.steady), found)
-        ),
+        running=derived.running(presences),
+        lately=derived.lately(presences, now - rules.storm_within),
+        shut_down=derived.shut_down(presences, inventory, gap.since if gap else now, rules.shutdown_within),
+        failing=derived.failing(known),
+        well=derived.well(inventory, checks, known, rules.steady),
         checks=checks,
         silences=store.targets.silences(now),
         rules=rules,
@@ -110,26 +99,6 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         owner=config.owner.slack,
         ended=store.incidents.ended(now - LINKED),
         zone=config.zone,
-    )
-
-
-def results_of(known: Iterable[Known]) -> Mapping[TargetId, Sequence[Result]]:
-    """What checks were last believed to show, by target; of a guest, only what was seen since it last started."""
-    rows = tuple(known)
-    changed = {one.fingerprint.target: one.since for one in rows if one.fingerprint.check == STATE}
-    found: dict[TargetId, list[Result]] = defaultdict(list)
-    for one in rows:
-        check, target = one.fingerprint.check, one.fingerprint.target
-        result = Result(check, one.health, one.evidence, one.kind, one.running)
-        before = check != STATE and target in changed and one.at < changed[target]
-        found[target].append(old(result) if before else result)
-    return found
-
-
-def _lately(presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:
-    """What stopped a moment ago and was not shut down by anyone: a power cut may have been first to it."""
-    return frozenset(
-        t for t, p in presences.items() if p.stopped_at and p.stopped_at >= since and not p.stopped_on_purpose
     )
 
 

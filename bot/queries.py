@@ -36,10 +36,11 @@ from bot.core.run import LIVE, IllegalMove, Press, Run, WrongInput
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
 from bot.core.walk import advance
-from bot.incidents import UnknownName, find_target, own_checks, results_of, situation
+from bot.incidents import UnknownName, find_target, own_checks, situation
 from bot.runs import House, read_run
 from bot.store import Store
 from bot.store.targets import Known
+from bot.usecases.derived import results_of
 
 ANEW = "its host has another one of its name: rebuilt, or missing?"
 NAMED = 10  # as many names as a step's outcome has room for
@@ -79,8 +80,8 @@ def _left_off(store: Store, states: Mapping[TargetId, State]) -> Mapping[TargetI
 def _states(store: Store, known_now: Situation, noticed: Collection[Observation] = ()) -> Mapping[TargetId, State]:
     """How each target is now. `noticed`: what fails and could not be written down."""
     results: dict[TargetId, dict[CheckName, Result]] = defaultdict(dict)
-    for target, found in results_of(store.targets.health()).items():
-        results[target] = {one.check: one for one in found}
+    for target, known in store.targets.known().items():
+        results[target] = {one.check: one for one in results_of(known)}
     for one in noticed:
         result = Result(one.fingerprint.check, one.health, one.evidence, one.kind, one.running)
         results[one.target][result.check] = result

@@ -274,6 +274,8 @@ def _awaited(store: Store) -> frozenset[TargetId]:
 def _end_silences(store: Store, now: datetime, config: Config, since: datetime, gap: Gap | None) -> Followed:
     """What failed while a silence held that has ended since then, and still fails, is news now."""
     ended = store.targets.silences_ended(since, now)
+    if not ended:
+        return Followed((), _awaited(store))
     before = situation(store, config, now)
     failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
     failing += left_off.unmuted(store, now, before, ended)

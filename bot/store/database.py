@@ -1,7 +1,7 @@
 """The database file: opened, migrated, and one object per kind of row. Refuses a database newer than itself."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bot.store.heartbeat import HeartbeatRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
 from bot.store.left_off import LeftOffRows
+from bot.store.memory import Memory
 from bot.store.outbox import OutboxRows
 from bot.store.own_file import OwnFile, sync
 from bot.store.record import RecordReader
@@ -57,18 +58,21 @@ class Store:
         try:
             with self._named("open"):
                 self._prepare(read_only=read_only)
+                self._name_rows()
+                if not read_only:
+                    self._remember()
         except BaseException:
             self._db.close()
             raise
         self.file = OwnFile.at(path)
         self._made_as = "" if read_only else self.identity()
-        self._name_rows()
 
     def _name_rows(self) -> None:
         self.log = Pending()
+        self.memory = Memory(self._db)
         self.events = EventRows(self._db, self.log)
-        self.incidents = IncidentRows(self._db, self.events)
-        self.targets = TargetRows(self._db)
+        self.incidents = IncidentRows(self._db, self.events, self.memory)
+        self.targets = TargetRows(self._db, self.memory)
         self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
         self.script_records = RecordRows(self._db)
@@ -81,6 +85,12 @@ class Store:
         self.boots = BootRows(self._db)
         self.left_off = LeftOffRows(self._db)
         self.answered_while_off = AnsweredWhileOffRows(self._db)
+
+    def _remember(self) -> None:
+        """Keep in memory what is read, from one transaction to the next."""
+        assert isinstance(self._db.conn, _Connection), "only what may be written is watched"
+        self._db.conn.undone = self.memory.drop
+        self.memory.watch()
 
     def _prepare(self, *, read_only: bool) -> None:
         if newer := unknown_migrations(self._db):
@@ -137,8 +147,12 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator["Store"]:
         """All or nothing, and nothing on any exception. Raises StoreFailed, e.g. when the disk is full."""
-        with self._named("use"), self._db.atomic():
-            yield self
+        try:
+            with self._named("use"), self._db.atomic():
+                yield self
+        except BaseException:
+            self.memory.drop()
+            raise
 
     @contextmanager
     def _named(self, what: str) -> Iterator[None]:
@@ -155,13 +169,21 @@ class Store:
 
 
 class _Connection(sqlite3.Connection):
-    """A connection through which no secret passes into the file."""
+    """A connection through which no secret passes into the file. `undone` is called after a rollback."""
 
     redactor = Redactor()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.undone: Callable[[], None] = lambda: None
+
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """As sqlite3's."""
-        return super().execute(sql, self.redactor.all_in(parameters))
+        try:
+            return super().execute(sql, self.redactor.all_in(parameters))
+        finally:
+            if sql.lstrip()[:8].upper() == "ROLLBACK":
+                self.undone()
 
 
 def _connect(path: Path, redactor: Redactor, *, read_only: bool) -> sqlite3.Connection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -10,40 +11,45 @@ from bot.core.incident import Earlier, Event, Incident, IncidentId
 from bot.core.kinds import Kind
 from bot.store.events import EventRows
 from bot.store.incident_json import incident_row, incident_value
+from bot.store.kept_rows import KeptValues
+from bot.store.memory import Memory
 from bot.store.rows import moment, time_out
+
+_END: Final = "id, kind, subject, resolved_at, json_extract(value_json, '$.end[0]') as way"
 
 
 class IncidentRows:
     """The table `incident`, and with it the incidents' lines of `event`."""
 
-    def __init__(self, db: Database, events: EventRows) -> None:
+    def __init__(self, db: Database, events: EventRows, memory: Memory) -> None:
         self._db = db
         self._events = events
+        self._kept = KeptValues(memory, "incident", incident_value)
+        self._ends = KeptValues(memory, "incident", _ended, _END)
 
     def current(self, resolved_since: datetime) -> Mapping[IncidentId, Incident]:
         """The unresolved incidents, and those resolved since then."""
         rows = self._db.query(
-            "select * from incident where status != 'resolved' or resolved_at >= ?", [time_out(resolved_since)]
+            "select id from incident where status != 'resolved' or resolved_at >= ? order by id",
+            [time_out(resolved_since)],
         )
-        return {i.id: i for i in map(incident_value, rows)}
+        found = self._kept.of([row["id"] for row in rows])
+        self._kept.keep_only(found)
+        return {one.id: one for one in found.values()}
 
     def ended(self, since: datetime) -> Mapping[tuple[Kind, TargetId], Earlier]:
         """The last incident of each kind and subject that ended since then, and may be called the same."""
         rows = self._db.query(
-            "select kind, subject, max(id) as id, resolved_at from incident where status = 'resolved' "
-            "and resolved_at >= ? and json_extract(value_json, '$.end[0]') in ('proven', 'closed') "
-            "group by kind, subject",
-            [time_out(since)],
+            "select id from incident where status = 'resolved' and resolved_at >= ? order by id", [time_out(since)]
         )
-        return {
-            (Kind(r["kind"]), TargetId(r["subject"])): Earlier(IncidentId(r["id"]), moment(r["resolved_at"]))
-            for r in rows
-        }
+        found = self._ends.of([row["id"] for row in rows])
+        self._ends.keep_only(found)
+        return dict(end for end in found.values() if end is not None)
 
     def live(self) -> list[Incident]:
         """The unresolved incidents, newest first."""
-        rows = self._db.query("select * from incident where status != 'resolved' order by id desc")
-        return [incident_value(row) for row in rows]
+        rows = self._db.query("select id from incident where status != 'resolved' order by id desc")
+        return list(self._kept.of([row["id"] for row in rows]).values())
 
     def latest(self, limit: int) -> list[Incident]:
         """The last `limit` incidents in whatever state, newest first."""
@@ -73,3 +79,12 @@ class IncidentRows:
     def history(self, incident: IncidentId) -> list[Event]:
         """All lines of an incident's history, oldest first."""
         return self._events.history(incident)
+
+
+def _ended(row: dict[str, Any]) -> tuple[tuple[Kind, TargetId], Earlier] | None:
+    """Which incident ended, and when, where one that begins later may be called the same."""
+    if row["way"] not in ("proven", "closed"):
+        return None
+    return (Kind(row["kind"]), TargetId(row["subject"])), Earlier(
+        IncidentId(row["id"]), moment(row["resolved_at"])
+    )

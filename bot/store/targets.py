@@ -1,11 +1,11 @@
 """What is watched and how it was last found: the inventory, hard health, and silences, in rows."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -13,9 +13,12 @@ from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Obse
 from bot.core.mute import Silence
 from bot.core.names import Names, names_of
 from bot.store.json_value import Fields, read_value
+from bot.store.kept_rows import KeptTable
+from bot.store.memory import Memory
 from bot.store.rows import moment, time_in, time_out
 
 FACTS_VERSION = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,28 @@ class Presence:
 class TargetRows:
     """The tables `target`, `health` and `silence`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, memory: Memory) -> None:
         self._db = db
+        self._here = KeptTable(memory, "target", _here(_target), _one)
+        self._presences = KeptTable(memory, "target", _here(_presence), _one)
+        self._gone = KeptTable(memory, "target", _gone, _one)
+        self._known = KeptTable(memory, "health", _known_of, _by_check)
+        self._names: tuple[object, object, Names] | None = None
 
     def inventory(self) -> Mapping[TargetId, Target]:
-        """All targets that are still there."""
-        return {t.id: t for t in map(_target, self._db.query("select * from target where gone_at is null"))}
+        """All targets that are still there; the same object while they are the same."""
+        return self._here.all()
 
     def names(self, inventory: Mapping[TargetId, Target] | None = None) -> Names:
         """What to call each target, also those that are gone: old incidents are about them.
 
         `inventory`: what is there, where that was read already.
         """
-        gone = {
-            r["id"]: r["name"] for r in self._db.query("select id, name from target where gone_at is not null")
-        }
-        here = names_of((self.inventory() if inventory is None else inventory).values())
-        return Names(MappingProxyType({**gone, **here.labels}))
+        gone, here = self._gone.all(), self.inventory() if inventory is None else inventory
+        if self._names is None or self._names[0] is not gone or self._names[1] is not here:
+            labels = {**gone, **names_of(here.values()).labels}
+            self._names = gone, here, Names(MappingProxyType(labels))
+        return self._names[2]
 
     def rename(self, old: TargetId, new: TargetId) -> None:
         """A target gets another id, everywhere: databases before 0002 knew a guest by its name."""
@@ -80,8 +88,7 @@ class TargetRows:
 
     def presences(self) -> Mapping[TargetId, Presence]:
         """How each target that is still there was last seen."""
-        rows = self._db.query("select * from target where gone_at is null")
-        return {TargetId(r["id"]): _presence(r) for r in rows}
+        return self._presences.all()
 
     def keep(self, targets: Iterable[Target], now: datetime) -> None:
         """Write targets into the inventory, new or changed; what is known of their presence stays."""
@@ -144,8 +151,13 @@ class TargetRows:
         )
 
     def health(self) -> list[Known]:
-        """What every check was last believed to show."""
-        return [_known(row) for row in self._db.query('select * from health order by target, "check"')]
+        """What every check was last believed to show, in the order of targets and checks."""
+        known = self.known()
+        return [one for target in sorted(known) for one in known[target]]
+
+    def known(self) -> Mapping[TargetId, tuple[Known, ...]]:
+        """What every check was last believed to show, by target; the same object where nothing has changed."""
+        return self._known.all()
 
     def facts(self, check: Fingerprint) -> Mapping[str, str]:
         """What a check has told to be remembered."""
@@ -200,6 +212,27 @@ class TargetRows:
         """End the silences of a target now; how many there were."""
         end = 'update silence set "until" = ? where target = ? and "until" > ?'
         return self._db.execute(end, [time_out(now), target, time_out(now)]).rowcount
+
+
+def _here(value: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], tuple[TargetId, T] | None]:
+    """What reads a value of those targets that are still there."""
+    return lambda row: None if row["gone_at"] else (TargetId(row["id"]), value(row))
+
+
+def _gone(row: dict[str, Any]) -> tuple[TargetId, str] | None:
+    return None if row["gone_at"] is None else (TargetId(row["id"]), row["name"])
+
+
+def _known_of(row: dict[str, Any]) -> tuple[TargetId, Known]:
+    return TargetId(row["target"]), _known(row)
+
+
+def _one(values: Sequence[T]) -> T:
+    return values[0]
+
+
+def _by_check(values: Sequence[Known]) -> tuple[Known, ...]:
+    return tuple(sorted(values, key=lambda one: one.fingerprint))
 
 
 def _row(target: Target) -> dict[str, Any]:
