@@ -83,7 +83,7 @@ class Store:
         self.alive = AliveRows(self._db, self.log)
         self.record = RecordReader(self._db, self.events)
         self.boots = BootRows(self._db)
-        self.left_off = LeftOffRows(self._db)
+        self.left_off = LeftOffRows(self._db, self.memory, self.targets)
         self.answered_while_off = AnsweredWhileOffRows(self._db)
 
     def _remember(self) -> None:

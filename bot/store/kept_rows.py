@@ -130,3 +130,8 @@ class KeptValues(Generic[V]):
         which = ", ".join(map(str, rows))
         sql = f"select rowid as row_number, {self._columns} from {self._table} where rowid in ({which})"  # noqa: S608
         return {row["row_number"]: self._read(row) for row in self._memory.db.query(sql)}
+
+
+def one_of(values: Sequence[V]) -> V:
+    """What to make of groups of one row each."""
+    return values[0]

@@ -12,7 +12,10 @@ from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import Member
 from bot.store.incident_json import member_in, member_out
 from bot.store.json_value import read_value
+from bot.store.kept_rows import KeptTable, one_of
+from bot.store.memory import Memory
 from bot.store.rows import moment, time_out
+from bot.store.targets import TargetRows
 
 VERSION = 1
 _NO_INCIDENT: Final = 0  # the column knows no null
@@ -21,16 +24,15 @@ _NO_INCIDENT: Final = 0  # the column knows no null
 class LeftOffRows:
     """The table `left_off`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, memory: Memory, targets: TargetRows) -> None:
         self._db = db
+        self._targets = targets
+        self._kept = KeptTable(memory, "left_off", _read, one_of)
 
     def all(self) -> Mapping[TargetId, LeftOff]:
         """All of them that are still in the inventory."""
-        rows = self._db.query(
-            "select left_off.* from left_off join target on target.id = left_off.target where gone_at is null"
-        )
-        found = map(_left_off, rows)
-        return {one.member.target: one for one in found}
+        kept, here = self._kept.all(), self._targets.inventory()
+        return {target: one for target, one in kept.items() if target in here}
 
     def keep(self, found: Iterable[LeftOff]) -> None:
         """Write these, in place of what was known of the same machines."""
@@ -44,6 +46,10 @@ class LeftOffRows:
         """Nobody has to hear of these any more."""
         for target in targets:
             self._db.execute("delete from left_off where target = ?", [target])
+
+
+def _read(row: Mapping[str, Any]) -> tuple[TargetId, LeftOff]:
+    return TargetId(row["target"]), _left_off(row)
 
 
 def _left_off(row: Mapping[str, Any]) -> LeftOff:

@@ -13,7 +13,7 @@ from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Obse
 from bot.core.mute import Silence
 from bot.core.names import Names, names_of
 from bot.store.json_value import Fields, read_value
-from bot.store.kept_rows import KeptTable
+from bot.store.kept_rows import KeptTable, one_of
 from bot.store.memory import Memory
 from bot.store.rows import moment, time_in, time_out
 
@@ -54,9 +54,9 @@ class TargetRows:
 
     def __init__(self, db: Database, memory: Memory) -> None:
         self._db = db
-        self._here = KeptTable(memory, "target", _here(_target), _one)
-        self._presences = KeptTable(memory, "target", _here(_presence), _one)
-        self._gone = KeptTable(memory, "target", _gone, _one)
+        self._here = KeptTable(memory, "target", _here(_target), one_of)
+        self._presences = KeptTable(memory, "target", _here(_presence), one_of)
+        self._gone = KeptTable(memory, "target", _gone, one_of)
         self._known = KeptTable(memory, "health", _known_of, _by_check)
         self._names: tuple[object, object, Names] | None = None
 
@@ -225,10 +225,6 @@ def _gone(row: dict[str, Any]) -> tuple[TargetId, str] | None:
 
 def _known_of(row: dict[str, Any]) -> tuple[TargetId, Known]:
     return TargetId(row["target"]), _known(row)
-
-
-def _one(values: Sequence[T]) -> T:
-    return values[0]
 
 
 def _by_check(values: Sequence[Known]) -> tuple[Known, ...]:

@@ -35,6 +35,12 @@ def test_below_a_ups_are_its_hosts_and_what_runs_on_them():
     assert names(RACK) == [*HOSTS, *GUESTS, FILES]
 
 
+def test_what_hangs_on_a_host_in_two_ways_and_in_a_circle_is_found_once():
+    gate, shed = IDS[:2]
+    circle = [Target(gate, behind=shed), Target(shed, powered_by=gate, behind=gate)]
+    assert [one.id for one in Dependence(circle).descendants(gate)] == [gate, shed]
+
+
 def test_below_what_nothing_needs_is_nothing():
     assert names(FILES) == []
 

@@ -78,6 +78,8 @@ STATEMENTS = (
     "delete from target where id = 'guest:ci-7'",
     "insert or replace into target (id, name, wanted, ephemeral) values ('guest:db1', 'web1', 1, 0)",
     "delete from silence",
+    "update left_off set incident = 1",
+    "delete from left_off where target = 'guest:web1'",
 )
 
 
@@ -254,6 +256,7 @@ def _in_order(store):
         list(targets.known().items()),
         targets.health(),
         incidents_kept.live(),
+        list(store.left_off.all().items()),
     )
 
 
