@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from bot import incidents
 from bot.config import Check, Guest, Host
 from bot.core.draft import Gap
-from bot.core.health import TargetId
+from bot.core.health import Proof, TargetId
 from bot.core.incident import IllegalMove, IncidentId
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName, situation
@@ -269,6 +269,28 @@ def _walk(examples, steps):
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Lab, settings=profile)
+
+
+def test_who_is_well_is_told_anew_when_what_proves_it_changes_and_when_it_is_seen_otherwise(tmp_path):
+    lab = KeptLab(Store(tmp_path / "caretaker.db"))
+    lab.begin()
+    lab.inventory("web1", "web2")
+    web1, web2, *_ = GUESTS
+    lab.see(powered_on(web1), up(web2))
+
+    def well_now():
+        return set(GUESTS) & lab.do(lambda store, now: situation(store, lab.config, now)).well
+
+    assert well_now() == {web2}
+    lab.config = config(guests={"web1": Guest("web1", proof=Proof.RUNNING)})
+    lab.inventory("web1", "web2")
+    assert well_now() == {web1, web2}
+    lab.see(powered_on(web2))
+    assert well_now() == {web1}
+    lab.config = config(guests={"web1": Guest("web1", checks={"agent": Check("agent", "host", Inside())})})
+    lab.inventory("web1", "web2")
+    assert well_now() == set()
+    lab.store.close()
 
 
 def test_what_is_kept_in_memory_is_what_the_database_has():
