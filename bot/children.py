@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -32,6 +33,15 @@ def tied(command: Sequence[str]) -> list[str]:
     """`command`, so that the kernel ends it together with the thread that starts it, where it can."""
     setpriv = _setpriv()
     return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else list(command)
+
+
+async def end(process: Process) -> None:
+    """However it went: no process is left, nor a pipe to it, be its other end held open by a child of its own.
+
+    Pipes and process are given up at once, so that whoever is cancelled in here leaves neither.
+    """
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  asyncio has no public name for it
+    await process.wait()
 
 
 @cache

@@ -1,15 +1,18 @@
 """Processes that must not outlive the bot, with real ones: bots that are killed, and what they leave behind."""
 
+import asyncio
+import os
 import signal
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.children import MARK, end_marked, end_orphans, identity, own_folder, tied
+from bot.children import MARK, end, end_marked, end_orphans, identity, own_folder, tied
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="there is no /proc")
@@ -116,3 +119,26 @@ def test_a_command_is_tied_by_a_program_that_is_there():
 
 def test_its_folder_is_nobody_elses(tmp_path):
     assert own_folder(tmp_path).stat().st_mode & 0o077 == 0
+
+
+async def test_no_pipe_is_left_to_a_process_whose_own_child_holds_it_open():
+    script = "sleep 600 & echo $!; exit 3"
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", script, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    left = int(await process.stdout.readline())
+    try:
+        await process.wait()
+        assert not process.stdout.at_eof()
+        await end(process)
+        await until(process.stdout.at_eof)
+    finally:
+        os.kill(left, signal.SIGKILL)
+
+
+async def test_who_is_cancelled_while_it_ends_a_process_leaves_nothing():
+    process = await asyncio.create_subprocess_exec("/bin/sleep", "600", stdin=PIPE, stdout=PIPE)
+    ending = asyncio.create_task(end(process))
+    await asyncio.sleep(0)
+    ending.cancel()
+    await asyncio.gather(ending, return_exceptions=True)
+    await until(lambda: not runs(process.pid))
+    await until(process.stdout.at_eof)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.children import end
+
 _AT_ONCE = 2
 
 
@@ -72,9 +74,7 @@ class Backups:
         try:
             said, _ = await process.communicate()
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.communicate()  # until its pipe is closed, too
+            await end(process)
         if process.returncode:
             why = said.decode(errors="replace").strip()
             raise BackupFailed(f"cannot back up the lab's disks: because restic said {why!r}")

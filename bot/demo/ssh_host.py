@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncssh
 
+from bot.children import end
 from bot.demo.ports import Port
 from bot.demo.vitals import Vitals
 
@@ -133,6 +134,7 @@ class SshHost:
             self._children.discard(child)
             for task in (feeding, *telling):
                 task.cancel()
+            await end(child)
         if status < 0:
             process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
         else:

@@ -6,12 +6,12 @@ decoded where there are neither secrets nor libraries of the bot. What it says i
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.children import MARK, identity, tied
+from bot.children import MARK, end, identity, tied
 from bot.hypervisor.pictures import UnreadablePicture
 
 PROGRAM = Path(__file__).with_name("console_ocr")
@@ -58,17 +58,10 @@ class ScreenReader:
             seconds = f"{self.deadline.total_seconds():.0f} s"
             raise UnreadablePicture(f"cannot read a picture: because it was not read within {seconds}") from None
         finally:
-            await _end(reading)
+            await end(reading)
         if reading.returncode:
             raise UnreadablePicture(why.decode(errors="replace").strip() or _unsaid(reading.returncode))
         return text.decode()
-
-
-async def _end(reading: Process) -> None:
-    """However it went, no process is left, nor a pipe to it."""
-    if reading.returncode is None:
-        reading.kill()
-        await reading.communicate()
 
 
 def _unsaid(code: int) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.children import MARK, identity, tied
+from bot.children import MARK, end, identity, tied
 from bot.views.elsewhere import Message
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -90,7 +90,7 @@ class Sender:
         except TimeoutError:
             return Result("timeout" if order.get("mark") is None else "doubt", "it did not end in time")
         finally:
-            await _end(process)
+            await end(process)
         return _read(text, process.returncode)
 
 
@@ -111,10 +111,3 @@ def _read(text: bytes, code: int | None) -> Result:
         return Result(said["state"], said["why"], tuple(said["unknown"]))
     except (ValueError, KeyError):
         return Result("doubt", f"its process ended with {code} and said nothing")
-
-
-async def _end(process: Process) -> None:
-    """However it went, no process is left, nor a pipe to it."""
-    if process.returncode is None:
-        process.kill()
-        await process.communicate()
