@@ -34,7 +34,7 @@ def project() -> Iterator[Path]:
 
 def launch(project: Path, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
     command = [project / "caretaker", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
 
 
 def test_alone_it_tells_what_there_is_and_installs_nothing(project: Path) -> None:

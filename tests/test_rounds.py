@@ -532,7 +532,9 @@ async def test_a_guest_that_an_incident_waits_for_is_told_there_when_it_is_late(
         guests.domain("web1").create()
         await bot.writes("web1", guests.log, f"\n{BOOTS}")
         await until(lambda: late(bot), 15)
-        assert await late(bot) == [("incident:1", "⏳ web1 has not come up")]
+        ((thread, text),) = await late(bot)  # what its log shows by then is another matter
+        assert thread == "incident:1"
+        assert text.startswith("⏳ web1")
 
 
 async def test_two_guests_with_one_console_log_do_not_prove_each_other(guests, tmp_path) -> None:

@@ -100,7 +100,7 @@ class Bot:
     async def ended(self) -> int:
         """Wait for its end; its exit code, negative for a signal."""
         assert self._process is not None, "it is started first"
-        return await asyncio.to_thread(self._process.wait, 20)
+        return await asyncio.to_thread(self._process.wait, 60)
 
     async def kill(self) -> None:
         """End it as a power failure does."""
@@ -138,12 +138,17 @@ class World:
 
     async def all_well(self) -> None:
         """Wait until the bot has seen everything well."""
-        alex = Person(self.box, ALEX)
+        alex, status = Person(self.box, ALEX), ""
 
         async def well() -> bool:
-            return "🟢 All is well" in await alex.types("/lab status")
+            nonlocal status
+            status = await alex.types("/lab status")
+            return "🟢 All is well" in status
 
-        await until(well, 60, every=0.2)
+        try:
+            await until(well, 60, every=0.2)
+        except AssertionError:
+            raise AssertionError(f"never all well; at last: {status}") from None
 
     async def kill_bot(self) -> None:
         """Kill the bot, and wait until it can't be overlooked that it was off."""

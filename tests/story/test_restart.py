@@ -11,7 +11,7 @@ import pytest
 from bot.workspace.records import ALEX, Json
 from tests.story.living import Bot, World, a_world, tokens
 from tests.story.person import Person, buttons, words
-from tests.waiting import until
+from tests.waiting import IN_TIME, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 
@@ -159,7 +159,7 @@ async def test_told_to_stop_the_bot_ends_at_once_also_in_the_middle_of_a_step(wo
     await alex.press("Run", on=STEP)
     await until(lambda: world.notes() == ["begun"])
 
-    assert await seconds_to_stop(world.bot) < 5
+    assert await seconds_to_stop(world.bot) < IN_TIME
     assert "Traceback" not in world.bot.log.read_text()
     await world.start_bot()
     await alex.sees(STEP, "failed", "stopped")
@@ -174,7 +174,7 @@ async def test_without_a_network_the_bot_starts_looks_and_stops_when_told(world,
     try:
         await until(lambda: "Connect call failed" in alone.log.read_text(), 10)
         await world.lab.crash("web1")
-        assert await seconds_to_stop(alone) < 5
+        assert await seconds_to_stop(alone) < IN_TIME
         assert "Traceback" not in alone.log.read_text()
     finally:
         await alone.close()
