@@ -60,6 +60,8 @@ class BlindSpots:
             self.waits -= 1
             self._soon()
             return
+        if coming or not told:  # what is known is told, and the rest once there has been time again
+            self.scheduler.hasten(JOB, MOST * self.config.timing.boot_look)
         await self.writer.do(tell_blind_spots, await find(self.config, made, screens, self.ssh, all_told=told))
 
 
