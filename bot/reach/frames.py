@@ -2,7 +2,8 @@
 
 `b BOOT`: there is a record, and that boot id · `o AT SIZE` and so many bytes of output · `d AT`: what came before
 that byte was dropped · `m`: some output had no room · `h`: still there · `w`: it runs · `e WORDS`: how it ended ·
-`n`: no record can be kept there · `x PIDS`: no record, but processes that bear its id.
+`n`: no record can be kept there · `x PIDS`: no record, but processes that bear its id · `g`: its record was
+removed · `f PLACE: WHY`: nothing more can be written there.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,8 @@ class Frames:
     no_room: bool = False
     runs: bool = False
     no_record: bool = False
+    removed: bool = False
+    unwritten: str = ""
     marked: tuple[str, ...] = ()
     _rest: bytearray = field(default_factory=bytearray)
     _due: int = 0  # bytes of output that are still to come in this frame
@@ -34,7 +37,7 @@ class Frames:
     @property
     def over(self) -> bool:
         """Whether nothing more will be said in this conversation."""
-        return bool(self.end or self.runs or self.no_record or self.marked)
+        return bool(self.end or self.runs or self.no_record or self.removed or self.marked)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes. Raises Garbled."""
@@ -68,10 +71,13 @@ class Frames:
                 self.end = tuple(end)
             case ["x", *marked]:
                 self.marked = tuple(marked)
-            case ["m" | "h" | "w" | "n" as sign]:
+            case ["f", *why] if why:
+                self.unwritten = " ".join(why)
+            case ["m" | "h" | "w" | "n" | "g" as sign]:
                 self.no_room |= sign == "m"
                 self.runs |= sign == "w"
                 self.no_record |= sign == "n"
+                self.removed |= sign == "g"
             case _:
                 raise Garbled(" ".join(words)[:80])
 

@@ -2,11 +2,14 @@
 # coreutils' or busybox's tools. records.py sends this text to a shell, then what it sets (id, at, once, limit,
 # interpreter, script, op), then a call of `main`. What is printed are frames.py's lines.
 #
-# A record is a folder of mode 0700 whose name nobody can guess. What it says are symbolic links: each is made in one
-# go, whole, once, and needs no free block. `leader` (boot id, pid, start of the supervisor) is the lock: who makes it
-# starts the script; a finder makes it, too ("void"), and then nothing can be started under that id any more.
+# A record is a folder of mode 0700 whose name nobody can guess. `leader` (boot id, pid, start of the supervisor) is
+# the lock: who makes it starts the script; a finder makes it, too ("void"), and then nothing can be started under
+# that id any more. It is a symbolic link: made in one go, whole, once.
 #   run: pid and start of the script   status: its exit status   why: who ends it   end: how it ended, the last word
 #   o.N: its output from byte N on, the last two pieces   drained: no more will come   dropped: some had no room
+# The script may fill the disk that its record is on. So there is an empty file `.end` for `end`, and one for each other
+# word, made while there was room; to say it is to rename that file to `end=exit 0`, which takes no room, and only one
+# can do. `room` is deleted where even that fails. A record without such files, a void one, has symbolic links instead.
 
 each() { # the first place for which this holds
   for place in ${HOME:+"$HOME/.local/state/caretaker/$id"} "/var/tmp/caretaker-script-$id" \
@@ -18,7 +21,7 @@ each() { # the first place for which this holds
 
 mine() { [ -d "$place" ] && [ ! -L "$place" ] && [ -O "$place" ]; }
 other() { [ "$place" != "$own" ] && mine; }
-forever() { [ -L "$place/leader" ] && [ "$(readlink "$place/leader")" = void ]; }
+forever() { said leader && [ "$word" = void ]; }
 
 make() { # "$1": there must be room for output, too
   case $place in
@@ -26,7 +29,48 @@ make() { # "$1": there must be room for output, too
     "${HOME:-/}"/*) [ -d "$HOME" ] && mkdir -p "${place%/*}" ;;
   esac
   (umask 077 && mkdir "$place") || { mine && return; return 1; }
-  [ -z "$1" ] || { head -c 65536 /dev/zero >"$place/room" && rm "$place/room"; } || { rm -rf "$place"; return 1; }
+  [ -z "$1" ] || prepared || { rm -rf "$place"; return 1; }
+}
+
+prepared() (
+  for spare in run status why end drained dropped o; do : >"$place/.$spare" || exit 1; done
+  head -c 65536 /dev/zero >"$place/room"
+)
+
+said() { # sets `word` to what the record says there, if it says so
+  word=
+  if [ -L "$place/$1" ]; then
+    word=$(readlink "$place/$1")
+    return
+  fi
+  set -- "$1" "$place/$1="*
+  [ -e "$2" ] || return 1
+  word=${2#"$place/$1="}
+}
+
+put() { # have the record say it, once: false where it does, or can't. A name holds 255 bytes
+  said "$1" && return 1
+  [ -e "$place/.$1" ] || { ln -s "$2" "$place/$1"; return; }
+  set -- "$1" "$2" "$2"
+  while [ ${#3} -gt 200 ]; do set -- "$1" "$2" "${3% *}"; done
+  mv "$place/.$1" "$place/$1=$3" || { rm -f "$place/room"; mv "$place/.$1" "$place/$1=$3"; }
+} 2>/dev/null
+
+conclude() { # how it ended, whether that can be written or not
+  told=$1
+  put end "$1"
+  return 0
+}
+
+unwritten() { # say why nothing can be written there; nothing, where it can be
+  [ -d "$place" ] || return 0
+  error=$(LC_ALL=C ln -s - "$place/try" 2>&1) || echo "f $place: ${error##*: }"
+  rm -f "$place/try"
+}
+
+gone() { # someone has removed the record
+  echo g
+  exit
 }
 
 nap() { sleep "$1" 2>/dev/null || sleep 1; }
@@ -60,7 +104,8 @@ marked() { # processes with the id in their environment, or in its control group
 tree() { # sets the living processes of the script: marked ones, its session's, and their children
   tree='' names=''
   marked
-  set -- $(readlink "$place/run")
+  said run
+  set -- $word
   session=$1
   [ -z "$1" ] || { began "$1" && [ "$began" != "$2" ] && session=; } # its number is another process's now
   [ -d /proc/self ] || { [ -n "$session" ] && alive "$session" "$2" && tree=" $session"; return; }
@@ -92,7 +137,7 @@ finish() { # end all of it: TERM, a moment to tidy up, KILL; `end` names what ca
     tries=$((tries - 1))
     nap 0.1
   done
-  ln -s "$1$(printf %.2000s "$names")" "$place/end"
+  conclude "$1$names"
 } 2>/dev/null
 
 # --- the supervisor: its first line of output tells the follower where the record is ---
@@ -102,10 +147,14 @@ supervise() {
   each make room || { echo none; exit; }
   this_boot
   began $$
-  ln -s "$boot $$ ${began:--}" "$place/leader" || { echo "found $place"; exit; }
+  if ! ln -s "$boot $$ ${began:--}" "$place/leader"; then
+    [ -L "$place/leader" ] && echo "found $place" || echo none
+    exit
+  fi
   own=$place
   if each other; then # someone who could not see this one has decided that nothing is to be started
-    ln -s never "$own/end"
+    place=$own
+    put end never
     echo "found $own"
     exit
   fi
@@ -119,8 +168,8 @@ supervise() {
 } 2>/dev/null
 
 # The script's own first words: it says who it is before it does anything. Its input is itself, and then nothing.
-prelude='read -r line </proc/$$/stat || line=; set -- "$1" ${line##*) }; ln -s "$$ ${21:--}" "$1/run" || exit 125
-[ ! -L "$1/why" ] || exit 125
+prelude='read -r line </proc/$$/stat || line=; set -- "$1" ${line##*) }; mv "$1/.run" "$1/run=$$ ${21:--}" || exit 125
+[ -e "$1/.why" ] && [ ! -L "$1/why" ] || exit 125
 [ ! -L "$1/group" ] || echo $$ >"$1/group/cgroup.procs" || :; unset line; set --; eval "$(cat)"'
 
 control_group() { # so that no child gets away, where this user may make one
@@ -136,19 +185,20 @@ timer() {
   trap 'kill $sleeping; exit' TERM
   sleep "$limit" & sleeping=$!
   wait $sleeping
-  ln -s limit "$place/why" || [ ! -L "$place/why" ] || exit # someone ends it already; without a record it ends, too
+  put why limit || ! said why || exit # someone ends it already; without a record it ends, too
   finish limit
 }
 
 ended() { # the script is over, with that status; a child that holds its output is not waited for
   exec >/dev/null
-  ln -s "$1" "$place/status"
+  put status "$1"
   tries=100
-  until [ -L "$place/drained" ] || [ $tries = 0 ]; do tries=$((tries - 1)); nap 0.02; done
+  until said drained || [ $tries = 0 ]; do tries=$((tries - 1)); nap 0.02; done
   tries=80 # who ends the script has the last word, unless it is lost itself
-  while [ -L "$place/why" ] && [ ! -L "$place/end" ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); nap 0.1; done
-  [ -L "$place/end" ] || ln -s "exit $1" "$place/end"
-  [ "$(readlink "$place/why")" = limit ] || kill $timer
+  while said why && ! said end && [ $tries -gt 0 ]; do tries=$((tries - 1)); nap 0.1; done
+  put end "exit $1"
+  said why
+  [ "$word" = limit ] || kill $timer
   control=$(readlink "$place/group") && rmdir "$control"
 }
 
@@ -156,11 +206,15 @@ keep() { # the output, in pieces of 2 to 4 MB, of which the last two stay
   from=0 size=0 older='' out=$place/o.0
   while [ -d "$place" ]; do
     before=$size
-    if dd bs=65536 count=32 >>"$out"; then
+    if ! opened; then
+      put dropped -
+      [ "$(dd bs=65536 count=32 | wc -c)" -gt 0 ] || { put drained -; return; }
+      continue
+    elif dd bs=65536 count=32 >>"$out"; then
       size=$(wc -c <"$out")
-      [ "$size" -gt "$before" ] || { ln -s - "$place/drained"; return; }
+      [ "$size" -gt "$before" ] || { put drained -; return; }
     else
-      ln -s - "$place/dropped"
+      put dropped -
       size=$(wc -c <"$out")
     fi
     if [ "$size" -ge 2097152 ]; then
@@ -171,6 +225,8 @@ keep() { # the output, in pieces of 2 to 4 MB, of which the last two stay
   done
   exec cat >/dev/null # nobody asks any more, but a daemon that the script left must not die of that
 }
+
+opened() { [ -e "$out" ] || (: >"$out") || mv "$place/.o" "$out"; } # the next piece
 
 # --- the follower: tells the output from byte $at on, and the end ---
 
@@ -202,43 +258,46 @@ tell() { # the next part of the output; false where there is none
 
 led() { # wait until it is known who starts the script; nobody, where nobody has said so in five seconds
   waited=0
-  until [ -L "$place/leader" ] || [ -L "$place/end" ]; do
-    [ -d "$place" ] || exit
+  until said leader || said end; do
+    [ -d "$place" ] || gone
     waited=$((waited + 1))
     [ $waited -lt 50 ] || ln -s void "$place/leader"
+    [ $waited -lt 70 ] || { unwritten; exit; }
     nap 0.1
   done
 } 2>/dev/null
 
 over() { # whether it has ended, or can't be running any more
-  [ -L "$place/end" ] && return
-  [ -d "$place" ] || exit
-  set -- $(readlink "$place/leader")
-  [ "$1" != void ] || { ln -s never "$place/end"; return; }
+  said end && return
+  [ -d "$place" ] || gone
+  said leader || return 1
+  set -- $word
+  [ "$1" != void ] || { conclude never; return; }
   this_boot
-  [ "$1" = "$boot" ] || { ln -s restarted "$place/end"; return; }
+  [ "$1" = "$boot" ] || { conclude restarted; return; }
   alive "$2" "$3" && return 1
-  [ ! -L "$place/end" ] || return 0
+  said end && return
   tree
   [ -z "$tree" ] || return 1
-  set -- "$(readlink "$place/status")"
-  ln -s "${1:+exit }${1:-killed}" "$place/end"
+  said status
+  conclude "${word:+exit }${word:-unknown}" # its supervisor was killed, or could not write how it ended
 } 2>/dev/null
 
 last_word() {
-  end=$(readlink "$place/end")
+  said end || unwritten
+  end=${word:-$told}
   [ "$end" != never ] || { up=; read -r up _ <"${HOST_PROC:-/proc}/uptime"; this_boot; end="never $boot ${up%%.*}"; }
-  [ ! -L "$place/dropped" ] || echo m
+  ! said dropped || echo m
   echo "e $end"
 } 2>/dev/null
 
 follow() {
   led
-  over && [ "$(readlink "$place/end")" = never ] || { this_boot; echo "b $boot"; }
+  over && { said end; [ "${word:-$told}" = never ]; } || { this_boot; echo "b $boot"; }
   open='' polls=0
   while :; do
     done=
-    [ $((polls % 8)) != 0 ] && [ ! -L "$place/end" ] || ! over || done=1
+    [ $((polls % 8)) != 0 ] && ! said end || ! over || done=1
     while tell; do polls=1; done
     [ -z "$done" ] || { last_word; exit; }
     [ -z "$once" ] || { echo w; exit; }
@@ -281,15 +340,15 @@ end_marked() { # its record is gone, and some of it runs: whoever ends it leads,
   [ -n "${marks% }" ] && each make '' || return 1
   this_boot
   began $$
-  ln -s "$boot $$ ${began:--}" "$place/leader" && ln -s stop "$place/why" && finish stop
+  ln -s "$boot $$ ${began:--}" "$place/leader" && put why stop && finish stop
 } 2>/dev/null
 
 stop() {
   each mine || end_marked || void
   led
-  ln -s stop "$place/why" 2>/dev/null
+  put why stop
   tries=50
-  until over || [ -L "$place/run" ] || [ $tries = 0 ]; do tries=$((tries - 1)); nap 0.1; done
+  until over || said run || [ $tries = 0 ]; do tries=$((tries - 1)); nap 0.1; done
   over || finish stop
   last_word
 }

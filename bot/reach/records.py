@@ -28,6 +28,10 @@ TRUSTED: Final = timedelta(days=7)
 
 _STOPPING: Final = timedelta(seconds=30)
 _BOOTSTRAP: Final = 'echo "$1 $$"; set -- "$1" "$(cat)"; case $2 in *"$1") eval "$2";; *) exit 125;; esac'
+_FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
+_NO_RECORD: Final = (
+    "no record of it can be kept there: neither ~, /var/tmp, /dev/shm nor /tmp can be written, or all are full"
+)
 _SIGNALS: Final = range(129, 129 + 31)  # how a shell tells that a signal ended a process
 
 
@@ -157,8 +161,9 @@ class Recorded:
             return Finished(None, output, how="stopped", left=left)
         if word == "restarted":
             return Finished(None, output, how=f"{where} restarted while it ran")
-        if word == "killed":
-            return Finished(None, output, how=f"it was killed on {where}, and what supervised it, too")
+        if word in {"unknown", "killed"}:  # "killed": what an earlier version wrote of the same
+            how = f"nobody knows how it ended: it runs no more on {where}, and no end of it was recorded"
+            return Finished(None, output, how="; ".join((how, *self._full(frames))), known=False)
         if word == "never":
             return self._never(output, *rest)
         raise self._lost_sight(frames)
@@ -178,17 +183,25 @@ class Recorded:
         )
 
     def _no_record(self) -> Refused:
-        return Refused(
-            f"cannot run this on {self._record.where}: because no record of it can be kept there: "
-            "neither ~, /var/tmp, /dev/shm nor /tmp can be written, or all are full"
-        )
+        return Refused(f"cannot run this on {self._record.where}: because {_NO_RECORD}")
+
+    def _full(self, frames: Frames) -> list[str]:
+        """Why nothing more can be written to its record; nothing where that was not said."""
+        if not frames.unwritten:
+            return []
+        full = frames.unwritten.endswith(_FULL)
+        return [f"{'its disk is full' if full else 'its record can not be written'}: {frames.unwritten}"]
 
     def _lost_sight(self, frames: Frames) -> Lost:
         where = self._record.where
         if frames.marked:
             pids = ", ".join(frames.marked)
             return Lost(f"it still runs on {where} (pid {pids}), but its record is gone")
-        return Lost(f"lost {where}: because its answer ended too early")
+        if frames.removed:
+            return Lost(f"lost sight of it on {where}: because someone has removed its record there")
+        if frames.no_record:
+            return Lost(f"cannot find it on {where}: because {_NO_RECORD}")
+        return Lost(f"lost {where}: because {'; '.join(self._full(frames)) or 'its answer ended too early'}")
 
 
 def _named(left: str) -> str:

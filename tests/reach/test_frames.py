@@ -52,6 +52,11 @@ def test_the_signs_without_words():
     read, _ = frames()
     read.feed(b"x 17 18\n")
     assert (read.marked, read.over) == (("17", "18"), True)
+    read, _ = frames()
+    read.feed(b"f /home/sam: No space left on device\n")
+    assert (read.unwritten, read.over) == ("/home/sam: No space left on device", False)
+    read.feed(b"g\n")
+    assert (read.removed, read.over) == (True, True)
 
 
 def test_much_output_takes_time_that_grows_with_it_and_no_more():
