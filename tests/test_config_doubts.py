@@ -110,3 +110,14 @@ def test_the_files_that_are_not_there_are_told_apart(lab, tmp_path):
     assert absent_files(config)[-1].endswith("which is not there")
     (tmp_path / "books").mkdir()
     assert len(absent_files(config)) == 2
+
+
+def test_one_hypervisor_under_two_names_is_told(doubts):
+    (found,) = doubts(
+        "hosts:\n"
+        "  a: {hypervisor: 'qemu+ssh://root@a/system'}\n"
+        "  b: {hypervisor: 'qemu:///system'}\n"
+        "  c: {hypervisor: 'qemu+ssh://sam@A:22/system'}\n"
+    )
+    why = "it leads where hosts.a.hypervisor does: they are one machine; take one of the two hosts out"
+    assert found == f"mine.yaml:6: cannot use hosts.c.hypervisor: because {why}"

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import libvirt
 import pytest
@@ -94,10 +95,16 @@ def borea():
         yield owner
 
 
+class HasUri(Protocol):
+    """Where a hypervisor is."""
+
+    uri: str
+
+
 class Bot:
     """The looking half of the bot, on both hosts."""
 
-    def __init__(self, folder: Path, atlas: Owner, borea: Owner, timing: Timing) -> None:
+    def __init__(self, folder: Path, atlas: "HasUri", borea: "HasUri", timing: Timing) -> None:
         hosts = {"atlas": Host("atlas", hypervisor=atlas.uri), "borea": Host("borea", hypervisor=borea.uri)}
         config = Config(
             folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, timing=timing, hosts=hosts
@@ -154,7 +161,7 @@ class Bot:
 
 
 @asynccontextmanager
-async def living(folder: Path, atlas: Owner, borea: Owner, timing: Timing = QUICK):
+async def living(folder: Path, atlas: HasUri, borea: HasUri, timing: Timing = QUICK):
     bot = Bot(folder, atlas, borea, timing)
     await bot.writer.open(bot.config.database)
     for hypervisor in bot.hypervisors.values():

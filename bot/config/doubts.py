@@ -14,6 +14,7 @@ from bot.config.document import Where, spelt
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service
 from bot.core.health import Proof
+from bot.core.one_machine import same_uris
 
 _Doubt = tuple[Where, str]
 _Thing = TypeVar("_Thing", Host, Service, Guest)
@@ -25,6 +26,7 @@ def doubts(config: Config, line_of: LineOf) -> list[str]:
         *_watched_or_not(config),
         *_proof_of_nothing(config),
         *_shared_addresses(config),
+        *_shared_hypervisors(config),
     ]
     lines = [(line_of(where), f"cannot use {spelt(where)}: because {why}") for where, why in found]
     return [f"{line}: {what}" for line, what in sorted([*lines, *overlooked(config, line_of)])]
@@ -78,6 +80,14 @@ def _shared_addresses(config: Config) -> Iterator[_Doubt]:
         if owner != f"the guest {name}" and (guest.address != name):
             why = f"{guest.address!r} is the address of {owner}, too, so that who answers there can't be told"
             yield ("guests", name, "address"), why
+
+
+def _shared_hypervisors(config: Config) -> Iterator[_Doubt]:
+    """One hypervisor under two names: each of its guests would be there twice."""
+    uris = [(host.name, host.hypervisor) for host in config.hosts.values() if host.hypervisor]
+    for name, first in same_uris(uris).items():
+        why = f"it leads where hosts.{first}.hypervisor does: they are one machine; take one of the two hosts out"
+        yield ("hosts", name, "hypervisor"), why
 
 
 def _unreadable(group: str, things: Mapping[str, _Thing]) -> Iterator[_Doubt]:

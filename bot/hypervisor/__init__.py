@@ -24,6 +24,7 @@ from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
 from bot.hypervisor.events import guest_state
+from bot.hypervisor.identity import Identity
 from bot.hypervisor.inventory import Inventory, defined
 from bot.hypervisor.link import Link
 from bot.hypervisor.obstacles import (
@@ -34,6 +35,7 @@ from bot.hypervisor.obstacles import (
     HypervisorUnreachable,
     What,
     unreachable,
+    watched_twice,
 )
 from bot.hypervisor.pictures import UnreadablePicture, picture_of
 from bot.hypervisor.refusals import answered
@@ -48,6 +50,7 @@ __all__ = [
     "HypervisorUnreachable",
     "Unsupported",
     "guest_info",
+    "watched_twice",
 ]
 
 T = TypeVar("T")
@@ -95,7 +98,7 @@ class Hypervisor:
         deadline: timedelta = timedelta(seconds=5),
         names: Names | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.uri = name, uri
         self._deadline = deadline
         names = names or Names()
         self._on_event = on_event
@@ -104,6 +107,7 @@ class Hypervisor:
         self._one = self._all if uri.startswith("test:") else Link(name, uri, names)
         self._keeper: asyncio.Task[None] | None = None
         self._inventory = Inventory(name, self._ask_all, self._ask_one)
+        self.identity = Identity(self._ask_all)
         self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
@@ -113,6 +117,7 @@ class Hypervisor:
 
     def _heard(self, event: GuestEvent) -> None:
         self._inventory.heard(event)
+        self.identity.heard(event)
         self._on_event(event)
 
     async def start(self) -> None:

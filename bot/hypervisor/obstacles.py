@@ -8,6 +8,8 @@ machine.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.one_machine import MEND, words
+
 
 class What(StrEnum):
     """What is in the way. The first four are no one's fault as far as can be told, or the machine's."""
@@ -27,6 +29,7 @@ class What(StrEnum):
     HELPER = "what carries the connection is missing there"
     CERTIFICATE = "a certificate is missing or refused"
     OURS = "something is missing here"
+    DOUBLE = "it is watched already, under another name"
     UNSUPPORTED = "it can't be watched in this way"
     OTHER = "refused"
 
@@ -79,6 +82,12 @@ class CannotWatch(HypervisorUnreachable):
 
 class GuestRefused(Exception):
     """The hypervisor answered no: no such guest, not in this state, not with this driver. Permanent."""
+
+
+def watched_twice(first: str, name: str) -> CannotWatch:
+    """What is said where two hosts of lab.yaml are one machine: the later of them is not watched."""
+    why = words(first, name)
+    return CannotWatch(f"cannot watch {name}: because {why}", Obstacle(What.DOUBLE, why, MEND))
 
 
 def unreachable(cannot: str, obstacle: Obstacle) -> HypervisorUnreachable:

@@ -3,7 +3,7 @@
 The poll is the safety net under the events. It says nothing of what is inside a guest: that is guest.py's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,6 +43,11 @@ _STARTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _STATED = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.IO_ERROR}
 
 Inventory = Callable[[], Mapping[TargetId, Target]]
+Double = Callable[[Mapping[str, GuestState]], Awaitable[CannotWatch | None]]
+
+
+async def _no_double(_states: Mapping[str, GuestState]) -> None:
+    """It is the only hypervisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class HypervisorProbe:
     """Polls one hypervisor. `guests`: the guests that live on it, as far as is known when asked.
 
     `told` hears the states of all it has, by UUID, and says whether they are others than were known; then `stale`
-    is called: an event about it was lost, or never sent.
+    is called: an event about it was lost, or never sent. `double`: whether it is watched already, as another host,
+    and why that is so; it is asked before anything is believed.
     """
 
     host: Target
@@ -60,6 +66,7 @@ class HypervisorProbe:
     now: Callable[[], datetime]
     stale: Callable[[], None] = lambda: None
     told: Callable[[Mapping[str, GuestState]], bool] = lambda _states: False
+    double: Double = _no_double
 
     async def look(self) -> Sequence[Observation]:
         """The hypervisor itself first, whether it can be watched, then each guest of the inventory.
@@ -78,6 +85,10 @@ class HypervisorProbe:
         except HypervisorUnreachable as why:
             watching = self._watching(Health.UNKNOWN, str(why))
             return self._blind(self._host(Health.UNKNOWN, str(why)), watching, str(why))
+        if (twice := await self.double(states)) is not None:
+            if self.told({}):  # its guests are the other's
+                self.stale()
+            return self._blind(self._host(Health.UNKNOWN, str(twice)), self._refused(twice), str(twice))
         if self.told(states):
             self.stale()
         at = self.now()

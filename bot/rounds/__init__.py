@@ -234,8 +234,8 @@ class Rounds:
 
     def machine(self, uuid: str, host: str, name: str) -> Machine:
         """The guest of that UUID on that host, and all other hosts: one that was not heard may have it, too."""
-        hypervisors = self._parts.hypervisors
-        others = [hypervisor for other, hypervisor in hypervisors.items() if other != host]
+        hypervisors, not_others = self._parts.hypervisors, {host, *self._shared.doubles}
+        others = [hypervisor for other, hypervisor in hypervisors.items() if other not in not_others]
         return Machine(name, uuid, hypervisors[host], others)
 
     async def there(self, guests: Collection[TargetId]) -> Mapping[TargetId, str]:
@@ -247,7 +247,8 @@ class Rounds:
                 return {guest: host for guest in guests if uuid_of(guest) in states}
             return {}
 
-        found = [one for one in await asyncio.gather(*map(has, self._parts.hypervisors)) if one]
+        hosts = self._parts.hypervisors.keys() - self._shared.doubles.keys()
+        found = [one for one in await asyncio.gather(*map(has, sorted(hosts))) if one]
         for host in {host for one in found for host in one.values()}:
             self._scheduler.hasten(f"poll {host}", timedelta(0))  # so that its card says so, too
         return {guest: host for one in found for guest, host in one.items()}

@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 
-from bot.config import Config
+from bot.config import Config, Timing
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
@@ -56,6 +57,10 @@ _STOPS = {GuestEventKind.STOPPED, GuestEventKind.CRASHED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
 
 
+def _pace(timing: Timing) -> Pace:
+    return Pace(timing.check_every, min(timing.retry_every, timing.check_every), timing.failures)
+
+
 class GuestRounds:
     """Looks at one host's guests, and at what tells of them."""
 
@@ -79,12 +84,12 @@ class GuestRounds:
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
+        known, self._double = (lambda: self._targets), partial(shared.double, self._hypervisor)
         self._probe = HypervisorProbe(
-            host, HYPERVISOR, self._hypervisor, lambda: self._targets, parts.now, self._renew_inventory, self._told
+            host, HYPERVISOR, self._hypervisor, known, parts.now, self._renew_inventory, self._told, self._double
         )
         self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
-        retry = min(config.timing.retry_every, config.timing.check_every)
-        self._pace = Pace(config.timing.check_every, retry, config.timing.failures)
+        self._pace = _pace(config.timing)
         self._definitions = DefinitionRounds(self._hypervisor, lambda: self._probes, writer)
         self._inside = BootRounds(
             config, self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
@@ -184,7 +189,7 @@ class GuestRounds:
         if seen[0].health is Health.OK:
             seen += self._whereabouts()
         else:
-            self._shared.places = self._shared.places.lost(self._host.name)
+            self._shared.lost(self._host.name)
         self._forget_running_if_lost()
         settled = [self._see(one) for one in seen]
         self._forget_running_if_lost()
@@ -220,7 +225,7 @@ class GuestRounds:
 
     def _told(self, states: Mapping[str, GuestState]) -> bool:
         """The hypervisor told the states of all it has: whether others are known to live here."""
-        self._shared.places = self._shared.places.heard(self._host.name, states)
+        self._shared.heard(self._host.name, states)
         homes = {uuid_of(guest) for guest in self._targets}
         moved = any(self._lives_here(uuid) != (uuid in homes) for uuid in states)
         return moved or states.keys() != self._defined
@@ -249,8 +254,10 @@ class GuestRounds:
 
     async def _take_inventory(self) -> None:
         with suppress(HypervisorUnreachable):
-            found = await self._hypervisor.guests()
-            self._told(await self._hypervisor.states())
+            found, states = await self._hypervisor.guests(), await self._hypervisor.states()
+            if await self._double(states):
+                found, states = [], {}
+            self._told(states)
             places = self._shared.places
             targets = await self._writer.do(take_inventory, self._config, self._host.name, found, places)
             self._defined = frozenset(info.uuid for info in found)

@@ -37,7 +37,9 @@ class InventoryRounds:
         self._scheduler.hasten(self._job, self._config.timing.retry_every)
 
     async def take(self) -> None:
-        """Take it once."""
+        """Take it once; where it is another host's, that one takes it."""
+        if self._hypervisor.name in self._shared.doubles:
+            return
         with suppress(HypervisorUnreachable, GuestRefused):
             facts = await self._hypervisor.facts()
             running, booted = self._running(), self._running({Reason.BOOTED})

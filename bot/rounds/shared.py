@@ -1,23 +1,55 @@
-"""What the rounds of all hypervisors know together: where each guest is, and whose it is."""
+"""What the rounds of all hypervisors know together: where each guest is, whose it is, and which hosts are one."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bot.core.guest import GuestState
 from bot.core.health import Target, TargetId, name_of
+from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
+from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
 
 
 @dataclass(eq=False)
 class Shared:
     """One for all. `known`: every target, as it was last written down. `attach` is called when that changes.
 
-    `release`: by host, what lets go of guests that live elsewhere now.
+    `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
+    machine as an earlier one, and which; their guests are that one's.
     """
 
     known: dict[TargetId, Target]
     attach: Callable[[], None]
     release: dict[str, Callable[[Set[TargetId]], None]] = field(default_factory=dict)
     places: Placements = field(default_factory=Placements)
+    doubles: dict[str, str] = field(default_factory=dict)
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    async def double(self, hypervisor: Hypervisor, states: Mapping[str, GuestState]) -> CannotWatch | None:
+        """Whether a hypervisor, which has told these states, is watched as another host already, and why so."""
+        name = hypervisor.name
+        if len(self.release) > 1:
+            with suppress(HypervisorUnreachable):  # what was known of it stays so
+                self._answered(name, Answer(hypervisor.uri, await hypervisor.identity(), states.keys()))
+        return watched_twice(self.doubles[name], name) if name in self.doubles else None
+
+    def _answered(self, host: str, answer: Answer) -> None:
+        """A hypervisor has said which it is. One that is the same as another has no guests of its own."""
+        self._answers[host] = answer
+        answers = {one: self._answers[one] for one in self.release if one in self._answers}
+        before, self.doubles = self.doubles, doubles(answers, self.doubles)
+        for new in self.doubles.keys() - before.keys():
+            self.places = self.places.heard(new, {})
+
+    def heard(self, host: str, states: Mapping[str, GuestState]) -> None:
+        """A hypervisor has told the states of all its guests."""
+        self.places = self.places.heard(host, {} if host in self.doubles else states)
+
+    def lost(self, host: str) -> None:
+        """A hypervisor can't be asked. Nothing is lost with one whose guests are another's."""
+        if host not in self.doubles:
+            self.places = self.places.lost(host)
 
     def host_of(self, guest: TargetId) -> str | None:
         """The host that a guest lives on; None where that is not known, or nothing looks at that host."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
-from bot.core.guest import GuestEvent
+from bot.core.guest import GuestEvent, GuestState
 from bot.core.health import (
     HYPERVISOR,
     Evidence,
@@ -22,7 +22,7 @@ from bot.core.health import (
 )
 from bot.core.incidents.blind_spots import BlindSpot, Screen
 from bot.core.names import Names, names_of
-from bot.hypervisor import HypervisorUnreachable
+from bot.hypervisor import CannotWatch, HypervisorUnreachable, watched_twice
 from bot.monitoring.boots import Boots
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
@@ -34,6 +34,7 @@ from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
+from bot.terminal.one_machine import doubled
 from bot.terminal.ran_before import off_since, ran_before
 from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
@@ -102,14 +103,14 @@ async def look_once(config: Config) -> Looked:
         by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
         parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
         guests: dict[Target, GuestProbe] = {}
-        ssh = GuestSsh(config, parts, lambda: guests)
-        parts = replace(parts, ssh_answers=ssh)
+        parts = replace(parts, ssh_answers=(ssh := GuestSsh(config, parts, lambda: guests)))
         async with telling(lambda: tally):
-            listed = await asyncio.gather(*(_guests_of(config, host, parts, tally) for host in hypervisors))
+            twice = await doubled(hypervisors)
+            listed = await asyncio.gather(*(_guests_of(config, host, parts, tally, twice) for host in hypervisors))
             guests |= {target: probe for found in listed for target, probe in found.items()}
             looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
             hosts = zip(hypervisors, listed, strict=True)
-            looks += [_look_at_guests(config, host, parts, tally, found) for host, found in hosts]
+            looks += [_look_at_guests(config, host, parts, tally, found, twice) for host, found in hosts]
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
             own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
@@ -152,9 +153,13 @@ def _is_worth_telling(seen: Observation) -> bool:
     return seen.health is Health.FAIL or WATCHING not in seen.fingerprint.check.split()
 
 
-async def _guests_of(config: Config, host: str, parts: Parts, tally: Tally) -> Mapping[Target, GuestProbe]:
-    """The guests of a hypervisor."""
+async def _guests_of(
+    config: Config, host: str, parts: Parts, tally: Tally, twice: Collection[str]
+) -> Mapping[Target, GuestProbe]:
+    """The guests of a hypervisor; none of one that is another host's, too."""
     guests: dict[Target, GuestProbe] = {}
+    if host in twice:
+        return guests
     with suppress(HypervisorUnreachable):  # its probe says so
         for info in await tally.count(whole_inventory(parts.hypervisors[host])):
             target = guest_target(config, host, info)
@@ -165,13 +170,22 @@ async def _guests_of(config: Config, host: str, parts: Parts, tally: Tally) -> M
 
 
 async def _look_at_guests(
-    config: Config, host: str, parts: Parts, tally: Tally, guests: Mapping[Target, GuestProbe]
+    config: Config,
+    host: str,
+    parts: Parts,
+    tally: Tally,
+    guests: Mapping[Target, GuestProbe],
+    twice: Mapping[str, str],
 ) -> Sequence[Observation]:
     """The hypervisor, the power of its guests, and what those that run show of themselves."""
     here = Target(target_id(TargetKind.HOST, host))
-    probe = HypervisorProbe(
-        here, HYPERVISOR, parts.hypervisors[host], lambda: {t.id: t for t in guests}, parts.now
-    )
+
+    async def double(_states: Mapping[str, GuestState]) -> CannotWatch | None:
+        return watched_twice(twice[host], host) if host in twice else None
+
+    known = {target.id: target for target in guests}
+    hypervisor = parts.hypervisors[host]
+    probe = HypervisorProbe(here, HYPERVISOR, hypervisor, lambda: known, parts.now, double=double)
     seen = list(filter(_is_worth_telling, await probe.look()))
     running = {one.target for one in seen if one.running}
     boots = Boots(parts.now, config.timing.boot_look)

@@ -18,6 +18,7 @@ from bot.config import Config, ConfigError, Host, absent_files, doubts_of, load,
 from bot.core.guest import GuestEvent, GuestInfo
 from bot.core.health import Target, TargetKind, target_id
 from bot.core.incidents.blind_spots import Lack
+from bot.core.one_machine import MEND, words
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes import Parts, SshWays
 from bot.reach import Refused, Script, Unreachable
@@ -29,6 +30,7 @@ from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine
 from bot.terminal import counted, outward
 from bot.terminal.inventory import whole_inventory
+from bot.terminal.one_machine import doubled
 from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import library_of, probe_params
@@ -79,7 +81,10 @@ async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> li
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
-            found.append(await tally.count(_of_proof(config, hypervisors, ways)))
+            twice = await doubled(hypervisors)
+            found.append([Finding(words(first, name), MEND) for name, first in twice.items()])
+            once = {name: one for name, one in hypervisors.items() if name not in twice}
+            found.append(await tally.count(_of_proof(config, once, ways)))
     said = [Finding(line, "correct that line, or add what it lacks") for line in doubts_of(config)]
     said += [Finding(line, "correct the path, or put the file there") for line in absent_files(config)]
     said = said or [Finding(f"{config.path} is in order")]

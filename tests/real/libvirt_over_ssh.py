@@ -45,8 +45,9 @@ class Behind:
         user: str = "",
         port: int = 0,
         path: Path = Path("/default"),
+        driver: str = "test",
     ) -> str:
-        """Where libvirt's test driver is, by `ssh` with other than the right known hosts, key, user or port.
+        """Where a driver of libvirt is, by `ssh` with other than the right known hosts, key, user or port.
 
         `path`: a file that says which guests it has.
         """
@@ -54,7 +55,7 @@ class Behind:
         netcat = self._program("nc", _NETCAT.format(python=sys.executable))
         where = f"{user or self.sshd.user}@127.0.0.1:{port or self.sshd.port}"
         asked = {"socket": self.host.socket, "proxy": "netcat", "netcat": netcat, "command": ssh}
-        return f"test+ssh://{where}{path}?" + "&".join(
+        return f"{driver}+ssh://{where}{path}?" + "&".join(
             f"{name}={quote(str(what))}" for name, what in asked.items()
         )
 

@@ -1,0 +1,21 @@
+"""Which hosts of lab.yaml are one machine, asked for once."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+from bot.core.one_machine import Answer, doubles
+from bot.hypervisor import Hypervisor, HypervisorUnreachable
+
+
+async def doubled(hypervisors: Mapping[str, Hypervisor]) -> Mapping[str, str]:
+    """The hosts that are the same machine as an earlier one, and which; as far as they answer."""
+    answers: dict[str, Answer] = {}
+
+    async def ask(one: Hypervisor) -> None:
+        with suppress(HypervisorUnreachable):  # whoever looks at it says so
+            answers[one.name] = Answer(one.uri, await one.identity(), (await one.states()).keys())
+
+    if len(hypervisors) > 1:
+        await asyncio.gather(*map(ask, hypervisors.values()))
+    return doubles({name: answers[name] for name in hypervisors if name in answers}, {})
