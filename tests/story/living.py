@@ -148,7 +148,8 @@ class World:
         try:
             await until(well, 60, every=0.2)
         except AssertionError:
-            raise AssertionError(f"never all well; at last: {status}") from None
+            why = await alex.types("/lab why web1")
+            raise AssertionError(f"never all well; at last: {status}\n{why}") from None
 
     async def kill_bot(self) -> None:
         """Kill the bot, and wait until it can't be overlooked that it was off."""
