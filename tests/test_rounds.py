@@ -1,6 +1,7 @@
 """The rounds on libvirt's test hypervisor and real sockets: what they make of it stands in a real database."""
 
 import asyncio
+import threading
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +30,7 @@ from tests.guests import URI, guest, owned_guests, uuid
 from tests.real.guest import running_host
 from tests.real.libvirt_over_ssh import libvirt_over_ssh
 from tests.real.sshd import free_port
-from tests.waiting import until
+from tests.waiting import IN_TIME, until
 from tests.walking import ALEX, PEOPLE, parcels
 
 MS = timedelta(milliseconds=1)
@@ -165,6 +166,22 @@ async def living(config: Config):
         await bot.ways.close()
         await bot.writer.close()
     assert bot.jobs_failed == []
+
+
+# --- what guests are made of -------------------------------------------------------------------------------------
+
+
+async def test_what_is_read_of_a_guest_while_its_host_s_list_is_being_written_is_known(guests, tmp_path) -> None:
+    guests.add("web1")
+    go_on = threading.Event()
+    async with living(lab_yaml(tmp_path)) as bot:
+        busy = asyncio.create_task(bot.writer.do(lambda _store, _now: go_on.wait(IN_TIME)))
+        await until(lambda: bot.hypervisor.known and all(info.known for info in bot.hypervisor.known))
+        assert bot.rounds.guest(guest("web1")) is None, "the list is not written yet"
+        go_on.set()
+        assert await busy
+        probe = await until(lambda: bot.rounds.guest(guest("web1")))
+        assert probe.info.known
 
 
 # --- guests that stop --------------------------------------------------------------------------------------------

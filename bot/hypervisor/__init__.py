@@ -156,6 +156,11 @@ class Hypervisor:
         """Every guest, by name, with what was read of its making so far: see `read_definitions`."""
         return await self._inventory.guests()
 
+    @property
+    def known(self) -> Sequence[GuestInfo]:
+        """The last list, with what was read by now."""
+        return self._inventory.known
+
     async def read_definitions(self) -> Sequence[GuestInfo]:
         """Read what a few guests are made of, for about a second; those guests, none if there are none to read.
 

@@ -48,6 +48,11 @@ class Definitions:
         self._listed = {info.uuid: info for info in found}
         self._read = {uuid: info for uuid, info in self._read.items() if uuid in self._listed}
         self._put_off.clear()
+        return self.known
+
+    @property
+    def known(self) -> Sequence[GuestInfo]:
+        """The last list, with what was read of each guest by now."""
         return sorted(map(self._merged, self._listed.values()), key=lambda info: info.name)
 
     def heard(self, event: GuestEvent) -> None:
@@ -115,6 +120,11 @@ class Inventory:
     async def guests(self) -> Sequence[GuestInfo]:
         """Every guest, by name: three calls. Raises HypervisorUnreachable."""
         return self._definitions.listed(await self._ask_all("list the guests", _listed))
+
+    @property
+    def known(self) -> Sequence[GuestInfo]:
+        """The last list, with what was read of each guest by now."""
+        return self._definitions.known
 
     async def read_more(self) -> Sequence[GuestInfo]:
         """Read a few definitions more; what is known of those guests now, nothing if none are due.

@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 
 from bot.config import Config, Timing
-from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, GuestState, Power
+from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
     INSIDE,
@@ -261,7 +261,7 @@ class GuestRounds:
             places = self._shared.places
             targets = await self._writer.do(take_inventory, self._config, self._host.name, found, places)
             self._defined = frozenset(info.uuid for info in found)
-            self._keep(targets, found)
+            self._keep(targets)
             strays = await self._writer.do(unwatched.settle, self._config, places)
             self._shared.forget(strays)
             self._forget(strays)
@@ -269,9 +269,9 @@ class GuestRounds:
             self._inventories.soon()
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
 
-    def _keep(self, targets: Sequence[Target], found: Sequence[GuestInfo]) -> None:
-        """These guests live here now."""
-        infos = {guest_id(info.uuid): info for info in found}
+    def _keep(self, targets: Sequence[Target]) -> None:
+        """These guests live here now. What they are made of may have been read while that was written."""
+        infos = {guest_id(info.uuid): info for info in self._hypervisor.known if info.uuid in self._defined}
         here = {target.id: target for target in targets}
         self._forget(self._targets.keys() - here.keys())
         self._probes = {
