@@ -465,5 +465,6 @@ def test_a_lab_keeps_its_promises():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_lab_keeps_its_promises_for_long():
     _walk(examples=200, steps=50)

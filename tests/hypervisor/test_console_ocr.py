@@ -309,6 +309,7 @@ def test_as_a_program_it_says_what_it_cannot_read() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_largest_picture_is_read_or_refused_within_bounds() -> None:
     done = as_a_program(saved(Image.effect_noise((8000, 8000), 99).quantize(8).convert("RGB")))
     assert (done.returncode, done.stdout) in ((0, b""), (1, b""))

@@ -26,8 +26,14 @@ def most_memory(*, anew: bool = False) -> int:
 @pytest.mark.parametrize(
     ("script", "end"),
     [
-        ("head -c 1000000000 /dev/zero | tr '\\0' x; echo; echo written", "x\nwritten\n"),
-        ("yes 'a line of output' | head -c 1000000000; echo; echo written", "\nwritten\n"),
+        pytest.param(
+            "head -c 1000000000 /dev/zero | tr '\\0' x; echo; echo written", "x\nwritten\n", marks=pytest.mark.long
+        ),
+        pytest.param(
+            "yes 'a line of output' | head -c 1000000000; echo; echo written",
+            "\nwritten\n",
+            marks=pytest.mark.long,
+        ),
         ("yes '7%' | head -n 10000000 | tr '\\n' '\\r'; echo; echo written", "7%\r\nwritten\n"),
     ],
     ids=["one line of a gigabyte", "a gigabyte of lines", "a bar that moves ten million times"],

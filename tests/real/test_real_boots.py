@@ -139,7 +139,7 @@ class SerialGuest:
         self.host.start_guest("mail")
 
 
-@pytest.fixture(params=SERIALS)
+@pytest.fixture(params=["file", pytest.param("log", marks=pytest.mark.long)])
 def mail(host, request) -> SerialGuest:
     guest, log = host.add_guest("mail", agent=False), host.folder / "mail.serial.log"
     made = SerialGuest(host, guest, log, SERIALS[request.param])

@@ -80,7 +80,13 @@ async def test_a_crash_while_slack_is_dark_is_told_once_by_the_second_channel_an
             assert not [text for text in kept(data) if secret.strip("/") in text]
 
 
-@pytest.mark.parametrize("after", [0.3, SILENT - 0.5, SILENT + 0.2, SILENT + 0.6, SILENT + 1.2])
+@pytest.mark.parametrize(
+    "after",
+    [
+        SILENT + 0.2,
+        *(pytest.param(one, marks=pytest.mark.long) for one in (0.3, SILENT - 0.5, SILENT + 0.6, SILENT + 1.2)),
+    ],
+)
 async def test_killed_on_the_way_it_tells_once(after, tmp_path):
     async with outside() as server, a_world(more=QUICK, environment=environment(server)) as world:
         cut_off(world)

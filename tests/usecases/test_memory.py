@@ -298,5 +298,6 @@ def test_what_is_kept_in_memory_is_what_the_database_has():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_is_kept_in_memory_is_what_the_database_has_for_long():
     _walk(examples=40, steps=30)

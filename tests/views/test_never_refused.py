@@ -61,6 +61,7 @@ def test_no_step_and_no_run_card_is_refused(walk, progress):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @thorough
 @given(wild.runs(), wild.incidents())
 def test_no_modal_is_refused(walk, incident):
@@ -93,6 +94,7 @@ def test_no_list_of_machines_is_refused_however_long(targets, lacks):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @thorough
 @given(st.data(), st.lists(wild.incidents(), max_size=12).map(tuple))
 def test_no_answer_is_refused(data, incidents):
