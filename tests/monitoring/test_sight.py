@@ -82,6 +82,16 @@ async def test_over_a_bad_line_no_machine_is_down_and_once_it_is_good_a_dead_one
             assert len(await bot.incidents()) == 2
 
 
+async def test_a_gateway_that_answers_only_so_many_pings_says_nothing_of_the_line(home, tmp_path) -> None:
+    limits = "echo 6169 > icmp_ratemask; echo 200 > icmp_ratelimit"  # five a second, as many routers do
+    home.gateway.run("sh", "-c", f"cd /proc/sys/net/ipv4; {limits}")
+    async with looking(lab(tmp_path)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, BOT.id)
+        home.pull("atlas")
+        assert (await bot.incident(kind=Kind.HOST_DOWN)).subject == HOSTS[0]
+        assert len(await bot.incidents()) == 1
+
+
 BEYOND = {"site": Service("site", "10.8.0.7", checks=door(443))}
 
 
