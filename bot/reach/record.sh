@@ -9,7 +9,8 @@
 #   o.N: its output from byte N on, the last two pieces   drained: no more will come   dropped: some had no room
 # The script may fill the disk that its record is on. So there is an empty file `.end` for `end`, and one for each other
 # word, made while there was room; to say it is to rename that file to `end=exit 0`, which takes no room, and only one
-# can do. `room` is deleted where even that fails. A record without such files, a void one, has symbolic links instead.
+# can do. Where even that fails, as on a full btrfs, `room` is deleted, and then the word is put where another record of
+# that id would be. A record without such files, a void one, has symbolic links instead.
 
 each() { # the first place for which this holds
   for place in ${HOME:+"$HOME/.local/state/caretaker/$id"} "/var/tmp/caretaker-script-$id" \
@@ -39,13 +40,16 @@ prepared() (
 
 said() { # sets `word` to what the record says there, if it says so
   word=
-  if [ -L "$place/$1" ]; then
-    word=$(readlink "$place/$1")
-    return
-  fi
-  set -- "$1" "$place/$1="*
-  [ -e "$2" ] || return 1
-  word=${2#"$place/$1="}
+  for spot in "$place" "/var/tmp/caretaker-script-$id" "/dev/shm/caretaker-script-$id" "/tmp/caretaker-script-$id"; do
+    [ -O "$spot" ] || continue
+    if [ -L "$spot/$1" ]; then
+      word=$(readlink "$spot/$1")
+      return
+    fi
+    set -- "$1" "$spot/$1="*
+    [ ! -e "$2" ] || { word=${2#"$spot/$1="}; return; }
+  done
+  return 1
 }
 
 put() { # have the record say it, once: false where it does, or can't. A name holds 255 bytes
@@ -53,8 +57,21 @@ put() { # have the record say it, once: false where it does, or can't. A name ho
   [ -e "$place/.$1" ] || { ln -s "$2" "$place/$1"; return; }
   set -- "$1" "$2" "$2"
   while [ ${#3} -gt 200 ]; do set -- "$1" "$2" "${3% *}"; done
-  mv "$place/.$1" "$place/$1=$3" || { rm -f "$place/room"; mv "$place/.$1" "$place/$1=$3"; }
+  mv "$place/.$1" "$place/$1=$3" && return
+  [ -d "$place" ] || return 1
+  rm -f "$place/room"
+  mv "$place/.$1" "$place/$1=$3" || elsewhere "$1" "$3"
 } 2>/dev/null
+
+elsewhere() {
+  full=$place
+  each apart "$@"
+  set -- $?
+  place=$full
+  return "$1"
+}
+
+apart() { [ "$place" != "$full" ] && make '' && ln -s "$2" "$place/$1"; }
 
 conclude() { # how it ended, whether that can be written or not
   told=$1
