@@ -83,10 +83,9 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     if last is not None and gap is not None:
         _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
     _keep_configured(store, config, now)
-    if gap is not None:
-        before = situation(store, config, now)
-        commit(store, before, engine.doubt(before, "Nobody was looking meanwhile", now), now)
     if last is not None:
+        before, why = situation(store, config, now), "Nobody was looking meanwhile" if gap else ""
+        commit(store, before, engine.doubt(before, why, now), now)
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)

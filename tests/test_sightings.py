@@ -13,6 +13,7 @@ from bot.core.incident import IncidentId, Member, Status
 from bot.core.incidents.left_off import LeftOff
 from bot.core.placements import Placements
 from bot.store import Store
+from bot.usecases import persons_word
 from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.pictures import attach
 from tests.core.labs import (
@@ -105,10 +106,20 @@ def test_a_machine_that_has_booted_anew_was_off_however_shortly(lab):
     proven_in_an_outage(lab, "one")
     lab.now += 20 * SECOND
     assert lab.do(sightings.begin, lab.config, "one").gap is None
-    assert WEB1 not in lab.incident().unproven
     lab.now += 20 * SECOND
     assert str(lab.do(sightings.begin, lab.config, "other").gap) == "I was off for 20 s at 12:00 UTC"
     assert WEB1 in lab.incident().unproven
+
+
+def test_what_an_outage_showed_is_no_proof_after_however_short_a_restart_but_a_persons_word_stands(lab):
+    proven_in_an_outage(lab, "one")
+    lab.do(persons_word.vouch_by_name, lab.config, "web2", ALEX)
+    lines = lab.history()
+    lab.now += 3 * SECOND
+    assert lab.do(sightings.begin, lab.config, "one").gap is None
+    assert WEB1 in lab.incident().unproven
+    assert WEB2 not in lab.incident().unproven
+    assert lab.history() == lines, "nobody needs to hear of it"
 
 
 def test_a_clock_that_is_behind_at_a_start_was_set_back_and_nobody_knows_for_how_long_the_bot_was_off(lab):

@@ -16,7 +16,7 @@ from bot.core.incidents import adoption, on_battery
 from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.announce import ring, titled
-from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD
+from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD, Standing
 from bot.core.incidents.opening import open_incident
 from bot.core.incidents.people import (
     acknowledge,
@@ -150,13 +150,18 @@ def forget(situation: Situation, gone: Sequence[TargetId], now: datetime) -> Dec
 
 
 def doubt(situation: Situation, why: str, now: datetime) -> Decision:
-    """What follows when nobody was looking for a while: what an outage's members showed before counts no more."""
+    """What follows when nobody was looking for a while: what an outage's members showed before counts no more.
+
+    `why`: for its thread; "" where nobody looked for a moment only: nothing is said, and people's words stand.
+    """
     draft = Draft(situation, now)
+    stand = SETTLED_FOR_GOOD if why else {*SETTLED_FOR_GOOD, Standing.WORD}
     for incident in draft.live():
         if incident.kind in OUTAGES:
-            members = (one for one in incident.members.values() if one.standing not in SETTLED_FOR_GOOD)
+            members = (one for one in incident.members.values() if one.standing not in stand)
             draft.keep(incident.with_members([one.in_doubt(now) for one in members]))
-            draft.note(incident.id, f"{why}: what was seen before is no proof any more.")
+            if why:
+                draft.note(incident.id, f"{why}: what was seen before is no proof any more.")
     return draft.decision()
 
 

@@ -99,7 +99,7 @@ def surface(draft: Draft, incident: Incident) -> None:
     incident = draft.incidents[incident.id]
     if incident.status is not Status.RECOVERING or incident.surfaced or storm.has_time(draft, incident):
         return
-    if incident.unstable_since is not None and incident.kind not in LOST:
+    if incident.unstable_since is not None and not (incident.kind in LOST and incident.unproven):
         return  # it is back again and again; what an outage took along may not be
     told = named(draft, incident.unproven)
     draft.keep(incident.told_unproven())
