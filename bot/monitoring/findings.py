@@ -9,18 +9,14 @@ from bot.config import Witnesses as Settings
 from bot.core.health import Health
 from bot.core.incidents.visibility import Finding, Path, Sight, Witness
 from bot.core.picture import Trouble
+from bot.monitoring.lines import Gateway, Lines
 from bot.monitoring.own_limits import OwnLimits
 from bot.monitoring.own_process import OwnProcess
 from bot.monitoring.witnesses import Witnesses
 
 MOMENT = timedelta(seconds=3)  # after its cable is back, what fails on a link may fail for that
 ASK_AGAIN = timedelta(minutes=5)  # a gateway that never answered
-LINE_FRESH = timedelta(seconds=3)  # how well a gateway is heard, while something does not answer
-LINE_USUAL = timedelta(minutes=5)  # and while everything does
 LINKS_FRESH = timedelta(milliseconds=50)
-
-Gateway = tuple[str, str, str | None]
-"""Its address, the interface it is reached over, and the gateway before it, if any."""
 
 
 class Findings:
@@ -36,10 +32,7 @@ class Findings:
         self._links: dict[str, Finding] = {}
         self._down: dict[str, Finding] = {}  # of links that were, as they were then
         self._gateways: dict[Gateway, Finding] = {}
-        self._lines: dict[Gateway, Finding] = {}
-        self._good: set[Gateway] = (
-            set()
-        )  # those that answer a whole burst while all is well; many answer only so many
+        self._lines = Lines()
         self._unresolved: dict[str, Finding] = {}
         self._upses: dict[str, Finding] = {}
         self._links_at: datetime | None = None
@@ -63,7 +56,7 @@ class Findings:
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),
             *self._gateways.values(),
-            *(line for gateway, line in self._lines.items() if gateway in self._good),
+            *self._lines.that_count(self._gateways),
             *self._unresolved.values(),
             *self._upses.values(),
         ]
@@ -76,6 +69,7 @@ class Findings:
     def forget_moments(self) -> None:
         """The clock was stepped: what was a moment ago can't be told."""
         self._down.clear()
+        self._lines.forget()
         self._links_at = None
 
     def links_changed(self) -> None:
@@ -106,17 +100,12 @@ class Findings:
 
     async def _ask_lines(self, *, trouble: bool) -> None:
         """Find out how well each gateway is heard. `trouble`: whether something does not answer."""
-        now, fresh = self._witnesses.now(), LINE_FRESH if trouble else LINE_USUAL
-        kept = {one: line for one, line in self._lines.items() if one in self._gateways}
-        due = [one for one in self._gateways if one not in kept or now - kept[one].at >= fresh]
+        due = self._lines.due(self._gateways, self._witnesses.now(), trouble=trouble)
         found = await asyncio.gather(*(self._witnesses.line(*one) for one in due))
-        self._lines = kept | dict(zip(due, found, strict=True))
-        for one, line in self._lines.items():
+        self._lines.keep(dict(zip(due, found, strict=True)), trouble=trouble)
+        for one, line in self._lines.of(self._gateways).items():
             if line.health is self._gateways[one].health is Health.FAIL:  # it did answer, if late
                 self._gateways[one] = replace(self._gateways[one], health=Health.UNKNOWN)
-        self._good |= {one for one, line in self._lines.items() if line.health is Health.OK}
-        if not trouble:
-            self._good -= {one for one, line in self._lines.items() if line.health is Health.FAIL}
 
     def _wanted(self, ways: Collection[Path]) -> list[Gateway]:
         """The gateways that these paths lead through, and what else should answer on their links."""

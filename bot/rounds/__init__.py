@@ -74,7 +74,7 @@ class Rounds:
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
-        self._impostors = Impostors(self._knows_off, writer, clock.now)
+        self._impostors = Impostors(self._knows_off, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
         self._shared = Shared(self._known, self._attach)

@@ -1,13 +1,12 @@
 """Other machines that answer for a guest: what passes while a guest is surely off does not come from it.
 
 Its address in lab.yaml may be wrong, floating, forwarded or leased anew. What such a look shows once the guest
-runs proves nothing, unless it looks at another address. That is remembered over a restart of the bot. The other
-machine may be silent for a while, as after an outage, without being gone: it is forgotten after a day of that.
+runs proves nothing, until it looks at another address. That is remembered over a restart of the bot, and however
+long nothing answers there: silence, as in an outage, is no sign that the other machine is gone.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
@@ -18,21 +17,19 @@ from bot.usecases import answered_while_off
 
 Look = Callable[[], Awaitable[Sequence[Observation]]]
 
-GONE = timedelta(days=1)  # in which nothing answers while the guest is off
-
-_WHY: Final = "it was so while the guest was off, too: another machine answers there"
+_WHY: Final = (
+    "it was so while the guest was off, too: another machine answers there. Correct its address in lab.yaml"
+)
 _SSH: Final = CheckName("its SSH server")
 
 
 class Impostors:
     """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off."""
 
-    def __init__(self, off: Callable[[TargetId], bool], writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, off: Callable[[TargetId], bool], writer: Writer) -> None:
         self.off = off
         self._writer = writer
-        self._now = now
         self._passed: dict[Fingerprint, str] = {}  # and at which address
-        self._silent: dict[Fingerprint, datetime] = {}  # of those that passed, since when they don't
         self._unsaved: set[Fingerprint] = set()
 
     async def recall(self) -> None:
@@ -48,29 +45,19 @@ class Impostors:
         found = await look()
         is_off = self.off(target)
         if was_off and is_off:
-            passed = {
-                one.fingerprint: one.health is Health.OK and one.evidence is Evidence.INSIDE for one in found
-            }
-            await self.note({check: where if ok else None for check, ok in passed.items()})
+            await self.note({one.fingerprint: where for one in found if _passes(one)})
         return [] if was_off or is_off else [self._judged(one, where) for one in found]
 
-    async def note(self, looks: dict[Fingerprint, str | None]) -> None:
-        """These looks at guests that are off have passed at that address, or not passed: None."""
-        looks = {check: where for check, where in looks.items() if where is not None or self._is_gone(check)}
-        for check in looks:
-            self._silent.pop(check, None)
+    async def note(self, looks: Mapping[Fingerprint, str]) -> None:
+        """These looks at guests that are off have passed, each at that address."""
         changed = {check for check, where in looks.items() if self._passed.get(check) != where}
-        self._passed = {c: where for c, where in (self._passed | looks).items() if where is not None}
+        self._passed |= looks
         unsaved, self._unsaved = self._unsaved | changed, set()
         if unsaved:
             try:
-                await self._writer.do(answered_while_off.keep, {c: self._passed.get(c) for c in unsaved})
+                await self._writer.do(answered_while_off.keep, {check: self._passed[check] for check in unsaved})
             except StoreFailed:  # the writer has said so; it is written with the next look
                 self._unsaved |= unsaved
-
-    def _is_gone(self, check: Fingerprint) -> bool:
-        """Whether a look, which does not pass now, has not for so long that the other machine is no more."""
-        return check in self._passed and self._now() - self._silent.setdefault(check, self._now()) >= GONE
 
     def answers(self, check: Fingerprint, where: str) -> bool:
         """Whether that look passes at that address without its guest."""
@@ -100,9 +87,12 @@ class SshAnswers:
         """Ask for those that are off: whoever answers is another machine."""
         for guest in [one for one in guests if self._impostors.off(one.id)]:
             answer = await self._ask(guest)
-            if self._impostors.off(guest.id):
-                where = answer.said_at if answer is not None and answer.proves else None
-                await self._impostors.note({_ssh(guest): where})
+            if answer is not None and answer.proves and self._impostors.off(guest.id):
+                await self._impostors.note({_ssh(guest): answer.said_at})
+
+
+def _passes(seen: Observation) -> bool:
+    return seen.health is Health.OK and seen.evidence is Evidence.INSIDE
 
 
 def _ssh(guest: Target) -> Fingerprint:

@@ -20,15 +20,10 @@ class AnsweredWhileOffRows:
         rows = self._db.query('select target, "check", place from answered_while_off')
         return {Fingerprint(CheckName(row["check"]), TargetId(row["target"])): row["place"] for row in rows}
 
-    def keep(self, known: Mapping[Fingerprint, str | None], now: datetime) -> None:
-        """Write at which address each of these passed; None: it does so no more."""
+    def keep(self, known: Mapping[Fingerprint, str], now: datetime) -> None:
+        """Write at which address each of these passed."""
         for look, place in known.items():
-            if place is None:
-                self._db.execute(
-                    'delete from answered_while_off where target = ? and "check" = ?', [look.target, look.check]
-                )
-            else:
-                self._db.execute(
-                    'insert or replace into answered_while_off (target, "check", place, at) values (?, ?, ?, ?)',
-                    [look.target, look.check, place, time_out(now)],
-                )
+            self._db.execute(
+                'insert or replace into answered_while_off (target, "check", place, at) values (?, ?, ?, ?)',
+                [look.target, look.check, place, time_out(now)],
+            )

@@ -7,8 +7,8 @@ from bot.core.health import Fingerprint
 from bot.store import Store
 
 
-def keep(store: Store, now: datetime, known: Mapping[Fingerprint, str | None]) -> None:
-    """Write at which address these passed; None: they do so no more."""
+def keep(store: Store, now: datetime, known: Mapping[Fingerprint, str]) -> None:
+    """Write at which address these passed."""
     store.answered_while_off.keep(known, now)
 
 
