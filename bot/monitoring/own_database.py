@@ -8,25 +8,41 @@ from bot.core.incident import Tell
 from bot.sightings import alive
 from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
-from bot.store.own_file import Found, replaces_another
+from bot.store.own_file import Found, last_used, note_used
 from bot.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
 
+async def know_database(writer: Writer) -> None:
+    """At a start: miss the database that was used last, if this is another. Raises StoreFailed."""
+    await writer.do(tell_another)
+    await writer.do(note_database)  # once it is sure to be told
+
+
 def tell_another(store: Store, now: datetime) -> None:
-    """At a start: say in channel and journal if another database was used last, and what was in it is lost."""
+    """Say in the channel, and in the journal, that another database was used last, if one was."""
     try:
-        if not replaces_another(store.path, store.identity()):
-            return
+        last = last_used(store.path)
     except OSError as why:
         log.warning("cannot tell whether this is the database that was used last: because %s", why)
+        return
+    if last in {"", store.identity()}:
         return
     what = f"My database ({store.path}) is not the one that I used last."
     store.alive.write(what, now)
     lost = "What I knew is lost: incidents, runs, silences, and which machines are off that should run."
     text = f"⚠️ {what} {lost} If you have a backup of it, stop me, put it in its place, and start me."
     store.outbox.add(Parcel("own database", Tell.LINE, text=text), now, now)
+
+
+def note_database(store: Store, _now: datetime) -> None:
+    """Have the next start know which database was used."""
+    try:
+        if last_used(store.path) != store.identity():
+            note_used(store.path, store.identity())
+    except OSError as why:
+        log.warning("cannot note which database is used: because %s", why)
 
 
 async def show_life(writer: Writer) -> None:

@@ -36,7 +36,7 @@ from bot.hypervisor.machine import Machine
 from bot.monitoring.addresses import hypervisor_at, where_of
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
-from bot.monitoring.own_database import show_life, tell_another
+from bot.monitoring.own_database import know_database, show_life
 from bot.monitoring.own_limits import looked
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
@@ -97,7 +97,7 @@ class Rounds:
     async def start(self) -> None:
         """Note the start, and begin all rounds."""
         own = own_boot(self._clock.now())
-        await self._writer.do(tell_another)
+        await know_database(self._writer)
         beginning = await self._writer.do(begin, self._config, own.boot_id)
         self._watch.remember(beginning.known, beginning.gap)
         self._known.update({guest.id: guest for guest in beginning.guests})

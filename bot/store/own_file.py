@@ -5,6 +5,7 @@ is well until the next start, which finds nothing. While it is open, everything 
 """
 
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
@@ -13,7 +14,7 @@ from pathlib import Path
 Inode = tuple[int, int]
 """Device and number of a file: what tells it from another of its name."""
 
-_LAST = "last-database"  # a file in its folder: the identity of the database that was used there last
+_IDENTITY = re.compile(r"[0-9a-f]+")
 _BESIDE = ("-wal", "-shm")  # SQLite's own files beside a database
 
 
@@ -80,16 +81,22 @@ def put_in_place(fresh: Path, path: Path) -> None:
     sync(path.parent)
 
 
-def replaces_another(path: Path, identity: str) -> bool:
-    """Whether another database than this one was used in its folder last; the next time it is this one.
+def last_used(path: Path) -> str:
+    """The identity of the database that was used at `path` last; "" where nothing tells it. Raises OSError."""
+    try:
+        said = _mark(path).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+    return said if _IDENTITY.fullmatch(said) else ""
 
-    Raises OSError.
-    """
-    mark = path.with_name(_LAST)
-    before = mark.read_text() if mark.exists() else identity
-    if before != identity or not mark.exists():
-        mark.write_text(identity)
-    return before != identity
+
+def note_used(path: Path, identity: str) -> None:
+    """Have it outlive the power, and the database, which one is used at `path`. Raises OSError."""
+    fresh = _mark(path).with_suffix(".fresh")
+    fresh.write_text(identity)
+    sync(fresh)
+    fresh.rename(_mark(path))
+    sync(path.parent)
 
 
 def kept_at(path: Path, now: datetime, zone: tzinfo = UTC) -> Path:
@@ -104,6 +111,10 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def _mark(path: Path) -> Path:
+    return path.with_suffix(".last-used")
 
 
 def _size(path: Path) -> int:

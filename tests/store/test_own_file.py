@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.monitoring.own_database import look_after_database
+from bot.monitoring.own_database import know_database, look_after_database, tell_another
 from bot.store import Store, StoreFailed
-from bot.store.own_file import replaces_another
+from bot.store.own_file import last_used, note_used
 from bot.store.reader import Reader
 from bot.store.writer import COPY_EVERY, Writer
 from tests.waiting import until
@@ -252,11 +252,32 @@ async def test_a_folder_in_which_nothing_can_be_written_anew_is_trouble_and_mend
     assert written_in(database)[0] == "before"
 
 
-def test_another_database_than_the_one_used_last_is_known_for_one_once(tmp_path: Path) -> None:
+def test_which_database_was_used_last_is_known_whatever_becomes_of_the_database(tmp_path: Path) -> None:
+    path, other = tmp_path / "caretaker.db", tmp_path / "other.db"
+    assert last_used(path) == ""
+    note_used(path, "a1")
+    note_used(other, "b2")
+    assert (last_used(path), last_used(other)) == ("a1", "b2")
+    note_used(path, "c3")
+    assert last_used(path) == "c3"
+    assert not list(tmp_path.glob("*.fresh"))
+
+
+@pytest.mark.parametrize("broken", [b"", b"\xff\xfe\x80", b"no such thing\n"])
+def test_a_note_of_it_that_a_power_failure_has_broken_tells_nothing(tmp_path: Path, broken: bytes) -> None:
     path = tmp_path / "caretaker.db"
-    assert [replaces_another(path, identity) for identity in ("one", "one", "other", "other")] == [
-        False,
-        False,
-        True,
-        False,
-    ]
+    note_used(path, "a1")
+    (mark,) = tmp_path.iterdir()
+    mark.write_bytes(broken)
+    assert last_used(path) == ""
+
+
+async def test_that_another_database_was_used_last_is_told_before_it_is_forgotten(
+    writer: Writer, database: Path
+) -> None:
+    note_used(database, "a1")
+    await writer.do(tell_another)
+    assert last_used(database) == "a1", "the next start would tell it, if this one came to nothing"
+    await know_database(writer)
+    await know_database(writer)
+    assert len([line for line in await writer.do(lines) if "not the one that I used last" in line]) == 2
