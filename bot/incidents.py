@@ -1,6 +1,6 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -153,11 +153,17 @@ def take_over(store: Store, now: datetime, config: Config, incident: IncidentId,
     commit(store, before, engine.take_over(before, incident, by, now), now)
 
 
-def resolve(store: Store, now: datetime, config: Config, incident: IncidentId, by: str, reason: str) -> None:
-    """Someone says that an incident is over. Raises NotAllowed or IllegalMove."""
+def resolve(
+    store: Store, now: datetime, config: Config, incident: IncidentId, by: str, reason: str
+) -> Sequence[str]:
+    """Someone says that an incident is over; gives the names of the machines that are not proven healthy.
+
+    Raises NotAllowed or IllegalMove.
+    """
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
     commit(store, before, engine.resolve(before, incident, by, deadened(reason), now), now)
+    return [before.name(target) for target in before.incidents[incident].unproven]
 
 
 def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:

@@ -71,6 +71,8 @@ def _why_not(
     store: Store, before: Situation, target: TargetId, waited_for: Mapping[TargetId, Sequence[Member]]
 ) -> str:
     """Why a machine may not be left off, in words; empty where nothing speaks against it."""
+    if failing := sorted(one.check for one in before.failing if one.target == target):
+        return f"it fails: {', '.join(failing)}"
     unseen = {
         one.fingerprint.target for one in store.targets.health() if is_unseen(one.fingerprint.check, one.health)
     }

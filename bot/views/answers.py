@@ -12,6 +12,7 @@ from bot.views.limits import NAME, TEXT, context, cut, fitting, section
 from bot.views.outside import bold, inline, safe
 
 _OWN = re.compile(r"(`/lab [A-Za-z0-9 _-]{1,80}`|^<@[UW][A-Z0-9]+>)")
+SHOWN = 8  # names
 _ASKED = ("Usage:", "Which ", "Why?")
 
 
@@ -27,6 +28,13 @@ def refusal_card(why: str) -> Card:
     )
     shown = "".join(part if at % 2 else safe(part, TEXT - 50) for at, part in enumerate(_OWN.split(words)))
     return Card(f"{shown.rstrip('.')}.{'' if words.startswith(_ASKED) else ' Nothing was changed.'}")
+
+
+def closed_card(incident: int, left: Sequence[str]) -> Card:
+    """That someone has closed an incident. `left`: the names of the machines that are not proven healthy."""
+    shown = ", ".join(safe(name, NAME) for name in left[:SHOWN])
+    more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+    return said(f"Incident {incident} is closed." + (f" Not proven healthy: {shown}{more}." if left else ""))
 
 
 def help_card(verbs: Sequence[tuple[str, str]]) -> Card:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import Kind
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Status
 from bot.core.incidents.spans import Span
 from bot.views.times import clock, lasted
 
@@ -28,7 +28,9 @@ def spans_told(incident: Incident) -> Iterator[str]:
     if told := _told(incident):
         yield told
     if incident.unstable_since is not None:
-        yield "Unstable: no more messages until nothing has changed for a while."
+        back = incident.status is Status.RECOVERING and not incident.unproven
+        until = "it ends once nothing has changed for a while, with no more messages until then"
+        yield f"Unstable: {until if back else 'no more messages until nothing has changed for a while'}."
 
 
 def _told(incident: Incident) -> str:

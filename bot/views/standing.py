@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import TargetId
-from bot.core.incident import Incident, Member, Status
+from bot.core.incident import Incident, Member, Status, Way
 from bot.core.incidents.member import COUNTED, Standing, standings
 from bot.core.names import Names
 from bot.views.outside import safe
@@ -54,17 +54,22 @@ def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) ->
 def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
     """What the one machine that an incident is about lacks, while that is not plain from what fails."""
     member = incident.members.get(incident.subject)
-    if member is None or incident.ended:
+    if member is None:
         return ""
+    if incident.ended:
+        closed = incident.end is not None and incident.end.way is Way.CLOSED
+        return "It was not proven healthy when this was closed." if closed and not member.proven else ""
     if member.missing:
         expected = f" <@{member.must_return}> says that it must come back." if member.must_return else ""
         lacks = lacking.get(member.target, "its host no longer knows it")
         end = "" if lacks.endswith("?") else "."
         return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{end}{expected}"
-    if member.proven or (incident.status is not Status.RECOVERING and incident.reopened_by is None):
+    recovering = incident.status is Status.RECOVERING
+    if member.proven or not (recovering or (incident.reopened_by and not incident.failing)):
         return ""
     lacks = lacking.get(member.target, "")
-    return f"Back, but not proven healthy yet: {safe(lacks, 300)}" if lacks else ""
+    back = "Back, but not" if recovering and member.running is not False else "Not"
+    return f"{back} proven healthy yet: {safe(lacks, 300)}" if lacks else ""
 
 
 def _called(standing: Standing, incident: Incident) -> str:

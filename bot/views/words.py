@@ -112,7 +112,8 @@ def length(incident: Incident) -> str:
     ended = incident.resolved_at or incident.since
     if incident.spans.count > 1:
         return f"{incident.spans.count} times, {lasted(incident.spans.total(ended))} in all"
-    return f"lasted {lasted(ended - incident.since)}"
+    unwell = incident.end is not None and incident.end.way is Way.CLOSED and incident.unproven
+    return f"{'closed after' if unwell else 'lasted'} {lasted(ended - incident.since)}"
 
 
 def has_length(incident: Incident) -> bool:

@@ -26,6 +26,7 @@ from tests.core.labs import (
     off,
     on_battery,
     on_mains,
+    powered_on,
     up,
     well,
 )
@@ -89,6 +90,28 @@ def test_what_the_first_outage_proved_is_no_proof_of_what_can_not_be_seen_in_the
     assert lab.only.unproven == (FILES, VAULT)
     lab.see(back(VAULT), up(FILES))
     assert lab.only.ended
+
+
+def test_a_persons_word_of_the_first_outage_is_none_of_the_second(lab):
+    lab.see(on_battery(), gone(VAULT))
+    lab.unseen.add(FILES)  # nothing shows it to be well
+    mains_stay(lab)
+    lab.see(back(VAULT), powered_on(FILES))
+    lab.take(engine.vouch(lab.situation, ONE, [FILES], "U7", lab.now))
+    assert lab.only.members[FILES].standing is Standing.WORD
+    lab.see(on_battery())
+    mains_stay(lab)
+    lab.see(back(VAULT), powered_on(FILES))
+    assert FILES in lab.only.unproven, "that it has power is no sign that it never went off"
+
+
+def test_what_someone_wants_off_may_stay_off_in_the_second_outage_too(lab):
+    lab.see(on_battery(), gone(VAULT))
+    mains_stay(lab)
+    lab.see(back(VAULT), off(FILES))
+    lab.take(engine.stays_off(lab.situation, [FILES], "U7", lab.now))
+    lab.see(on_battery())
+    assert lab.only.members[FILES].standing is Standing.STAYS_OFF
 
 
 def test_one_that_comes_later_is_new_and_names_the_one_before(lab):

@@ -168,6 +168,22 @@ def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failu
     assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
 
 
+def test_boots_that_a_failure_explains_that_was_seen_are_no_other_one(lab):
+    lab.now = NOON - 2 * MINUTE
+    lab.see(*map(gone, HOSTS))
+    lab.now = NOON
+    told = len(lab.events)
+    concluded(lab, JUST_NOW)
+    assert lab.events[told:] == []
+    lab.see(*map(back, HOSTS))
+    lab.now += 10 * MINUTE
+    again = replace(
+        JUST_NOW, gap=Gap(lab.now - 2 * MINUTE, lab.now), booted=dict.fromkeys((ATLAS, VAULT), lab.now)
+    )
+    concluded(lab, again)
+    assert "lost its power unseen" in lab.history(1)[-1], "nobody saw that they went off a second time"
+
+
 def test_hosts_that_have_booted_minutes_apart_were_restarted(lab):
     apart = replace(JUST_NOW, booted={ATLAS: NOON - MINUTE, VAULT: NOON - 4 * MINUTE}, gap=Gap(SINCE, NOON))
     assert why_no_failure(lab.situation, apart, (ATLAS, VAULT)) == "they booted one after the other"

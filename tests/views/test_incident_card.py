@@ -388,8 +388,26 @@ def test_of_one_machine_it_says_what_is_still_missing():
     lacks = {TargetId("guest:web1"): "its agent's answer"}
     told = lines(alone(running=True), lacks)[-1]
     assert told == "Back, but not proven healthy yet: its agent's answer"
+    off = lines(alone(running=False), lacks)[-1]
+    assert off == "Not proven healthy yet: its agent's answer", "it is not back"
     assert len(lines(alone())) == 2
     assert len(lines(replace(alone(), status=Status.OPEN), lacks)) == 2
+
+
+def test_of_one_machine_that_was_reopened_it_says_so_only_where_it_is_not_plain():
+    lacks = {TargetId("guest:web1"): "its agent's answer"}
+    again = replace(alone(), status=Status.OPEN, reopened_by=OWNER, reopened_at=NOW)
+    assert lines(again, lacks)[-1] == "Not proven healthy yet: its agent's answer"
+    fails = replace(again, failing=frozenset({Fingerprint(CheckName("state"), TargetId("guest:web1"))}))
+    assert "proven" not in str(lines(fails, lacks))
+
+
+def test_of_one_machine_that_was_closed_it_says_that_it_was_not_well_then():
+    closed = replace(alone(), status=Status.RESOLVED, resolved_at=NOW, resolution="rebuild", end=End(Way.CLOSED))
+    assert lines(closed)[-1] == "It was not proven healthy when this was closed."
+    assert "closed after 0 s" in lines(closed)[0], "that it is over, nobody knows"
+    moved = replace(closed, end=End(Way.MOVED, IncidentId(8)))
+    assert "proven" not in str(lines(moved))
 
 
 def test_of_one_machine_that_is_missing_it_says_that_and_who_expects_it_back():
@@ -402,7 +420,11 @@ def test_of_one_machine_that_is_missing_it_says_that_and_who_expects_it_back():
 
 
 def test_of_one_machine_that_is_over_nothing_is_counted():
-    assert len(lines(replace(alone(), status=Status.RESOLVED, resolved_at=NOW, end=End(Way.CLOSED)))) == 2
+    proven = Ground(Standing.PROVEN, "it answers", NOW)
+    assert (
+        len(lines(replace(alone(ground=proven), status=Status.RESOLVED, resolved_at=NOW, end=End(Way.CLOSED))))
+        == 2
+    )
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -51,7 +51,8 @@ def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decisio
     why = _why(situation, boots, hosts)
     known = next((one for one in draft.live() if one.kind in LOST and _knows(one, hosts)), None)
     if known is not None:
-        draft.note(known.id, why)
+        if not (boots.watched and _explains(known, _times(boots, hosts), now)):
+            draft.note(known.id, why)
     else:
         _open(draft, boots, hosts, why)
     return draft.decision()
@@ -96,6 +97,14 @@ def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
 
 def _hour(situation: Situation, at: datetime) -> str:
     return f"{at.astimezone(situation.zone):%H:%M}"
+
+
+def _explains(outage: Incident, times: Iterable[datetime], now: datetime) -> bool:
+    """Whether its last failure, which was seen, is why machines have booted at these times."""
+    if not outage.spans.latest:
+        return False
+    last = outage.spans.latest[-1]
+    return all(last.since - SLACK <= at <= (last.until or now) + SLACK for at in times)
 
 
 def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:

@@ -117,7 +117,8 @@ def _still(draft: Draft, incident: Incident) -> str:
     rest = [one.target for one in waiting if one.target not in off]
     parts = [f"Still off: {named(draft, off)}"] if off else []
     parts += [f"Still not proven healthy: {named(draft, rest)}"] if rest else []
-    return f"🔵 {titled(draft, incident)}: {since} after {what} back. {'. '.join(parts)}."
+    back = "" if incident.subject in off else f" {since} after {what} back."
+    return f"🔵 {titled(draft, incident)}:{back} {'. '.join(parts)}."
 
 
 def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
