@@ -162,7 +162,7 @@ class Recorded:
         if word == "restarted":
             return Finished(None, output, how=f"{where} restarted while it ran")
         if word in {"unknown", "killed"}:  # "killed": what an earlier version wrote of the same
-            how = f"nobody knows how it ended: it runs no more on {where}, and no end of it was recorded"
+            how = f"nobody knows how it ended: it no longer runs on {where}, and no end of it was recorded"
             return Finished(None, output, how="; ".join((how, *self._full(frames))), known=False)
         if word == "never":
             return self._never(output, *rest)
@@ -173,7 +173,7 @@ class Recorded:
         where, age = self._record.where, self._record.age()
         if self._boot is not None:
             other = (
-                f"{where} has restarted, or is another machine now" if boot != self._boot else "it runs no more"
+                f"{where} has restarted, or is another machine now" if boot != self._boot else "it no longer runs"
             )
             return Finished(None, output, how=f"{other}, and its record is gone", known=False)
         if age is not None and age < TRUSTED and up.isdecimal() and int(up) >= age.total_seconds():
@@ -190,7 +190,7 @@ class Recorded:
         if not frames.unwritten:
             return []
         full = frames.unwritten.endswith(_FULL)
-        return [f"{'its disk is full' if full else 'its record can not be written'}: {frames.unwritten}"]
+        return [f"{'its disk is full' if full else 'its record cannot be written'}: {frames.unwritten}"]
 
     def _lost_sight(self, frames: Frames) -> Lost:
         where = self._record.where

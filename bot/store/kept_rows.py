@@ -34,7 +34,7 @@ class KeptTable(Generic[G, V, F]):
         self._values: dict[int, tuple[G, V]] = {}
         self._rows: dict[G, set[int]] = {}
         self._folded: Mapping[G, F] | None = None  # None: nothing is kept
-        memory.keep(table, self)
+        memory.register(table, self)
 
     def all(self) -> Mapping[G, F]:
         """All groups. One that has not changed is the same object as before; so is the whole."""
@@ -105,7 +105,7 @@ class KeptValues(Generic[V]):
         self.changed: set[int] = set()
         self._memory, self._table, self._read, self._columns = memory, table, read, columns
         self._values: dict[int, V] = {}
-        memory.keep(table, self)
+        memory.register(table, self)
 
     def of(self, rows: Collection[int]) -> Mapping[int, V]:
         """The values of these rows, in this order; those that are not there are left out."""

@@ -3,7 +3,8 @@
 The database is the truth: nothing is kept but what was read from it, and nobody has to say what is out of date.
 SQLite's own triggers tell which rows this connection writes, whatever statement writes them; those are read again
 before they are used. All is read anew after another connection has written, after an error, and after anything was
-taken back. Outside a transaction, and where the database is only read, nothing is kept.
+taken back. Outside a transaction, and where the database is only read, nothing is kept. Row ids
+may change by VACUUM alone: this connection never does so, and another's counts as its writing.
 """
 
 from collections import defaultdict
@@ -35,7 +36,7 @@ class Memory:
         self._kept: dict[str, list[Kept]] = defaultdict(list)
         self._parts: dict[type, Any] = {}
 
-    def keep(self, table: str, kept: Kept) -> None:
+    def register(self, table: str, kept: Kept) -> None:
         """Tell `kept` which rows of `table` are written, once it is watched."""
         self._kept[table].append(kept)
 

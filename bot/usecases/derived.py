@@ -5,6 +5,7 @@ changed is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -86,25 +87,32 @@ class Derived:
 
         def make() -> frozenset[TargetId]:
             self._verdicts = {
-                target: self._verdict((one, checks.get(target, _NO_CHECKS), known.get(target, ()), steady))
+                target: self._verdict(one, checks.get(target, _NO_CHECKS), known.get(target, ()), steady)
                 for target, one in inventory.items()
             }
-            return frozenset(target for target, (_, proven) in self._verdicts.items() if proven)
+            return frozenset(target for target, verdict in self._verdicts.items() if verdict.proven)
 
         return self._well.of(inventory, checks, known, steady, make=make)
 
-    def _verdict(self, of: "_Parts") -> "_Verdict":
-        """Whether a target is proven; as before where it is made of the same."""
-        target, checks, known, steady = of
-        if (was := self._verdicts.get(target.id)) is not None:
-            same = was[0][0] is target and was[0][1] == checks and was[0][2] is known and was[0][3] == steady
-            if same:
-                return was
-        return of, is_proven(requirement(target, checks, steady), results_of(known))
+    def _verdict(
+        self, target: Target, checks: frozenset[CheckName], known: Sequence[Known], steady: timedelta
+    ) -> "_Verdict":
+        """Whether a target is proven; as before where it is made of the same. `steady` is one for all, always."""
+        was = self._verdicts.get(target.id)
+        if was is not None and was.target is target and was.checks == checks and was.known is known:
+            return was
+        proven = is_proven(requirement(target, checks, steady), results_of(known))
+        return _Verdict(target, checks, known, proven)
 
 
-_Parts = tuple[Target, frozenset[CheckName], Sequence[Known], timedelta]
-_Verdict = tuple[_Parts, bool]
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What it was made of, and whether that proves the target well."""
+
+    target: Target
+    checks: frozenset[CheckName]
+    known: Sequence[Known]
+    proven: bool
 
 
 def _failing(known: Mapping[TargetId, Sequence[Known]]) -> Iterable[Fingerprint]:

@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.core import engine
 from bot.core.draft import Gap
@@ -21,6 +20,7 @@ from bot.core.kinds import KINDS, LOST, OUTAGES
 from bot.core.mute import Silence
 from bot.store.incident_json import incident_row, incident_value
 from tests.core.labs import ATLAS, HOSTS, NOOK, NOON, RACK, VAULT, Desk
+from tests.stateful import walk
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 GUESTS = tuple(TargetId(f"guest:vm{n}") for n in range(6))
@@ -449,22 +449,11 @@ def _reachable(status):
     return found
 
 
-def _walk(examples, steps):
-    profile = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Lab, settings=profile)
-
-
 def test_a_lab_keeps_its_promises():
-    _walk(examples=25, steps=20)
+    walk(Lab, examples=25, steps=20)
 
 
 @pytest.mark.slow
 @pytest.mark.long
 def test_a_lab_keeps_its_promises_for_long():
-    _walk(examples=200, steps=50)
+    walk(Lab, examples=200, steps=50)

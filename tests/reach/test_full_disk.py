@@ -4,13 +4,12 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from bot.reach import Lost
-from tests.reach.test_records import Place, kill_supervisor, said, shell
+from tests.reach.test_records import Place, home_with_room, kill_supervisor, said, shell
 from tests.reach.ways import sleeper
 from tests.real.processes import alive
 from tests.waiting import until
@@ -31,15 +30,8 @@ def place(request, tmp_path) -> Place:
 
 @pytest.fixture
 def small_home(place) -> Iterator[Callable[[str], None]]:
-    """Gives the place a home with so much room."""
-    if os.geteuid():
-        pytest.skip("only root can mount")
-
-    def mount(options: str) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place.home], check=True)
-
-    yield mount
-    subprocess.run(["umount", "-l", place.home], check=True)
+    with home_with_room(place) as give:
+        yield give
 
 
 @pytest.mark.parametrize("room", FILLS)
@@ -85,7 +77,7 @@ async def test_a_script_whose_end_nobody_could_write_was_not_killed_as_far_as_is
     (record / "room").unlink()
     fill_up(place)
     os.killpg(int(said(record, "run").split()[0]), signal.SIGTERM)
-    unknown = "nobody knows how it ended: it runs no more on nook, and no end of it was recorded"
+    unknown = "nobody knows how it ended: it no longer runs on nook, and no end of it was recorded"
     for asked in (lambda: running, place.again(script).join, place.again(script).stop):
         done = await asked()
         assert (done.status, done.known, done.ok) == (None, False, False)
@@ -131,7 +123,7 @@ async def test_a_record_that_is_removed_while_it_is_followed_is_said_to_be(place
             done = await script.join()
         except Lost:
             return False
-        assert (done.how, done.known) == ("it runs no more, and its record is gone", False)
+        assert (done.how, done.known) == ("it no longer runs, and its record is gone", False)
         return True
 
     await until(ended)

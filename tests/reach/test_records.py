@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -118,6 +118,19 @@ def there(request, tmp_path) -> Iterator[Place]:
 @pytest.fixture
 def here(tmp_path) -> Place:
     return shell(tmp_path, "dash")
+
+
+@contextmanager
+def home_with_room(place: Place) -> Iterator[Callable[[str], None]]:
+    """Gives the place a home with so much room."""
+    if os.geteuid():
+        pytest.skip("only root can mount")
+
+    def mount(options: str) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place.home], check=True)
+
+    yield mount
+    subprocess.run(["umount", "-l", place.home], check=True)
 
 
 # --- to its end --------------------------------------------------------------------------------------------------
@@ -320,7 +333,7 @@ async def test_of_what_was_killed_with_its_supervisor_nobody_knows_how_it_ended(
     kill_supervisor(record, os.killpg)
     os.killpg(int(said(record, "run").split()[0]), signal.SIGKILL)
     done = await running
-    how = "nobody knows how it ended: it runs no more on nook, and no end of it was recorded"
+    how = "nobody knows how it ended: it no longer runs on nook, and no end of it was recorded"
     assert (done.status, done.how, done.known) == (None, how, False)
     await script.forget()
 
@@ -358,7 +371,7 @@ async def test_a_machine_that_restarted_runs_it_no_more(rebooting, tmp_path):
         (50, None, 100, "it was never started on nook", True),
         (50, None, 10, "nook has no record of it, and may have restarted since", False),
         (TRUSTED.total_seconds(), None, 1e9, "nook has no record of it, and may have restarted since", False),
-        (50, "first", 100, "it runs no more, and its record is gone", False),
+        (50, "first", 100, "it no longer runs, and its record is gone", False),
         (50, "zeroth", 100, "nook has restarted, or is another machine now, and its record is gone", False),
     ],
 )
@@ -501,15 +514,8 @@ def size(file: Path) -> int:
 
 @pytest.fixture
 def small_home(here) -> Iterator[Callable[[str], None]]:
-    """Gives the place a home with so much room."""
-    if os.geteuid():
-        pytest.skip("only root can mount")
-
-    def mount(options: str) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", here.home], check=True)
-
-    yield mount
-    subprocess.run(["umount", "-l", here.home], check=True)
+    with home_with_room(here) as give:
+        yield give
 
 
 async def test_output_without_room_is_lost_and_the_script_is_not(here, small_home):

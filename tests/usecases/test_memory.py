@@ -10,9 +10,8 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot import incidents
 from bot.config import Check, Guest, Host
@@ -42,6 +41,7 @@ from tests.core.labs import (
     well,
 )
 from tests.kept_lab import ALEX, KeptLab, config
+from tests.stateful import walk
 
 MINUTE = timedelta(minutes=1)
 NAMES = ("web1", "web2", "db1", "ci-7")
@@ -260,17 +260,6 @@ def _in_order(store):
     )
 
 
-def _walk(examples, steps):
-    profile = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Lab, settings=profile)
-
-
 def test_who_is_well_is_told_anew_when_what_proves_it_changes_and_when_it_is_seen_otherwise(tmp_path):
     lab = KeptLab(Store(tmp_path / "caretaker.db"))
     lab.begin()
@@ -294,10 +283,10 @@ def test_who_is_well_is_told_anew_when_what_proves_it_changes_and_when_it_is_see
 
 
 def test_what_is_kept_in_memory_is_what_the_database_has():
-    _walk(examples=6, steps=10)
+    walk(Lab, examples=6, steps=10)
 
 
 @pytest.mark.slow
 @pytest.mark.long
 def test_what_is_kept_in_memory_is_what_the_database_has_for_long():
-    _walk(examples=40, steps=30)
+    walk(Lab, examples=40, steps=30)

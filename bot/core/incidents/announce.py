@@ -41,10 +41,8 @@ def fails_again(draft: Draft, incident: Incident, again: str, why: str) -> None:
         within = draft.situation.rules.flapping_within
         times = f"{incident.spans.starts(draft.now - within)} times within {lasted(within)}. Last: {why}"
         until = f"until nothing has changed for {lasted(within)}; the card keeps up"
-        none = (
-            "No more messages, but for what does not come back," if incident.kind in LOST else "No more messages"
-        )
-        quiet = f"{none} {until}."
+        except_for = " except about what does not come back" if incident.kind in LOST else ""
+        quiet = f"No more messages{except_for} {until}."
         ring(draft, incident, f"🟠 Unstable: {titled(draft, incident)}, {times}. {quiet}")
         return
     draft.keep(replace(draft.incidents[incident.id], told_at=draft.now, reminded=0, touched=False))
