@@ -237,9 +237,9 @@ def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool
     inside = known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
     earlier = changed is not None and known.at < changed
     if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (off or earlier):
-        words = f"not seen since it {'went off' if off else 'last started'}; before: {known.why}"
+        why = "not seen while it is off" if off else "not seen yet after its latest start"
         since, check = changed or known.since, known.fingerprint.check
-        return Belief(check, Health.UNKNOWN, words, since, known.at, Evidence.NONE, "")
+        return Belief(check, Health.UNKNOWN, why, since, known.at, Evidence.NONE, "", before=known.why)
     words = shows(target, known.health, known.evidence, running=known.running)
     check = known.fingerprint.check
     return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)

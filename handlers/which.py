@@ -1,5 +1,7 @@
 """Which incident someone means who types no number: the only one that is open."""
 
+import re
+
 from bot import queries
 from bot.core.incident import IncidentId
 from handlers.commands import Asked
@@ -16,5 +18,6 @@ async def which(desk: Desk, asked: Asked) -> tuple[IncidentId, int]:
         return live[0], 0
     if live and not asked.words:
         open_ones = ", ".join(map(str, sorted(live)))
-        raise Mistake(f"Which incident? Open: {open_ones}. For example `/lab {asked.usage}`")
+        example = re.sub(r"\d+", str(max(live)), asked.usage, count=1)
+        raise Mistake(f"Which incident? Open: {open_ones}. For example `/lab {example}`")
     return asked.incident(), 1

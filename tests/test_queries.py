@@ -264,7 +264,7 @@ async def test_what_a_guest_showed_before_it_went_off_is_shown_as_that(lab):
     await lab.see(WEB1, Health.FAIL, "crashed", Kind.GUEST_DOWN)
     beliefs = {belief.check: belief for belief in (await lab.why("web1")).beliefs}
     assert beliefs["boot"].health is Health.UNKNOWN
-    assert beliefs["boot"].why == "not seen since it went off; before: its agent answers"
+    assert (beliefs["boot"].why, beliefs["boot"].before) == ("not seen while it is off", "its agent answers")
     assert beliefs["look"].health is Health.FAIL
 
 

@@ -124,7 +124,8 @@ class ProofPicture:
 class Belief:
     """What one check is believed to show, since when, and when that was written last.
 
-    `evidence`: what it rests on; `shows`: what it proves of its target, in words.
+    `evidence`: what it rests on; `shows`: what it proves of its target, in words. `before`: what it showed before
+    `since`, where that no longer tells anything.
     """
 
     check: CheckName
@@ -134,6 +135,7 @@ class Belief:
     at: datetime
     evidence: Evidence
     shows: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

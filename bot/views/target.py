@@ -45,6 +45,7 @@ def _goes_without_saying(belief: Belief) -> bool:
 
 def _belief(belief: Belief) -> str:
     line = f"{HEALTH[belief.health]} {safe(belief.check, 60)}: {safe(belief.why, 200)}, since {when(belief.since)}"
+    line += f"; before: {safe(belief.before, 200)}" if belief.before else ""
     return f"{line}\n      {belief.shows}" if belief.shows else line
 
 

@@ -63,7 +63,9 @@ def test_a_power_failure_that_comes_again_within_an_hour_is_the_same_and_told_wi
     lab.wait(50 * MINUTE)
     lab.see(on_battery())
     assert lab.only.status is Status.OPEN
-    assert lab.broadcasts()[-1] == f"🔴 Power failure (rack) again, 50 min after it ended: on battery. <@{OWNER}>"
+    assert (
+        lab.broadcasts()[-1] == f"🔴 Power failure (rack) again, 1 h after the last time: on battery. <@{OWNER}>"
+    )
     lab.now += 35 * SECOND
     mains_stay(lab)
     assert (lab.only.spans.count, lab.only.spans.total(lab.now)) == (2, 54 * SECOND)
@@ -205,7 +207,7 @@ def test_a_crash_loop_is_one_card_and_one_word_that_it_is_unstable(lab):
     assert lab.only.spans.count == 26
     assert lab.only.since == NOON
     again, unstable = lab.broadcasts()
-    assert again == f"🔴 vm01 down again, 59 s after it ended: crashed. <@{OWNER}>"
+    assert again == f"🔴 vm01 down again, 59 s after the last time: crashed. <@{OWNER}>"
     quiet = "No more messages until nothing has changed for 1 h; the card keeps up."
     assert unstable == f"🟠 Unstable: vm01 down, 3 times within 1 h. Last: crashed. {quiet} <@{OWNER}>"
 

@@ -343,7 +343,7 @@ def test_what_fails_again_within_half_an_hour_reopens_in_the_same_message(crash)
     crash.wait(30 * MINUTE)
     crash.see(crashed(VM))
     assert (crash.only.status, crash.only.acknowledged_by) == (Status.OPEN, None)
-    assert crash.broadcasts()[-1] == "🔴 vm01 down again, 30 min after it ended: crashed."
+    assert crash.broadcasts()[-1] == "🔴 vm01 down again, 30 min after the last time: crashed."
 
 
 def test_all_that_fails_together_with_what_reopens_an_incident_is_on_record_and_the_worst_names_it(lab):

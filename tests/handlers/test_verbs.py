@@ -215,6 +215,12 @@ async def test_where_something_is_missing_the_answer_is_an_example(rig, typed, h
     assert f'"{how}"' in await rig.type(ALEX.id, typed)
 
 
+async def test_where_several_are_open_the_example_is_one_of_them(rig):
+    await rig.web1_crashes()
+    await rig.see(ATLAS, Health.FAIL, "its key is refused", Kind.CANNOT_WATCH)
+    assert "Which incident? Open: 1, 2. For example `/lab ack 2`." in await rig.type(ALEX.id, "ack")
+
+
 async def test_who_is_on_an_incident_is_told_by_name(rig):
     await rig.web1_crashes()
     await rig.type(ROBIN.id, "ack 1")

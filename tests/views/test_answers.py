@@ -1,5 +1,6 @@
 """What only the asker reads: the lab at a glance, a machine, oneself, a refusal."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -188,6 +189,12 @@ def test_why_leaves_out_that_the_watcher_is_let_in():
     assert "watching" in living(target_card(picture(Target(ATLAS), beliefs=(refused,))))
     unasked = replace(let_in, check=CheckName("watching ssh"), health=Health.UNKNOWN)
     assert "watching" not in living(target_card(picture(Target(ATLAS), beliefs=(unasked,))))
+
+
+def test_why_dates_what_is_so_now_and_not_what_was_before():
+    unseen = replace(belief(), health=Health.UNKNOWN, why="not seen while it is off", before="its agent answers")
+    told = living(target_card(picture(Target(WEB1), beliefs=(unseen,))))
+    assert re.search(r"not seen while it is off, since .*; before: its agent answers", told)
 
 
 def test_a_long_timeline_shows_its_beginning_and_its_end():

@@ -39,7 +39,9 @@ def fails_again(draft: Draft, incident: Incident, again: str, why: str) -> None:
     if flapping.is_one(draft, incident):
         flapping.begin(draft, incident)
         within = draft.situation.rules.flapping_within
-        times = f"{incident.spans.starts(draft.now - within)} times within {lasted(within)}. Last: {why}"
+        lately, ever = incident.spans.starts(draft.now - within), incident.spans.count
+        often = f"{ever} times" if lately == ever else f"{ever} times, {lately} of them"
+        times = f"{often} within {lasted(within)}. Last: {why}"
         until = f"until nothing has changed for {lasted(within)}; the card keeps up"
         except_for = " except about what does not come back" if incident.kind in LOST else ""
         quiet = f"No more messages{except_for} {until}."

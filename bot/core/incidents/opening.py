@@ -30,13 +30,13 @@ def open_incident(draft: Draft, kind: Kind, subject: TargetId, why: str, own: It
 
 
 def _reopen(draft: Draft, incident: Incident, kind: Kind, why: str, own: frozenset[Fingerprint]) -> Incident:
-    ended = draft.now - (incident.resolved_at or draft.now)
+    over = incident.spans.changed_at if incident.spans.latest else incident.resolved_at or draft.now
     known = incident.brought_up_to(draft.failing, draft.situation.targets, draft.now)
     again = draft.move(known, Move.REOPEN, seen=draft.failed_since(own))
     again = replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own)
     begins_anew(draft, draft.keep(again))
     draft.event(incident.id, EventKind.STATUS, f"reopened: {why}")
-    fails_again(draft, draft.incidents[incident.id], f", {lasted(ended)} after it ended", why)
+    fails_again(draft, draft.incidents[incident.id], f", {lasted(draft.now - over)} after the last time", why)
     _mention_gap(draft, incident.id, own)
     return draft.incidents[incident.id]
 
