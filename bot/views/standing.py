@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.health import TargetId
+from bot.core.health import Kind, TargetId
 from bot.core.incident import Incident, Member, Status, Way
 from bot.core.incidents.member import COUNTED, Standing, standings
+from bot.core.kinds import PICTURED
 from bot.core.names import Names
 from bot.views.outside import safe
 from bot.views.words import STANDINGS, bar, names
@@ -18,6 +19,8 @@ _PLAIN: Final = (Standing.PROVEN, Standing.UNTOUCHED, Standing.WANTED_OFF)
 _NAMED: Final = tuple(one for one in Standing if one not in (*_PLAIN, Standing.UNPROVEN))
 _REASONS: Final = 3  # what is unproven for so many reasons is told apart
 
+_SEEN_RUNNING: Final = PICTURED | {Kind.FILESYSTEM_READONLY}
+"""What is seen of a machine that runs: it may be off by now, as while a runbook mends it."""
 
 _WELL: Final = frozenset({Standing.PROVEN, Standing.UNTOUCHED})
 _BACK: Final = frozenset({*_WELL, Standing.ACCEPTED, Standing.WORD})
@@ -64,6 +67,8 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
         lacks = lacking.get(member.target, "its host no longer knows it")
         end = "" if lacks.endswith("?") else "."
         return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{end}{expected}"
+    if incident.failing and incident.kind in _SEEN_RUNNING and member.running is False:
+        return "It is off now."
     recovering = incident.status is Status.RECOVERING
     if member.proven or not (recovering or (incident.reopened_by and not incident.failing)):
         return ""

@@ -402,6 +402,13 @@ def test_of_one_machine_that_was_reopened_it_says_so_only_where_it_is_not_plain(
     assert "proven" not in str(lines(fails, lacks))
 
 
+def test_of_one_machine_that_is_being_mended_it_says_that_it_is_off():
+    state = frozenset({Fingerprint(CheckName("boot"), TargetId("guest:web1"))})
+    runs = replace(alone(), kind=Kind.BOOT_DISK, status=Status.OPEN, failing=state)
+    assert "off" not in str(lines(runs))
+    assert lines(runs.with_member(replace(runs.members[runs.subject], running=False)))[-1] == "It is off now."
+
+
 def test_of_one_machine_that_was_closed_it_says_that_it_was_not_well_then():
     closed = replace(alone(), status=Status.RESOLVED, resolved_at=NOW, resolution="rebuild", end=End(Way.CLOSED))
     assert lines(closed)[-1] == "It was not proven healthy when this was closed."
