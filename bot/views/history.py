@@ -42,9 +42,9 @@ def incident_history_card(picture: IncidentPicture) -> Card:
 
 
 def _members(picture: IncidentPicture) -> list[str]:
-    """How each machine of an incident stands: what is not settled one by one, the rest together."""
+    """How each machine of an incident stands; those of which the same is said together."""
     members = sorted(picture.incident.members.values(), key=lambda one: picture.name(one.target))
-    lines = [_unsettled(one, picture) for one in members if not one.proven]
+    lines = list(_unsettled([one for one in members if not one.proven], picture))
     alike: dict[Standing, list[Member]] = defaultdict(list)
     for one in members:
         if one.proven:
@@ -55,13 +55,29 @@ def _members(picture: IncidentPicture) -> list[str]:
     return lines
 
 
-def _unsettled(member: Member, picture: IncidentPicture) -> str:
-    name = name_of(member.target, picture.name)
-    since = f", since {clock(member.unproven_since)}" if member.unproven_since else ""
-    lacks = safe(picture.lacking.get(member.target, ""), 200)
-    says_itself = lacks.startswith(COUNTED[member.standing])
-    how = lacks if says_itself else "; ".join(filter(None, (COUNTED[member.standing], lacks)))
-    return f"{STANDINGS[member.standing]} {name}: {how}{since}"
+def _unsettled(members: Iterable[Member], picture: IncidentPicture) -> Iterator[str]:
+    """What is not proven, and what each lacks."""
+    alike: dict[tuple[Standing, str], list[Member]] = defaultdict(list)
+    for one in members:
+        alike[one.standing, picture.lacking.get(one.target, "")].append(one)
+    for (standing, lacking), few in alike.items():
+        lacks = safe(lacking, 200)
+        says_itself = lacks.startswith(COUNTED[standing])
+        how = lacks if says_itself else "; ".join(filter(None, (COUNTED[standing], lacks)))
+        if len(few) > _FEW:
+            listed = names((one.target for one in few), picture.name)
+            yield f"{STANDINGS[standing]} {len(few)} {how}{_since(few)}: {listed}"
+        else:
+            of_each = (f"{name_of(one.target, picture.name)}: {how}{_since([one])}" for one in few)
+            yield from (f"{STANDINGS[standing]} {line}" for line in of_each)
+
+
+def _since(members: Iterable[Member]) -> str:
+    times = sorted(one.unproven_since for one in members if one.unproven_since)
+    if not times:
+        return ""
+    first, last = clock(times[0]), clock(times[-1])
+    return f", since {first}" if first == last else f", since {first} to {last}"
 
 
 def _settled(member: Member, picture: IncidentPicture) -> str:
@@ -111,9 +127,9 @@ def _group(events: Sequence[Event]) -> Iterator[str]:
         elif what not in told:
             told.add(what)
             many = alike[what]
-            how = "back" if what[1] == _BACK else safe(what[1], 150)
+            how = " back" if what[1] == _BACK else f": {safe(what[1], 150)}"
             count = len({_name(one) for one in many})
-            yield f"{count} machines {how}{_between([one.at for one in many])}"
+            yield f"{count} machines{how}{_between([one.at for one in many])}"
 
 
 _BACK: Final = "is back"

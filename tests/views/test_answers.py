@@ -219,7 +219,7 @@ def test_what_is_said_of_many_machines_is_one_line():
     ]
     events += [Event(DOWN.id, NOW + 60 * secs, EventKind.BETTER, "web1: as before again")]
     told = living(incident_history_card(IncidentPicture(DOWN, tuple(events), ()))).split("\n")
-    assert f"34 machines off at {seconds(NOW + secs)}" in told
+    assert f"34 machines: off at {seconds(NOW + secs)}" in told
     first, last = seconds(NOW + 40 * secs), seconds(NOW + 51 * secs)
     assert f"34 machines back between {first} and {last}" in told
     assert f"{clock(NOW + 60 * secs)} web1: as before again" in told
@@ -232,12 +232,21 @@ def test_machines_that_are_proven_alike_are_one_line():
         outage = outage.with_member(Member(TargetId(f"guest:vm{n}"), True, ground=seen))
     told = living(incident_history_card(IncidentPicture(outage, (), ())))
     assert f"✅ 4 proven healthy at {seconds(NOW)}: vm0, vm1, vm2, vm3" in told
-    untold = DOWN
+
+
+def test_machines_that_lack_the_same_are_one_line_and_few_are_one_each():
+    failing, outage = frozenset({CheckName("boot")}), DOWN
     for n in range(4):
-        untold = untold.with_member(Member(TargetId(f"guest:vm{n}"), True, failing=frozenset({CheckName("boot")})))
-    lacking = dict.fromkeys(untold.members, "failing: boot")
-    told = living(incident_history_card(IncidentPicture(untold, (), (), lacking=lacking)))
-    assert "❌ vm0: failing: boot" in told
+        since = NOW + timedelta(minutes=n)
+        outage = outage.with_member(Member(TargetId(f"guest:vm{n}"), True, failing=failing, unproven_since=since))
+    lacking = dict.fromkeys(outage.members, "failing: boot") | {TargetId("guest:db1"): "failing: state"}
+    outage = outage.with_member(Member(TargetId("guest:db1"), True, failing=frozenset({CheckName("state")})))
+    told = living(incident_history_card(IncidentPicture(outage, (), (), lacking=lacking)))
+    since = f"since {clock(NOW)} to {clock(NOW + timedelta(minutes=3))}"
+    assert [line for line in told.split("\n") if line.startswith("❌")] == [
+        "❌ db1: failing: state",
+        f"❌ 4 failing: boot, {since}: vm0, vm1, vm2, vm3",
+    ]
 
 
 def test_an_incident_lists_its_machines_with_what_proved_each_and_what_is_missing():
