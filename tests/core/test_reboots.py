@@ -184,6 +184,14 @@ def test_boots_that_a_failure_explains_that_was_seen_are_no_other_one(lab):
     assert "lost its power unseen" in lab.history(1)[-1], "nobody saw that they went off a second time"
 
 
+def test_a_failure_that_nobody_saw_explains_no_later_boots(lab):
+    concluded(lab, JUST_NOW)
+    lab.now += 10 * MINUTE
+    later = dict.fromkeys((ATLAS, VAULT), lab.now)
+    concluded(lab, replace(JUST_NOW, gap=Gap(lab.now - 2 * MINUTE, lab.now), booted=later))
+    assert lab.history(1)[-1].startswith("the lab seems to have lost its power unseen, between 12:08 and 12:10")
+
+
 def test_hosts_that_have_booted_minutes_apart_were_restarted(lab):
     apart = replace(JUST_NOW, booted={ATLAS: NOON - MINUTE, VAULT: NOON - 4 * MINUTE}, gap=Gap(SINCE, NOON))
     assert why_no_failure(lab.situation, apart, (ATLAS, VAULT)) == "they booted one after the other"

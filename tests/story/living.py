@@ -35,7 +35,8 @@ people:
   robin: {{{{slack: {ROBIN.id}, roles: hands}}}}
 data: {{data}}
 runbooks: {{{{folder: runbooks}}}}
-timing: {{{{check_every: 2s, retry_every: 500ms, grace: 5s, steady: 1s, alive_every: 500ms}}}}
+timing: {{{{check_every: 2s, retry_every: 500ms, grace: 5s, steady: 1s, alive_every: 500ms,
+  flapping_within: 10s}}}}
 """
 
 NOTES = """\

@@ -171,7 +171,11 @@ async def test_it_tells_the_same_as_slack_while_the_bot_runs_and_more_when_it_ca
 
         await until(silent, 30)
         bot.process.send_signal(18)
-    assert "⛔ Caretaker " in await status()
+
+    async def gone() -> bool:
+        return "⛔ Caretaker " in await status()
+
+    await until(gone)
 
 
 @pytest.mark.parametrize("columns", [40, 80])

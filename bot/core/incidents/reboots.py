@@ -5,7 +5,7 @@ and said to be one. A host that restarts alone, hosts that restart one after the
 stopped are no power failure; nor is anything while a host without a UPS ran on, or the UPS of those that booted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -99,12 +99,11 @@ def _hour(situation: Situation, at: datetime) -> str:
     return f"{at.astimezone(situation.zone):%H:%M}"
 
 
-def _explains(outage: Incident, times: Iterable[datetime], now: datetime) -> bool:
-    """Whether its last failure, which was seen, is why machines have booted at these times."""
-    if not outage.spans.latest:
-        return False
-    last = outage.spans.latest[-1]
-    return all(last.since - SLACK <= at <= (last.until or now) + SLACK for at in times)
+def _explains(outage: Incident, times: Collection[datetime], now: datetime) -> bool:
+    """Whether one failure that was seen is why machines have booted at these times."""
+    return any(
+        all(one.since - SLACK <= at <= (one.until or now) + SLACK for at in times) for one in outage.spans.latest
+    )
 
 
 def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
