@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -70,6 +70,9 @@ _UNSEEN = (
 """What nobody sees between two letters; a shell breaks a long line by a blank and a return."""
 
 _BREAKS = re.compile(_UNSEEN)
+_RUN = re.compile(f"(?:{_UNSEEN})*+")
+_SWALLOWED = re.compile(r"[0-?]*+[ -/]*+[@-~]")
+"""Of what follows `ESC [`, that which is no longer seen: a secret there loses so much of its beginning."""
 _UNSEEN_BEGUN = re.compile(r"(?:\x1b(?:\[[0-?]*+[ -/]*+|\][^\x07\x1b]*+\x1b?)?| )\Z")
 _ALONE: Final = (
     (0, 9),
@@ -91,6 +94,7 @@ class Redactor:
         forms = {_BREAKS.sub("", form) for one in told if _is_told_apart(one) for form in _forms(one)}
         self._known = tuple(sorted(forms, key=len, reverse=True))
         self._longest = len(self._known[0]) if self._known else 0
+        self._by_first = {one[0]: [other for other in self._known if other[0] == one[0]] for one in self._known}
 
     def text(self, text: str, *, cut: bool = False) -> str:
         """The text with every secret replaced. `cut`: it may begin in the midst of one."""
@@ -121,7 +125,9 @@ class Redactor:
     def spans(self, text: str, start: int = 0) -> list[Span]:
         """Where secrets stand, in order; none overlaps another. `start`: what is before was looked at already."""
         seen = _seen(text[start:])
-        found = [hit.span() for one in self._known if one in seen for hit in _broken(one).finditer(text, start)]
+        plain = text[start:].translate(_ONE_BY_ONE) if "\x1b" in text else seen
+        known = (one for one in self._known if _swallowed(one) in seen or one in plain)
+        found = [hit.span() for one in known for hit in _broken(one).finditer(text, start)]
         found += [hit.span() for one in _SHAPES if one.sign in text for hit in one.whole.finditer(text, start)]
         return merged(found)
 
@@ -138,8 +144,17 @@ class Redactor:
         """From where on the text's end may be a known secret that goes on; the text's length if it can't be."""
         window = max(start, len(text) - _UNSEEN_BETWEEN * self._longest - _MOST_UNSEEN)
         seen, places = _seen_places(text, window)
-        firsts = [at for one in self._known if (at := _overlap(seen, one)) is not None]
-        return places(min(firsts)) if firsts else len(text)
+        firsts = [places(at) for one in self._known if (at := _overlap(seen, one)) is not None]
+        return min([*firsts, *self._begun_unseen(text, window)], default=len(text))
+
+    def _begun_unseen(self, text: str, start: int) -> Iterator[int]:
+        """Where the text's end may be a known secret that begins within what nobody sees, as after `ESC [`."""
+        end = cut.start() if (cut := _UNSEEN_BEGUN.search(text, start)) else len(text)
+        within = [hit.span() for hit in _BREAKS.finditer(text, start, end) if hit.end() - hit.start() > 1]
+        for since, to in [*within, (end, len(text))]:
+            for at in range(since, to):
+                may_be = self._by_first.get(text[at], ())
+                yield from (at for one in may_be if _goes_on(text, at, end, one))
 
     def _without_rest(self, text: str) -> str:
         """Without what may be a secret's end at the text's beginning."""
@@ -230,6 +245,26 @@ def _overlap(text: str, secret: str) -> int | None:
         at += 1
     last = range(max(0, len(text) - len(secret) + 1, len(text) - _HEAD + 1), len(text))
     return next((at for at in last if secret.startswith(text[at:])), None)
+
+
+@cache
+def _swallowed(secret: str) -> str:
+    """What is seen of the secret after `ESC [`."""
+    return secret[hit.end() :] if (hit := _SWALLOWED.match(secret)) else secret
+
+
+def _goes_on(text: str, at: int, end: int, secret: str) -> bool:
+    """Whether the text from `at` on is the secret's beginning. `end`: where a sequence begins that goes on."""
+    if at >= end:
+        return secret.startswith(text[at:].translate(_ONE_BY_ONE))
+    for letter in secret:
+        if at >= end:
+            return True
+        if text[at] != letter:
+            return False
+        run = _RUN.match(text, at + 1, end)
+        at = run.end() if run else at + 1
+    return False
 
 
 def _is_told_apart(secret: str) -> bool:

@@ -126,7 +126,7 @@ async def test_no_pipe_is_left_to_a_process_whose_own_child_holds_it_open():
     process = await asyncio.create_subprocess_exec("/bin/sh", "-c", script, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     left = int(await process.stdout.readline())
     try:
-        await process.wait()
+        await until(lambda: process.returncode is not None)  # wait() would wait for the pipes, too
         assert not process.stdout.at_eof()
         await end(process)
         await until(process.stdout.at_eof)
@@ -142,3 +142,4 @@ async def test_who_is_cancelled_while_it_ends_a_process_leaves_nothing():
     await asyncio.gather(ending, return_exceptions=True)
     await until(lambda: not runs(process.pid))
     await until(process.stdout.at_eof)
+    await process.wait()  # asyncio has heard of it, too

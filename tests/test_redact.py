@@ -210,6 +210,17 @@ def test_what_begins_like_a_private_key_and_never_ends_hides_no_more_than_a_key_
     assert 22_000 - 300 < len(heard) - len("[secret]") < 22_000 + 300
 
 
+@pytest.mark.parametrize("before", ["\x1b[", "\x1b[3", "\x1b]0;a title with ", "\x1b[0m\x1b["])
+@pytest.mark.parametrize("secret", ["a0b1c2d3e4f5", "0123456789abc", "12;34:5 /xyzq"])
+def test_a_secret_within_what_nobody_sees_is_hidden_however_it_is_broken_and_cut(before, secret) -> None:
+    redactor = Redactor([secret])
+    for written in (secret, f"{secret[:7]}\0{secret[7:]}", f"{secret[:8]}\x1b[0m{secret[8:]}"):
+        text = f"{before}{written}\x07 and more"
+        shown = f"{before}[secret]\x07 and more"
+        assert redactor.text(text) == shown
+        assert {heard_of(cut_up(text, [size]), redactor) for size in range(1, len(text))} == {shown}
+
+
 SECRETS = (TOKEN, LONG, LONG[:400], LONG[400:], PEM, SHORT_PEM, PEM[:30], PEM[40:], HOOK, HOOK[:26], "xapp-1-A")
 BITS = (
     "?ticket=ab%2Fc",
