@@ -160,7 +160,7 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
     if state.power in _PAUSED:
         return _judge_paused(state, wanted=wanted)
     if state.power is Power.OFF and wanted and state.reason not in _ON_PURPOSE:
-        return Judgement(Health.FAIL, f"off ({state.reason}), but it should be running", Kind.GUEST_DOWN)
+        return Judgement(Health.FAIL, f"off ({state.reason}), though expected to run", Kind.GUEST_DOWN)
     off = state.power is Power.OFF
     return Judgement(Health.OK, f"off ({state.reason}), as it may be" if off else str(state.power))
 
@@ -172,5 +172,5 @@ def _judge_paused(state: GuestState, *, wanted: bool) -> Judgement:
         return Judgement(Health.UNKNOWN, str(state.reason))
     how = str(state.power if state.reason is Reason.NONE else state.reason)
     if wanted:
-        return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
+        return Judgement(Health.FAIL, f"{how}, though expected to run", Kind.GUEST_DOWN)
     return Judgement(Health.OK, f"{how}, as it may be")

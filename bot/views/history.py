@@ -102,6 +102,11 @@ def _between(times: Sequence[datetime]) -> str:
     return f" at {first}" if first == last else f" between {first} and {last}"
 
 
+def _at(times: Sequence[datetime], what: str) -> str:
+    one_moment = seconds(min(times)) == seconds(max(times))
+    return f"{seconds(times[0])} {what}" if one_moment else f"{what}{_between(times)}"
+
+
 def _gathered(history: Iterable[Event]) -> Iterator[str]:
     """The lines of a history; where it says the same of many machines, one line of them all."""
     group: list[Event] = []
@@ -129,7 +134,7 @@ def _group(events: Sequence[Event]) -> Iterator[str]:
             many = alike[what]
             how = " back" if what[1] == _BACK else f": {safe(what[1], 150)}"
             count = len({_name(one) for one in many})
-            yield f"{count} machines{how}{_between([one.at for one in many])}"
+            yield _at([one.at for one in many], f"{count} machines{how}")
 
 
 _BACK: Final = "is back"

@@ -63,10 +63,10 @@ def test_what_a_result_shows_is_said_in_words():
     assert shows(VM, Health.FAIL, inside, running=True) == ""
     assert shows(VM, Health.OK, inside, running=False) == ""
     assert shows(VM, Health.OK, inside, running=True) == ""
-    assert shows(VM, Health.OK, outside, running=True) == "powered on, no more"
+    assert shows(VM, Health.OK, outside, running=True) == "proves only that it is powered on"
     assert shows(BOX, Health.OK, outside, running=True) == "accepted, not looked inside"
     host = Target(ATLAS)
-    assert shows(host, Health.OK, outside, running=None) == "reachable, no more"
+    assert shows(host, Health.OK, outside, running=None) == "proves only that it is reachable"
     accepted = replace(host, proof=Proof.RUNNING)
     assert shows(accepted, Health.OK, outside, running=None) == "accepted, not looked inside"
     assert shows(Target(RACK), Health.OK, outside, running=None) == "shows nothing of what is inside"

@@ -230,6 +230,6 @@ async def test_what_an_incident_waits_for_is_listed_with_what_is_missing(rig):
 async def test_why_says_what_each_check_proves_and_what_is_missing(rig):
     await outage(rig)
     answer = await rig.type(SAM.id, "why web1")
-    assert "powered on, no more" in answer
+    assert "proves only that it is powered on" in answer
     assert "Not proven healthy yet: its agent's answer" in answer
     assert "Healthy." in await rig.type(SAM.id, "why atlas")

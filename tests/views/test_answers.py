@@ -145,7 +145,7 @@ def picture(target: Target, **more) -> TargetPicture:
 
 
 def belief(health: Health = Health.OK) -> Belief:
-    return Belief(CheckName("a"), health, "up", NOW, NOW, Evidence.INSIDE, "powered on, no more")
+    return Belief(CheckName("a"), health, "up", NOW, NOW, Evidence.INSIDE, "proves only that it is powered on")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def belief(health: Health = Health.OK) -> Belief:
         (picture(Target(WEB1), parents=((ATLAS, Condition.UNSEEN),)), "It depends on ❔ atlas"),
         (picture(Target(WEB1)), "*✅ web1*, a guest"),
         (picture(Target(WEB1), condition=Condition.UNPROVEN, beliefs=(belief(),)), "*❔ web1*, a guest"),
-        (picture(Target(WEB1), beliefs=(belief(),)), "\n      powered on, no more"),
+        (picture(Target(WEB1), beliefs=(belief(),)), "\n      proves only that it is powered on"),
         (picture(Target(WEB1), beliefs=(belief(Health.UNKNOWN),)), "❔ a: up"),
         (picture(Target(WEB1)), "🔎 Healthy."),
         (picture(Target(WEB1), lacks="a login prompt"), "🔎 Not proven healthy yet: a login prompt"),
@@ -219,7 +219,7 @@ def test_what_is_said_of_many_machines_is_one_line():
     ]
     events += [Event(DOWN.id, NOW + 60 * secs, EventKind.BETTER, "web1: as before again")]
     told = living(incident_history_card(IncidentPicture(DOWN, tuple(events), ()))).split("\n")
-    assert f"34 machines: off at {seconds(NOW + secs)}" in told
+    assert f"{seconds(NOW + secs)} 34 machines: off" in told
     first, last = seconds(NOW + 40 * secs), seconds(NOW + 51 * secs)
     assert f"34 machines back between {first} and {last}" in told
     assert f"{clock(NOW + 60 * secs)} web1: as before again" in told

@@ -86,5 +86,5 @@ def shows(target: Target, health: Health, evidence: Evidence, *, running: bool |
     if target.proof is Proof.RUNNING and evidence is Evidence.OUTSIDE:
         return "accepted, not looked inside"
     if evidence is Evidence.OUTSIDE and (running or target.kind is TargetKind.HOST):
-        return f"{'powered on' if running else 'reachable'}, no more"
+        return f"proves only that it is {'powered on' if running else 'reachable'}"
     return "shows nothing of what is inside"
