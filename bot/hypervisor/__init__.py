@@ -224,7 +224,7 @@ class Hypervisor:
                 if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID:
                     raise
                 raise AgentSilent(
-                    f"cannot ask the agent of '{self._called(uuid)}' on {self.name}: because it is off"
+                    f"cannot ask the agent of '{self._called(uuid)}' on {self.name}: because it does not run"
                 ) from error
             return json.loads(answer)["return"]
 
