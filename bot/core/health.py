@@ -179,8 +179,8 @@ def is_condition(check: Fingerprint) -> bool:
     return check.check == CONDITION and check.target.startswith(TargetKind.UPS)
 
 
-_KEPT = ("boot_id", "root", "battery")
-_MOMENTS = ("booted", ANSWERED)
+_KEPT = ("boot_id", "up_since", "root", "battery")
+_MOMENTS = ("booted", "up_since", ANSWERED)
 """The facts that are moments, in ISO 8601."""
 
 

@@ -19,6 +19,7 @@ from bot.core.incidents.host_report import (
     HostReport,
     NoReport,
     judge,
+    of_boot,
     other_system,
     read_report,
 )
@@ -212,6 +213,7 @@ class Story:
         self._last: Mapping[str, str] = {}
         self._answers = 0
         self._doubted = bool(before)
+        self._uptime: timedelta | None = None  # as it told last
 
     @property
     def knows_root(self) -> bool:
@@ -221,6 +223,8 @@ class Story:
     def told(self, report: HostReport, now: datetime) -> tuple[Finding, bool]:
         """What a report comes to, and whether the host has booted since its last one."""
         last = self._last.get("boot_id", self._before.get("boot_id"))
+        report = of_boot(report, last, self._uptime, now)
+        self._uptime = report.uptime
         anew = last not in (None, report.boot_id)
         if anew and (self._answers or not self._before):
             self._before = self._last

@@ -20,6 +20,8 @@ from bot.names import CannotLookUp
 from bot.probes import Parts, ProbeType, Watched
 
 DEADLINE = timedelta(seconds=5)
+DOUBTED = timedelta(minutes=1)
+"""How long it must be on battery where that may be a test whose end it told too early."""
 
 _ERR = re.compile(r"\bERR ([A-Z-]+)")
 
@@ -77,7 +79,8 @@ class UpsProbe:
         seen = replace(self._saw(found.health, found.why, kind), facts=status.facts)
         if kind is not None:
             low = found.low or not self._steady  # there is no time to wait, or none was wanted
-            seen = replace(seen, stated=low, steady=timedelta(0) if low else self._steady)
+            steady = max(self._steady, DOUBTED) if found.doubted else self._steady
+            seen = replace(seen, stated=low, steady=timedelta(0) if low else steady)
         itself_seen = self._saw(itself.health, itself.why, itself.kind)
         at_once = itself.kind is Kind.UPS_FORCED_SHUTDOWN  # seconds are left
         return seen, replace(itself_seen, fingerprint=self._condition, stated=at_once)

@@ -1,5 +1,6 @@
 """What a host's report from inside comes to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,12 @@ import pytest
 
 from bot.config.zone import SystemZone
 from bot.core.health import Health, Kind
-from bot.core.incidents.host_report import NoReport, judge, other_system, read_report
+from bot.core.incidents.host_report import NoReport, judge, of_boot, other_system, read_report
 
 NOW = datetime(2026, 3, 1, 14, 10, tzinfo=UTC)
 BOOT, OTHER_BOOT = "3c4b1cd2-53b4-44e9-b801-e5d0d1700703", "0b0b0b0b-53b4-44e9-b801-e5d0d1700703"
-KNOWN = {"boot_id": BOOT, "root": "writable"}
+SINCE = (NOW - timedelta(seconds=180.25)).isoformat()
+KNOWN = {"boot_id": BOOT, "up_since": SINCE, "root": "writable"}
 EXT4, XFS = "rw,relatime ext4 rw,errors=remount-ro", "ro,relatime xfs ro,attr2"
 
 
@@ -52,6 +54,23 @@ def test_the_same_boot_id_says_that_it_never_went_off() -> None:
     assert found(KNOWN).up.why.startswith("up since 14:06 UTC")
 
 
+def test_the_same_boot_id_says_nothing_where_it_runs_for_less_long() -> None:
+    earlier = {"boot_id": BOOT, "up_since": (NOW - timedelta(days=10)).isoformat()}
+    assert found(earlier, doubted=True).up.why.startswith("up since 14:06 UTC")
+    assert found({"boot_id": BOOT}, doubted=True).up.why.startswith("up since 14:06 UTC"), "it is not known"
+
+
+def test_an_uptime_that_has_shrunk_is_another_boots_whatever_its_id() -> None:
+    report, hour = read_report(told()), timedelta(hours=1)
+    assert of_boot(report, None, None, NOW) == of_boot(report, BOOT, None, NOW) == report
+    assert of_boot(report, OTHER_BOOT, hour, NOW) == report, "the id tells"
+    anew = of_boot(report, BOOT, hour, NOW)
+    assert anew.boot_id == f"{BOOT}/20260301T140659"
+    goes_on = replace(report, uptime=report.uptime + hour)
+    assert of_boot(goes_on, anew.boot_id, report.uptime, NOW + hour).boot_id == anew.boot_id
+    assert judge(anew, KNOWN, NOW, doubted=True).up.why.startswith("booted anew at 14:06 UTC")
+
+
 def test_a_boot_on_another_day_is_told_with_its_date() -> None:
     assert found(uptime="864000").up.why.startswith("up since 19 Feb 2026 14:10 UTC")
 
@@ -82,7 +101,7 @@ def test_a_root_that_became_read_only_is_not_well(root, changes) -> None:
     assert (finding.root.health, finding.root.kind) == (Health.FAIL, Kind.FILESYSTEM_READONLY)
     assert (finding.root.why, finding.proves) == ("root file system read-only", False)
     assert finding.up.health is Health.OK, "its own system answers all the same"
-    assert finding.facts == {"boot_id": BOOT}
+    assert finding.facts == {"boot_id": BOOT, "up_since": SINCE}
 
 
 def test_a_root_that_was_writable_needs_no_fstab_to_be_not_well() -> None:
@@ -112,7 +131,7 @@ def test_a_root_that_is_meant_to_be_read_only_is_well(root, fstab) -> None:
     assert finding.root is not None
     assert (finding.root.health, finding.proves) == (Health.OK, True)
     assert finding.root.why == "root file system read-only, as it is meant to be"
-    assert finding.facts == {"boot_id": BOOT}
+    assert finding.facts == {"boot_id": BOOT, "up_since": SINCE}
 
 
 def test_a_root_of_which_nobody_says_how_it_should_be_proves_nothing() -> None:

@@ -21,6 +21,8 @@ from tests.real.machine import BOOTS, Machine, running_machine
 from tests.real.sshd import free_port, running_sshd
 from tests.waiting import until
 
+UP_SINCE = (NOW - timedelta(minutes=3)).isoformat()
+
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
@@ -69,7 +71,7 @@ async def test_a_host_tells_since_when_it_runs_and_that_it_can_write(machine) ->
     )
     assert (seen[ROOT].health, seen[ROOT].why) == (Health.OK, "root file system writable")
     assert (seen["watching inside"].health, seen["watching inside"].evidence) == (Health.OK, Evidence.NONE)
-    assert seen[INSIDE].kept == {"boot_id": BOOTS[0], "root": "writable"}
+    assert seen[INSIDE].kept == {"boot_id": BOOTS[0], "up_since": UP_SINCE, "root": "writable"}
 
 
 def clock_said(why: str) -> str:
@@ -124,7 +126,21 @@ async def test_what_was_known_before_the_bots_own_start_is_compared(machine, num
     assert seen.began_anew is bool(number)
 
 
-REMEMBERED = {"inside@host:atlas": {"boot_id": BOOTS[0], "root": "writable"}}
+REMEMBERED = {"inside@host:atlas": {"boot_id": BOOTS[0], "up_since": UP_SINCE, "root": "writable"}}
+
+
+async def test_a_container_has_restarted_though_its_hosts_boot_is_the_same(machine) -> None:
+    async with looking(machine.host) as look:
+        for _ in range(SETTLED):
+            await look()
+        look.probe._story.interrupted()
+        machine.boot(0, uptime=60)
+        anew = (await look())[INSIDE]
+        assert "booted anew at 02:59 UTC" in anew.why
+        assert anew.began_anew
+        again = (await look())[INSIDE]
+        assert "booted anew at 02:59 UTC" in again.why
+        assert not again.began_anew
 
 
 @pytest.mark.parametrize(

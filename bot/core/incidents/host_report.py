@@ -7,7 +7,7 @@ is written to a disk to find out: a file system that the kernel has shut off wit
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -27,7 +27,9 @@ _RAM: Final = "rootfs"
 _WRITABLE: Final = "writable"
 
 NEVER_OFF: Final = "it never went off"
-"""What a host's boot id tells that is the same as before."""
+"""What a host's boot tells that is the same as before."""
+
+_UP_SINCE: Final = "up_since"
 
 CLOCK_OFF: Final = timedelta(minutes=1)
 """A clock that is off by more is told: certificates, Kerberos and backups mind."""
@@ -58,8 +60,9 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """What a host told. `wanted`: the options fstab gives its root, None where it names none.
+    """What a host told. `boot_id`: the kernel's, or a container's host's, see of_boot.
 
+    `wanted`: the options fstab gives its root, None where it names none.
     `errors`: how many its ext4 root has recorded since it was last checked. `initramfs`: it has not left that.
     """
 
@@ -129,6 +132,18 @@ def read_report(text: str) -> HostReport:
     )
 
 
+def of_boot(report: HostReport, last: str | None, uptime: timedelta | None, now: datetime) -> HostReport:
+    """The report with an id of its boot alone: containers have their host's, and some boards the same each time.
+
+    `last`, `uptime`: what it told before. An uptime that has shrunk is another boot's, whatever clocks say.
+    """
+    if last is None or last.partition("/")[0] != report.boot_id:
+        return report
+    shrunk = uptime is not None and report.uptime < uptime
+    boot = f"{report.boot_id}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last
+    return replace(report, boot_id=boot)
+
+
 def _number(said: Mapping[str, str], word: str) -> float:
     value = said.get(word, "")
     if not _NUMBER.fullmatch(value):
@@ -149,7 +164,7 @@ def judge(
     report: HostReport, before: Mapping[str, str], now: datetime, *, doubted: bool, zone: tzinfo = UTC
 ) -> Finding:
     """What a report comes to. `before`: the facts remembered of it; `doubted`: it did not answer meanwhile."""
-    booted = _booted(report, before.get("boot_id"), now, zone, doubted=doubted)
+    booted = _booted(report, before, now, zone, doubted=doubted)
     if report.initramfs:
         why = f"it has not left its initramfs ({booted}): it waits for its disk's passphrase, or for its root"
         return Finding(Found(Health.FAIL, why, Kind.BOOT_WAITING))
@@ -158,7 +173,9 @@ def judge(
             Found(Health.UNKNOWN, f"it runs from memory ({booted}): it may not have left its initramfs")
         )
     root = _judge_root(report, before)
-    facts = {"boot_id": report.boot_id}
+    same = before.get("boot_id") == report.boot_id
+    known = before.get(_UP_SINCE) if same else None
+    facts = {"boot_id": report.boot_id, _UP_SINCE: known or report.booted(now).isoformat()}
     if root.health is Health.OK and not report.root.read_only:
         facts["root"] = _WRITABLE
     up = Found(Health.OK, f"{booted}, {root.why}{_clock(report, now)}")
@@ -180,14 +197,16 @@ def _judge_root(report: HostReport, before: Mapping[str, str]) -> Found:
     return Found(Health.UNKNOWN, "root file system read-only, and nothing says whether it should be")
 
 
-def _booted(report: HostReport, before: str | None, now: datetime, zone: tzinfo, *, doubted: bool) -> str:
-    """Since when it runs, and whether it was off."""
+def _booted(report: HostReport, before: Mapping[str, str], now: datetime, zone: tzinfo, *, doubted: bool) -> str:
+    """Since when it runs, and whether it was off: the same id proves that it was not, if it runs for as long."""
+    last, began = before.get("boot_id"), before.get(_UP_SINCE)
     since = report.booted(now).astimezone(zone)
     day = "" if since.date() == now.astimezone(zone).date() else f"{since.day} {since:%b %Y} "
     at = f"{day}{since:%H:%M} {since.tzname()}"
-    if before is not None and before != report.boot_id:
+    if last is not None and last != report.boot_id:
         return f"booted anew at {at}"
-    return f"{NEVER_OFF} (up since {at})" if before and doubted else f"up since {at}"
+    lasts = began is not None and report.booted(now) - datetime.fromisoformat(began) <= CLOCK_OFF
+    return f"{NEVER_OFF} (up since {at})" if lasts and doubted else f"up since {at}"
 
 
 def _clock(report: HostReport, now: datetime) -> str:

@@ -3,9 +3,11 @@
 Two questions apart: is there line power, and is the UPS itself in order? A battery to be replaced is no power
 failure, and what is wrong with the UPS says nothing of the power. Words that contradict each other say nothing at
 all. Sources: NUT's list of status words (docs/new-drivers.txt), what UPSes of many makers said (nut-ddl), and
-NUT's issues 2347, 2416 and 811: words that stay after a test, and UPSes that say OL when the mains are gone.
+NUT's issues 2347, 2416 (words that stay after a test), 811, 2872 (UPSes that say OL when the mains are gone), 784,
+2619, 2652 and 2765 (what is left in a battery, as drivers tell it that don't know).
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,20 +35,27 @@ _SAID: Final = MappingProxyType(
 """Words that stand beside the power's, as they are told with it."""
 
 _CUTS: Final = "it was told to cut off what hangs on it"
+_DARK: Final = "it says that it is on mains, and measures neither voltage nor frequency there"
 _UNFED: Final = " though it says that it is on mains: it discharges, and nothing is at its input"
 _OFF: Final = "its output is off"
+_MOST: Final = 120.0  # per cent; some say a little more than 100
 _FULL: Final = 90.0  # per cent; a battery that is low although it is so full is worn
 _LIVE: Final = 60.0  # volts at an output that is not off, or at an input that is fed
 _INPUT: Final = re.compile(r"input\.(L\d(-N)?\.)?voltage")
+_TESTED: Final = re.compile(r"(done|no test|aborted|passed|failed)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Whether there is line power. FAIL: on battery. `low`: there is no time to wait and see."""
+    """Whether there is line power. FAIL: on battery.
+
+    `low`: there is no time to wait and see; `doubted`: it may be a test's moment after all.
+    """
 
     health: Health
     why: str
     low: bool = False
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +87,23 @@ class Status:
     def number(self, name: str) -> float | None:
         """A variable that is a number; None where it is not told, or none."""
         try:
-            return float(self.told[name])
+            found = float(self.told[name])
         except (KeyError, ValueError):
             return None
+        return found if math.isfinite(found) else None
+
+    @property
+    def charge(self) -> float | None:
+        """Per cent; None where it is not told, or can't be that."""
+        found = self.number("battery.charge")
+        return found if found is not None and 0 <= found <= _MOST else None
+
+    @property
+    def runtime(self) -> float | None:
+        """Seconds that it will last; None where it is not told, or as 0 or -1 for "not known"."""
+        found = self.number("battery.runtime")
+        known = found is not None and (found > 0 or (found == 0 and (self.charge == 0 or "LB" in self.words)))
+        return found if known else None
 
     @property
     def unfed(self) -> bool | None:
@@ -90,6 +113,11 @@ class Status:
         return all(one < _LIVE for one in known) if known else None
 
     @property
+    def dark(self) -> bool:
+        """Whether it measures nothing at all at its input: no voltage, and no frequency."""
+        return bool(self.unfed) and self.number("input.frequency") == 0
+
+    @property
     def on_battery(self) -> bool:
         """Whether it says that it is on battery, or discharges it with nothing at its input, whatever it says."""
         return bool(self.words & _BATTERY) or ("DISCHRG" in self.words and bool(self.unfed))
@@ -97,7 +125,7 @@ class Status:
     @property
     def on_line(self) -> bool:
         """Whether it says that it is on the mains, and nothing it measures denies that."""
-        return bool(self.words & _LINE) and not ("DISCHRG" in self.words and self.unfed)
+        return bool(self.words & _LINE) and not ("DISCHRG" in self.words and self.unfed) and not self.dark
 
     @property
     def testing(self) -> str:
@@ -106,36 +134,42 @@ class Status:
         A test's word may stay there after it. One that calibrates runs its battery low; in any other test a low
         battery is as critical as ever: so does NUT's upsmon take it.
         """
-        if self.on_battery and (self.unfed or ("LB" in self.words and "CAL" not in self.words)):
+        if self.on_battery and (self.unfed or self.tested or (self.low and "CAL" not in self.words)):
             return ""
         by_word = next((said for word, said in _TESTS.items() if word in self.words), "")
         in_progress = "progress" in self.told.get("ups.test.result", "").casefold()
         return by_word or (_TESTS["TEST"] if in_progress else "")
 
     @property
+    def tested(self) -> bool:
+        """Whether it says that the test that it names is over, and does not tell whether its input is fed."""
+        ended = "TEST" in self.words and _TESTED.match(self.told.get("ups.test.result", ""))
+        return bool(ended) and self.unfed is None
+
+    @property
     def empty(self) -> bool:
         """Whether it says that nothing is left in its battery."""
-        return self.number("battery.charge") == 0 and self.number("battery.runtime") in {0, None}
+        return self.charge == 0 and not self.runtime
 
     @property
     def low(self) -> bool:
-        """Whether its battery is low, by its own word or its own threshold."""
-        charge, least = self.number("battery.charge"), self.number("battery.charge.low")
-        below = charge is not None and least is not None and charge <= least
-        return "LB" in self.words or self.empty or below
+        """Whether its battery is low, by its own word or threshold; one that a full battery meets is none."""
+        least, shortest = self.number("battery.charge.low"), self.number("battery.runtime.low")
+        below = self.charge is not None and least is not None and self.charge <= least < _FULL
+        ends = self.runtime is not None and shortest is not None and self.runtime <= shortest
+        return "LB" in self.words or self.empty or below or ends
 
     @property
     def reserve(self) -> str:
         """`, 80 % charged, 15 min left`, as far as it is told."""
-        charge, runtime = self.number("battery.charge"), self.number("battery.runtime")
-        words = "" if charge is None else f", {charge:.0f} % charged"
-        return words if runtime is None else f"{words}, {runtime / 60:.0f} min left"
+        words = "" if self.charge is None else f", {self.charge:.0f} % charged"
+        return words if self.runtime is None else f"{words}, {self.runtime / 60:.0f} min left"
 
     @property
     def facts(self) -> Mapping[str, str]:
         """Its charge (per cent) and what it will run for (seconds), and whether it is low on battery."""
-        names = {"charge": "battery.charge", "runtime": "battery.runtime", "load": "ups.load"}
-        found = {name: f"{number:g}" for name, of in names.items() if (number := self.number(of)) is not None}
+        told = {"charge": self.charge, "runtime": self.runtime, "load": self.number("ups.load")}
+        found = {name: f"{number:g}" for name, number in told.items() if number is not None}
         return {**found, "battery": "low" if self.on_battery and self.low else "enough"}
 
 
@@ -148,7 +182,7 @@ def power(status: Status) -> Power:
     beside = "".join(f", {said}" for said in words) + status.reserve
     if status.on_battery:
         against = "" if status.words & _BATTERY else _UNFED
-        return Power(Health.FAIL, f"on battery{against}{beside}", low=status.low)
+        return Power(Health.FAIL, f"on battery{against}{beside}", low=status.low, doubted=status.tested)
     return Power(Health.OK, f"on mains{beside}")
 
 
@@ -174,6 +208,8 @@ def _uncertain(status: Status) -> str:
     for word, said in (("OFF", _OFF), ("FSD", _CUTS)):
         if word in status.words:
             return said
+    if status.dark and status.words & _LINE:
+        return _DARK
     if _discharges(status):
         return f"it says that it is on mains, and discharges its battery ({' '.join(sorted(status.words))})"
     return "" if status.on_line else f"its status is {' '.join(sorted(status.words)) or 'not told'}"
@@ -194,7 +230,7 @@ def _contradicts(status: Status) -> str:
 
 def _discharges(status: Status) -> bool:
     """Whether it discharges its battery on the mains, and nothing tells that it only rests or tests it."""
-    resting = (status.number("battery.charge") or 0) >= _FULL
+    resting = (status.charge or 0) >= _FULL
     return "DISCHRG" in status.words and status.unfed is None and not (status.testing or resting)
 
 
@@ -227,5 +263,5 @@ def _is_worn(status: Status) -> bool:
     """Whether its battery is low without the excuse of a test, or of being charged after an outage."""
     if status.testing or not ("LB" in status.words or status.empty):
         return False
-    charging = "CHRG" in status.words and (status.number("battery.charge") or 0) < _FULL
+    charging = "CHRG" in status.words and (status.charge or 0) < _FULL
     return not charging

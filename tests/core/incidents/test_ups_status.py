@@ -57,15 +57,42 @@ def ups(status: str, **more: str) -> Status:
             "on battery, 0 % charged, 10 min left",
             False,
         ),
+        (
+            ups("OB", battery_runtime="60", battery_runtime_low="300"),
+            FAIL,
+            "on battery, battery low, 1 min left",
+            True,
+        ),
+        # What is no number, or can't be true: NUT issues 784, 2652, 2765, 3103.
+        (ups("OB", battery_charge="nan", battery_runtime="inf"), FAIL, "on battery", False),
+        (ups("OB", battery_charge="100", battery_runtime="-1"), FAIL, "on battery, 100 % charged", False),
+        (ups("OB", battery_charge="100", battery_runtime="0"), FAIL, "on battery, 100 % charged", False),
+        (ups("OB", battery_charge="-1"), FAIL, "on battery", False),
+        (ups("OB LB", battery_runtime="0"), FAIL, "on battery, battery low, 0 min left", True),
+        (ups("OB", battery_charge="100", battery_charge_low="100"), FAIL, "on battery, 100 % charged", False),
         (ups("OB CAL"), UNKNOWN, "on battery because it calibrates its battery", False),
         (ups("OB TEST", input_voltage="231"), UNKNOWN, TESTS, False),
         (ups("OB TEST"), UNKNOWN, TESTS, False),
         # What stays of a test, NUT issue 2416: there is no voltage, or the battery is low.
         (ups("OB TEST", ups_test_result="Done and passed", input_voltage="0.0"), FAIL, "on battery", False),
         (ups("OB DISCHRG LB", ups_test_result="In progress"), FAIL, "on battery, battery low", True),
+        (
+            ups("OB TEST", battery_charge="9", battery_charge_low="10"),
+            FAIL,
+            "on battery, battery low, 9 % charged",
+            True,
+        ),
         (ups("OB CAL LB"), UNKNOWN, "on battery because it calibrates its battery", False),
         (ups("OB CAL LB", input_voltage="0"), FAIL, "on battery, battery low", True),
-        # UPSes that say OL without mains, NUT issue 811.
+        # UPSes that say OL without mains, NUT issues 811 and 2872.
+        (
+            ups("OL CHRG", input_voltage="0.0", input_frequency="0.0"),
+            UNKNOWN,
+            "it says that it is on mains, and measures neither voltage nor frequency there",
+            False,
+        ),
+        (ups("OL CHRG", input_voltage="0.0"), OK, "on mains", False),
+        (ups("OL CHRG", input_voltage="231", input_frequency="0.0"), OK, "on mains", False),
         (ups("OL DISCHRG", input_voltage="0.0"), FAIL, f"on battery{UNFED}", False),
         (ups("OL DISCHRG LB", **{"input_L1-N_voltage": "3"}), FAIL, f"on battery{UNFED}, battery low", True),
         (ups("OL DISCHRG", **{"input_L1-N_voltage": "3", "input_L2-N_voltage": "231"}), OK, "on mains", False),
@@ -89,6 +116,14 @@ def ups(status: str, **more: str) -> Status:
 def test_of_the_power(status, health, why, low) -> None:
     found = power(status)
     assert (found.health, found.why, found.low) == (health, why, low)
+
+
+def test_a_test_that_has_ended_is_not_why_it_is_on_battery_for_long() -> None:
+    over = power(ups("OB DISCHRG TEST", ups_test_result="Done and passed", battery_charge="61"))
+    assert (over.health, over.why, over.low, over.doubted) == (FAIL, "on battery, 61 % charged", False, True)
+    fed = power(ups("OB TEST", ups_test_result="Done and passed", input_voltage="231"))
+    assert (fed.health, fed.why) == (UNKNOWN, TESTS)
+    assert not power(ups("OB DISCHRG")).doubted
 
 
 @pytest.mark.parametrize(
