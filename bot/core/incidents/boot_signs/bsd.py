@@ -156,6 +156,12 @@ KERNELS = table(
         after=40
     ),
     fails(
+        r"^(Dumping \d+ out of \d+ MB|Cannot dump: )",
+        Part.KERNEL,
+        "the kernel panicked, and its memory is dumped",
+        "FreeBSD sys/kern/kern_dump.c: dumpsys_generic, kern_shutdown.c: doadump",
+    ).but(after=6),
+    fails(
         r"^(db(\{\d+\})?>|ddb(\{\d+\})?>|KDB: enter: panic|Stopped at +\S+:)",
         Part.KERNEL,
         "the kernel panicked and stands in its debugger",

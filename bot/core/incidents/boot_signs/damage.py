@@ -6,13 +6,15 @@ _DISK = "its kernel can't read or write a disk"
 _FILES = "its kernel found a file system damaged"
 _READ_ONLY = "its kernel made a file system read-only"
 _REFUSED = r"critical target error, .*\((DISCARD|WRITE_ZEROES)\)"  # done otherwise, or not needed
-_DISKS = r"(?:x?vd|[sh]d|nvme|mmcblk|dm-|md)\w+"  # no floppy, CD or loop: those are empty, and no harm
+_DISKS = r"(?:x?vd|[sh]d|nvme|mmcblk|md)\w+"  # no floppy, CD or loop: those are empty, and no harm
+_LOST = r"dm-\d+, .*lost \w+ page write"  # what is read of one may be of a snapshot that is gone meanwhile
+_IMAGE = r"(?!loop)"  # a file system in a file, such as a container's, is not the machine's own
 
 SIGNS = table(
     Phase.UP,
     hurts(
         rf"(^|: )(?!{_REFUSED})((critical )?(\w+|space allocation) error|I/O error), "
-        rf"dev {_DISKS},? sector|^Buffer I/O error on dev(ice)? {_DISKS}",
+        rf"dev (?:{_DISKS}|dm-\d+),? sector|^Buffer I/O error on dev(ice)? (?:{_DISKS}|{_LOST})",
         Part.DISK,
         _DISK,
         "Linux block/blk-core.c: blk_print_req_error; fs/buffer.c: buffer_io_error",
@@ -31,21 +33,27 @@ SIGNS = table(
         "OpenZFS module/zfs/zio.c: zio_suspend",
     ),
     hurts(
-        r"^EXT[234]-fs \(\S+\): Remounting filesystem read-only|^Aborting journal on device|"
-        r"^BTRFS\S* .*\bforced readonly|^F2FS-fs .*: Remounting filesystem read-only|"
-        r"^bcachefs \(\S+\):? .*emergency read[- ]only|^(FAT|exFAT)-fs \(\S+\): Filesystem has been set read-only",
+        rf"^EXT[234]-fs \({_IMAGE}\S+\): Remounting filesystem read-only|^Aborting journal on device {_IMAGE}|"
+        r"^BTRFS\S* (?!.*device loop).*\bforced readonly|^F2FS-fs .*: Remounting filesystem read-only|"
+        r"^bcachefs \(\S+\):? .*emergency read[- ]only|"
+        r"^(FAT|exFAT)-fs \(\S+\): Filesystem has been set read-only|"
+        rf"^ERROR: \(device {_IMAGE}\S+\): remounting filesystem as read-only|"
+        r"^UBIFS error \(.*\): ubifs_ro_mode\S* switched to read-only mode",
         Part.FILES,
         _READ_ONLY,
-        "Linux fs/ext4/super.c: ext4_handle_error; fs/jbd2/journal.c; fs/btrfs/messages.c; fs/fat; fs/bcachefs",
+        "Linux fs/ext4/super.c: ext4_handle_error; fs/jbd2/journal.c; fs/btrfs/messages.c; fs/fat; fs/bcachefs; "
+        "fs/jfs/super.c: jfs_handle_error; fs/ubifs/io.c: ubifs_ro_mode",
     ),
     hurts(
-        r"^EXT[234]-fs (error|panic) \(device |^EXT4-fs \(\S+\): Delayed block allocation failed|"
-        r"^XFS \(\S+\): (.*(Shutting down filesystem|Filesystem has been shut down)|"
+        rf"^EXT[234]-fs (error|panic) \(device {_IMAGE}|^EXT4-fs \({_IMAGE}\S+\): Delayed block allocation failed|"
+        rf"^XFS \({_IMAGE}\S+\): (.*(Shutting down filesystem|Filesystem has been shut down)|"
         r"Corruption of in-memory|Corruption detected|Metadata (corruption|CRC error) detected|log I/O error)|"
-        r"^BTRFS(: error| error| critical)( \(|:).*(IO failure|Filesystem corrupted|corrupt|unrecoverable)",
+        r"^SQUASHFS error: .*(data probably corrupt|failed to read block)|"
+        r"^BTRFS(: error| error| critical)( \(|:)(?!.*device loop)"
+        r".*(IO failure|Filesystem corrupted|corrupt|unrecoverable)",
         Part.FILES,
         _FILES,
-        "Linux fs/ext4/super.c: __ext4_error; fs/xfs/xfs_fsops.c: xfs_do_force_shutdown; fs/btrfs",
+        "Linux fs/ext4/super.c: __ext4_error; fs/xfs/xfs_fsops.c: xfs_do_force_shutdown; fs/btrfs; fs/squashfs",
     ),
     hangs(
         r"^(BUG: (unable to handle|kernel NULL pointer|Bad page)|Oops(:| -)|kernel BUG at |"

@@ -6,6 +6,7 @@ LIVE = "it booted a live or rescue system, not its own"
 UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
 IN_MEMORY = "it runs in memory from a medium, which may be its own or a live system's"
 BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
+BY_ACCOUNT = "by the account that is logged in by itself it may be a live or rescue system, and not its own"
 RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
 KERNELS = table(
@@ -19,6 +20,12 @@ KERNELS = table(
         r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.image\b|\broot=live:|\barchiso(basedir|label|device|"
         r"search\w+)=|/casper/|\bcoreos\.live\w*[.=]|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
         "casper; live-boot; dracut dmsquash-live; archiso; anaconda; Fedora CoreOS: kernel command lines",
+        Phase.KERNEL,
+    ),
+    lives(
+        r"command line: .*(\bsnapd_recovery_mode=(recover|install|factory-reset)\b|/recovery\.(img|squashfs)\b|"
+        r"\brecovery-mode\b|\binitrd=initrd\.cgz\b.*\broot=/dev/ram0\b)",
+        "snapd cmd_initramfs_mounts.go; elemental and Kairos immucore; Relax-and-Recover: kernel command lines",
         Phase.KERNEL,
     ),
     lives(
@@ -55,8 +62,9 @@ START = table(
         r"^\W*(SystemRescue\w* \d|Welcome to Grml|Grml\w* \d\S* |Clonezilla live|GParted Live|Finnix \S+ ready|"
         r"Welcome to the Fedora CoreOS live environment|Welcome! +OPNsense is running in live mode|"
         r"FreeBSD/\S+ \(mfsbsd\) |Welcome to (the )?\w* ?Rescue System|Welcome to the Hetzner Rescue|KNOPPIX|"
-        r"The \"nixos\" and \"root\" accounts have empty passwords)",
-        "SystemRescue; grml-live; Clonezilla; Hetzner's rescue; nixpkgs installation-device.nix; OPNsense",
+        r"The \"nixos\" and \"root\" accounts have empty passwords|(Welcome to )?Relax-and-Recover(\.| \d)|"
+        r"\* ReaR rescue environment)",
+        "SystemRescue; grml-live; Clonezilla; Hetzner's rescue; nixpkgs installation-device.nix; OPNsense; ReaR",
         Phase.LATE,
     ),
     owns(
@@ -69,18 +77,27 @@ START = table(
 LOGINS = table(
     Phase.UP,
     waits(
-        r"^\S+ login: (live|liveuser|kali|user|nixos|tc|knoppix) \(automatic login\)\s*$",
+        r"^RESCUE [\w.-]+( login:.*|:\S* #)\s*$", Wait.PROMPT, LIVE, "Relax-and-Recover skel/default: getty, PS1"
+    ).but(after=6),
+    waits(
+        r"^(\S+ login: (live|liveuser|tc|knoppix)|(debian|kali|nixos|ubuntu|localhost\S*) login: (user|kali|nixos)"
+        r") \(automatic login\)\s*$",
         Wait.PROMPT,
         LIVE,
         "live-config, Kali, livesys-scripts, nixpkgs: live media log their own account in",
     ).but(after=6),
+    unsure(
+        r"^\S+ login: (kali|user|nixos) \(automatic login\)\s*$",
+        BY_ACCOUNT,
+        "live media's accounts, on a host with a name of its own: a kiosk's, or one that NixOS has built",
+    ),
     waits(
-        r"^(archiso|sysresc(ue)?(cd)?|grml\d*|localhost-live|livecd|livesys|clonezilla|gparted|partedmagic|"
+        r"^(archiso|sysresc(ue)?(cd)?|grml\d*|localhost-live|livecd|livesys|clonezilla|gparted|partedmagic|recovery|"
         r"\w*knoppix|void-live|finnix|slax|rescuezilla|anaconda|rescue|tails|amnesia) login: ?\S{0,64}"
         r"( \(automatic login\))?\s*$",
         Wait.PROMPT,
         BY_NAME,
-        "archiso; SystemRescue; grml-live; Fedora livesys; live media's own host names",
+        "archiso; SystemRescue; grml-live; Fedora livesys; elemental's recovery: such systems' own host names",
     ).but(after=6),
     unsure(
         r"^(localhost(\.localdomain)? login|(console )?login|login name)\s?[:：]\s*"

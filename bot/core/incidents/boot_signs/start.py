@@ -16,6 +16,12 @@ SYSTEMD = table(
         "the system's start begins",
         "systemd src/core/main.c: status_welcome",
     ),
+    waits(
+        r"^Please remove the installation medium, then (press ENTER|reboot)",
+        Wait.KEY,
+        "it waits for its installation medium to be removed",
+        "casper, subiquity: bin/casper-stop",
+    ),
     ends(
         r"Reached target.*(System )?(Shutdown|Reboot|Power[- ]?Off|Halt|Unmount All|Final Step|Late Shutdown)",
         "the system goes down",
