@@ -74,6 +74,29 @@ def test_a_guest_with_the_address_of_another_machine_is_told(doubts):
     ]
 
 
+def test_a_check_at_the_address_of_another_machine_is_told(doubts):
+    found = doubts(
+        "hosts: {atlas: {address: 127.0.0.1, hypervisor: 'test:///default'}}\n"
+        "guests:\n"
+        "  web1: {checks: {http: {probe: tcp, port: 80, address: LOCALHOST}}}\n"
+        "  web2: {address: 10.0.0.6, checks: {http: {probe: tcp, port: 80}}}\n"
+    )
+    whose = "'LOCALHOST' is the address of the host atlas, too, so that who answers there can't be told"
+    assert found == [f"mine.yaml:5: cannot use guests.web1.checks.http.address: because {whose}"]
+
+
+def test_two_hosts_that_are_looked_at_in_one_place_are_told_and_two_behind_one_address_are_not(doubts):
+    found = doubts(
+        "hosts:\n"
+        "  atlas: {address: 10.0.0.5, ssh: {}}\n"
+        "  borea: {address: 10.0.0.5, ssh: {}}\n"
+        "  nook: {address: 10.0.0.5, ssh: {port: 2222}}\n"
+        "  vault: {address: 10.0.0.5, checks: {web: {probe: tcp, port: 443}}}\n"
+    )
+    whose = "'10.0.0.5' is the address of the host atlas, too, so that who answers there can't be told"
+    assert found == [f"mine.yaml:5: cannot use hosts.borea.address: because {whose}"]
+
+
 def test_what_nothing_looks_at_is_told_among_the_rest_in_the_order_of_the_file(doubts):
     found = doubts("services:\n  a: {}\n  b: {proof: running}\n")
     assert [line.split(":")[1] for line in found] == ["4", "5", "5"]

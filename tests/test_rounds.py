@@ -62,9 +62,12 @@ def far(tmp_path):
         yield far
 
 
-def lab_yaml(folder: Path, *, uri=URI, checks=None, **more) -> Config:
+AFAR = "10.0.0.5"  # a host is not where its guests are looked at
+
+
+def lab_yaml(folder: Path, *, uri=URI, checks=None, address="127.0.0.1", **more) -> Config:
     more.setdefault("timing", QUICK)
-    atlas = Host("atlas", address="127.0.0.1", hypervisor=uri, checks=checks or {})
+    atlas = Host("atlas", address=address, hypervisor=uri, checks=checks or {})
     return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, hosts={"atlas": atlas}, **more)
 
 
@@ -740,7 +743,7 @@ async def test_what_answers_while_its_guest_is_off_proves_nothing_once_it_runs(g
     guests.add("web1", autostart=False)
     said = {"web1": Guest("web1", "127.0.0.1", checks=door(port))}
     check = f"door@{guest('web1')}"
-    async with living(lab_yaml(tmp_path, guests=said)) as bot, listening(port) as knocks:
+    async with living(lab_yaml(tmp_path, guests=said, address=AFAR)) as bot, listening(port) as knocks:
         await bot.runs("web1")
         await bot.comes_to(check, Health.OK)
         guests.domain("web1").shutdown()
@@ -765,6 +768,7 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
         tmp_path,
         guests={"web1": Guest("web1", "127.0.0.1", checks=door(port))},
         timing=replace(QUICK, check_every=timedelta(hours=1)),
+        address=AFAR,
     )
     async with living(config) as bot:
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
+from bot.config.places import owner_besides_guest, owner_besides_host, places_of, where_of
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service
 from bot.core.health import Proof
@@ -73,13 +74,22 @@ def _proof_of_nothing(config: Config) -> Iterator[_Doubt]:
 
 
 def _shared_addresses(config: Config) -> Iterator[_Doubt]:
-    """A guest with another machine's address: what answers there proves the other one."""
-    owners = {host.address: f"the host {name}" for name, host in config.hosts.items()}
+    """What is looked at where another machine is: what answers there proves the other one."""
+    for name, host in config.hosts.items():
+        shared = ((where, owner_besides_host(config, host, (where, port))) for where, port in places_of(host))
+        for where, owner in [(where, owner) for where, owner in shared if owner][:1]:
+            yield ("hosts", name, "address"), _whose(where, owner)
     for name, guest in config.guests.items():
-        owner = owners.setdefault(guest.address, f"the guest {name}")
-        if owner != f"the guest {name}" and (guest.address != name):
-            why = f"{guest.address!r} is the address of {owner}, too, so that who answers there can't be told"
-            yield ("guests", name, "address"), why
+        if owner := owner_besides_guest(config, guest, guest.address):
+            yield ("guests", name, "address"), _whose(guest.address, owner)
+        for check in guest.checks.values():
+            where = where_of(check, guest.address)
+            if where != guest.address and (owner := owner_besides_guest(config, guest, where)):
+                yield ("guests", name, "checks", check.name, "address"), _whose(where, owner)
+
+
+def _whose(where: str, owner: str) -> str:
+    return f"{where!r} is the address of {owner}, too, so that who answers there can't be told"
 
 
 def _shared_hypervisors(config: Config) -> Iterator[_Doubt]:

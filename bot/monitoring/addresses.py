@@ -4,13 +4,9 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from bot.config import Check, Config
+from bot.config import Config
 from bot.config.built_in import looks_inside
-
-
-def where_of(check: Check, address: str) -> str:
-    """The name or address that a check of something at `address` looks at."""
-    return getattr(check.params, "address", "") or address
+from bot.config.places import where_of
 
 
 def hypervisor_at(uri: str | None) -> str:

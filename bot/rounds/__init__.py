@@ -6,7 +6,7 @@ have rounds of their own: guests.py.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +16,13 @@ from typing import Any
 from bot.actions import Outcome
 from bot.clock import Clock
 from bot.config import Check, Config, Guest
+from bot.config.places import where_of
 from bot.core.guest import GuestEvent
 from bot.core.health import (
     HYPERVISOR,
     CheckName,
     Fingerprint,
+    Observation,
     Target,
     TargetId,
     TargetKind,
@@ -33,7 +35,7 @@ from bot.core.picture import Outlook
 from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
-from bot.monitoring.addresses import hypervisor_at, where_of
+from bot.monitoring.addresses import hypervisor_at
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
 from bot.monitoring.own_database import know_database, show_life
@@ -41,7 +43,7 @@ from bot.monitoring.own_limits import looked
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds.blind_spots import BlindSpots
-from bot.rounds.checks import checks_of, meant_guest
+from bot.rounds.checks import as_proof, checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
 from bot.rounds.impostors import Impostors, Look, SshAnswers
@@ -142,10 +144,14 @@ class Rounds:
     def _add(self, watched: Watched, check: Check) -> None:
         pace, name = self._pace(check), f"{watched.check}@{watched.target.id}"
         probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
-        self._looks[watched.target.id][watched.check] = probe.look
+
+        async def told() -> Sequence[Observation]:
+            return [as_proof(self._config, watched, check, seen) for seen in await probe.look()]
+
+        self._looks[watched.target.id][watched.check] = told
         fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)
         self._sight.watches(fingerprint, where)
-        careful = partial(looked, fingerprint, probe.look, self._parts.now)
+        careful = partial(looked, fingerprint, told, self._parts.now)
 
         async def look() -> None:
             found = await self._impostors.look(watched.target.id, careful, where)

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from bot.config import Check, Config, Guest
-from bot.core.health import CheckName, Target, TargetKind, name_of, target_id
+from bot.config.places import owner_besides_guest, owner_besides_host, place_of, where_of
+from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetKind, name_of, target_id
 from bot.probes import Watched
 from bot.probes.host import built_in
 from bot.probes.ups import Params as UpsParams
@@ -38,6 +40,21 @@ def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple
         if meant is not None:
             for name, check in said.checks.items():
                 yield Watched(CheckName(name), meant, said.address), check
+
+
+def as_proof(config: Config, watched: Watched, check: Check, seen: Observation) -> Observation:
+    """What a look shows of its target: nothing where another machine is looked at there, too, and may answer."""
+    if seen.health is not Health.OK or seen.evidence is not Evidence.INSIDE:
+        return seen
+    name, where, owner = watched.target.name, where_of(check, watched.address), ""
+    if watched.target.kind is TargetKind.GUEST and name in config.guests:
+        owner = owner_besides_guest(config, config.guests[name], where)
+    elif watched.target.kind is TargetKind.HOST and name in config.hosts:
+        owner = owner_besides_host(config, config.hosts[name], place_of(config.hosts[name], check))
+    if not owner:
+        return seen
+    why = f"{seen.why}; but {where} is the address of {owner}, too, and who answers there can't be told"
+    return replace(seen, health=Health.UNKNOWN, evidence=Evidence.NONE, why=why)
 
 
 def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:

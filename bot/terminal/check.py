@@ -22,14 +22,16 @@ from bot.core.health import (
 )
 from bot.core.incidents.blind_spots import BlindSpot, Screen
 from bot.core.names import Names, names_of
-from bot.hypervisor import CannotWatch, HypervisorUnreachable, watched_twice
+from bot.core.placements import Placements
+from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
 from bot.monitoring.boots import Boots
+from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds import blind_spots
 from bot.rounds.boots import LOOKS_AT_ONCE
-from bot.rounds.checks import checks_of, guest_checks_of
+from bot.rounds.checks import as_proof, checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.terminal import counted
@@ -106,27 +108,48 @@ async def look_once(config: Config) -> Looked:
         parts = replace(parts, ssh_answers=(ssh := GuestSsh(config, parts, lambda: guests)))
         async with telling(lambda: tally):
             twice = await doubled(hypervisors)
-            listed = await asyncio.gather(*(_guests_of(config, host, parts, tally, twice) for host in hypervisors))
+            places = await _placements(hypervisors, twice)
+            listed = await asyncio.gather(
+                *(_guests_of(config, host, parts, tally, places) for host in hypervisors)
+            )
             guests |= {target: probe for found in listed for target, probe in found.items()}
-            looks = [_look_at(watched, one, parts) for watched, one in checks_of(config)]
+            looks = [_look_at(config, watched, one, parts) for watched, one in checks_of(config)]
             hosts = zip(hypervisors, listed, strict=True)
             looks += [_look_at_guests(config, host, parts, tally, found, twice) for host, found in hosts]
             seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
-            own = [_look_at(watched, one, parts) for watched, one in guest_checks_of(config, guests)]
+            seen += Whereabouts(places, frozenset(hypervisors), lambda _: False, parts.now()).twice(guests)
+            own = [_look_at(config, watched, one, parts) for watched, one in guest_checks_of(config, guests)]
             seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
             spots = await tally.count(_spots(config, guests, seen, ssh))
             others = await tally.count(strangers(guests.keys(), ssh))
         accepted = {guest.id for guest in guests if guest.proof is Proof.RUNNING}
-        return Looked([_as_proof(one, accepted) for one in seen], names_of(guests), spots, others)
+        proven = {one.target for one in seen if one.health is Health.OK and one.evidence is Evidence.INSIDE}
+        return Looked([_as_proof(one, accepted, proven) for one in seen], names_of(guests), spots, others)
 
 
-def _as_proof(seen: Observation, accepted: Collection[TargetId]) -> Observation:
-    """What a look into a guest comes to: a sign of life is no proof, unless its power alone is accepted."""
+def _as_proof(seen: Observation, accepted: Collection[TargetId], proven: Collection[TargetId]) -> Observation:
+    """What a look into a guest comes to: a sign of life is no proof, unless its power alone is accepted.
+
+    `proven`: those that another check shows well, which tells more than a screen that tells nothing.
+    """
     if seen.fingerprint.check != BOOT or seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
         return seen
+    if seen.target in proven:
+        return replace(seen, health=Health.OK, why=f"a check of its own shows it well ({seen.why})")
     if seen.target in accepted:
         return replace(seen, health=Health.OK, why=f"accepted: it runs, and was not looked inside ({seen.why})")
     return replace(seen, health=Health.UNKNOWN)
+
+
+async def _placements(hypervisors: Mapping[str, Hypervisor], twice: Collection[str]) -> Placements:
+    """Where the guests live."""
+    places = Placements()
+    for host in [host for host in hypervisors if host not in twice]:
+        try:
+            places = places.heard(host, await hypervisors[host].states())
+        except HypervisorUnreachable:  # its probe says so
+            places = places.lost(host)
+    return places
 
 
 async def _spots(
@@ -140,10 +163,11 @@ async def _spots(
     return await blind_spots.find(config, made, screens, ssh, all_told=told)
 
 
-async def _look_at(watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
+async def _look_at(config: Config, watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
     probe = discover()[check.probe].make(watched, check.params, parts)
     try:
-        return [one for one in await probe.look() if _is_worth_telling(one)]
+        found = [as_proof(config, watched, check, one) for one in await probe.look()]
+        return list(filter(_is_worth_telling, found))
     finally:
         await probe.close()
 
@@ -154,16 +178,16 @@ def _is_worth_telling(seen: Observation) -> bool:
 
 
 async def _guests_of(
-    config: Config, host: str, parts: Parts, tally: Tally, twice: Collection[str]
+    config: Config, host: str, parts: Parts, tally: Tally, places: Placements
 ) -> Mapping[Target, GuestProbe]:
-    """The guests of a hypervisor; none of one that is another host's, too."""
+    """The guests that live on a hypervisor, which may define more; none of one that has told nothing."""
     guests: dict[Target, GuestProbe] = {}
-    if host in twice:
+    if host not in places.told:
         return guests
     with suppress(HypervisorUnreachable):  # its probe says so
         for info in await tally.count(whole_inventory(parts.hypervisors[host])):
             target = guest_target(config, host, info)
-            if not target.ephemeral:
+            if not target.ephemeral and places.home_of(info.uuid, None) == host:
                 guests[target] = GuestProbe(target, host, info, parts)
     note_shared_logs({target.id: probe for target, probe in guests.items()})
     return guests

@@ -14,6 +14,7 @@ from bot.store import Store
 from tests.terminal.commands import caretaker, started, write_lab
 
 ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
+AFAR = 'hosts: {atlas: {address: 10.0.0.5, hypervisor: "test:///default"}}\n'
 SERVICE = "services: {{web: {{address: 127.0.0.1, checks: {{http: {{probe: tcp, port: {port}}}}}}}}}\n"
 
 
@@ -22,6 +23,7 @@ NOW = datetime(2026, 3, 1, 2, 28, tzinfo=UTC)
 NODE = f"""<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><domain type='test'><name>dev2</name>
 <uuid>{UUID}</uuid><memory>1024</memory><os><type>hvm</type></os><test:runstate>5</test:runstate></domain></node>
 """
+RUNS = NODE.replace("<test:runstate>5</test:runstate>", "")
 
 MEND = (
     "  → add a qemu-guest-agent channel, a serial console with a log, or a check in lab.yaml; or log in once by "
@@ -65,6 +67,43 @@ async def test_when_all_is_well_it_ends_with_0_and_says_what_was_accepted(tmp_pa
     assert told.code == 0, told.out
     assert "ok  guest:test   boot        accepted: it runs, and was not looked inside (nothing on its" in told.out
     assert "4 checks: 0 fail, 0 unknown" in told.out
+
+
+@pytest.mark.slow
+async def test_a_guest_whose_own_check_passes_is_well_as_the_running_bot_has_it(tmp_path):
+    with port(listening=True) as web:
+        checks = f"{{http: {{probe: tcp, address: localhost, port: {web}}}}}"
+        write_lab(tmp_path, f"{AFAR}guests: {{test: {{address: 10.0.0.9, checks: {checks}}}}}\n")
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 0, told.out
+    assert "ok  guest:test  boot        a check of its own shows it well (nothing on its screen" in told.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["127.0.0.1", "localhost"])
+async def test_what_answers_at_its_hosts_address_proves_no_guest(tmp_path, where):
+    with port(listening=True) as web:
+        checks = f"{{http: {{probe: tcp, address: {where}, port: {web}}}}}"
+        write_lab(tmp_path, f"{ATLAS}guests: {{test: {{checks: {checks}}}}}\n")
+        told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    assert f"but {where} is the address of the host atlas, too, and who answers there can't be told" in told.out
+
+
+@pytest.mark.slow
+async def test_a_guest_that_runs_on_two_hosts_fails_and_what_a_migration_left_behind_does_not(tmp_path):
+    hosts = ", ".join(f"{name}: {{hypervisor: 'test://{tmp_path}/{name}.xml'}}" for name in ("atlas", "borea"))
+    write_lab(tmp_path, f"hosts: {{{hosts}}}\nguests: {{dev2: {{expect: running, proof: running}}}}\n")
+    (tmp_path / "borea.xml").write_text(RUNS)
+    (tmp_path / "atlas.xml").write_text(RUNS)
+    told = await caretaker("check", folder=tmp_path)
+    assert told.code == 1
+    twice = "it runs on atlas and borea at once: two copies write to the same disks"
+    assert f"FAIL  guest:dev2  placement   {twice}" in told.out
+    (tmp_path / "atlas.xml").write_text(NODE)
+    told = await caretaker("check", folder=tmp_path)
+    assert (told.code, told.err) == (0, ""), told.out
+    assert told.out.count("guest:dev2") == 2, "its power, and the look inside"
 
 
 @pytest.mark.slow
