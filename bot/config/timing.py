@@ -105,6 +105,7 @@ class Timing:
         metadata={
             "help": "How often the bot notes that it lives: the precision with which it tells its own downtime.",
             "least": A_MOMENT,
+            "most": timedelta(minutes=10),
         },
     )
     boot_look: timedelta = field(

@@ -15,7 +15,8 @@ from bot.config import Config
 from bot.store import Store
 from bot.store.alive import Alive
 
-MISSED = 4  # signs of life that may be missing before the bot counts as dead
+MISSED = 4  # signs of life that may be missing before a bot that holds its database counts as silent
+LATE = 1.5  # how many intervals old the last one may be where no process here is seen to hold it
 ROOM = 64 * 1024  # bytes; with less a file system is full for a database
 PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
 LOCKS = Path("/proc/locks")
@@ -47,8 +48,9 @@ def life_of(config: Config, store: Store, now: datetime) -> Life:
     """How the bot of that database is."""
     last, zone = store.alive.last(), config.zone
     quiet, trouble = silent(store, now, zone), _trouble(config.database)
-    stale = last is not None and now - last.at > MISSED * config.timing.alive_every
-    if last is None or last.stopped_at or (stale and not _is_held(config.database)):
+    every, held = config.timing.alive_every, _is_held(config.database)
+    stale = last is not None and now - last.at > (MISSED if held else LATE) * every
+    if last is None or last.stopped_at or (stale and not held):
         return Life(f"not alive: {_last_seen(last, zone)}", last, lives=False, writes=False)
     if stale:
         why = trouble or "its log says why"

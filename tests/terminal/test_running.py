@@ -126,7 +126,7 @@ async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(t
 
 
 async def test_health_tells_of_a_bot_whose_database_was_deleted_and_that_has_not_noticed_yet(tmp_path):
-    write_lab(tmp_path, "timing: {alive_every: 1h}\n")
+    write_lab(tmp_path, "timing: {alive_every: 10m}\n")
     async with started("run", folder=tmp_path, env=NOWHERE) as bot:
         await bot.prints("still trying")
         for file in (tmp_path / "data").iterdir():
