@@ -6,7 +6,6 @@ Plain functions over core and store, a transaction each. When to look, and what 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from bot.config import Config, Expect
 from bot.core import engine
@@ -259,7 +258,7 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
         name=info.name,
         runs_on=target_id(TargetKind.HOST, host),
         wanted=info.autostart if expect is None else expect is Expect.RUNNING,
-        ephemeral=any(fnmatchcase(info.name, pattern) for pattern in config.ephemeral),
+        ephemeral=config.comes_and_goes(info.name),
         proof=said.proof if said else Proof.INSIDE,
     )
 

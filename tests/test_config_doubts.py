@@ -144,3 +144,19 @@ def test_one_hypervisor_under_two_names_is_told(doubts):
     )
     why = "it leads where hosts.a.hypervisor does: they are one machine; take one of the two hosts out"
     assert found == f"mine.yaml:6: cannot use hosts.c.hypervisor: because {why}"
+
+
+def test_a_uri_that_libvirt_does_not_know_is_told(doubts):
+    found = doubts(
+        "hosts:\n  atlas: {hypervisor: 'tset:///default'}\n  borea: {hypervisor: 'qemu+ssh://b/system'}\n"
+    )
+    why = "libvirt has no driver 'tset' (did you mean 'test'?)"
+    assert found == [f"mine.yaml:4: cannot use hosts.atlas.hypervisor: because {why}"]
+
+
+def test_a_guest_that_is_listed_and_comes_and_goes_is_told(doubts):
+    found = doubts(
+        "hosts: {atlas: {hypervisor: 'test:///default'}}\nephemeral: ['web*']\nguests:\n  web1: {}\n  db1: {}\n"
+    )
+    why = "it fits a pattern of `ephemeral`, so that nothing is ever told of it; take one or the other out"
+    assert found == [f"mine.yaml:6: cannot use guests.web1: because {why}"]

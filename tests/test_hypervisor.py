@@ -266,7 +266,7 @@ async def test_a_killed_daemon_is_lost_with_a_reason_and_found_again(running) ->
         assert not hypervisor.connected
         with pytest.raises(
             HypervisorUnreachable,
-            match=r"states on atlas: because the libvirt of atlas does not run \(.*-sock: No such file",
+            match=r"because the libvirt of atlas, on this machine, does not run \(.*-sock: No such file",
         ):
             await hypervisor.states()
         await running.start()
@@ -308,7 +308,9 @@ async def test_a_frozen_daemon_costs_the_deadline_and_no_more(running, frozen) -
     async with connected(default(running), deadline=SECOND / 4) as (hypervisor, events):
         frozen()
         began = time.monotonic()
-        with pytest.raises(HypervisorUnreachable, match="because the libvirt of atlas does not answer"):
+        with pytest.raises(
+            HypervisorUnreachable, match="because the libvirt of atlas, on this machine, does not answer"
+        ):
             await hypervisor.states()
         assert 0.2 < time.monotonic() - began < IN_TIME
         await until(lambda: told(events, KEPT.CONNECTED, KEPT.LOST))
@@ -324,7 +326,9 @@ async def test_a_daemon_that_stays_frozen_hangs_one_thread_however_often_it_is_a
             with pytest.raises(HypervisorUnreachable):
                 await hypervisor.states()
         for _ in range(20):
-            with pytest.raises(HypervisorUnreachable, match="the libvirt of atlas does not answer"):
+            with pytest.raises(
+                HypervisorUnreachable, match="the libvirt of atlas, on this machine, does not answer"
+            ):
                 await hypervisor.states()
         asking = [thread for thread in threading.enumerate() if thread.name.startswith("libvirt atlas")]
         assert len(asking) <= 2, "the one that hangs, and one that asks whether it still does"

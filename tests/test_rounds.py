@@ -677,7 +677,7 @@ async def test_a_libvirt_that_stops_while_its_host_answers_is_told_as_what_it_is
         daemon.cut_power()
         incident = await bot.incident(kind=Kind.CANNOT_WATCH)
         assert incident.subject == "host:atlas"
-        assert incident.why.startswith("the libvirt of atlas does not run (")
+        assert incident.why.startswith("the libvirt of atlas, on this machine, does not run (")
         assert "Start libvirt on atlas" in incident.why, "with what mends it"
         await bot.comes_to(f"state@{guest('test')}", Health.UNKNOWN)
         await bot.comes_to("hypervisor@host:atlas", Health.UNKNOWN)

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
@@ -15,7 +16,29 @@ from bot.config.places import owner_besides_guest, owner_besides_host, places_of
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service
 from bot.core.health import Proof
+from bot.core.nearest import did_you_mean
 from bot.core.one_machine import same_uris
+
+_DRIVERS: Final = (
+    *(
+        "qemu",
+        "test",
+        "xen",
+        "lxc",
+        "ch",
+        "vbox",
+        "bhyve",
+        "esx",
+        "gsx",
+        "vpx",
+        "hyperv",
+        "openvz",
+        "vz",
+        "vmwareplayer",
+    ),
+    *("vmwarews", "vmwarefusion", "remote"),
+)
+"""The schemes of libvirt's URIs: libvirt.org/drivers.html."""
 
 _Doubt = tuple[Where, str]
 _Thing = TypeVar("_Thing", Host, Service, Guest)
@@ -28,6 +51,8 @@ def doubts(config: Config, line_of: LineOf) -> list[str]:
         *_proof_of_nothing(config),
         *_shared_addresses(config),
         *_shared_hypervisors(config),
+        *_no_drivers(config),
+        *_come_and_go(config),
     ]
     lines = [(line_of(where), f"cannot use {spelt(where)}: because {why}") for where, why in found]
     return [f"{line}: {what}" for line, what in sorted([*lines, *overlooked(config, line_of)])]
@@ -98,6 +123,23 @@ def _shared_hypervisors(config: Config) -> Iterator[_Doubt]:
     for name, first in same_uris(uris).items():
         why = f"it leads where hosts.{first}.hypervisor does: they are one machine; take one of the two hosts out"
         yield ("hosts", name, "hypervisor"), why
+
+
+def _no_drivers(config: Config) -> Iterator[_Doubt]:
+    """A URI that no libvirt knows: asked all the same, it would say that its daemon does not run."""
+    for name, host in config.hosts.items():
+        driver = urlsplit(host.hypervisor or "").scheme.partition("+")[0]
+        if host.hypervisor and driver not in _DRIVERS:
+            why = f"libvirt has no driver {driver!r}{did_you_mean(driver, _DRIVERS)}"
+            yield ("hosts", name, "hypervisor"), why
+
+
+def _come_and_go(config: Config) -> Iterator[_Doubt]:
+    """A guest that is listed, and never opens an incident."""
+    for name in config.guests:
+        if config.comes_and_goes(name):
+            why = "it fits a pattern of `ephemeral`, so that nothing is ever told of it; take one or the other out"
+            yield ("guests", name), why
 
 
 def _unreadable(group: str, things: Mapping[str, _Thing]) -> Iterator[_Doubt]:

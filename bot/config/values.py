@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,10 @@ class Config:
     def zone(self) -> tzinfo:
         """The zone times are shown in."""
         return zone_of(self.time_zone)
+
+    def comes_and_goes(self, guest: str) -> bool:
+        """Whether a guest of that name is ephemeral."""
+        return any(fnmatchcase(guest, pattern) for pattern in self.ephemeral)
 
     @property
     def database(self) -> Path:

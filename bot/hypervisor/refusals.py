@@ -147,12 +147,15 @@ def obstacle(what: What, way: Way, said: str = "") -> Obstacle:
     """An obstacle in words. `said`: what was told, by whoever told it."""
     words = {"name": way.name, "way": way, "its": f"{way.name} answers, but its libvirt"}
     if way.is_local:
-        words["its"] = f"the libvirt of {way.name}"
+        words["its"] = f"the libvirt of {way.name}, on this machine,"
     told = _short(said)
     why = _WHY.get(what, "").format(**words)
     if why and told and what is not What.HOST_KEY_CHANGED:  # of which ssh says a screenful
         why = f"{why} ({told})"
-    return Obstacle(what, why or told or str(what), _MEND.get(what, "").format(**words))
+    mend = _MEND.get(what, "").format(**words)
+    if what is What.DAEMON and way.is_local:
+        mend += f" If {way.name} is another machine, its URI has to name it: “qemu+ssh://root@{way.name}/system”."
+    return Obstacle(what, why or told or str(what), mend)
 
 
 def _on_opening(error: libvirt.libvirtError, said: str) -> What:

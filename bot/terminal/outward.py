@@ -24,7 +24,9 @@ async def outward(config: Config, *, send_test: bool, env: Mapping[str, str] = o
     except ConfigError:
         return []  # it is told with the tokens
     sender = sender_of(urls, config)
-    told = _second_channel(sender, send_test=send_test) if urls else _no_second_channel(config)
+    told = (
+        _second_channel(sender, send_test=send_test) if urls else _no_second_channel(config, send_test=send_test)
+    )
     return await asyncio.gather(_heartbeat(url, config) if url else _no_heartbeat(config), told)
 
 
@@ -70,7 +72,9 @@ def _failed(result: Result) -> str:
     return f"{how.get(result.state, 'the second channel did not take a test')} ({result.state}): {result.why}"
 
 
-async def _no_second_channel(config: Config) -> Said:
+async def _no_second_channel(config: Config, *, send_test: bool) -> Said:
+    if send_test:
+        return f"cannot send a test: because {SECOND_CHANNEL} is not set", SECTION, False
     if config.second_channel:
         return f"lab.yaml has `second_channel`, and {SECOND_CHANNEL} is not set", SECTION, False
     what = "nobody is told while Slack is out of reach, or when nobody reads it"

@@ -49,7 +49,8 @@ def spots_of(
 ) -> tuple[BlindSpot, ...]:
     """What can't be proven. `all_told`: every hypervisor has told which guests it has, so that no other is any."""
     there = {guest.name for guest in guests}
-    nowhere = sorted(said for said in config.guests if all_told and said not in there)
+    missing = (said for said in config.guests if said not in there and not config.comes_and_goes(said))
+    nowhere = sorted(missing) if all_told else []
     idle = sorted(_target(thing) for thing in unwatched(config) if thing.watched)
     listed = Listed(nowhere, idle, sorted(one for one in making.doors if one.startswith(TargetKind.HOST)))
     return blind_spots(guests, making, listed, name)

@@ -138,7 +138,7 @@ async def test_a_libvirt_that_does_not_run_is_the_watchers_trouble_and_says_noth
     assert [(one.health, one.kind) for one in (host, *behind)] == [(Health.UNKNOWN, None)] * 3
     assert (str(watching.fingerprint), watching.health) == ("watching@host:atlas", Health.FAIL)
     assert watching.kind is Kind.CANNOT_WATCH
-    assert watching.why.startswith("the libvirt of atlas does not run")
+    assert watching.why.startswith("the libvirt of atlas, on this machine, does not run")
     assert "systemctl start libvirtd" in watching.why
     assert watching.facts["refusal"] == "daemon"
     assert watching.evidence is host.evidence is Evidence.NONE

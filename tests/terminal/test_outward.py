@@ -46,6 +46,13 @@ async def test_a_heartbeat_is_sent_and_a_test_only_when_asked_for(tmp_path):
         assert sorted(server.paths) == [f"/{TOPIC}", "/uuid", "/uuid"]
 
 
+async def test_where_no_test_can_be_sent_that_is_said(tmp_path):
+    write_lab(tmp_path)
+    told = await caretaker("doctor", "--send-test", folder=tmp_path)
+    assert told.code == 1
+    assert "MISSING  cannot send a test: because CARETAKER_SECOND_CHANNEL is not set" in told.out
+
+
 async def test_what_does_not_work_is_missing_and_no_address_is_shown(tmp_path):
     write_lab(tmp_path)
     async with outside() as server:
