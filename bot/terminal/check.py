@@ -16,7 +16,6 @@ from bot.core.health import (
     Observation,
     Proof,
     Target,
-    TargetId,
     TargetKind,
     target_id,
 )
@@ -95,50 +94,57 @@ async def look_once(config: Config) -> Looked:
 
     Guests that come and go by lab.yaml's `ephemeral` are left out.
     """
-    tally = Tally()
-    async with AsyncExitStack() as opened:
-        hypervisors = hypervisors_of(config, _deaf)
-        for hypervisor in hypervisors.values():
-            opened.push_async_callback(hypervisor.close)
-        ways = Ways(config)
-        opened.push_async_callback(ways.close)
-        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-        parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
-        guests: dict[Target, GuestProbe] = {}
-        parts = replace(parts, ssh_answers=(ssh := GuestSsh(config, parts, lambda: guests)))
-        async with telling(lambda: tally):
-            twice = await doubled(hypervisors)
-            places = await _placements(hypervisors, twice)
-            listed = await asyncio.gather(
-                *(_guests_of(config, host, parts, tally, places) for host in hypervisors)
-            )
-            guests |= {target: probe for found in listed for target, probe in found.items()}
-            looks = [_look_at(config, watched, one, parts) for watched, one in checks_of(config)]
-            hosts = zip(hypervisors, listed, strict=True)
-            looks += [_look_at_guests(config, host, parts, tally, found, twice) for host, found in hosts]
-            seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
-            seen += Whereabouts(places, frozenset(hypervisors), lambda _: False, parts.now()).twice(guests)
-            own = [_look_at(config, watched, one, parts) for watched, one in guest_checks_of(config, guests)]
-            seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
-            spots = await tally.count(_spots(config, guests, seen, ssh))
-            others = await tally.count(strangers(guests.keys(), ssh))
-        accepted = {guest.id for guest in guests if guest.proof is Proof.RUNNING}
-        proven = {one.target for one in seen if one.health is Health.OK and one.evidence is Evidence.INSIDE}
-        return Looked([_as_proof(one, accepted, proven) for one in seen], names_of(guests), spots, others)
+    tally, guests = Tally(), dict[Target, GuestProbe]()
+    async with AsyncExitStack() as opened, telling(lambda: tally):
+        parts, ssh = _parts(config, opened, guests)
+        hosts = list(parts.hypervisors)
+        twice = await doubled(parts.hypervisors)
+        places = await _placements(parts.hypervisors, twice)
+        listed = await asyncio.gather(*(_guests_of(config, host, parts, tally, places) for host in hosts))
+        guests |= {target: probe for found in listed for target, probe in found.items()}
+        looks = [_look_at(config, watched, one, parts) for watched, one in checks_of(config)]
+        of_each = zip(hosts, listed, strict=True)
+        looks += [_look_at_guests(config, host, parts, tally, found, twice) for host, found in of_each]
+        seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
+        seen += Whereabouts(places, frozenset(hosts), lambda _: False, parts.now()).twice(guests)
+        own = [_look_at(config, watched, one, parts) for watched, one in guest_checks_of(config, guests)]
+        seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
+        spots = await tally.count(_spots(config, guests, seen, ssh))
+        others = await tally.count(strangers(guests.keys(), ssh))
+    return Looked(_as_proof(seen, guests), names_of(guests), spots, others)
 
 
-def _as_proof(seen: Observation, accepted: Collection[TargetId], proven: Collection[TargetId]) -> Observation:
-    """What a look into a guest comes to: a sign of life is no proof, unless its power alone is accepted.
+def _parts(config: Config, opened: AsyncExitStack, guests: Mapping[Target, GuestProbe]) -> tuple[Parts, GuestSsh]:
+    """What checks look with; closed with `opened`. `guests`: those that are known, once they are."""
+    hypervisors = hypervisors_of(config, _deaf)
+    for hypervisor in hypervisors.values():
+        opened.push_async_callback(hypervisor.close)
+    ways = Ways(config)
+    opened.push_async_callback(ways.close)
+    by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+    parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
+    ssh = GuestSsh(config, parts, lambda: guests)
+    return replace(parts, ssh_answers=ssh), ssh
 
-    `proven`: those that another check shows well, which tells more than a screen that tells nothing.
+
+def _as_proof(seen: Sequence[Observation], guests: Collection[Target]) -> Sequence[Observation]:
+    """What looks into guests come to: a sign of life is no proof, unless power alone is accepted.
+
+    Where a check of its own shows a guest well, that tells more than a screen that tells nothing.
     """
-    if seen.fingerprint.check != BOOT or seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
-        return seen
-    if seen.target in proven:
-        return replace(seen, health=Health.OK, why=f"a check of its own shows it well ({seen.why})")
-    if seen.target in accepted:
-        return replace(seen, health=Health.OK, why=f"accepted: it runs, and was not looked inside ({seen.why})")
-    return replace(seen, health=Health.UNKNOWN)
+    accepted = {guest.id for guest in guests if guest.proof is Proof.RUNNING}
+    proven = {one.target for one in seen if one.health is Health.OK and one.evidence is Evidence.INSIDE}
+
+    def judged(one: Observation) -> Observation:
+        if one.fingerprint.check != BOOT or one.health is Health.FAIL or one.evidence is Evidence.INSIDE:
+            return one
+        if one.target in proven:
+            return replace(one, health=Health.OK, why=f"a check of its own shows it well ({one.why})")
+        if one.target in accepted:
+            return replace(one, health=Health.OK, why=f"accepted: it runs, and was not looked inside ({one.why})")
+        return replace(one, health=Health.UNKNOWN)
+
+    return list(map(judged, seen))
 
 
 async def _placements(hypervisors: Mapping[str, Hypervisor], twice: Collection[str]) -> Placements:
