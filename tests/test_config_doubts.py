@@ -154,6 +154,16 @@ def test_a_uri_that_libvirt_does_not_know_is_told(doubts):
     assert found == [f"mine.yaml:4: cannot use hosts.atlas.hypervisor: because {why}"]
 
 
+@pytest.mark.parametrize("address", ["10.0.0.5:22", "https://10.0.0.5", "[fe80::1]:22"])
+def test_an_address_with_a_port_or_of_a_page_is_told_and_one_of_ipv6_is_none(doubts, address):
+    found = doubts(
+        f"services:\n  a: {{address: '{address}', checks: {{web: {{probe: tcp, port: 80}}}}}}\n"
+        "  b: {address: 'fe80::1', checks: {web: {probe: tcp, port: 80}}}\n"
+    )
+    why = f"'{address}' is neither a host name nor an IP address; a port belongs to the check"
+    assert found == [f"mine.yaml:4: cannot use services.a.address: because {why}"]
+
+
 def test_a_guest_that_is_listed_and_comes_and_goes_is_told(doubts):
     found = doubts(
         "hosts: {atlas: {hypervisor: 'test:///default'}}\nephemeral: ['web*']\nguests:\n  web1: {}\n  db1: {}\n"

@@ -7,6 +7,7 @@ import pytest
 
 from bot import actions, probes
 from bot.__main__ import make_parser
+from bot.core.kinds import Kind
 from bot.vocabulary import SHIPPED
 from handlers.commands import verbs
 
@@ -39,6 +40,12 @@ def test_every_probe_is_named(name):
 @pytest.mark.parametrize("verb", [action.verb.name for action in actions.discover().values()])
 def test_every_action_is_named(verb):
     assert re.search(rf"^\| `{verb}\b", RUNBOOKS, re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_incident_that_a_runbook_may_be_for_is_named(kind):
+    (row,) = [line for line in RUNBOOKS.splitlines() if line.startswith("| `Use for:")]
+    assert f"`{kind}`" in row
 
 
 @pytest.mark.parametrize("verb", verbs())

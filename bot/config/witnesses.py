@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
+
+_ADDRESS: Final = {
+    "words": "an IP address such as 10.0.0.1",
+    "pattern": r"\d{1,3}(\.\d{1,3}){3}|(?=[^:]*:[^:]*:)[0-9a-fA-F:.]+",
+}
+"""No name: it would have to be looked up while the network is in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +20,15 @@ class Witnesses:
         metadata={"help": "Whether the bot makes sure that it can see before it believes that machines are gone."},
     )
     gateway: str | None = field(
-        default=None, metadata={"help": "The gateway's address; by default what the system's routes say."}
+        default=None,
+        metadata={"help": "The gateway's address; by default what the system's routes say.", **_ADDRESS},
     )
     also: tuple[str, ...] = field(
         default=(),
-        metadata={"help": "Addresses that answer as long as the network works: a switch, an access point."},
+        metadata={
+            "help": "Addresses that answer as long as the network works: a switch, an access point.",
+            **_ADDRESS,
+        },
     )
     resolver: bool = field(
         default=True,

@@ -5,6 +5,7 @@ open port, a banner, or some other key prove nothing: firmware answers pings, an
 disk's passphrase often runs an SSH server.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -124,14 +125,20 @@ def _other(door: Door, banner: str, server: str, *, initramfs: bool) -> SshAnswe
     """A server with a key that is not the machine's."""
     mend = (
         f"Compare what “ssh-keyscan -p {door.port} {door.address}” shows with the key on the machine's own"
-        f" console. Only if they agree: “ssh-keygen -R {_entry(door)}”, then log in once by hand as the bot's own"
-        " user."
+        f" console. Only if they agree: “ssh-keygen -R {_entry(door)}{_file(door)}”, then log in once by hand as"
+        " the bot's own user."
     )
     if initramfs:
         why = f"another system answers ({banner}): it may wait for its disk's passphrase"
         return SshAnswer(Answer.OTHER_KEY, why, banner, f"Look at its screen. {mend}")
     why = f"{server} answers with another host key than the one known for {door.name}"
     return SshAnswer(Answer.OTHER_KEY, why, banner, mend)
+
+
+def _file(door: Door) -> str:
+    """The option that names its known_hosts, where that is not the user's own."""
+    usual = Path("~/.ssh/known_hosts").expanduser()
+    return "" if door.known_hosts == usual else f" -f {shlex.quote(str(door.known_hosts))}"
 
 
 def _entry(door: Door) -> str:

@@ -61,6 +61,8 @@ def check(options: argparse.Namespace) -> int:
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)), one.why, sep="  ")
     failing, unknown = (sum(one.health is health for one in seen) for health in (Health.FAIL, Health.UNKNOWN))
     print(f"\n{counted(len(seen), 'check')}: {failing} fail, {unknown} unknown")
+    if not seen:
+        print(f"{config.path.name} names nothing to look at: give it hosts, services or a UPS")
     if unknown_before:
         print(f"cannot tell what ran before and is off: because {unknown_before}")
     for spot in found.spots:

@@ -12,7 +12,8 @@ from bot.terminal import UserMistake
 def opened(config: Config) -> Iterator[Store]:
     """The database as it is at one moment. Raises UserMistake."""
     if not config.database.exists():
-        raise UserMistake(f"cannot read '{config.database}': because the bot has never run here")
+        why = "the bot has never run here; `./caretaker check` looks at everything without it"
+        raise UserMistake(f"cannot read '{config.database}': because {why}")
     try:
         with closing(Store(config.database, read_only=True)) as store, store.transaction():
             if store.lacks:

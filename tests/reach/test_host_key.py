@@ -80,7 +80,7 @@ async def test_another_key_is_another_system(sshd, tmp_path) -> None:
     answer = await ask(door)
     assert (answer.answer, answer.proves, answer.is_ours) == (Answer.OTHER_KEY, False, True)
     assert answer.why.endswith(" answers with another host key than the one known for 127.0.0.1")
-    assert f"“ssh-keygen -R '[127.0.0.1]:{sshd.port}'”" in answer.mend
+    assert f"“ssh-keygen -R '[127.0.0.1]:{sshd.port}' -f {door.known_hosts}”" in answer.mend
 
 
 async def test_a_banner_alone_proves_nothing_where_no_key_is_known(sshd, tmp_path) -> None:
