@@ -151,12 +151,17 @@ def _as_proof(seen: Sequence[Observation], guests: Collection[Target]) -> Sequen
 
 async def _placements(hypervisors: Mapping[str, Hypervisor], twice: Collection[str]) -> Placements:
     """Where the guests live."""
-    places = Placements()
-    for host in [host for host in hypervisors if host not in twice]:
+
+    async def told(host: str) -> Mapping[str, GuestState] | None:
         try:
-            places = places.heard(host, await hypervisors[host].states())
+            return await hypervisors[host].states()
         except HypervisorUnreachable:  # its probe says so
-            places = places.lost(host)
+            return None
+
+    hosts = [host for host in hypervisors if host not in twice]
+    places = Placements()
+    for host, states in zip(hosts, await asyncio.gather(*map(told, hosts)), strict=True):
+        places = places.lost(host) if states is None else places.heard(host, states)
     return places
 
 
