@@ -300,12 +300,13 @@ async def test_over_a_line_of_200_ms_the_states_of_five_hundred_guests_take_few_
 @pytest.mark.slow
 async def test_an_answer_that_takes_longer_than_its_deadline_is_waited_for_and_costs_no_connection(running):
     with many(running, 200):
-        async with line_to(running.socket, delay=0.01) as line, watching(over(line), deadline=SECOND) as watched:
+        deadline = 3 * SECOND
+        async with line_to(running.socket, delay=0.01) as line, watching(over(line), deadline=deadline) as watched:
             hypervisor, events = watched
-            line.rate = 10_000
+            line.rate = 3_000
             began = time.monotonic()
             assert len(await hypervisor.states()) == 201
-            assert time.monotonic() - began > 1.2
+            assert time.monotonic() - began > deadline.total_seconds() + 0.2
             assert [told.what for told in events] == [GuestEventKind.CONNECTED]
 
 
