@@ -15,13 +15,19 @@ from bot.sightings import configured
 log = logging.getLogger(__name__)
 
 
-def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
-    """Every check of lab.yaml but those of guests, and those that UPSes and hosts have without saying."""
+def upses_of(config: Config) -> Iterable[tuple[Watched, Check]]:
+    """The checks that UPSes have without saying."""
     targets = {t.id: t for t in configured(config)}
     for ups in config.ups.values():
         params = UpsParams(port=ups.port, ups=ups.ups, steady=config.timing.on_battery)
         check = Check("ups", "ups", params, every=ups.every)
         yield Watched(CheckName("ups"), targets[target_id(TargetKind.UPS, ups.name)], ups.address), check
+
+
+def checks_of(config: Config) -> Iterable[tuple[Watched, Check]]:
+    """Every check of lab.yaml but those of guests, and those that UPSes and hosts have without saying."""
+    targets = {t.id: t for t in configured(config)}
+    yield from upses_of(config)
     named = (
         (TargetKind.HOST, config.hosts),
         (TargetKind.SERVICE, config.services),

@@ -14,15 +14,16 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from bot.clock import Clock
-from bot.config import Config, ConfigError, Host, absent_files, doubts_of, load, load_secrets
+from bot.config import Check, Config, ConfigError, Host, absent_files, doubts_of, load, load_secrets
 from bot.core.guest import GuestEvent, GuestInfo
-from bot.core.health import Target, TargetKind, target_id
+from bot.core.health import Kind, Target, TargetKind, target_id
 from bot.core.incidents.blind_spots import Lack
 from bot.core.one_machine import MEND, words
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
-from bot.probes import Parts, SshWays
+from bot.probes import Parts, SshWays, Watched, discover
 from bot.reach import Refused, Script, Unreachable
 from bot.rounds import blind_spots
+from bot.rounds.checks import upses_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.slack import Slack
@@ -68,7 +69,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> list[Finding]:
-    """Look at Slack, hypervisors, SSH, runbooks and the data folder, all at once; told in that order."""
+    """Look at Slack, hypervisors, SSH, UPSes, runbooks and the data folder, all at once; told in that order."""
     tally = Tally()
     async with AsyncExitStack() as opened:
         hypervisors = hypervisors_of(config, _deaf)
@@ -79,6 +80,7 @@ async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> li
         looks = [_of_slack(config, post=post), _of_outward(config, send_test=send_test)]
         looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
+        looks += [_of_ups(watched, check, _parts(config, {}, ways)) for watched, check in upses_of(config)]
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
             twice = await doubled(hypervisors)
@@ -162,14 +164,17 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways:
         except (HypervisorUnreachable, GuestRefused):
             all_told = False  # why is said already
     keys = list(_of_known_hosts(config, ways))
-    by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
-    parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
-    ssh = GuestSsh(config, parts, lambda: made)
+    ssh = GuestSsh(config, _parts(config, hypervisors, ways), lambda: made)
     spots = await blind_spots.find(config, made, {}, ssh, all_told=all_told)
     keys += [Finding(what, how, note=True) for what, how in await strangers(made, ssh)]
     minded = [spot for spot in spots if spot.lack is not Lack.IDLE]  # of what is idle its line says so
     said = [Finding(line, mend(spot, config), note=spot.note) for spot in minded for line in told(spot, config)]
     return [*keys, *said]
+
+
+def _parts(config: Config, hypervisors: Mapping[str, Hypervisor], ways: Ways) -> Parts:
+    by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+    return Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
 
 
 def _of_known_hosts(config: Config, ways: Ways) -> Iterator[Finding]:
@@ -199,6 +204,20 @@ def _by_hand(host: Host) -> str:
     key = ["-i", str(host.ssh.key)] if host.ssh.key else []
     known = ["-o", f"UserKnownHostsFile={host.ssh.known_hosts}"] if host.ssh.known_hosts else []
     return shlex.join(["ssh", *key, *known, "-p", str(host.ssh.port), f"{host.ssh.user}@{host.address}", "true"])
+
+
+async def _of_ups(watched: Watched, check: Check, parts: Parts) -> Sequence[Finding]:
+    """Whether upsd speaks for it."""
+    probe = discover()[check.probe].make(watched, check.params, parts)
+    try:
+        (seen, *_) = await probe.look()
+    finally:
+        await probe.close()
+    name, where = watched.target.name, f"{watched.address}:{getattr(check.params, 'port', '')}"
+    if seen.kind is Kind.UPS_UNREACHABLE:
+        mend = f"correct `address`, `port` or `ups` of ups.{name}: `upsc -l {where}` lists what is there"
+        return [Finding(seen.why, mend)]
+    return [Finding(f"the UPS {name} answers: {seen.why}")]
 
 
 def _of_runbooks(config: Config) -> Iterator[Finding]:

@@ -6,7 +6,9 @@ from bot.demo.ssh_host import SshHost, make_key
 from bot.workspace.server import Box, Settings
 from bot.workspace.web_api import BOT_SCOPES
 from tests.real.disk import needs_mounts, small_disk
+from tests.real.upsd import running_upsd
 from tests.terminal.commands import caretaker, tokens, write_lab
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +38,28 @@ async def test_what_is_listed_and_not_looked_at_is_missing(tmp_path):
     assert "correct that line" in mended(told.out, idle)
     assert "lab.yaml" not in told.out
     assert "mine.yaml is in order" not in told.out
+
+
+async def test_a_ups_is_asked_for_by_the_name_that_its_server_has(tmp_path):
+    folder = tmp_path / "nut"
+    folder.mkdir()
+    with running_upsd(folder, {"rack": "OL CHRG"}) as upsd:
+        lab = f"ups: {{rack: {{port: {upsd.port}}}, rak: {{port: {upsd.port}}}}}\n"
+        write_lab(tmp_path, lab)
+        async with Box.start() as box:
+
+            async def told() -> str:
+                return (await caretaker("doctor", folder=tmp_path, env=tokens(box))).out
+
+            said = await until(lambda: asking(told, "ok       the UPS rack answers: on mains"), 30)
+    unknown = f"cannot ask 127.0.0.1:{upsd.port} for 'rak': because unknown ups"
+    assert f"`upsc -l 127.0.0.1:{upsd.port}` lists what is there" in mended(said, unknown)
+
+
+async def asking(told, words: str) -> str:
+    """What is told once it has those words: its driver takes a moment to speak."""
+    said = await told()
+    return said if words in said else ""
 
 
 async def test_without_post_it_says_nothing_in_slack(tmp_path):
