@@ -5,16 +5,20 @@ PID namespace, so that no number used twice and no other bot is taken for it. No
 /proc (other systems than Linux) nothing is found, and nothing ended.
 """
 
+import asyncio
 import os
 import shutil
 import signal
 import tempfile
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
+
+_Started = TypeVar("_Started")
 
 MARK = "CARETAKER_CHILD_OF"
 """The variable of a child's environment that says whose child it is."""
@@ -35,13 +39,42 @@ def tied(command: Sequence[str]) -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else list(command)
 
 
+async def start(*command: str, **options: Any) -> Process:
+    """A process, as asyncio.create_subprocess_exec starts it. Who is cancelled in here leaves none."""
+    return await shielded_start(asyncio.create_subprocess_exec(*command, **options), _give_up)
+
+
+async def shielded_start(starting: Coroutine[Any, Any, _Started], give_up: Callable[[_Started], None]) -> _Started:
+    """What `starting` starts with asyncio; who is cancelled meanwhile leaves it given up.
+
+    Cancelled half way, asyncio itself waits for the end of pipes that it no longer closes: for ever, where a child
+    of the process holds one.
+    """
+    started = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(started)
+    except asyncio.CancelledError:
+        started.add_done_callback(partial(_given_up, give_up))
+        await asyncio.wait({started})
+        raise
+
+
+def _given_up(give_up: Callable[[_Started], None], started: asyncio.Future[_Started]) -> None:
+    if not started.cancelled() and started.exception() is None:
+        give_up(started.result())
+
+
 async def end(process: Process) -> None:
     """However it went: no process is left, nor a pipe to it, be its other end held open by a child of its own.
 
     Pipes and process are given up at once, so that whoever is cancelled in here leaves neither.
     """
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  asyncio has no public name for it
+    _give_up(process)
     await process.wait()
+
+
+def _give_up(process: Process) -> None:
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  asyncio has no public name for it
 
 
 @cache

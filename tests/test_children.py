@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from asyncio.subprocess import PIPE
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.children import MARK, end, end_marked, end_orphans, identity, own_folder, tied
-from tests.waiting import until
+from bot.children import MARK, end, end_marked, end_orphans, identity, own_folder, start, tied
+from tests.waiting import IN_TIME, until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="there is no /proc")
 
@@ -132,6 +133,28 @@ async def test_no_pipe_is_left_to_a_process_whose_own_child_holds_it_open():
         await until(process.stdout.at_eof)
     finally:
         os.kill(left, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("turns", range(2, 9))
+async def test_who_is_cancelled_while_it_starts_a_process_leaves_nothing(turns, tmp_path):
+    begun = tmp_path / "begun"
+    script = f"sleep 600 & echo $$ $! >{begun}.new; mv {begun}.new {begun}; wait"  # whose child holds the pipes
+    starting = asyncio.create_task(start("/bin/sh", "-c", script, stdin=PIPE, stdout=PIPE, stderr=PIPE))
+    for _ in range(turns):  # of the loop, at each of which it has come a little further
+        await asyncio.sleep(0)
+    deadline = time.monotonic() + IN_TIME
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)  # noqa: ASYNC251  the loop must not turn meanwhile
+    shell, child = map(int, begun.read_text().split())
+    try:
+        starting.cancel()
+        ended, _ = await asyncio.wait({starting}, timeout=IN_TIME)
+        assert ended
+        if not starting.cancelled():
+            await end(starting.result())
+        await until(lambda: not runs(shell))
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 async def test_who_is_cancelled_while_it_ends_a_process_leaves_nothing():

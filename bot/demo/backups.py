@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.children import end
+from bot.children import end, start
 
 _AT_ONCE = 2
 
@@ -64,7 +64,7 @@ class Backups:
 
     async def _restic(self, *arguments: str) -> None:
         """Run restic, politely: the demo's page comes first."""
-        process = await asyncio.create_subprocess_exec(
+        process = await start(
             *("nice", "-n", "10", "restic", "--quiet", *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

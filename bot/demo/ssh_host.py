@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncssh
 
-from bot.children import end
+from bot.children import end, start
 from bot.demo.ports import Port
 from bot.demo.vitals import Vitals
 
@@ -143,7 +143,7 @@ class SshHost:
     async def _spawn(self, command: str) -> asyncio.subprocess.Process:
         self._vitals.tick()
         pipe = asyncio.subprocess.PIPE
-        return await asyncio.create_subprocess_exec(
+        return await start(
             *("/bin/sh", "-c", command),
             stdin=pipe,
             stdout=pipe,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.children import MARK, end, identity, tied
+from bot.children import MARK, end, identity, start, tied
 from bot.hypervisor.pictures import UnreadablePicture
 
 PROGRAM = Path(__file__).with_name("console_ocr")
@@ -50,7 +50,7 @@ class ScreenReader:
     async def _read(self, picture: bytes) -> str:
         bare = {MARK: identity()}  # the bot's environment holds its tokens
         command = tied((sys.executable, "-I", str(self.program)))
-        reading = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=bare)
+        reading = await start(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=bare)
         try:
             async with asyncio.timeout(self.deadline.total_seconds()):
                 text, why = await reading.communicate(picture)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+from bot.children import shielded_start
 from bot.reach import Finished, Refused, Script, Wrapped
 from bot.reach.follow import LINGER, converse, follow
 from bot.reach.shell import GRACE, wrap
@@ -57,9 +58,10 @@ async def _started(command: str) -> "AsyncIterator[_Process]":
     """A shell of its own session, until the block ends. Raises Refused where none can be started."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
-        transport, process = await asyncio.get_running_loop().subprocess_exec(
+        starting = asyncio.get_running_loop().subprocess_exec(
             _Process, "/bin/sh", "-c", command, env=environment, start_new_session=True
         )
+        transport, process = await shielded_start(starting, lambda started: started[0].close())
     except OSError as error:
         raise Refused(f"cannot run scripts on this machine: because {error}") from error
     try:

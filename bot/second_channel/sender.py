@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.children import MARK, end, identity, tied
+from bot.children import MARK, end, identity, start, tied
 from bot.views.elsewhere import Message
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -81,9 +81,7 @@ class Sender:
         kept = {name: os.environ[name] for name in (*_PASSED_ON, *_PROXIES) if name in os.environ}
         command = tied((sys.executable, "-I", str(self.program)))
         environment = {**kept, MARK: identity()}
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
-        )
+        process = await start(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment)
         try:
             async with asyncio.timeout((self.timeout + _START).total_seconds()):
                 text, _ = await process.communicate(json.dumps({**order, "urls": list(self.urls)}).encode())
