@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.store.alive import AliveRows
 from bot.store.answered_while_off import AnsweredWhileOffRows
 from bot.store.boots import BootRows
 from bot.store.events import EventRows
-from bot.store.failures import StoreFailed
+from bot.store.failures import StoreFailed, why_unwritable
 from bot.store.heartbeat import HeartbeatRows
 from bot.store.incidents import IncidentRows
 from bot.store.inventory import InventoryRows
@@ -161,7 +161,10 @@ class Store:
         except sqlite3.Error as why:
             if getattr(why, "sqlite_errorcode", 0) & 0xFF not in _OUTER_CAUSES:  # the rest of the bits are details
                 raise
-            raise StoreFailed(f"cannot {what} the database '{self.path}': because {why}") from why
+            because = ""
+            with suppress(OSError):  # it is not there, or the file system is gone
+                because = why_unwritable(self.path)
+            raise StoreFailed(f"cannot {what} the database '{self.path}': because {because or why}") from why
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,5 +1,12 @@
 """Why the database, or a value in it, can't be used."""
 
+import os
+from pathlib import Path
+from typing import Final
+
+ROOM: Final = 64 * 1024
+"""Bytes; with less a file system is full for a database."""
+
 
 class StoreFailed(Exception):
     """The database can't be used. Permanent until a person acts; the message says what of it and why."""
@@ -21,3 +28,13 @@ class ValueUnreadable(StoreFailed):
     def reason(self) -> str:
         """What can't be read, too: it is not the whole database."""
         return str(self)
+
+
+def why_unwritable(database: Path) -> str:
+    """What keeps anyone from writing where the database is, in words; empty for nothing that is known."""
+    found = os.statvfs(database)
+    if found.f_flag & os.ST_RDONLY:
+        return f"the file system of {database.parent} is read-only"
+    if found.f_bavail * found.f_frsize < ROOM:
+        return f"the file system of {database.parent} is full"
+    return ""

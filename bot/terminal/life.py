@@ -5,7 +5,6 @@ without touching that. What keeps it from writing is asked of the file system; t
 longer there, of its process.
 """
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,10 +13,10 @@ from pathlib import Path
 from bot.config import Config
 from bot.store import Store
 from bot.store.alive import Alive
+from bot.store.failures import why_unwritable
 
 MISSED = 4  # signs of life that may be missing before a bot that holds its database counts as silent
 LATE = 1.5  # how many intervals old the last one may be where no process here is seen to hold it
-ROOM = 64 * 1024  # bytes; with less a file system is full for a database
 PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
 LOCKS = Path("/proc/locks")
 PROCESSES = Path("/proc")
@@ -47,7 +46,7 @@ class Life:
 def life_of(config: Config, store: Store, now: datetime) -> Life:
     """How the bot of that database is."""
     last, zone = store.alive.last(), config.zone
-    quiet, trouble = silent(store, now, zone), _trouble(config.database)
+    quiet, trouble = silent(store, now, zone), why_unwritable(config.database)
     every, held = config.timing.alive_every, _is_held(config.database)
     stale = last is not None and now - last.at > (MISSED if held else LATE) * every
     if last is None or last.stopped_at or (stale and not held):
@@ -74,16 +73,6 @@ def is_used_deleted(database: Path) -> bool:
     deleted = f"{database.resolve()} (deleted)"
     processes = (one / "fd" for one in PROCESSES.iterdir() if one.name.isdecimal())
     return any(_leads_to(opened, deleted) for process in processes for opened in _listed(process))
-
-
-def _trouble(database: Path) -> str:
-    """What keeps anyone from writing there, in words; empty for nothing that is known."""
-    found = os.statvfs(database)
-    if found.f_flag & os.ST_RDONLY:
-        return f"the file system of {database.parent} is read-only"
-    if found.f_bavail * found.f_frsize < ROOM:
-        return f"the file system of {database.parent} is full"
-    return ""
 
 
 def silent(store: Store, now: datetime, zone: tzinfo = UTC) -> str:

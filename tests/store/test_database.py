@@ -1,5 +1,6 @@
 """The file: made, migrated, refused where it must be; transactions whole or not at all; failures said clearly."""
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from bot.store import Store, StoreFailed
 from bot.store.outbox import Parcel
 from bot.store.rows import time_out
 from bot.store.schema import migrations
+from tests.real.disk import needs_mounts, small_disk
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,6 +41,17 @@ def read_damaged(path: Path) -> None:
 
 def journal(store: Store) -> list[str]:
     return [text for _, text in store.alive.journal(10)]
+
+
+@needs_mounts
+def test_a_database_on_a_full_disk_is_refused_with_that(tmp_path):
+    with small_disk(tmp_path / "data") as disk:
+        Store(disk.folder / "caretaker.db").close()
+        disk.fill()
+        full = f"the file system of {disk.folder} is full"
+        why = f"cannot open the database '{disk.folder}/caretaker.db': because {full}"
+        with pytest.raises(StoreFailed, match=f"^{re.escape(why)}$"):
+            Store(disk.folder / "caretaker.db")
 
 
 def test_a_new_database_is_made_with_its_folder_and_for_nobody_elses_eyes(tmp_path):
