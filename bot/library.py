@@ -19,6 +19,7 @@ from bot.markdown import parse
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _NO_RUNBOOK = "readme.md"
+_SHOWN = 12  # names of runbooks in an error
 
 _Seen = tuple[int, int, int]
 """A file's time of change (ns), size and inode: as long as they stay, it is not read again."""
@@ -107,7 +108,8 @@ class Library:
             raise NoSuchRunbook(f"cannot use the runbook {name!r}: because of {entry.broken.lines[0]}")
         known = [runbook.name for runbook in self.all()]
         begun = next((f" (did you mean {one!r}?)" for one in known if name and one.startswith(name)), "")
-        raise NoSuchRunbook(f"there is no runbook {name!r}{begun or did_you_mean(name, known)}")
+        meant = begun or did_you_mean(name, known)
+        raise NoSuchRunbook(f"there is no runbook {name!r}{meant or _those_there_are(known)}")
 
     def file_of(self, name: str) -> str:
         """The file that has that name, as short as it can be clicked on. Raises KeyError."""
@@ -129,6 +131,10 @@ class Library:
         """What could be better in files that are good, as `runbooks/x.md:12: hint: …`, by name."""
         entries = [entry for _, entry in sorted(self._entries.items())]
         return tuple(f"{_shown(entry.path)}:{hint}" for entry in entries for hint in entry.hints)
+
+
+def _those_there_are(names: Sequence[str]) -> str:
+    return f"; there are: {', '.join(names[:_SHOWN])}{' …' if len(names) > _SHOWN else ''}" if names else ""
 
 
 def _is_runbook(path: Path) -> bool:

@@ -338,6 +338,7 @@ def test_a_key_written_twice_is_refused_with_both_lines(mistakes):
     [
         ("hosts:\n\ta: {}", 2, "a tab stands here; YAML wants blanks"),
         ("hosts:\n  a: b: c", 2, "there is a second ': ' in this line, or the indentation is off; "),
+        ("hosts:\n  - a:\n    b: 1\n   c: 2", 4, "the indentation is off, here or in the line before"),
         ("hosts: {a: [}", 1, "it is not YAML: "),
         ("hosts: *nowhere", 1, "it is not YAML: found undefined alias 'nowhere'"),
         ("---\na: 1", 1, "it is not YAML: but found another document"),

@@ -6,7 +6,7 @@ from bot.config import ConfigError, absent_files, doubts_of, load
 from bot.probes import discover
 
 PROBES = {name: kind.params for name, kind in discover().items()}
-HEAD = "slack: {channel: homelab}\npeople: {alex: {slack: U0ALEX, roles: admin}}\n"
+HEAD = "slack: {channel: homelab}\npeople:\n  alex: {slack: U0ALEX, roles: admin}\n"
 
 
 @pytest.fixture
@@ -170,3 +170,26 @@ def test_a_guest_that_is_listed_and_comes_and_goes_is_told(doubts):
     )
     why = "it fits a pattern of `ephemeral`, so that nothing is ever told of it; take one or the other out"
     assert found == [f"mine.yaml:6: cannot use guests.web1: because {why}"]
+
+
+def test_a_probe_that_can_look_at_nothing_where_it_stands_is_told(doubts):
+    found = doubts(
+        "hosts:\n"
+        "  a: {checks: {inside: {probe: host}, power: {probe: ups}}}\n"
+        "  b: {ssh: {}, checks: {inside: {probe: host}}}\n"
+        "services:\n"
+        "  web: {checks: {inside: {probe: host}}}\n"
+    )
+    inside = "the probe 'host' looks inside a host that has `ssh`; here use 'ssh' or 'tcp'"
+    power = "a UPS stands under `ups`, and is looked at without a check"
+    assert found == [
+        f"mine.yaml:4: cannot use hosts.a.checks.inside: because {inside}",
+        f"mine.yaml:4: cannot use hosts.a.checks.power: because {power}",
+        f"mine.yaml:7: cannot use services.web.checks.inside: because {inside}",
+    ]
+
+
+def test_a_role_that_looks_like_one_with_rights_is_told(doubts):
+    found = doubts("  kim: {slack: U0KIM, roles: [hadns]}\n  lee: {slack: U0LEE, roles: [electrician]}\n")
+    why = "the role 'hadns' gives no rights of its own; did you mean 'hands'?"
+    assert found == [f"mine.yaml:3: cannot use people.kim.roles: because {why}"]

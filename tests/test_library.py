@@ -171,6 +171,14 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(library, own
         library.get("restore-bootdisk")
 
 
+def test_a_name_like_no_other_is_answered_with_those_there_are(library, own):
+    for name in ("guest-down", "restore-boot-disk"):
+        (own / f"{name}.md").write_text(GOOD)
+    library.refresh()
+    with pytest.raises(NoSuchRunbook, match=r"runbook 'x'; there are: guest-down, restore-boot-disk$"):
+        library.get("x")
+
+
 def test_a_name_nobody_could_type_is_a_mistake(library, own):
     (own / "My Runbook.md").write_text(GOOD)
     (broken,) = library.refresh().broken

@@ -91,6 +91,8 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
         return "a tab stands here; YAML wants blanks"
     if problem == "mapping values are not allowed here":
         return "there is a second ': ' in this line, or the indentation is off; a text with ': ' needs quotes"
+    if problem.startswith("expected <block end>"):
+        return "the indentation is off, here or in the line before; what belongs together starts at one column"
     return f"it is not YAML: {problem}"
 
 

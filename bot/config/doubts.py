@@ -17,8 +17,9 @@ from bot.config.places import owner_besides_guest, owner_besides_host, places_of
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service, Ups
 from bot.core.health import Proof
-from bot.core.nearest import did_you_mean
+from bot.core.nearest import did_you_mean, nearest
 from bot.core.one_machine import same_uris
+from bot.core.permit import Role
 
 _DRIVERS: Final = (
     *(
@@ -54,6 +55,8 @@ def doubts(config: Config, line_of: LineOf) -> list[str]:
         *_shared_hypervisors(config),
         *_no_drivers(config),
         *_no_addresses(config),
+        *_misplaced_probes(config),
+        *_misspelt_roles(config),
         *_come_and_go(config),
     ]
     lines = [(line_of(where), f"cannot use {spelt(where)}: because {why}") for where, why in found]
@@ -149,6 +152,33 @@ def _no_addresses(config: Config) -> Iterator[_Doubt]:
             if "/" in one.address or re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", one.address):
                 why = f"{one.address!r} is neither a host name nor an IP address; a port belongs to the check"
                 yield (group, one.name, "address"), why
+
+
+def _misplaced_probes(config: Config) -> Iterator[_Doubt]:
+    """A probe that can look at nothing where it stands."""
+    of_all: Mapping[str, Mapping[str, Host | Guest | Service]] = {
+        "hosts": {**config.hosts},
+        "guests": {**config.guests},
+        "services": {**config.services},
+    }
+    for group, things in of_all.items():
+        for name, thing in things.items():
+            for check in thing.checks.values():
+                where = (group, name, "checks", check.name)
+                if check.probe == "ups":
+                    yield where, "a UPS stands under `ups`, and is looked at without a check"
+                elif check.probe == "host" and not (isinstance(thing, Host) and thing.ssh):
+                    yield where, "the probe 'host' looks inside a host that has `ssh`; here use 'ssh' or 'tcp'"
+
+
+def _misspelt_roles(config: Config) -> Iterator[_Doubt]:
+    """A role that carries no rights, and looks like one that does."""
+    for person in config.people:
+        for role in person.roles:
+            meant = nearest(role, Role)
+            if meant and meant != role:
+                why = f"the role {role!r} gives no rights of its own; did you mean {str(meant)!r}?"
+                yield ("people", person.name, "roles"), why
 
 
 def _come_and_go(config: Config) -> Iterator[_Doubt]:

@@ -71,7 +71,8 @@ class Params:
     """The keys of a `host` check in lab.yaml."""
 
     timeout: timedelta = field(
-        default=timedelta(seconds=10), metadata={"help": "How long a look may take.", "least": timedelta(0)}
+        default=timedelta(seconds=10),
+        metadata={"help": "How long a look may take.", "least": timedelta(milliseconds=10)},
     )
 
 

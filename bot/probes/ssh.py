@@ -41,7 +41,8 @@ class Params:
         },
     )
     timeout: timedelta = field(
-        default=timedelta(seconds=5), metadata={"help": "How long to wait for an answer.", "least": timedelta(0)}
+        default=timedelta(seconds=5),
+        metadata={"help": "How long to wait for an answer.", "least": timedelta(milliseconds=10)},
     )
     means: Means | None = field(
         default=None,

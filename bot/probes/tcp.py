@@ -32,7 +32,8 @@ class Params:
     port: int = field(metadata={"help": "The port to connect to.", "least": 1, "most": 65535})
     address: str = field(default="", metadata={"help": "Instead of the target's own address."})
     timeout: timedelta = field(
-        default=timedelta(seconds=3), metadata={"help": "How long to wait for an answer.", "least": timedelta(0)}
+        default=timedelta(seconds=3),
+        metadata={"help": "How long to wait for an answer.", "least": timedelta(milliseconds=10)},
     )
     means: Means | None = field(
         default=None,

@@ -123,16 +123,21 @@ def _unknown(door: Door, banner: str, server: str) -> SshAnswer:
 
 def _other(door: Door, banner: str, server: str, *, initramfs: bool) -> SshAnswer:
     """A server with a key that is not the machine's."""
-    mend = (
-        f"Compare what “ssh-keyscan -p {door.port} {door.address}” shows with the key on the machine's own"
-        f" console. Only if they agree: “ssh-keygen -R {_entry(door)}{_file(door)}”, then log in once by hand as"
-        " the bot's own user."
-    )
+    mend = of_other_key(door)
     if initramfs:
         why = f"another system answers ({banner}): it may wait for its disk's passphrase"
         return SshAnswer(Answer.OTHER_KEY, why, banner, f"Look at its screen. {mend}")
     why = f"{server} answers with another host key than the one known for {door.name}"
     return SshAnswer(Answer.OTHER_KEY, why, banner, mend)
+
+
+def of_other_key(door: Door) -> str:
+    """What a person does about a host key that is another than the one known there."""
+    return (
+        f"Compare what “ssh-keyscan -p {door.port} {door.address}” shows with the key on the machine's own"
+        f" console. Only if they agree: “ssh-keygen -R {_entry(door)}{_file(door)}”, then log in once by hand as"
+        " the bot's own user."
+    )
 
 
 def _file(door: Door) -> str:

@@ -21,7 +21,8 @@ from bot.core.incidents.blind_spots import Lack
 from bot.core.one_machine import MEND, words
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes import Parts, SshWays, Watched, discover
-from bot.reach import Refused, Script, Unreachable
+from bot.reach import Refusal, Refused, Script, Unreachable
+from bot.reach.ssh_answer import Door, of_other_key
 from bot.rounds import blind_spots
 from bot.rounds.checks import upses_of
 from bot.rounds.guest_ssh import GuestSsh
@@ -191,11 +192,18 @@ def _of_known_hosts(config: Config, ways: Ways) -> Iterator[Finding]:
 
 
 async def _of_ssh(host: Host, ways: Ways) -> Sequence[Finding]:
+    door = ways.door(Target(target_id(TargetKind.HOST, host.name)), host.address)
     try:
         await ways.to_host(host.name).run(Script("sh", "true"), values={}, limit=PATIENCE)
     except (Unreachable, Refused) as why:
-        return [Finding(str(why), f"try it by hand; that also asks whether to trust the host: {_by_hand(host)}")]
+        return [Finding(str(why), _mend_of_ssh(host, door, why))]
     return [Finding(f"SSH to {host.name} works")]
+
+
+def _mend_of_ssh(host: Host, door: Door, why: Unreachable | Refused) -> str:
+    if isinstance(why, Refused) and why.refusal is Refusal.HOST_KEY_CHANGED:
+        return of_other_key(door)
+    return f"try it by hand; that also asks whether to trust the host: {_by_hand(host)}"
 
 
 def _by_hand(host: Host) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -13,6 +14,7 @@ from bot.domain_log import named, quoted, shown
 from bot.store.record import Line, Place
 from bot.terminal import UserMistake
 from bot.terminal.database import opened
+from bot.terminal.life import moment
 from bot.vocabulary import probe_params
 
 LATELY = timedelta(days=1)
@@ -55,8 +57,12 @@ def _print(config: Config, since: datetime | None, incident: int | None) -> Plac
     with opened(config) as store:
         if incident and store.incidents.get(IncidentId(incident)) is None:
             raise UserMistake(f"cannot find incident {incident}: because there is none of that number")
+        empty = True
         for one in store.record.lines(since, incident):
             print(written(one, config.zone, _people(config)), flush=True)
+            empty = False
+        if empty and since:
+            print(f"nothing is on record since {moment(since, config.zone)}", file=sys.stderr)
         return store.record.end()
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from bot.config import Config, ConfigError, absent_files, doubts_of, load
 from bot.config import schema as json_schema
+from bot.core.nearest import did_you_mean
 from bot.core.outline import outline
 from bot.core.runbook import Action, LabAction, Runbook, Step, needs_confirmation, who_may
 from bot.core.runs.beginning import why_unknown
+from bot.core.values import BUILT_IN
 from bot.library import Library, NoSuchRunbook, Refreshed
 from bot.manifest import AFTERWARDS, as_json
 from bot.terminal import LAB_FILE, UserMistake, counted
@@ -69,9 +71,13 @@ def show_runbook(options: argparse.Namespace) -> int:
 def try_runbook(options: argparse.Namespace) -> int:
     """Walk a runbook dry: what would run, where, with which values. Nothing is run."""
     runbook, values = _runbook(_library(options.config), options.name), dict(options.value)
+    known = set(BUILT_IN).union(*(step.uses for step in runbook.steps))
+    for name in values.keys() - known:
+        why = f"the runbook uses no ${name}{did_you_mean(name, known)}"
+        raise UserMistake(f"cannot take --value {name}={values[name]}: because {why}")
     print(f"{runbook.title}, dry: nothing is run")
-    if why := why_unknown(runbook, values, None):
-        print(f"With no more than this it could not be started: {why}")
+    if unknown := why_unknown(runbook, values, None):
+        print(f"With no more than this it could not be started: {unknown}")
     for number, step in enumerate(runbook.steps, 1):
         heading = f"{step.heading}  [{who_may(step, runbook)}]{'  only on request' if step.on_request else ''}"
         print(f"\n{number}. {heading}")

@@ -121,6 +121,12 @@ async def test_ssh_without_a_known_host_tells_how_to_try_it_by_hand(tmp_path):
     told = await caretaker("doctor", folder=tmp_path)
     by_hand = f"ssh -i {tmp_path}/key -o UserKnownHostsFile={known_hosts} -p {nook.port} root@127.0.0.1 true"
     assert by_hand in mended(told.out, "cannot run scripts on nook")
+    address = nook.known_hosts_line.split()[0]
+    make_key(tmp_path / "other")
+    known_hosts.write_text(f"{address} {(tmp_path / 'other.pub').read_text()}")
+    told = await caretaker("doctor", folder=tmp_path)
+    forget = f"Only if they agree: “ssh-keygen -R '[127.0.0.1]:{nook.port}' -f {known_hosts}”"
+    assert forget in mended(told.out, "cannot run scripts on nook")
     known_hosts.write_text(nook.known_hosts_line)
     told = (await caretaker("doctor", folder=tmp_path)).out
     assert "ok       SSH to nook works\n" in told

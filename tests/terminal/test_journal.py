@@ -116,6 +116,12 @@ def test_an_incident_there_is_none_of_and_a_bot_that_never_ran_are_said(lab, tmp
     assert "because the bot has never run here" in capsys.readouterr().err
 
 
+def test_where_nothing_is_on_record_it_says_so(lab, tmp_path, capsys):
+    assert main(["journal", "-c", str(tmp_path / "lab.yaml"), "--since", "2026-07-02"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "nothing is on record since 2026-07-02 00:00:00 CEST\n")
+
+
 def test_a_database_of_an_older_version_is_left_as_it_is(lab, tmp_path, capsys):
     lab.store._db.execute("delete from _sqlite_migrations where name = '0013_record'")
     assert main(["journal", "-c", str(tmp_path / "lab.yaml")]) == 1
