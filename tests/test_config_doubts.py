@@ -6,7 +6,7 @@ from bot.config import ConfigError, absent_files, doubts_of, load
 from bot.probes import discover
 
 PROBES = {name: kind.params for name, kind in discover().items()}
-HEAD = "slack: {channel: homelab}\npeople:\n  alex: {slack: U0ALEX, roles: admin}\n"
+HEAD = "slack: {channel: homelab}\npeople: {alex: {slack: U0ALEX, roles: admin}}\n"
 
 
 @pytest.fixture
@@ -189,7 +189,14 @@ def test_a_probe_that_can_look_at_nothing_where_it_stands_is_told(doubts):
     ]
 
 
-def test_a_role_that_looks_like_one_with_rights_is_told(doubts):
-    found = doubts("  kim: {slack: U0KIM, roles: [hadns]}\n  lee: {slack: U0LEE, roles: [electrician]}\n")
+def test_a_role_that_looks_like_one_with_rights_is_told(tmp_path):
+    (path := tmp_path / "mine.yaml").write_text(
+        "slack: {channel: homelab}\n"
+        "people:\n"
+        "  alex: {slack: U0ALEX, roles: admin}\n"
+        "  kim: {slack: U0KIM, roles: [hadns]}\n"
+        "  lee: {slack: U0LEE, roles: [electrician]}\n"
+    )
+    (told,) = doubts_of(load(path, probes=PROBES, env={}))
     why = "the role 'hadns' gives no rights of its own; did you mean 'hands'?"
-    assert found == [f"mine.yaml:3: cannot use people.kim.roles: because {why}"]
+    assert told.endswith(f"mine.yaml:4: cannot use people.kim.roles: because {why}")

@@ -116,7 +116,7 @@ async def test_a_full_disk_is_told_once_with_what_was_noticed_and_when_it_is_ove
         await bot.fails_to_write()
         await bot.shows("⛔ I cannot write my database since")
         (text,) = bot.messages()
-        assert f"database or disk is full. What I say may be old. <@{ALEX.id}>" in text
+        assert f"the file system of {bot.disk.folder} is full. What I say may be old. <@{ALEX.id}>" in text
         bot.noticed.append(gone(ATLAS))
         await bot.shows("Noticed since, and not recorded yet:\n• *atlas*: no answer")
         bot.disk.free()

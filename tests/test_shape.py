@@ -4,13 +4,12 @@ import ast
 import gc
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for top in ("bot", "handlers") for path in (ROOT / top).rglob("*.py"))
-CORE = [path for path in MODULES if path.is_relative_to(ROOT / "bot" / "core")]
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 30
 IMPURE = {"asyncio", "io", "logging", "os", "pathlib", "random", "socket", "subprocess", "threading", "time"}
 
@@ -23,10 +22,6 @@ def layers() -> set[str]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     rows = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     return {name.strip(" ()") for row in rows for name in row.replace("|", ":").split(":")}
-
-
-def top_level(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def parsed(source: str) -> ast.Module:
@@ -46,45 +41,56 @@ def lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return function.end_lineno - function.lineno + 1
 
 
-def imported(tree: ast.Module) -> set[str]:
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
-            names.add("." * node.level + (node.module or ""))
-    return names
+def imported(node: ast.AST) -> set[str]:
+    """What an import names; nothing of any other node."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    return {"." * node.level + (node.module or "")} if isinstance(node, ast.ImportFrom) else set()
+
+
+def is_core(name: str) -> bool:
+    return f"{name}.".startswith("bot.core.")
+
+
+@cache
+def trees() -> Mapping[str, ast.Module]:
+    return {dotted(path): parsed(path.read_text()) for path in MODULES}
+
+
+def of_core() -> Iterator[tuple[str, ast.AST]]:
+    """Every node of the core's modules, with its module's name."""
+    yield from ((name, node) for name, tree in trees().items() if is_core(name) for node in ast.walk(tree))
 
 
 def test_there_are_modules_to_look_at() -> None:
     assert {"bot", "bot.core.health"} <= {dotted(path) for path in MODULES}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_a_module_is_short_and_says_what_it_does(path: Path) -> None:
-    text = path.read_text()
-    assert text.count("\n") <= LONGEST_MODULE
-    tree = parsed(text)
-    assert ast.get_docstring(tree), f"{dotted(path)} has no docstring"
-    long = [function.name for function in functions(tree) if lines(function) > LONGEST_FUNCTION]
-    assert not long, f"longer than {LONGEST_FUNCTION} lines: {long}"
+def test_a_module_is_short() -> None:
+    assert [dotted(path) for path in MODULES if path.read_text().count("\n") > LONGEST_MODULE] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_a_module_stands_in_a_layer(path: Path) -> None:
-    name = dotted(path)
-    stands = name == "bot" or any(f"{name}.".startswith(f"{layer}.") for layer in layers())
-    assert stands, f"{name} stands in no layer of [tool.importlinter] in pyproject.toml"
+def test_a_module_says_what_it_is_for() -> None:
+    assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
 
 
-@pytest.mark.parametrize("path", CORE, ids=dotted)
-def test_the_core_imports_only_itself_and_what_is_pure(path: Path) -> None:
-    names = imported(parsed(path.read_text()))
-    foreign = {name for name in names if not f"{name}.".startswith("bot.core.")}
-    assert not {top for top in map(top_level, foreign) if top not in sys.stdlib_module_names or top in IMPURE}
+def test_a_function_is_short() -> None:
+    all_ = ((name, function) for name, tree in trees().items() for function in functions(tree))
+    assert [f"{name}.{one.name}" for name, one in all_ if lines(one) > LONGEST_FUNCTION] == []
 
 
-@pytest.mark.parametrize("path", CORE, ids=dotted)
-def test_the_core_asks_no_clock(path: Path) -> None:
-    read = {ast.unparse(node) for node in ast.walk(parsed(path.read_text())) if isinstance(node, ast.Attribute)}
-    assert not read & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+def test_a_module_stands_in_a_layer_of_the_import_contracts() -> None:
+    stands = tuple(f"{layer}." for layer in layers())
+    assert [name for name in trees() if name != "bot" and not f"{name}.".startswith(stands)] == []
+
+
+def test_the_core_imports_only_itself_and_what_is_pure() -> None:
+    foreign = {(name, one) for name, node in of_core() for one in imported(node) if not is_core(one)}
+    tops = {(name, one.partition(".")[0]) for name, one in foreign}
+    assert {(name, top) for name, top in tops if top not in sys.stdlib_module_names or top in IMPURE} == set()
+
+
+def test_the_core_asks_no_clock() -> None:
+    clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+    reads = ((name, ast.unparse(node)) for name, node in of_core() if isinstance(node, ast.Attribute))
+    assert [(name, read) for name, read in reads if read in clocks] == []
