@@ -40,4 +40,6 @@ class Vitals:
     def _write(self, name: str, text: str) -> None:
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        new = file.with_name(f"{file.name}.new")  # as in /proc, nobody ever reads half of it
+        new.write_text(text)
+        new.replace(file)
