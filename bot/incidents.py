@@ -24,7 +24,10 @@ from bot.usecases.escalation import note
 from bot.usecases.ground import incidents_changed
 
 COUNTERS_WAIT = timedelta(seconds=2)
-"""How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty."""
+"""How long a card waits whose counters alone have changed: fifty guests coming back are a few edits, not fifty.
+
+What a person did is shown at once.
+"""
 
 
 LINKED = timedelta(days=7)
@@ -107,11 +110,13 @@ def commit(store: Store, before: Situation, decision: Decision, now: datetime) -
     store.incidents.save(decision.incidents)
     store.incidents.append(decision.events)
     changed = {i.id: i for i in decision.incidents}
+    by_people = {event.incident for event in decision.events if event.by}
     for notice in decision.notices:
         subject = f"incident:{notice.incident}"
         if notice.tell is Tell.CARD:
-            wait = timedelta(0) if _is_urgent(before.incidents.get(notice.incident), changed) else COUNTERS_WAIT
-            store.outbox.add(Parcel(subject, Tell.CARD), now, now + wait)
+            was = before.incidents.get(notice.incident)
+            at_once = notice.incident in by_people or _is_urgent(was, changed)
+            store.outbox.add(Parcel(subject, Tell.CARD), now, now if at_once else now + COUNTERS_WAIT)
         else:
             store.outbox.add(Parcel(subject, notice.tell, thread=subject, text=notice.text), now, now)
     incidents_changed(store, now, before.incidents, decision.incidents)

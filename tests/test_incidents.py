@@ -13,7 +13,8 @@ from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName
 from bot.probes.host import Params as Inside
 from bot.store import Store
-from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, up, well
+from bot.usecases import persons_word
+from tests.core.labs import ATLAS, RACK, VAULT, back, crashed, gone, on_battery, on_mains, powered_on, up, well
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -89,6 +90,16 @@ def test_machines_that_come_back_within_two_seconds_are_one_edit(lab):
         assert [waiting.due_at > lab.now for waiting in lab.outbox] == [True]
         lab.now += timedelta(seconds=0.9)
     assert [waiting.due_at > lab.now for waiting in lab.outbox] == [True]
+
+
+def test_what_a_person_did_is_shown_at_once(lab):
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.deliver()
+    lab.see(powered_on(WEB1))
+    assert told(lab) == [("card", "", SOON)]
+    lab.do(persons_word.vouch, lab.config, IncidentId(1), [WEB1], ROBIN)
+    assert ("card", "", NOW) in told(lab)
 
 
 def test_a_change_of_state_does_not_wait_for_the_counters(lab):
