@@ -169,6 +169,7 @@ def heard_of(pieces: list[str], redactor: Redactor = LONGER) -> str:
     return "".join(heard)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 71, 200, 255, 1000, 10_000])
 @pytest.mark.parametrize(
     "secret",
@@ -242,6 +243,7 @@ BITS = (
 PARTS = st.sampled_from((*SECRETS, *BITS))
 
 
+@pytest.mark.slow
 @given(
     st.lists(PARTS, max_size=8), st.lists(st.sampled_from([1, 2, 5, 13, 64, 300, 2000]), min_size=1, max_size=4)
 )
@@ -251,6 +253,7 @@ def test_in_pieces_a_text_is_redacted_as_it_is_as_a_whole(parts, sizes) -> None:
     assert heard_of(cut_up(text, sizes)) == LONGER.text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["x", "xoxb-", "-", "\r", PEM[:31], PEM, "\x1b[", "a\r", LONG[:500], "ab. "])
 def test_hearing_costs_what_the_text_is_long_and_holds_no_more_than_a_secret(shape) -> None:
     def cost(size: int) -> float:

@@ -84,6 +84,7 @@ async def test_jobs_added_before_the_start_run_after_it():
     jobs.scheduler.stop()
 
 
+@pytest.mark.slow
 async def test_what_was_missed_while_the_loop_was_busy_is_one_run(jobs):
     jobs.every("often", SOON)
     await jobs.runs("often", 2)

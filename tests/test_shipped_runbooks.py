@@ -69,6 +69,7 @@ def test_whatever_cuts_power_or_replaces_a_disk_is_confirmed(library):
                 assert step.confirm or step.confirm_typed, f"{runbook.name}: {step.heading}"
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_a_disk_that_something_has_open_is_not_exchanged(machine):
     machine.disk.write_bytes(raw_image(b"a"))

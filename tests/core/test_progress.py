@@ -157,6 +157,7 @@ def steps(work: Callable[[], object]) -> float:
     return min(spent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_output_of_any_shape_costs_what_it_is_long(shape) -> None:
     """Sixteen times as much takes about sixteen times as long; what grows by the square takes 256 times."""

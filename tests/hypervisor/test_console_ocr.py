@@ -73,6 +73,7 @@ def drawn_anywhere(font: FontFile, lines, seed: str) -> bytes:
     return saved(screen(font, lines, size=size, corner=corner, ink=ink, paper=paper))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("lines", [[*EVERYTHING, "é ä ß ö ü ñ Ç Ø"], FAILURE, ["web1 login:"]], ids=len)
 def test_a_console_font_is_read_wherever_it_stands(face, lines) -> None:
@@ -203,6 +204,7 @@ def bars() -> Image.Image:
 GRAPHICS = [photo, gradient, desktop, splash, bars]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", GRAPHICS, ids=lambda make: make.__name__)
 def test_a_graphic_screen_has_no_text(make) -> None:
     assert text_of(saved(make())) == ""
@@ -218,6 +220,7 @@ class Counted(Picture):
         return super().row(y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", GRAPHICS, ids=lambda make: make.__name__)
 def test_a_graphic_screen_is_known_for_one_by_a_few_places_of_it(make) -> None:
     picture = decode(saved(make()))
@@ -265,6 +268,7 @@ def test_a_png_cut_short_is_refused(vga, keep) -> None:
         text_of(saved(screen(vga, FAILURE))[:keep])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_damaged_picture_is_read_or_refused(vga, seed) -> None:
     chance = random.Random(seed)

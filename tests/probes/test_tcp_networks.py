@@ -11,7 +11,7 @@ import pytest
 
 from tests.real.network import Network, cable, needs_networks, network
 
-pytestmark = [pytest.mark.real, needs_networks]
+pytestmark = [pytest.mark.slow, pytest.mark.real, needs_networks]
 
 ROOT = Path(__file__).parents[2]
 

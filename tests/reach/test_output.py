@@ -35,6 +35,7 @@ def test_whoever_listens_hears_each_piece() -> None:
     assert output.close() == "ree"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("piece", "times"),
     [(b"x", 300_000), (b"\r42 %", 300_000), (b"x" * 65_536, 500), (b"x" * 20_000_000, 3)],

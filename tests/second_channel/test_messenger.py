@@ -101,6 +101,7 @@ async def messaging(folder: Path, *urls: str, settings: SecondChannel = AT_ONCE)
         await writer.close()
 
 
+@pytest.mark.slow
 async def test_what_slack_does_not_take_for_two_minutes_is_told_and_so_is_its_end(tmp_path):
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
         await bot.write(down(), news=(What.OPENED, What.UNACKNOWLEDGED))
@@ -132,6 +133,7 @@ async def test_what_slack_took_in_time_is_not_told_and_neither_is_its_end(tmp_pa
         assert server.asked == []
 
 
+@pytest.mark.slow
 async def test_what_nobody_acknowledges_for_half_an_hour_is_told(tmp_path):
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
         await bot.write(down(), down(TWO, VAULT), news=(What.UNACKNOWLEDGED,))
@@ -154,6 +156,7 @@ async def test_of_what_is_silenced_nobody_is_reminded(tmp_path):
         assert server.asked == []
 
 
+@pytest.mark.slow
 async def test_what_becomes_due_together_is_one_message(tmp_path):
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
         await bot.write(
@@ -167,6 +170,7 @@ async def test_what_becomes_due_together_is_one_message(tmp_path):
         assert "… and 2 more" in asked.message
 
 
+@pytest.mark.slow
 async def test_what_certainly_reached_nobody_is_tried_again_until_it_does(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
@@ -183,6 +187,7 @@ async def test_what_certainly_reached_nobody_is_tried_again_until_it_does(tmp_pa
         assert len(server.asked) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "state"), [(500, "doubt"), (HANG, "timeout")])
 async def test_what_may_have_arrived_is_not_sent_again_and_said_in_the_log(status, state, tmp_path, caplog):
     settings = SecondChannel(timeout=timedelta(seconds=1))
@@ -198,6 +203,7 @@ async def test_what_may_have_arrived_is_not_sent_again_and_said_in_the_log(statu
             assert f"nobody knows, and not again ({state})" in caplog.text
 
 
+@pytest.mark.slow
 async def test_one_of_two_services_is_enough_and_said(tmp_path, caplog):
     async with outside() as server:
         server.by_path["/b"] = 503
@@ -219,6 +225,7 @@ async def killed_at(folder: Path, url: str, moment: int) -> None:
         assert await process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 async def test_an_emergency_goes_past_the_database_and_that_slack_is_shut_is_told_once(tmp_path):
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
         assert await bot.messenger.cry("I cannot write my database.")

@@ -30,6 +30,7 @@ async def test_what_is_taken_is_sent_once_and_marked(tmp_path):
         assert has_left(one.mark(1, 1))
 
 
+@pytest.mark.slow
 async def test_where_nobody_listens_nothing_has_left(tmp_path):
     async with outside() as gone:
         url = gone.url("/a", "json")
@@ -39,11 +40,13 @@ async def test_where_nobody_listens_nothing_has_left(tmp_path):
     assert "onnection error" in result.why
 
 
+@pytest.mark.slow
 async def test_a_name_that_can_not_be_looked_up_leaves_nothing(tmp_path):
     one = sender(tmp_path, "json://nowhere.invalid/a")
     assert (await one.send(MESSAGE, one.mark(1, 1))).state == "failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "state"), [(404, "failed"), (429, "failed"), (503, "failed"), (500, "doubt"), (502, "doubt")]
 )
@@ -55,6 +58,7 @@ async def test_an_answer_that_says_that_nothing_was_done_is_certain_and_another_
         assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 async def test_one_of_two_that_fails_is_partial(tmp_path):
     async with outside() as server:
         server.by_path["/b"] = 500
@@ -63,6 +67,7 @@ async def test_one_of_two_that_fails_is_partial(tmp_path):
         assert sorted(server.paths) == ["/a", "/b"]
 
 
+@pytest.mark.slow
 async def test_two_of_which_one_is_out_of_reach_and_one_in_doubt_are_in_doubt(tmp_path):
     async with outside() as gone:
         url = gone.url("/a", "json")
@@ -72,6 +77,7 @@ async def test_two_of_which_one_is_out_of_reach_and_one_in_doubt_are_in_doubt(tm
         assert (await one.send(MESSAGE, one.mark(1, 1))).state == "doubt"
 
 
+@pytest.mark.slow
 async def test_one_that_hangs_is_a_timeout_and_no_process_is_left(tmp_path):
     async with outside() as server:
         server.status = HANG
@@ -80,6 +86,7 @@ async def test_one_that_hangs_is_a_timeout_and_no_process_is_left(tmp_path):
         assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 async def test_one_that_does_not_answer_in_its_own_time_is_in_doubt(tmp_path):
     async with outside() as server:
         server.status = HANG
@@ -87,6 +94,7 @@ async def test_one_that_does_not_answer_in_its_own_time_is_in_doubt(tmp_path):
         assert (await one.send(MESSAGE, one.mark(1, 1))).state in ("doubt", "timeout")
 
 
+@pytest.mark.slow
 async def test_a_process_that_hangs_before_it_sends_is_ended_and_nothing_has_left(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import time\ntime.sleep(600)\n")
@@ -95,6 +103,7 @@ async def test_a_process_that_hangs_before_it_sends_is_ended_and_nothing_has_lef
     assert has_left(one.mark(1, 1)) is True, "called off: it can't leave any more"
 
 
+@pytest.mark.slow
 async def test_a_process_that_dies_says_so(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
@@ -104,6 +113,7 @@ async def test_a_process_that_dies_says_so(tmp_path):
     assert (await one.send(MESSAGE)).state == "doubt", "without a mark nobody knows"
 
 
+@pytest.mark.slow
 async def test_what_was_called_off_never_leaves(tmp_path):
     async with outside() as server:
         one = sender(tmp_path, server.url("/a", "json"))
@@ -113,6 +123,7 @@ async def test_what_was_called_off_never_leaves(tmp_path):
         assert server.asked == []
 
 
+@pytest.mark.slow
 async def test_addresses_that_apprise_does_not_know_are_told_by_their_number(tmp_path):
     async with outside() as server:
         one = sender(tmp_path, "nonsense://secret-topic", server.url("/a", "json"))
@@ -124,6 +135,7 @@ async def test_addresses_that_apprise_does_not_know_are_told_by_their_number(tmp
         assert (await none.send(MESSAGE, none.mark(2, 1))).state == "failed"
 
 
+@pytest.mark.slow
 async def test_the_message_is_plain_text_whatever_is_in_it(tmp_path):
     async with outside() as server:
         one = sender(tmp_path, server.url("/a", "json"))

@@ -178,6 +178,7 @@ async def test_it_tells_the_same_as_slack_while_the_bot_runs_and_more_when_it_ca
     await until(gone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80])
 def test_no_line_is_wider_than_the_terminal(kept, columns):
     kept.lab.inventory("web1", "a-guest-of-a-name-that-is-longer-than-any-line-of-a-narrow-terminal", "db1")

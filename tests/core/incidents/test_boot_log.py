@@ -249,4 +249,4 @@ class Console(RuleBasedStateMachine):
 
 
 Console.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
-TestAnyLog = Console.TestCase
+TestAnyLog = pytest.mark.slow(Console.TestCase)

@@ -116,6 +116,7 @@ def test_a_terminals_questions_at_the_end_change_nothing() -> None:
     assert strays(lambda text: text.log + asked) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", range(5))
 def test_a_beginning_that_is_missing_changes_nothing(cut: int) -> None:
     def without(text: Text) -> str:
