@@ -7,12 +7,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.config import Config
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Status
 from bot.core.incidents.elsewhere import What
 from bot.core.kinds import KINDS
 from bot.core.names import Names
 from bot.views.limits import NAME, cut
 from bot.views.outside import visible
+from bot.views.spans import first_seen
 from bot.views.times import lasted
 from bot.views.words import has_length, mark, state
 
@@ -67,7 +68,7 @@ def _headline(incident: Incident, name: Names) -> str:
 
 
 def _short(incident: Incident) -> str:
-    return cut(_plain(incident.resolution if incident.ended else incident.why), 100)
+    return cut(_plain(incident.resolution if incident.ended else first_seen(incident)), 100)
 
 
 def _about(incident: Incident, what: What, config: Config, now: datetime) -> str:
@@ -76,8 +77,9 @@ def _about(incident: Incident, what: What, config: Config, now: datetime) -> str
         if has_length(incident) and incident.resolved_at:
             length = f" It lasted {lasted(incident.resolved_at - incident.opened_at)}."
         return f"{_sentence(incident.resolution) or state(incident) + '.'}{length}"
-    since = f"Since {_when(incident.opened_at, config)} ({lasted(now - incident.opened_at)})."
-    return f"{_sentence(incident.why)}\n{since}"
+    since = "Since" if incident.failing or incident.status is Status.OPEN else "It began on"
+    length = lasted(now - incident.opened_at)
+    return f"{_sentence(first_seen(incident))}\n{since} {_when(incident.opened_at, config)} ({length})."
 
 
 def _what_to_do(found: Sequence[tuple[Incident, What]], config: Config) -> str:

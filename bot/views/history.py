@@ -17,7 +17,7 @@ from bot.core.picture import IncidentPicture
 from bot.views import Card
 from bot.views.limits import fitting, section
 from bot.views.outside import safe
-from bot.views.spans import spans_told
+from bot.views.spans import first_seen, spans_told
 from bot.views.times import clock, seconds
 from bot.views.words import STANDINGS, incident_line, name_of, names
 
@@ -31,7 +31,7 @@ def incident_history_card(picture: IncidentPicture) -> Card:
     """One incident, how its machines stand, and its timeline."""
     incident = picture.incident
     head = incident_line(incident, picture.name)
-    about = [head, safe(incident.why, 1_000), *spans_told(incident)]
+    about = [head, safe(first_seen(incident), 1_000), *spans_told(incident)]
     blocks: list[Block] = [section("\n".join(about))]
     if incident.members:
         blocks.append(section(fitting(_members(picture), most=2_000)))

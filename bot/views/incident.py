@@ -8,7 +8,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, Option, OverflowMenuElement
 
-from bot.core.health import Kind, TargetId
+from bot.core.health import TargetId
 from bot.core.incident import TRANSITIONS, Incident, Move, Status, Way
 from bot.core.incidents.asked import may_be_well, may_stay_off
 from bot.core.names import UNTOLD, Names
@@ -18,7 +18,7 @@ from bot.views import Card
 from bot.views.limits import BUTTON, NAME, OPTION, context, cut, plain, section
 from bot.views.outside import bold, safe
 from bot.views.run import place
-from bot.views.spans import spans_told
+from bot.views.spans import first_seen, spans_told
 from bot.views.standing import counted
 from bot.views.times import clock, lasted, when
 from bot.views.words import has_length, length, mark, state, title
@@ -114,12 +114,8 @@ def _why(incident: Incident) -> str:
 
 
 def _first_seen(incident: Incident) -> str:
-    """What fails; once nothing does, the card says what is so now, and what it began with as the past."""
-    why = safe(incident.why, 1_500)
-    held = incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None)
-    if held:
-        return why[:1].upper() + why[1:]
-    return f"{'While it was gone' if incident.kind is Kind.POWER_LOSS else 'It began with'}: {why}"
+    seen = safe(first_seen(incident), 1_500)
+    return seen[:1].upper() + seen[1:]
 
 
 def _earlier(incident: Incident) -> str:

@@ -23,6 +23,13 @@ _WORDS: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
 """What is said while it fails, and after."""
 
 
+def first_seen(incident: Incident) -> str:
+    """What fails; once nothing does, what it began with, as the past."""
+    if incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None):
+        return incident.why
+    return f"{'while it was gone' if incident.kind is Kind.POWER_LOSS else 'it began with'}: {incident.why}"
+
+
 def spans_told(incident: Incident) -> Iterator[str]:
     """How long it failed, and that it changes too often to be told each time."""
     if told := _told(incident):

@@ -18,7 +18,7 @@ from bot.core.health import (
     TargetId,
     TargetKind,
 )
-from bot.core.incident import Event, EventKind, Incident, IncidentId, Member
+from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Move
 from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Ground, Standing
 from bot.core.mute import Silence
@@ -223,6 +223,14 @@ def test_what_is_said_of_many_machines_is_one_line():
     first, last = seconds(NOW + 40 * secs), seconds(NOW + 51 * secs)
     assert f"34 machines back between {first} and {last}" in told
     assert f"{clock(NOW + 60 * secs)} web1: as before again" in told
+
+
+def test_what_began_it_is_no_present_once_nothing_fails():
+    outage = replace(DOWN, kind=Kind.POWER_LOSS, why="on battery, 31 min left")
+    told = living(incident_history_card(IncidentPicture(outage, (), ())))
+    assert "\non battery, 31 min left" in told
+    told = living(incident_history_card(IncidentPicture(outage.move(Move.RECOVER, NOW), (), ())))
+    assert "\nwhile it was gone: on battery, 31 min left" in told
 
 
 def test_machines_that_are_proven_alike_are_one_line():

@@ -32,6 +32,11 @@ def test_it_names_subject_state_since_when_and_where_the_buttons_are():
     )
 
 
+def test_of_what_fails_no_more_it_says_what_was():
+    recovering = said(replace(OPEN, kind=Kind.POWER_LOSS, why="on battery").move(Move.RECOVER, LATER)).body
+    assert recovering.startswith("While it was gone: on battery.\nIt began on Sun 01 Mar 13:00 CET (3 min).")
+
+
 def test_of_what_nobody_acknowledges_it_says_that():
     assert (
         "Nobody has acknowledged it. The buttons are in Slack, #homelab." in said(OPEN, What.UNACKNOWLEDGED).body
