@@ -69,6 +69,8 @@ def test_a_guest_with_the_address_of_another_machine_is_told(doubts):
     assert found == [
         "mine.yaml:5: cannot use guests.web1.address: because '10.0.0.5' is the address of the host atlas, too, "
         + whose,
+        "mine.yaml:6: cannot use guests.web2.address: because '10.0.0.6' is the address of the guest web3, too, "
+        + whose,
         "mine.yaml:7: cannot use guests.web3.address: because '10.0.0.6' is the address of the guest web2, too, "
         + whose,
     ]
@@ -93,8 +95,11 @@ def test_two_hosts_that_are_looked_at_in_one_place_are_told_and_two_behind_one_a
         "  nook: {address: 10.0.0.5, ssh: {port: 2222}}\n"
         "  vault: {address: 10.0.0.5, checks: {web: {probe: tcp, port: 443}}}\n"
     )
-    whose = "'10.0.0.5' is the address of the host atlas, too, so that who answers there can't be told"
-    assert found == [f"mine.yaml:5: cannot use hosts.borea.address: because {whose}"]
+    whose = "'10.0.0.5' is the address of the host %s, too, so that who answers there can't be told"
+    assert found == [
+        f"mine.yaml:4: cannot use hosts.atlas.address: because {whose % 'borea'}",
+        f"mine.yaml:5: cannot use hosts.borea.address: because {whose % 'atlas'}",
+    ]
 
 
 def test_what_nothing_looks_at_is_told_among_the_rest_in_the_order_of_the_file(doubts):

@@ -146,7 +146,8 @@ class Rounds:
         probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
 
         async def told() -> Sequence[Observation]:
-            return [as_proof(self._config, watched, check, seen) for seen in await probe.look()]
+            found, known = await probe.look(), self._parts.names.last_known
+            return [as_proof(self._config, watched, check, seen, known) for seen in found]
 
         self._looks[watched.target.id][watched.check] = told
         fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)

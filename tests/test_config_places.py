@@ -1,0 +1,104 @@
+"""Whose place it is where a check looks: what answers where two machines are looked at proves neither."""
+
+import pytest
+
+from bot.config import load
+from bot.config.places import owner_besides_guest, owner_besides_host, port_of, where_of
+from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
+from bot.probes import Watched, discover
+from bot.rounds.checks import as_proof
+from tests.core.labs import NOON
+
+PROBES = {name: kind.params for name, kind in discover().items()}
+HEAD = "slack: {channel: homelab}\npeople: {alex: {slack: U0ALEX, roles: admin}}\n"
+WEB = "checks: {web: {probe: tcp, port: 443%s}}"
+DNS = {
+    "atlas.lan": "10.0.0.5",
+    "git.lan": "10.0.0.5",
+    "wiki.lan": "10.0.0.7",
+    "web1": "192.0.2.80",
+    "db1": "192.0.2.80",
+}
+"""git.lan is another name of atlas; the provider's resolver answers for every name that there is none of."""
+
+
+@pytest.fixture
+def lab(tmp_path):
+    def write(text: str):
+        (path := tmp_path / "lab.yaml").write_text(HEAD + text)
+        return load(path, probes=PROBES, env={})
+
+    return write
+
+
+def of_guest(config, name: str, known=DNS.get) -> str:
+    guest = config.guests[name]
+    return owner_besides_guest(config, guest, where_of(guest.checks["web"], guest.address), known)
+
+
+def of_host(config, name: str, known=DNS.get) -> str:
+    host = config.hosts[name]
+    check = host.checks["web"]
+    return owner_besides_host(config, host, where_of(check, host.address), port_of(host, check), known)
+
+
+@pytest.mark.parametrize("address", ["git.lan", "10.0.0.5", "::ffff:10.0.0.5", "ATLAS.lan."])
+def test_another_name_of_a_host_is_the_hosts_place(lab, address):
+    config = lab(
+        f"hosts: {{atlas: {{address: atlas.lan}}}}\nguests: {{git: {{address: '{address}', {WEB % ''}}}}}\n"
+    )
+    assert of_guest(config, "git") == "the host atlas"
+
+
+def test_what_one_name_of_is_not_known_is_not_guessed(lab):
+    config = lab(f"hosts: {{atlas: {{address: atlas.lan}}}}\nguests: {{git: {{address: git.lan, {WEB % ''}}}}}\n")
+    assert of_guest(config, "git", known=lambda _name: None) == ""
+
+
+def test_two_names_that_lead_to_one_address_are_of_neither(lab):
+    config = lab(f"guests: {{web1: {{{WEB % ''}}}, db1: {{{WEB % ''}}}}}\n")
+    assert (of_guest(config, "web1"), of_guest(config, "db1")) == ("the guest db1", "the guest web1")
+    assert of_guest(config, "web1", known=lambda _name: None) == ""
+
+
+def test_a_check_that_is_sent_to_anothers_own_address_proves_nothing_and_takes_nothing_from_it(lab):
+    config = lab(
+        f"guests: {{proxy: {{address: wiki.lan, {WEB % ''}}}, web1: {{{WEB % ', address: 10.0.0.7'}}}}}\n"
+    )
+    assert (of_guest(config, "web1"), of_guest(config, "proxy")) == ("the guest proxy", "")
+
+
+def test_two_checks_that_are_sent_to_one_place_prove_neither(lab):
+    sent = WEB % ", address: proxy.example"
+    config = lab(f"guests: {{web1: {{{sent}}}, db1: {{{sent}}}}}\n")
+    assert (of_guest(config, "web1"), of_guest(config, "db1")) == ("the guest db1", "the guest web1")
+
+
+def test_hosts_on_one_port_of_one_address_prove_neither_and_on_two_ports_each_its_own(lab):
+    one, other = (
+        "address: atlas.lan, checks: {web: {probe: tcp, port: 1}}",
+        "address: git.lan, checks: {web: {probe: tcp, port: %d}}",
+    )
+    config = lab(f"hosts: {{a: {{{one}}}, b: {{{other % 1}}}}}\n")
+    assert (of_host(config, "a"), of_host(config, "b")) == ("the host b", "the host a")
+    config = lab(f"hosts: {{a: {{{one}}}, b: {{{other % 2}}}}}\n")
+    assert (of_host(config, "a"), of_host(config, "b")) == ("", "")
+
+
+def test_a_host_looked_at_where_a_guest_is_proves_nothing(lab):
+    sent = WEB % ", address: 10.0.0.7"
+    config = lab(f"hosts: {{nas: {{address: 10.0.0.9, {sent}}}}}\nguests: {{wiki: {{address: wiki.lan}}}}\n")
+    assert of_host(config, "nas") == "the guest wiki"
+
+
+def test_what_was_seen_there_proves_nothing_and_says_why(lab):
+    config = lab(f"hosts: {{atlas: {{address: atlas.lan}}}}\nguests: {{git: {{address: git.lan, {WEB % ''}}}}}\n")
+    git, check = Target(TargetId("guest:git")), CheckName("web")
+    seen = Observation(
+        Fingerprint(check, git.id), Health.OK, NOON, "git.lan:443 answers", evidence=Evidence.INSIDE
+    )
+    watched = Watched(check, git, "git.lan")
+    proved = as_proof(config, watched, config.guests["git"].checks["web"], seen, DNS.get)
+    assert (proved.health, proved.evidence) == (Health.UNKNOWN, Evidence.NONE)
+    assert proved.why.startswith("git.lan:443 answers; but git.lan is the address of the host atlas, too")
+    assert as_proof(config, watched, config.guests["git"].checks["web"], seen, lambda _name: None) is seen
