@@ -19,6 +19,11 @@ NOBODY = 65534
 TOOLS = ["apt-get", "basename", "bash", "cat", "dirname", "env", "id", "paste", "readlink", "sort", "ssh", "tr"]
 
 
+needs_apt = pytest.mark.skipif(
+    not shutil.which("apt-get"), reason="needs apt-get: elsewhere packages are only named"
+)
+
+
 @pytest.fixture
 def project() -> Iterator[Path]:
     """A project that only says what it was asked; outside tmp_path, which others than its owner may not enter."""
@@ -83,16 +88,28 @@ def test_without_a_network_it_says_that_the_package_index_can_not_be_reached(pro
     assert "http://127.0.0.1:1/simple can't be reached from here" in told.stderr
 
 
-@pytest.mark.skipif(not shutil.which("apt-get"), reason="needs apt-get: elsewhere packages are only named")
-def test_without_root_and_sudo_it_says_exactly_what_to_run(project: Path) -> None:
+@pytest.fixture
+def bare(project: Path) -> dict[str, object]:
+    """How a command runs where nothing is installed, and for somebody who may install nothing."""
     tools = project / "bin"
     tools.mkdir()
     for name in TOOLS:
         (tools / name).symlink_to(shutil.which(name))
     as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    told = launch(project, "demo", cwd=project, env={"PATH": str(tools)}, **as_nobody)
+    return {"cwd": project, "env": {"PATH": str(tools)}, **as_nobody}
+
+
+@needs_apt
+def test_without_root_and_sudo_it_says_exactly_what_to_run(project: Path, bare: dict[str, object]) -> None:
+    told = launch(project, "demo", **bare)
     assert told.returncode == 3
     assert "  apt-get update && apt-get install -y --no-install-recommends jq restic\n" in told.stderr
+
+
+@needs_apt
+def test_help_asks_for_no_lab(project: Path, bare: dict[str, object]) -> None:
+    assert "qemu-system-x86" in launch(project, "bench", **bare).stderr
+    assert "qemu-system-x86" not in launch(project, "bench", "--help", **bare).stderr
 
 
 @pytest.mark.slow
