@@ -31,7 +31,8 @@ async def test_a_crash_on_a_full_disk_is_told_past_the_outbox_and_recorded_once_
             assert "✅" not in status
             assert "All is well" not in status
             refused = await alex.types("/lab silence db1 1h it is being moved")
-            assert "I cannot write my database, because database or disk is full. Nothing was changed." in refused
+            full_is = f"the file system of {disk.folder} is full"
+            assert f"I cannot write my database, because {full_is}. Nothing was changed." in refused
             told = await caretaker("health", "--config", world.bot.config, folder=tmp_path)
             assert (told.code, "is full" in told.out) == (1, True), told.out
 

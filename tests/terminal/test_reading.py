@@ -173,9 +173,9 @@ async def test_a_runbook_is_shown_and_walked_dry(tmp_path):
 
 
 async def test_a_value_that_the_runbook_does_not_use_is_refused(tmp_path):
-    told = await caretaker("runbook", "try", "guest-down", "--value", "gast=web1", folder=tmp_path)
+    told = await caretaker("runbook", "try", "guest-down", "--value", "geust=web1", folder=tmp_path)
     assert (told.code, told.out) == (1, "")
-    assert "cannot take --value gast=web1: because the runbook uses no $gast (did you mean 'guest'?)" in told.err
+    assert "cannot take --value geust=web1: because the runbook uses no $geust (did you mean 'guest'?)" in told.err
 
 
 async def test_an_unknown_runbook_gets_the_nearest_one(tmp_path):
