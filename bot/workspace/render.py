@@ -16,7 +16,6 @@ from bot.workspace.state import Workspace
 MOST_MESSAGES: Final = 100  # of a channel, not counting what stands in their threads
 PREVIEW_LINES: Final = 12
 PREVIEW_CHARACTERS: Final = 3000
-GIST_CHARACTERS: Final = 90
 
 
 class Renderer:
@@ -110,9 +109,9 @@ class Renderer:
         }
 
     def _gist(self, message: Json) -> str:
-        """The beginning of a message as text, without marks."""
-        text = _bare(mrkdwn(message.get("text", ""), self._names))
-        return text if len(text) <= GIST_CHARACTERS else f"{text[:GIST_CHARACTERS].rstrip()}…"
+        """A message's first line as HTML without marks; its moments are for the page to write."""
+        line = message.get("text", "").partition("\n")[0]
+        return re.sub(r"<(?!/?time\b)[^>]*>", "", mrkdwn(line, self._names))
 
     def _dressed(self, value: Any) -> Any:
         """A copy of blocks (or a view) in which each text has its `html` and each picture its `src`."""

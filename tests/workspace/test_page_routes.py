@@ -121,13 +121,16 @@ async def test_what_a_person_types_is_escaped_and_mentions_found(box, web):
 
 async def test_a_thread_shows_in_the_channel_only_what_was_sent_there_too(box, web):
     store = box.workspace.messages
-    parent = store.post(HOMELAB.id, box.workspace.as_bot({"text": "*#7* damaged"}))
+    parent = store.post(
+        HOMELAB.id, box.workspace.as_bot({"text": "*#7* <b> since <!date^1772366400^{time}|noon>\nIt is."})
+    )
     store.post(HOMELAB.id, box.workspace.as_bot({"text": "step 1", "thread_ts": parent["ts"]}))
     broadcast = {"text": "still open", "thread_ts": parent["ts"], "subtype": "thread_broadcast"}
     store.post(HOMELAB.id, box.workspace.as_bot(broadcast))
     first, step, reminder = shown(await state(web))
     assert (first["reply_count"], step["only_in_thread"], reminder["only_in_thread"]) == (2, True, False)
-    assert reminder["thread_preview"] == "#7 damaged"
+    noon = '<time class="date" data-epoch="1772366400" data-pattern="{time}">noon</time>'
+    assert reminder["thread_preview"] == f"#7 &lt;b&gt; since {noon}"
 
 
 async def test_an_ephemeral_message_shows_to_its_reader_until_dismissed(box, web):

@@ -72,7 +72,11 @@ function fromThread(item, openThread) {
     "div",
     { class: "from-thread" },
     "replied to a thread: ",
-    h("button", { type: "button", class: "link", onclick: () => openThread(item.thread_ts) }, item.thread_preview),
+    rendered(
+      "button",
+      { type: "button", class: "link", onclick: () => openThread(item.thread_ts) },
+      item.thread_preview,
+    ),
   );
 }
 
