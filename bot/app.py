@@ -148,7 +148,6 @@ class Caretaker:
             start_run=self.start_run,
             move_run=self.move_run,
             on_hopeless=self.hopeless.set,
-            database=await self._reader.ask(queries.identity),
             outlook=self.rounds.outlook,
             unwritten=lambda: self._watch.unwritten.failing,
             names=self.rounds.names,

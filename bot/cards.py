@@ -46,7 +46,10 @@ class Artist:
         incident, run, step = (None if number is None else int(number) for number in found.groups())
         card = self._incident(store, IncidentId(incident)) if incident is not None else None
         card = self._run(store, run, step) if run is not None else card
-        return marked(card, store.identity()) if card else None
+        if card is None:
+            return None
+        about = f"incident:{incident}" if incident is not None else f"run:{run}"
+        return marked(card, f"{store.identity()}{store.card_marks.of(about)}")
 
     def _incident(self, store: Store, number: IncidentId) -> Card | None:
         incident = store.incidents.get(number)

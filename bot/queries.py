@@ -261,9 +261,9 @@ def names(store: Store, _now: datetime) -> Names:
     return store.targets.names()
 
 
-def identity(store: Store, _now: datetime) -> str:
-    """By what this database is told from every other."""
-    return store.identity()
+def origin(store: Store, _now: datetime, subject: str) -> str:
+    """What every card of an incident (`incident:7`) or a run (`run:3`) of this database is marked with."""
+    return f"{store.identity()}{store.card_marks.known(subject)}"
 
 
 def run(store: Store, _now: datetime, house: House, number: int) -> tuple[Run, Runbook]:

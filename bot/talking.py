@@ -40,7 +40,7 @@ PATIENCE = timedelta(seconds=10)  # for Slack to hear why the bot can't start
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What the conversation needs of the bot. `on_hopeless`: see `Line`. `database`: see `Desk`."""
+    """What the conversation needs of the bot. `on_hopeless`: see `Line`."""
 
     config: Config
     now: Callable[[], datetime]
@@ -52,7 +52,6 @@ class Talk:
     start_run: StartRun
     move_run: MoveRun
     on_hopeless: Callable[[], None]
-    database: str
     outlook: Callable[[], Outlook]
     unwritten: Callable[[], Sequence[Observation]]
     names: Callable[[TargetId], str]
@@ -117,7 +116,6 @@ class Talk:
             house=self.house,
             start_run=self.start_run,
             move_run=self.move_run,
-            database=self.database,
             outlook=self.outlook,
             there=self.there,
         )

@@ -10,7 +10,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.core.incident import IncidentId
-from bot.views.origin import DATABASE, unmarked, unmarked_state
+from bot.views.boxes import TICK, ticked
+from bot.views.origin import ORIGIN, unmarked, unmarked_state
 from handlers.desk import Desk, Spot
 from handlers.kindly import kindly
 
@@ -22,8 +23,8 @@ Payload = dict[str, Any]
 class Click:
     """`value`: what the button or the chosen option carries. `trigger`: opens one modal, within three seconds.
 
-    `block` and `state`: where the element stands, and what the message's inputs hold. `database`: the one the card
-    was drawn from. `action`: the element's own name.
+    `block` and `state`: where the element stands, and what the message's inputs hold. `origin`: the mark of the
+    card. `action`: the element's own name.
     """
 
     spot: Spot
@@ -31,7 +32,7 @@ class Click:
     value: Mapping[str, Any]
     block: str
     state: Mapping[str, Any]
-    database: str | None
+    origin: str | None
     action: str = ""
 
     @property
@@ -52,9 +53,16 @@ class Click:
         return IncidentId(self.value["incident"])
 
     @property
+    def subject(self) -> str:
+        """What the card is of: `incident:7` or `run:3`."""
+        if self.block.startswith(TICK):
+            return f"run:{ticked(self.block, self.state)[0]}"
+        return subject_of(self.value)
+
+    @property
     def about(self) -> dict[str, Any]:
         """What a modal opened by this click remembers."""
-        return {**self.value, **self.spot.about, DATABASE: self.database}
+        return {**self.value, **self.spot.about, ORIGIN: self.origin}
 
 
 Press = Callable[[Desk, Click], Awaitable[None]]
@@ -68,6 +76,11 @@ class Pressable:
     press: Press
 
 
+def subject_of(value: Mapping[str, Any]) -> str:
+    """What a click or a modal is about."""
+    return f"incident:{value['incident']}" if "incident" in value else f"run:{value.get('run')}"
+
+
 def read_click(body: Payload) -> Click:
     """Read a `block_actions` payload of a message of ours."""
     action = body["actions"][0]
@@ -77,9 +90,9 @@ def read_click(body: Payload) -> Click:
     parent = message.get("thread_ts")
     thread = parent if parent != message.get("ts") else None
     spot = Spot(body["user"]["id"], body["channel"]["id"], thread, body.get("response_url"))
-    block, database = unmarked(action["block_id"])
+    block, origin = unmarked(action["block_id"])
     state = unmarked_state(body.get("state", {}).get("values", {}))
-    return Click(spot, body["trigger_id"], value, block, state, database, str(action.get("action_id", "")))
+    return Click(spot, body["trigger_id"], value, block, state, origin, str(action.get("action_id", "")))
 
 
 def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
@@ -89,7 +102,7 @@ def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:
         await ack()
         click = read_click(body)
         async with kindly(partial(desk.whisper, click.spot), click.user, click.what):
-            desk.demand_own(click.database)
+            await desk.demand_own(click.origin, click.subject)
             await press(desk, click)
 
     return listen

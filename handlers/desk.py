@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from slack_sdk.models.views import View
 
+from bot import queries
 from bot.config import Config
 from bot.core.health import TargetId
 from bot.core.permit import Act, NotAllowed, demand, person_of
@@ -68,7 +69,6 @@ class Spot:
 class Desk:
     """All of it. What is asynchronous and more than one transaction comes as a callable.
 
-    `database`: by what the bot's database is told from every other.
     `outlook`: what the bot knows of its own work; `there`: asks the hypervisors what they have now.
     """
 
@@ -80,7 +80,6 @@ class Desk:
     house: House
     start_run: StartRun
     move_run: MoveRun
-    database: str
     outlook: Callable[[], Outlook] = Outlook
     there: Whereabouts = _nowhere
 
@@ -129,9 +128,13 @@ class Desk:
         if person_of(self.config.people, user) is None and channel != await self.slack.channel_id(name):
             raise NotAllowed(f"only people in #{name.removeprefix('#')} may ask; this is another channel")
 
-    def demand_own(self, database: str | None) -> None:
-        """Do nothing for a card of another database: its numbers mean something else. Raises OtherDatabase."""
-        if database != self.database:
+    async def is_own(self, origin: str | None, subject: str) -> bool:
+        """Whether that is the mark of the cards of a subject; else its number means, or meant, something else."""
+        return origin == await self.reader.ask(queries.origin, subject)
+
+    async def demand_own(self, origin: str | None, subject: str) -> None:
+        """Do nothing for a card of something else that had the same number. Raises OtherDatabase."""
+        if not await self.is_own(origin, subject):
             raise OtherDatabase(ELSEWHERE)
 
     def demand(self, user: str, act: Act, *, needs: str | None = None) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.views.origin import DATABASE
-from handlers.click import Payload
+from bot.store import StoreFailed
+from bot.views.origin import ORIGIN
+from handlers.click import Payload, subject_of
 from handlers.desk import Desk, Spot
 from handlers.kindly import kindly
 
@@ -74,14 +75,22 @@ def on_submit(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
 
     async def listen(ack: AsyncAck, body: Payload) -> None:
         submission = read_submission(body)
-        own = submission.about.get(DATABASE) == desk.database
-        complaint = await modal.check(desk, submission) if own else None
+        mark = submission.about.get(ORIGIN), subject_of(submission.about)
+        complaint = await modal.check(desk, submission) if await _is_own(desk, *mark) else None
         if complaint:
             await ack(response_action="errors", errors={modal.field: complaint})
             return
         await ack()
         async with kindly(partial(desk.whisper, submission.spot), submission.user, modal.callback):
-            desk.demand_own(submission.about.get(DATABASE))
+            await desk.demand_own(*mark)
             await modal.submit(desk, submission)
 
     return listen
+
+
+async def _is_own(desk: Desk, origin: str | None, subject: str) -> bool:
+    """Whether the modal was opened from a card of ours. What can't be read is told once the modal has closed."""
+    try:
+        return await desk.is_own(origin, subject)
+    except StoreFailed:
+        return False

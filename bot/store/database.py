@@ -13,6 +13,7 @@ from bot.redact import Redactor
 from bot.store.alive import AliveRows
 from bot.store.answered_while_off import AnsweredWhileOffRows
 from bot.store.boots import BootRows
+from bot.store.card_marks import CardMarkRows
 from bot.store.events import EventRows
 from bot.store.failures import StoreFailed, why_unwritable
 from bot.store.heartbeat import HeartbeatRows
@@ -77,6 +78,7 @@ class Store:
         self.runs = RunRows(self._db)
         self.script_records = RecordRows(self._db)
         self.told = ToldRows(self._db)
+        self.card_marks = CardMarkRows(self._db)
         self.outbox = OutboxRows(self._db)
         self.second_channel = SecondChannelRows(self._db)
         self.heartbeat = HeartbeatRows(self._db)

@@ -148,6 +148,12 @@ def answered_while_off(db: Database) -> None:
     db.table("answered_while_off").create(row, pk=pk, not_null={"place", "at"})
 
 
+@migrations(name="0016_card_mark")
+def card_mark(db: Database) -> None:
+    """What tells an incident's or a run's cards from those of another that had its number before a restore."""
+    db.table("card_mark").create({"subject": str, "mark": str}, pk="subject", not_null={"mark"})
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

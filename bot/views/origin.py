@@ -1,6 +1,7 @@
-"""Which database a card was drawn from: marked on every block that can be clicked, and read from every click.
+"""What a card was drawn of: marked on every block that can be clicked, and read from every click.
 
-Numbers begin anew with a new database, so that incident 3 on an old card may be another one now.
+Numbers begin anew with a new database, and a restored one gives some again, so that incident 3 on an old card may
+be another one now. A mark is of the database, and of the incident or run.
 """
 
 import re
@@ -11,7 +12,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
 
 from bot.views import Card
 
-DATABASE: Final = "database"
+ORIGIN: Final = "origin"
 """The key under which a modal remembers it."""
 
 ELSEWHERE: Final = "this card belongs to an earlier database of mine; `/lab incidents` tells what there is now"
@@ -19,21 +20,21 @@ ELSEWHERE: Final = "this card belongs to an earlier database of mine; `/lab inci
 _MARKED = re.compile(r"(.*)@([0-9a-f]+)", re.DOTALL)
 
 
-def marked(card: Card, database: str) -> Card:
-    """The card with `database` on all that can be clicked."""
-    return Card(card.text, tuple(_marked(block, database) for block in card.blocks))
+def marked(card: Card, origin: str) -> Card:
+    """The card with `origin` on all that can be clicked."""
+    return Card(card.text, tuple(_marked(block, origin) for block in card.blocks))
 
 
-def _marked(block: Block, database: str) -> Block:
+def _marked(block: Block, origin: str) -> Block:
     if not isinstance(block, ActionsBlock):
         return block
     return ActionsBlock(
-        block_id=f"{block.block_id or ''}@{database}", elements=cast("list[InteractiveElement]", block.elements)
+        block_id=f"{block.block_id or ''}@{origin}", elements=cast("list[InteractiveElement]", block.elements)
     )
 
 
 def unmarked(block_id: str) -> tuple[str, str | None]:
-    """A block's own id, and the database its card was drawn from; None where it bears no mark."""
+    """A block's own id, and the mark it bears; None where it bears none."""
     found = _MARKED.fullmatch(block_id)
     return (found[1], found[2]) if found else (block_id, None)
 

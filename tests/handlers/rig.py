@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import actions, queries, runs
+from bot import actions, runs
 from bot.cards import Artist
 from bot.config import Config, Runbooks, SlackConfig
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
@@ -136,7 +136,6 @@ class Rig:
                 self.house,
                 self.start_run,
                 self.move_run,
-                await self.reader.ask(queries.identity),
                 there=self.has_now,
             ),
         )

@@ -1,4 +1,4 @@
-"""A card drawn from a database that is gone: whatever is clicked on it, nothing is done, and it is told."""
+"""A card of what is in the database no more: whatever is clicked on it, nothing is done, and it is told."""
 
 import shutil
 
@@ -10,31 +10,55 @@ from tests.waiting import until
 TOLD = "This card belongs to an earlier database of mine; `/lab incidents` tells what there is now"
 
 
+async def begun(rig) -> tuple[dict, dict]:
+    """web1 has crashed, and a run for it has begun: the cards of the two."""
+    await rig.web1_crashes()
+    await rig.press(ALEX.id, await rig.card("incident:1"), "Start: Mend a guest")
+    step = await rig.card("run:1:step:0")
+    return await rig.card("incident:1", "ready when you are"), step
+
+
+async def nothing_counts(rig, cards: tuple[dict, dict], view: dict) -> None:
+    """Whatever is clicked on these cards or submitted, it is told that they are old, and nothing changes."""
+    await begun(rig)
+    for message in cards:
+        for label in labels(message):
+            assert TOLD in await rig.refused(ALEX.id, message, label), label
+    before = len(rig.whispers(ALEX.id))
+    assert await rig.submit(ALEX.id, view, reason="it was me") == {}
+    await until(lambda: len(rig.whispers(ALEX.id)) > before)
+    assert TOLD in rig.whispers(ALEX.id)[-1]
+    assert (await rig.incident()).status is Status.OPEN
+    assert (await rig.incident()).acknowledged_by is None
+    assert (await rig.run()).version == 1
+
+
 async def test_no_button_of_an_old_database_does_anything_to_the_new_one(tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
     async with workspace() as box:
         async with rig_in(tmp_path / "old", box) as old:
-            await old.web1_crashes()
-            incident = await old.card("incident:1")
-            await old.press(ALEX.id, incident, "Start: Mend a guest")
-            step = await old.card("run:1:step:0")
-            incident = await old.card("incident:1", "ready when you are")
-            view = await old.modal(ALEX.id, incident, "Resolve…")
+            cards = await begun(old)
+            view = await old.modal(ALEX.id, cards[0], "Resolve…")
         async with rig_in(tmp_path / "new", box) as new:
-            await new.web1_crashes()
-            await new.press(ALEX.id, await new.card("incident:1"), "Start: Mend a guest")
-            await new.card("run:1:step:0")
-            for message in (incident, step):
-                for label in labels(message):
-                    assert TOLD in await new.refused(ALEX.id, message, label), label
-            before = len(new.whispers(ALEX.id))
-            assert await new.submit(ALEX.id, view, reason="it was me") == {}
-            await until(lambda: len(new.whispers(ALEX.id)) > before)
-            assert TOLD in new.whispers(ALEX.id)[-1]
-            assert (await new.incident()).status is Status.OPEN
-            assert (await new.incident()).acknowledged_by is None
-            assert (await new.run()).version == 1
+            await nothing_counts(new, cards, view)
+
+
+async def test_no_button_does_anything_to_what_got_its_number_after_a_restore(tmp_path):
+    lab, backup = tmp_path / "lab", tmp_path / "backup"
+    lab.mkdir()
+    async with workspace() as box:
+        async with rig_in(lab, box):
+            pass
+        shutil.rmtree(lab / "runbooks")  # the rig brings its own
+        shutil.copytree(lab, backup)
+        async with rig_in(lab, box) as before:
+            cards = await begun(before)
+            view = await before.modal(ALEX.id, cards[0], "Resolve…")
+        shutil.rmtree(lab)
+        shutil.copytree(backup, lab)
+        async with rig_in(lab, box) as after:
+            await nothing_counts(after, cards, view)
 
 
 async def test_a_bot_that_starts_again_on_its_database_knows_its_cards(tmp_path):
