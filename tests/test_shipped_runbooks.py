@@ -19,6 +19,7 @@ from bot.core.values import BUILT_IN
 from bot.core.written import Knowledge
 from bot.library import Library
 from bot.markdown import parse
+from tests.real.disk import needs_mounts, small_disk
 
 FOLDER = Path(__file__).parent.parent / "runbooks"
 VERBS = tuple(action.verb for action in discover().values())
@@ -76,6 +77,8 @@ def test_a_disk_that_something_has_open_is_not_exchanged(machine):
     restored = Path(f"{machine.disk}.restore{machine.disk}")
     restored.parent.mkdir(parents=True)
     restored.write_bytes(raw_image(b"b"))
+    Path(f"{machine.disk}.restore/whole").write_text("1a2b3c4d")
+    machine.values["snapshot"] = "1a2b3c4d"
     with machine.disk.open("rb"):
         refused = machine.run(EXCHANGE)
     assert refused.returncode == 1
@@ -122,6 +125,7 @@ class Hypervisor:
         self.values = {
             "disk": str(self.disk),
             "guest": "web1",
+            "hypervisor": "atlas",
             "backup_repository": str(folder / "repository"),
             "backup_password_file": str(folder / "password"),
         }
@@ -132,8 +136,8 @@ class Hypervisor:
         command = ["restic", "--quiet", *repository, *arguments]
         return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
 
-    def back_up(self, path, night):
-        self.restic("backup", "--time", night, str(path))
+    def back_up(self, path, night, host="atlas"):
+        self.restic("backup", "--time", night, "--host", host, str(path))
 
     def step(self, heading):
         return self.runbook.steps[self.runbook.position(heading)]
@@ -276,6 +280,62 @@ def test_a_qcow2_image_is_checked_by_qemu_img(machine):
 
 @pytest.mark.real
 @pytest.mark.slow
+def test_a_copy_that_is_not_whole_or_from_another_night_is_not_put_in_place(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    for night in NIGHTS:
+        machine.back_up(machine.disk, night)
+    newest, older = (snapshot for snapshot, _ in machine.choices())
+    machine.values["snapshot"] = older
+    half = Path(f"{machine.disk}.restore{machine.disk}")
+    half.parent.mkdir(parents=True)
+    half.write_bytes(raw_image(b"h")[:1_000_000])  # as far as it had come when the host lost its power
+    refused = machine.run(EXCHANGE)
+    assert (refused.returncode, "There is no whole copy from snapshot" in refused.stderr) == (1, True)
+    assert machine.run(RESTORE).returncode == 0
+    machine.values["snapshot"] = newest
+    assert machine.run(EXCHANGE).returncode == 1
+    assert machine.disk.read_bytes() == raw_image(b"a")
+    machine.values["snapshot"] = older
+    assert machine.run(EXCHANGE).returncode == 0
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@needs_mounts
+def test_a_disk_that_does_not_fit_leaves_the_others_their_room(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    machine.back_up(machine.disk, NIGHTS[0])
+    ((machine.values["snapshot"], _),) = machine.choices()
+    with small_disk(machine.images, "4m"):  # the disk is gone, and what is there is another guest's
+        (machine.images / "db1.img").write_bytes(bytes(2_000_000))
+        refused = machine.run(RESTORE)
+        assert refused.returncode == 1
+        assert "bytes free beside the disk, and it takes 3000000." in refused.stderr
+        (machine.images / "db1.img").write_bytes(bytes(500_000))
+        left = Path(f"{machine.disk}.restore/left")  # of an earlier try, and no room beside it
+        left.parent.mkdir()
+        left.write_bytes(bytes(3_000_000))
+        assert machine.run(RESTORE).returncode == 0
+        machine.values["backup_password_file"] = "/nowhere"
+        assert machine.run(RESTORE).returncode != 0
+        assert sorted(path.name for path in machine.images.iterdir()) == ["db1.img"]
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_machines_own_snapshots_stand_first_and_others_are_named_as_such(machine):
+    machine.disk.write_bytes(raw_image(b"a"))
+    machine.back_up(machine.disk, NIGHTS[0], host="atlas.example")
+    machine.disk.write_bytes(raw_image(b"b"))
+    machine.back_up(machine.disk, NIGHTS[1], host="borea")
+    own, other = (label.partition(", from ")[2] for _, label in machine.choices())
+    assert (own, other) == ("atlas.example", "borea, another machine")
+    machine.values["hypervisor"] = "vault"  # no name is known for this one's own
+    assert [label.partition(", from ")[2] for _, label in machine.choices()] == ["borea", "atlas.example"]
+
+
+@pytest.mark.real
+@pytest.mark.slow
 def test_the_exchange_can_be_repeated_when_it_was_cut_short(machine):
     machine.disk.write_bytes(raw_image(b"a"))
     machine.back_up(machine.disk, NIGHTS[0])
@@ -290,10 +350,11 @@ def test_the_exchange_can_be_repeated_when_it_was_cut_short(machine):
 @pytest.mark.real
 @pytest.mark.slow
 def test_a_disk_whose_path_holds_blanks_and_signs_is_no_other_disk(machine):
-    machine.disk = machine.images / "my $guest; 'web'.img"
+    machine.disk = machine.images / "my $guest; 'web'[1]*.img"
     machine.values["disk"] = str(machine.disk)
     machine.disk.write_bytes(raw_image(b"a"))
-    machine.back_up(machine.disk, NIGHTS[0])
+    (machine.images / "my $guest; 'web'1.img").write_bytes(raw_image(b"o"))
+    machine.back_up(machine.images, NIGHTS[0])
     ((snapshot, _),) = machine.choices()
     machine.values["snapshot"] = snapshot
     machine.disk.write_bytes(b"")
