@@ -42,6 +42,12 @@ _MOST: Final = 120.0  # per cent; some say a little more than 100
 _FULL: Final = 90.0  # per cent; a battery that is low although it is so full is worn
 _LIVE: Final = 60.0  # volts at an output that is not off, or at an input that is fed
 _INPUT: Final = re.compile(r"input\.(L\d(-N)?\.)?voltage")
+_LONGEST: Final = 30 * 86_400.0  # seconds; more is no time that anything was measured to last
+_TESTING: Final = re.compile(
+    r"(?!.*\b(no|not|none|never|was|done|ended|passed|failed|abort\w*|complete\w*)\b).*\bin progress\b",
+    re.IGNORECASE,
+)
+"""NUT's drivers say "In progress" and "Test in progress" of a test, and "no test in progress" of none."""
 _TESTED: Final = re.compile(r"(done|no test|aborted|passed|failed)\b", re.IGNORECASE)
 
 
@@ -100,8 +106,9 @@ class Status:
 
     @property
     def runtime(self) -> float | None:
-        """Seconds that it will last; None where it is not told, or as 0 or -1 for "not known"."""
+        """Seconds that it will last; None where it is not told, or as 0, -1 or some large number."""
         found = self.number("battery.runtime")
+        found = None if found is not None and found > _LONGEST else found
         known = found is not None and (found > 0 or (found == 0 and (self.charge == 0 or "LB" in self.words)))
         return found if known else None
 
@@ -137,7 +144,7 @@ class Status:
         if self.on_battery and (self.unfed or self.tested or (self.low and "CAL" not in self.words)):
             return ""
         by_word = next((said for word, said in _TESTS.items() if word in self.words), "")
-        in_progress = "progress" in self.told.get("ups.test.result", "").casefold()
+        in_progress = _TESTING.match(self.told.get("ups.test.result", ""))
         return by_word or (_TESTS["TEST"] if in_progress else "")
 
     @property

@@ -118,6 +118,31 @@ def test_of_the_power(status, health, why, low) -> None:
     assert (found.health, found.why, found.low) == (health, why, low)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No test in progress",
+        "Not in progress",
+        "no test is in progress",
+        "Test was in progress, aborted",
+        "Done, none in progress",
+        "progressing",
+    ],
+)
+def test_where_no_test_is_in_progress_it_is_on_battery_for_want_of_power(said) -> None:
+    assert power(ups("OB DISCHRG", ups_test_result=said)).health is FAIL
+
+
+@pytest.mark.parametrize("said", ["In progress", "Test in progress", "test in progress (10 s)"])
+def test_a_test_in_progress_is_why_it_is_on_battery(said) -> None:
+    assert power(ups("OB DISCHRG", ups_test_result=said)).why == TESTS
+
+
+@pytest.mark.parametrize("runtime", ["1e300", "99999999"])
+def test_a_time_that_nothing_lasts_is_not_told(runtime) -> None:
+    assert power(ups("OB DISCHRG", battery_runtime=runtime)).why == "on battery"
+
+
 def test_a_test_that_has_ended_is_not_why_it_is_on_battery_for_long() -> None:
     over = power(ups("OB DISCHRG TEST", ups_test_result="Done and passed", battery_charge="61"))
     assert (over.health, over.why, over.low, over.doubted) == (FAIL, "on battery, 61 % charged", False, True)
