@@ -4,8 +4,6 @@ It knows the secrets it is told, also broken by line ends, colours or characters
 shape Slack's tokens and private keys. What is short, or a plain word, can't be told from other text and passes.
 """
 
-import html
-import json
 import logging
 import re
 from bisect import bisect_right
@@ -14,14 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from typing import Any, Final
-from urllib.parse import quote
 
 from bot.config import Config, Secrets
 from bot.config.held import secrets_held
+from bot.redact_forms import forms_of, is_told_apart
 
 MARK: Final = "[secret]"
-_SHORTEST: Final = 8  # characters of a secret
-_LONGEST_WORD: Final = 15  # letters that may be a word, e.g. a name of a machine
 _HEAD: Final = 8  # characters by which a secret's beginning is looked for
 _UNSEEN_BETWEEN: Final = 16  # times as long a secret may be by what nobody sees, if it comes in pieces, …
 _MOST_UNSEEN: Final = 1_024  # … and this much longer
@@ -65,7 +61,8 @@ _SHAPES: Final = (
 )
 _UNSEEN = (
     r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)| (?=\r)"
-    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f"
+    r"\ufeff\U000e0000-\U000e01ef]"
 )
 """What nobody sees between two letters; a shell breaks a long line by a blank and a return."""
 
@@ -79,9 +76,14 @@ _ALONE: Final = (
     (0x0A, 0x20),
     (0x7F, 0xA0),
     (0xAD, 0xAE),
+    (0x34F, 0x350),
+    (0x61C, 0x61D),
+    (0x180B, 0x1810),
     (0x200B, 0x2010),
     (0x2028, 0x202F),
     (0x2060, 0x2070),
+    (0xFE00, 0xFE10),
+    (0xE0000, 0xE01F0),
 )
 _ONE_BY_ONE: Final = dict.fromkeys([0xFEFF, *(code for first, past in _ALONE for code in range(first, past))])
 
@@ -91,7 +93,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         told = {secret.strip() for secret in secrets}
-        forms = {_BREAKS.sub("", form) for one in told if _is_told_apart(one) for form in _forms(one)}
+        forms = {_BREAKS.sub("", form) for one in told if is_told_apart(one) for form in forms_of(one)}
         self._known = tuple(sorted(forms, key=len, reverse=True))
         self._longest = len(self._known[0]) if self._known else 0
         self._by_first = {one[0]: [other for other in self._known if other[0] == one[0]] for one in self._known}
@@ -265,17 +267,6 @@ def _goes_on(text: str, at: int, end: int, secret: str) -> bool:
         run = _RUN.match(text, at + 1, end)
         at = run.end() if run else at + 1
     return False
-
-
-def _is_told_apart(secret: str) -> bool:
-    """Whether it can be told from other text."""
-    return len(secret) >= _SHORTEST and not (secret.isalpha() and len(secret) <= _LONGEST_WORD)
-
-
-def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as it stands in HTML, JSON and addresses."""
-    written = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
-    return {secret, html.escape(secret, quote=False), html.escape(secret), quote(secret, safe=""), *written}
 
 
 @cache
