@@ -9,7 +9,7 @@ import errno
 import socket
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,7 +49,7 @@ class Names:
         self._queue: deque[_Wanted] = deque()
         self._running = 0
         self._failing: dict[str, NameTrouble] = {}
-        self._known: dict[str, str] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
     @property
     def failing(self) -> Mapping[str, NameTrouble]:
@@ -58,7 +58,11 @@ class Names:
 
     def last_known(self, name: str) -> str | None:
         """The first address that a name had when it was looked up last; of an address, itself."""
-        return name if is_address(name) else self._known.get(name)
+        return name if is_address(name) else next(iter(self.known(name)), None)
+
+    def known(self, name: str) -> Collection[str]:
+        """All the addresses that a name had when it was looked up last; none where it was not."""
+        return self._known.get(name, ())
 
     async def look_up(self, name: str, port: int, patience: timedelta) -> Sequence[Address]:
         """The addresses of a name, or the one that an address is. Raises CannotLookUp."""
@@ -73,7 +77,7 @@ class Names:
             trouble = NameTrouble(error.strerror or str(error), _is_definite(error))
         else:
             self._failing.pop(name, None)
-            self._known[name] = str(found[0][4][0])
+            self._known[name] = tuple(dict.fromkeys(str(one[4][0]) for one in found))
             return found
         self._failing[name] = trouble
         raise CannotLookUp(name, trouble)

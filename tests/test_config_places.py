@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config import load
-from bot.config.places import owner_besides_guest, owner_besides_host, port_of, where_of
+from bot.config.places import as_written, owner_besides_guest, owner_besides_host, port_of, where_of
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
 from bot.probes import Watched, discover
 from bot.rounds.checks import as_proof
@@ -13,13 +13,17 @@ PROBES = {name: kind.params for name, kind in discover().items()}
 HEAD = "slack: {channel: homelab}\npeople: {alex: {slack: U0ALEX, roles: admin}}\n"
 WEB = "checks: {web: {probe: tcp, port: 443%s}}"
 DNS = {
-    "atlas.lan": "10.0.0.5",
-    "git.lan": "10.0.0.5",
-    "wiki.lan": "10.0.0.7",
-    "web1": "192.0.2.80",
-    "db1": "192.0.2.80",
+    "atlas.lan": ["fd00::5", "10.0.0.5"],
+    "git.lan": ["10.0.0.5"],
+    "wiki.lan": ["10.0.0.7"],
+    "web1": ["192.0.2.80"],
+    "db1": ["192.0.2.80"],
 }
 """git.lan is another name of atlas; the provider's resolver answers for every name that there is none of."""
+
+
+def looked_up(name: str):
+    return DNS.get(name, ())
 
 
 @pytest.fixture
@@ -31,18 +35,18 @@ def lab(tmp_path):
     return write
 
 
-def of_guest(config, name: str, known=DNS.get) -> str:
+def of_guest(config, name: str, known=looked_up) -> str:
     guest = config.guests[name]
     return owner_besides_guest(config, guest, where_of(guest.checks["web"], guest.address), known)
 
 
-def of_host(config, name: str, known=DNS.get) -> str:
+def of_host(config, name: str, known=looked_up) -> str:
     host = config.hosts[name]
     check = host.checks["web"]
     return owner_besides_host(config, host, where_of(check, host.address), port_of(host, check), known)
 
 
-@pytest.mark.parametrize("address", ["git.lan", "10.0.0.5", "::ffff:10.0.0.5", "ATLAS.lan."])
+@pytest.mark.parametrize("address", ["git.lan", "10.0.0.5", "10.5", "::ffff:10.0.0.5", "[fd00::5]", "ATLAS.lan."])
 def test_another_name_of_a_host_is_the_hosts_place(lab, address):
     config = lab(
         f"hosts: {{atlas: {{address: atlas.lan}}}}\nguests: {{git: {{address: '{address}', {WEB % ''}}}}}\n"
@@ -52,13 +56,13 @@ def test_another_name_of_a_host_is_the_hosts_place(lab, address):
 
 def test_what_one_name_of_is_not_known_is_not_guessed(lab):
     config = lab(f"hosts: {{atlas: {{address: atlas.lan}}}}\nguests: {{git: {{address: git.lan, {WEB % ''}}}}}\n")
-    assert of_guest(config, "git", known=lambda _name: None) == ""
+    assert of_guest(config, "git", known=as_written) == ""
 
 
 def test_two_names_that_lead_to_one_address_are_of_neither(lab):
     config = lab(f"guests: {{web1: {{{WEB % ''}}}, db1: {{{WEB % ''}}}}}\n")
     assert (of_guest(config, "web1"), of_guest(config, "db1")) == ("the guest db1", "the guest web1")
-    assert of_guest(config, "web1", known=lambda _name: None) == ""
+    assert of_guest(config, "web1", known=as_written) == ""
 
 
 def test_a_check_that_is_sent_to_anothers_own_address_proves_nothing_and_takes_nothing_from_it(lab):
@@ -85,6 +89,38 @@ def test_hosts_on_one_port_of_one_address_prove_neither_and_on_two_ports_each_it
     assert (of_host(config, "a"), of_host(config, "b")) == ("", "")
 
 
+def test_two_spellings_of_a_name_are_one_place(lab):
+    config = lab(
+        f"hosts: {{bücher: {{address: bücher.lan}}}}\nguests: {{a: {{address: xn--bcher-kva.LAN, {WEB % ''}}}}}\n"
+    )
+    assert of_guest(config, "a") == "the host bücher"
+
+
+@pytest.mark.parametrize(
+    "uri", ["qemu+ssh://root@10.0.0.5/system", "qemu://10.0.0.5/system", "qemu+tcp://git.lan/"]
+)
+def test_where_a_hosts_hypervisor_is_the_host_is(lab, uri):
+    config = lab(
+        f"hosts: {{atlas: {{hypervisor: '{uri}'}}}}\nguests: {{git: {{address: 10.0.0.5, {WEB % ''}}}}}\n"
+    )
+    assert of_guest(config, "git") == "the host atlas"
+
+
+def test_the_ssh_server_of_an_address_is_one_place_however_it_is_looked_at(lab):
+    web = "checks: {web: {probe: ssh}}"
+    config = lab(f"hosts: {{a: {{address: 10.0.0.5, ssh: {{}}}}, b: {{address: 10.0.0.5, {web}}}}}\n")
+    assert of_host(config, "b") == "the host a"
+    config = lab(f"hosts: {{a: {{hypervisor: 'qemu+ssh://10.0.0.5/'}}, b: {{address: 10.0.0.5, {web}}}}}\n")
+    assert of_host(config, "b") == "the host a"
+    config = lab(f"hosts: {{a: {{address: 10.0.0.5, ssh: {{port: 2222}}}}, b: {{address: 10.0.0.5, {web}}}}}\n")
+    assert of_host(config, "b") == ""
+
+
+def test_a_host_whose_check_is_sent_to_another_hosts_address_is_proven_by_no_port_of_it(lab):
+    config = lab(f"hosts: {{a: {{address: 10.0.0.5}}, b: {{address: 10.0.0.9, {WEB % ', address: 10.0.0.5'}}}}}\n")
+    assert of_host(config, "b") == "the host a"
+
+
 def test_a_host_looked_at_where_a_guest_is_proves_nothing(lab):
     sent = WEB % ", address: 10.0.0.7"
     config = lab(f"hosts: {{nas: {{address: 10.0.0.9, {sent}}}}}\nguests: {{wiki: {{address: wiki.lan}}}}\n")
@@ -98,7 +134,7 @@ def test_what_was_seen_there_proves_nothing_and_says_why(lab):
         Fingerprint(check, git.id), Health.OK, NOON, "git.lan:443 answers", evidence=Evidence.INSIDE
     )
     watched = Watched(check, git, "git.lan")
-    proved = as_proof(config, watched, config.guests["git"].checks["web"], seen, DNS.get)
+    proved = as_proof(config, watched, config.guests["git"].checks["web"], seen, looked_up)
     assert (proved.health, proved.evidence) == (Health.UNKNOWN, Evidence.NONE)
     assert proved.why.startswith("git.lan:443 answers; but git.lan is the address of the host atlas, too")
-    assert as_proof(config, watched, config.guests["git"].checks["web"], seen, lambda _name: None) is seen
+    assert as_proof(config, watched, config.guests["git"].checks["web"], seen, as_written) is seen

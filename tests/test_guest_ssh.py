@@ -39,10 +39,16 @@ def line(sshd) -> str:
 
 @asynccontextmanager
 async def asking(
-    known_hosts: Path, *said: Guest, port: int, known=(WEB1, DB1), uri="test:///default", host="atlas"
+    known_hosts: Path,
+    *said: Guest,
+    port: int,
+    known=(WEB1, DB1),
+    uri="test:///default",
+    host="atlas",
+    asked="atlas",
 ):
-    """What asks guests of a lab, whose SSH servers are on that port."""
-    atlas_host = Host("atlas", host, ssh=Ssh(known_hosts=known_hosts))
+    """What asks guests of a lab, whose SSH servers are on that port. `asked`: where lab.yaml says libvirt is."""
+    atlas_host = Host("atlas", host, ssh=Ssh(known_hosts=known_hosts), hypervisor=f"qemu+ssh://{asked}/system")
     config = Config(
         Path("lab.yaml"),
         SlackConfig("homelab"),
@@ -81,6 +87,16 @@ async def test_a_key_that_is_known_for_its_hosts_address_does_not_prove_a_guest_
         async with asking(tmp_path / "known", web1, *said, port=sshd.port, host=host) as ask:
             assert await ask(WEB1) is None
             assert not await ask.could_prove(WEB1, running=True)
+
+
+async def test_a_key_that_is_known_for_where_its_hypervisor_is_asked_does_not_prove_a_guest(
+    sshd, tmp_path
+) -> None:
+    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
+    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port, asked="127.0.0.1") as ask:
+        assert await ask(WEB1) is None
+    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port, asked="10.9.0.1") as ask:
+        assert (await ask(WEB1)).answer is Answer.KNOWN_KEY
 
 
 async def test_who_answers_in_a_guests_place_is_told_with_what_to_do(sshd, tmp_path) -> None:

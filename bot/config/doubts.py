@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
-from bot.config.places import owner_besides_guest, owner_besides_host, places_of, where_of
+from bot.config.places import looked_at, owner_besides_guest, owner_besides_host, where_of
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service, Ups
 from bot.core.health import Proof
@@ -106,7 +106,7 @@ def _proof_of_nothing(config: Config) -> Iterator[_Doubt]:
 def _shared_addresses(config: Config) -> Iterator[_Doubt]:
     """What is looked at where another machine is: what answers there proves the other one."""
     for name, host in config.hosts.items():
-        shared = ((where, owner_besides_host(config, host, where, port)) for where, port in places_of(host))
+        shared = ((where, owner_besides_host(config, host, where, port)) for where, port in looked_at(host))
         for where, owner in [(where, owner) for where, owner in shared if owner][:1]:
             yield ("hosts", name, "address"), _whose(where, owner)
     for name, guest in config.guests.items():

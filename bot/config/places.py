@@ -1,18 +1,25 @@
 """Where checks look, and whose place that is: what answers where two machines are looked at proves neither."""
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+import socket
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from bot.config.built_in import HOST_PROBE, looks_inside
 from bot.config.values import Check, Config, Guest, Host
 
-Known = Callable[[str], str | None]
-"""The address that a name had when it was looked up last; None where it was not."""
+Known = Callable[[str], Collection[str]]
+"""The addresses that a name had when it was looked up last; none where it was not."""
+
+_SSH = 22
+_PORTS = {"ssh": _SSH, "libssh": _SSH, "libssh2": _SSH, "tcp": 16509}
+_TLS = 16514  # how libvirt goes to another machine if its URI does not say
 
 
-def as_written(_name: str) -> None:
+def as_written(_name: str) -> Collection[str]:
     """Where no name is looked up, as in a file that may be read on another machine than the bot's."""
+    return ()
 
 
 def where_of(check: Check, address: str) -> str:
@@ -22,7 +29,16 @@ def where_of(check: Check, address: str) -> str:
 
 def port_of(host: Host, check: Check) -> int | None:
     """The port at which a check of a host looks; None where it has none."""
-    return host.ssh.port if check.probe == HOST_PROBE and host.ssh else getattr(check.params, "port", None)
+    said: int | None = getattr(check.params, "port", None)
+    if said is None and check.probe in (HOST_PROBE, "ssh"):
+        return host.ssh.port if host.ssh else _SSH
+    return said
+
+
+def own_addresses(host: Host) -> Iterator[str]:
+    """Where a host is: its address, and where its hypervisor's URI leads."""
+    yield host.address
+    yield from (where for where, _ in _hypervisor(host))
 
 
 def owner_besides_guest(config: Config, guest: Guest, where: str, known: Known = as_written) -> str:
@@ -33,34 +49,51 @@ def owner_besides_guest(config: Config, guest: Guest, where: str, known: Known =
     """
     if where == guest.name and not known(where):
         return ""
-    own = _same(where, guest.address, known)
-    hosts = (one for one in config.hosts.values() if _same(one.address, where, known))
+    own = _same(where, [guest.address], known)
+    hosts = (one for one in config.hosts.values() if _same(where, own_addresses(one), known))
     guests = (one for one in config.guests.values() if one is not guest)
-    rivals = (one for one in guests if any(_same(at, where, known) for at in _claims(one, alone=own)))
+    rivals = (one for one in guests if _same(where, _claims(one, alone=own), known))
     return _first((*(f"the host {one.name}" for one in hosts), *(f"the guest {one.name}" for one in rivals)))
 
 
 def owner_besides_host(config: Config, host: Host, where: str, port: int | None, known: Known = as_written) -> str:
-    """What else lives where a host is looked at, in words: a host on the same port, or a guest; or nothing."""
-    own = _same(where, host.address, known)
+    """What else lives where a host is looked at, in words: a host on the same port, or a guest; or nothing.
+
+    Two hosts may share an address, as behind one router, and each be looked at on a port of its own.
+    """
+    own = _same(where, own_addresses(host), known)
     others = (one for one in config.hosts.values() if one is not host)
     rivals = (
         one
         for one in others
-        if any(port == another and _same(at, where, known) for at, another in places_of(one, alone=own))
+        if _same(where, (at for at, its in _places_of(one, alone=own) if its == port), known)
+        or (not own and _same(where, own_addresses(one), known))
     )
-    guests = (one for one in config.guests.values() if not own and _same(one.address, where, known))
+    guests = (one for one in config.guests.values() if not own and _same(where, [one.address], known))
     return _first((*(f"the host {one.name}" for one in rivals), *(f"the guest {one.name}" for one in guests)))
 
 
-def places_of(host: Host, *, alone: bool = False) -> Iterator[tuple[str, int | None]]:
-    """Where a host is looked at, and on which port. `alone`: at its own address alone."""
+def looked_at(host: Host, *, alone: bool = False) -> Iterator[tuple[str, int | None]]:
+    """Where a host's checks look, and on which port. `alone`: at its own address alone."""
     for check in host.checks.values():
         where = where_of(check, host.address)
         if not alone or where == host.address:
             yield where, port_of(host, check)
     if looks_inside(host) and host.ssh is not None:
         yield host.address, host.ssh.port
+
+
+def _places_of(host: Host, *, alone: bool) -> Iterator[tuple[str, int | None]]:
+    yield from looked_at(host, alone=alone)
+    yield from _hypervisor(host)
+
+
+def _hypervisor(host: Host) -> Iterator[tuple[str, int]]:
+    """Where its hypervisor's URI leads, if that is another machine."""
+    with suppress(ValueError):  # it is no URI
+        found = urlsplit(host.hypervisor or "")
+        if found.hostname:
+            yield found.hostname, found.port or _PORTS.get(found.scheme.partition("+")[2], _TLS)
 
 
 def _claims(guest: Guest, *, alone: bool) -> Iterator[str]:
@@ -73,23 +106,29 @@ def _first(words: Iterable[str]) -> str:
     return next(iter(words), "")
 
 
-def _same(one: str, other: str, known: Known) -> bool:
-    """Whether two names or addresses are written alike, or lead to the same place as far as is known."""
-    return not _forms(one, known).isdisjoint(_forms(other, known))
+def _same(one: str, others: Iterable[str], known: Known) -> bool:
+    """Whether a name or address is written like one of these, or leads to the same place as far as is known."""
+    forms = _forms(one, known)
+    return any(not forms.isdisjoint(_forms(other, known)) for other in others)
 
 
 def _forms(name: str, known: Known) -> set[str]:
-    """A name or address in one spelling, and the address that it leads to."""
-    return {_spelt(name), _spelt(known(name) or name)}
+    """A name or address in one spelling, and the addresses that it leads to."""
+    return {_spelt(name), *map(_spelt, known(name))}
 
 
 def _spelt(address: str) -> str:
     """An address in one spelling, and this machine's own name as its address."""
+    bare = address.removeprefix("[").removesuffix("]")
     with suppress(ValueError):
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(bare)
         mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
         return _HERE if str(found) == "::1" else str(mapped or found)
-    plain = address.lower().rstrip(".")
+    with suppress(OSError):  # as C's own functions read it: 10.10 is 10.0.0.10
+        return socket.inet_ntoa(socket.inet_aton(bare))
+    plain = bare.lower().rstrip(".")
+    with suppress(UnicodeError):
+        plain = plain.encode("idna").decode()
     return _HERE if plain == "localhost" else plain
 
 

@@ -146,7 +146,7 @@ class Rounds:
         probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
 
         async def told() -> Sequence[Observation]:
-            found, known = await probe.look(), self._parts.names.last_known
+            found, known = await probe.look(), self._parts.names.known
             return [as_proof(self._config, watched, check, seen, known) for seen in found]
 
         self._looks[watched.target.id][watched.check] = told

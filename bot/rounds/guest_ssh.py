@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.config import Config
+from bot.config.places import own_addresses, owner_besides_guest
 from bot.core.health import Target, TargetKind, name_of, target_id, uuid_of
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.probes import Parts
@@ -58,7 +59,9 @@ class GuestSsh:
             by_name = replace(door, known_as=guest.name)
             if guest.name not in others and await self.parts.ssh.knows(by_name):
                 return [by_name]
-            return [] if said in others else [door]  # a key known for another machine's address is that one's
+            meant, known = self.config.guests[guest.name], self.parts.names.known
+            shared = said in others or owner_besides_guest(self.config, meant, said, known)
+            return [] if shared else [door]  # a key known for another machine's address is that one's
         if guest.name in others or guest.runs_on is None:
             return []  # whose key is known by that name can't be told
         found: Sequence[str] = ()
@@ -85,7 +88,7 @@ class GuestSsh:
             if name != guest.name:
                 yield said.address
         for host in self.config.hosts.values():
-            yield from (host.name, host.address)
+            yield from (host.name, *own_addresses(host))
 
     def _guests(self) -> Iterable[Target]:
         return (one for one in self.known() if one.kind is TargetKind.GUEST)

@@ -179,7 +179,7 @@ async def _spots(
 async def _look_at(config: Config, watched: Watched, check: Check, parts: Parts) -> Sequence[Observation]:
     probe = discover()[check.probe].make(watched, check.params, parts)
     try:
-        seen, known = await probe.look(), parts.names.last_known
+        seen, known = await probe.look(), parts.names.known
         found = [as_proof(config, watched, check, one, known) for one in seen]
         return list(filter(_is_worth_telling, found))
     finally:
