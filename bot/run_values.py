@@ -44,8 +44,8 @@ class RunValues:
 
     async def _disk(self, probe: GuestProbe, starts_from: StartsFrom | None) -> Mapping[str, str]:
         """Its boot disk, and how large that is."""
-        said, disks = self.config.guests.get(probe.guest.name), starts_from.disks if starts_from else ()
-        disk = (said.disk if said else None) or next(iter(disks), None)
+        said = self.config.guests.get(probe.guest.name)
+        disk = (said.disk if said else None) or (starts_from.boot_disk if starts_from else None)
         if disk is None:
             return {}
         size = await self.ways.size_of(probe.host, disk)

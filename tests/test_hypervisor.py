@@ -229,10 +229,29 @@ def test_the_inventory_has_the_boot_disk_first_and_what_can_be_looked_into() -> 
         autostart=True,
         persistent=True,
         has_agent=True,
-        disks=("/dev/vg/web1", "/vm/data.qcow2"),
+        disks=("/dev/vg/web1", "/vm/data.qcow2", "nbd x"),
         console_log="/log/web1.log",
         boot_order=("hd", "cdrom"),
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "disk"),
+    [
+        ("type='volume'><source pool='vms' volume='web1.img'/>", "/pool/web1.img"),
+        ("type='volume'><source pool='gone' volume='web1.img'/>", "volume web1.img of pool gone"),
+        ("type='network'><source protocol='rbd' name='vms/web1'/>", "rbd vms/web1"),
+        ("type='nvme'><source type='pci' namespace='1'/>", "nvme"),
+        ("type='dir'><source dir='/boot'/>", "dir /boot"),
+    ],
+)
+def test_a_disk_that_is_no_file_keeps_its_place_before_the_next(first, disk) -> None:
+    devices = f"<devices><disk {first}</disk><disk type='file'><source file='/vm/data.img'/></disk></devices>"
+    paths = {("vms", "web1.img"): "/pool/web1.img"}
+    info = guest_info(
+        BARE.format(devices), autostart=False, persistent=True, volume_path=lambda *which: paths.get(which)
+    )
+    assert info.disks == (disk, "/vm/data.img")
 
 
 def boots_from(xml: str) -> tuple[str, ...]:

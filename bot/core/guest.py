@@ -88,6 +88,12 @@ class StartsFrom:
     disks: tuple[str, ...]
     order: tuple[str, ...] = ()
 
+    @property
+    def boot_disk(self) -> str | None:
+        """The path of the first; None where that has none on its host: the next is another disk."""
+        first = next(iter(self.disks), "")
+        return first if first.startswith("/") else None
+
     def differs_from(self, before: "StartsFrom") -> str | None:
         """How it is not what it was before, in words for a person; None where it is the same."""
         if self.disks != before.disks:
@@ -103,7 +109,10 @@ def _listed(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GuestInfo:
-    """What a hypervisor knows of a guest's making. `disks`: paths on the hypervisor's host, boot disk first.
+    """What a hypervisor knows of a guest's making.
+
+    `disks`: paths on the hypervisor's host, boot disk first; of one that has none there, what it is instead (`rbd
+    pool/web1`), which begins with no `/`.
 
     `console_log`: the file on that host its serial console is logged to, or None. `has_agent`: a guest-agent
     channel is there (not: that an agent answers). `persistent`: it is still defined when it is off. `nvram`: the

@@ -1,18 +1,25 @@
-"""What a guest is made of, read from its libvirt XML. It asks nobody and judges nothing."""
+"""What a guest is made of, read from its libvirt XML. It judges nothing, and asks for nothing but volumes."""
 
+from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 from bot.core.guest import GuestInfo
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 
+VolumePath = Callable[[str, str], str | None]
+"""The path of a storage pool's volume on its host, by pool and name; None where it has none or nobody can tell."""
 
-def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
-    """A guest's libvirt XML, read. Disks the host has no file or device for (network, CD-ROM) are left out."""
+
+def _untold(_pool: str, _volume: str) -> None:
+    return None
+
+
+def guest_info(xml: str, *, autostart: bool, persistent: bool, volume_path: VolumePath = _untold) -> GuestInfo:
+    """A guest's libvirt XML, read. CD-ROMs and floppies are no disks."""
     tree = ET.fromstring(xml)  # noqa: S314  written by libvirt, not by a guest
     disks = [disk for disk in tree.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
     disks.sort(key=_boot_order)
-    sources = (source for disk in disks if (source := disk.find("source")) is not None)
     log_file = _console_log(tree)
     return GuestInfo(
         name=tree.findtext("name", ""),
@@ -20,13 +27,27 @@ def guest_info(xml: str, *, autostart: bool, persistent: bool) -> GuestInfo:
         autostart=autostart,
         persistent=persistent,
         has_agent=tree.find(f"devices/channel/target[@name='{AGENT_CHANNEL}']") is not None,
-        disks=tuple(path for source in sources if (path := source.get("file") or source.get("dev"))),
+        disks=tuple(path for disk in disks if (path := _path(disk, volume_path))),
         title=tree.findtext("title", ""),
         nvram=tree.findtext("os/nvram") or None,
         console_log=log_file.get("file", log_file.get("path")) if log_file is not None else None,
         boot_order=_tried_first(tree),
         console_appended=log_file is not None and log_file.get("append") == "on",
     )
+
+
+def _path(disk: ET.Element, volume_path: VolumePath) -> str:
+    """Its path on the host; where it has none there, what it is instead, which is no path: it keeps its place."""
+    source = disk.find("source")
+    if source is None:
+        return ""
+    if path := source.get("file") or source.get("dev"):
+        return path
+    pool, volume = source.get("pool"), source.get("volume")
+    if pool and volume:
+        return volume_path(pool, volume) or f"volume {volume} of pool {pool}"
+    kind = source.get("protocol") or disk.get("type", "")
+    return f"{kind} {source.get('name') or source.get('dir') or ''}".strip()
 
 
 def _console_log(tree: ET.Element) -> ET.Element | None:

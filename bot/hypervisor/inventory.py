@@ -18,6 +18,7 @@ from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
 from bot.hypervisor.definition import guest_info
 from bot.hypervisor.obstacles import GuestRefused, HypervisorUnreachable
+from bot.hypervisor.volumes import volume_paths
 
 T = TypeVar("T")
 
@@ -201,12 +202,15 @@ def _definition(connection: Any, uuid: str) -> GuestInfo | None:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise
-    return guest_info(xml, autostart=False, persistent=False)  # a list says so
+    return guest_info(
+        xml, autostart=False, persistent=False, volume_path=volume_paths(connection)
+    )  # a list says so
 
 
 def defined(domain: Any) -> GuestInfo:
     """What one guest is made of."""
-    return guest_info(domain.XMLDesc(), autostart=False, persistent=bool(domain.isPersistent()))
+    persistent, paths = bool(domain.isPersistent()), volume_paths(domain.connect())
+    return guest_info(domain.XMLDesc(), autostart=False, persistent=persistent, volume_path=paths)
 
 
 def _listed(connection: Any) -> list[GuestInfo]:

@@ -108,7 +108,10 @@ def test_what_the_normal_way_uses_is_needed_and_what_it_asks_for_is_not(restore)
         (
             without("disk"),
             WEB1,
-            "$disk is not known: the definition of web1 names none; guests.web1.disk in lab.yaml can say it",
+            (
+                "$disk is not known: the first disk of web1 is no file or device of its host; "
+                "guests.web1.disk in lab.yaml can say it"
+            ),
         ),
         (
             without("bytes"),

@@ -82,3 +82,9 @@ def test_what_a_guest_starts_from_differs_by_its_disks_or_by_what_it_tries_first
         "web1", "u", autostart=True, persistent=True, has_agent=False, disks=("/a",), boot_order=("hd",)
     )
     assert info.starts_from == StartsFrom(("/a",), ("hd",))
+
+
+def test_what_it_boots_from_is_its_first_disk_or_none_and_never_the_next():
+    assert StartsFrom(("/vm/web1.img", "/vm/data.img")).boot_disk == "/vm/web1.img"
+    assert StartsFrom(("rbd vms/web1", "/vm/data.img")).boot_disk is None
+    assert StartsFrom(()).boot_disk is None

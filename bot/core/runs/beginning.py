@@ -78,7 +78,8 @@ def _where(name: str, runbook: Runbook, values: Mapping[str, str], about: About 
         return f"hosts.{host}.backup.{_OF_BACKUPS[name]} in lab.yaml says it"
     guest = values.get("guest")
     if guest and name == "disk":
-        return f"the definition of {guest} names none; guests.{guest}.disk in lab.yaml can say it"
+        known = f"guests.{guest}.disk in lab.yaml can say it"
+        return f"the first disk of {guest} is no file or device of its host; {known}"
     if guest and name == "bytes":
         return f"the size of the disk can't be told; hosts.{host}.ssh in lab.yaml is the way there"
     return _of_guest(runbook, about)
