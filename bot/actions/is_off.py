@@ -18,11 +18,16 @@ async def run(call: LabCall, context: Context) -> Outcome:
         return Outcome(ok=False, text=f"{guest} is not off: it is {power}")
     if active := await machine.active_elsewhere():
         return Outcome(ok=False, text=f"{guest} is off on {machine.hypervisor.name}, but {active}")
-    disk = dict(call.options).get("disk")
+    info, disk = await machine.hypervisor.definition(machine.uuid), dict(call.options).get("disk")
+    if info.saved:
+        return Outcome(ok=False, text=f"{guest} is saved to disk: {_SAVED} “virsh managedsave-remove {info.name}”")
     if disk is None:
         return Outcome(ok=True, text=f"{guest} is off")
-    used = await uses(machine, disk)
+    used = uses(info, disk)
     return Outcome(used.ok, f"{guest} is off; {used.text}")
+
+
+_SAVED = "it would go on with what it remembers, whatever its disk holds by then. Start it and shut it down, or"
 
 
 ACTION = ActionType(LabVerb("is off", ("guest",), ("disk",)), run)

@@ -1,22 +1,22 @@
 """`uses disk GUEST PATH`: whether a guest's definition still names that disk. For a **Before**."""
 
 from bot.actions import ActionType, Context, Outcome
+from bot.core.guest import GuestInfo
 from bot.core.lab import LabCall, LabVerb
-from bot.hypervisor.machine import Machine
 
 
 async def run(call: LabCall, context: Context) -> Outcome:
     """A disk that was moved, or a guest made anew with another one, is not the disk that was looked at."""
     guest, disk = call.arguments
-    return await uses(context.machine(guest), disk)
+    machine = context.machine(guest)
+    return uses(await machine.hypervisor.definition(machine.uuid), disk)
 
 
-async def uses(machine: Machine, disk: str) -> Outcome:
-    """What its hypervisor says now."""
-    disks = (await machine.hypervisor.definition(machine.uuid)).disks
-    if disk in disks:
+def uses(info: GuestInfo, disk: str) -> Outcome:
+    """What its definition says."""
+    if disk in info.disks:
         return Outcome(ok=True, text=f"its disk is {disk}")
-    return Outcome(ok=False, text=f"its disk is not {disk}, but {', '.join(disks) or 'none'}")
+    return Outcome(ok=False, text=f"its disk is not {disk}, but {', '.join(info.disks) or 'none'}")
 
 
 ACTION = ActionType(LabVerb("uses disk", ("guest", "path")), run)

@@ -118,7 +118,7 @@ class GuestInfo:
     channel is there (not: that an agent answers). `persistent`: it is still defined when it is off. `nvram`: the
     file of its firmware's variables. `console_appended`: a start goes on in that log, and does not begin it anew.
     `boot_order`: what it tries to boot from. `known`: its definition was read; if not, only the first four are
-    known.
+    known. `saved`: a start would go on from a saved state; told only where one guest was asked for.
     """
 
     name: str
@@ -133,6 +133,7 @@ class GuestInfo:
     console_appended: bool = False
     boot_order: tuple[str, ...] = ()
     known: bool = True
+    saved: bool = False
 
     @property
     def starts_from(self) -> StartsFrom:

@@ -208,9 +208,10 @@ def _definition(connection: Any, uuid: str) -> GuestInfo | None:
 
 
 def defined(domain: Any) -> GuestInfo:
-    """What one guest is made of."""
+    """What one guest is made of, and whether it would go on from a saved state."""
     persistent, paths = bool(domain.isPersistent()), volume_paths(domain.connect())
-    return guest_info(domain.XMLDesc(), autostart=False, persistent=persistent, volume_path=paths)
+    info = guest_info(domain.XMLDesc(), autostart=False, persistent=persistent, volume_path=paths)
+    return replace(info, saved=bool(domain.hasManagedSaveImage()))
 
 
 def _listed(connection: Any) -> list[GuestInfo]:

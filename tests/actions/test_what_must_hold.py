@@ -49,6 +49,15 @@ async def test_off_is_off_and_nothing_else(guests, hypervisor) -> None:
     assert await run("is off web1", context(hypervisor)) == Outcome(ok=False, text="web1 is not off: it is paused")
 
 
+async def test_a_guest_whose_memory_is_kept_for_its_next_start_is_not_off(guests, hypervisor) -> None:
+    guests.domain("web1").managedSave()
+    for line in ("is off web1", "is off web1 disk=/images/web1.img"):
+        found = await run(line, context(hypervisor))
+        assert (found.ok, "virsh managedsave-remove web1" in found.text) == (False, True), found
+    guests.domain("web1").managedSaveRemove()
+    assert (await run("is off web1", context(hypervisor))).ok
+
+
 async def test_a_guest_that_another_host_runs_is_not_off(hypervisor, tmp_path) -> None:
     async with borea(tmp_path, RUNNING) as other:
         found = await run("is off db1", context(hypervisor, others=[other]))

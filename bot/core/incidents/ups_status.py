@@ -39,6 +39,8 @@ _DARK: Final = "it says that it is on mains, and measures neither voltage nor fr
 _UNFED: Final = " though it says that it is on mains: it discharges, and nothing is at its input"
 _OFF: Final = "its output is off"
 _MOST: Final = 120.0  # per cent; some say a little more than 100
+_LITTLE: Final = 20.0  # per cent, …
+_SOON: Final = 120.0  # … and seconds: what NUT and UPSes take for low where nothing else is set
 _FULL: Final = 90.0  # per cent; a battery that is low although it is so full is worn
 _LIVE: Final = 60.0  # volts at an output that is not off, or at an input that is fed
 _INPUT: Final = re.compile(r"input\.(L\d(-N)?\.)?voltage")
@@ -141,7 +143,8 @@ class Status:
         A test's word may stay there after it. One that calibrates runs its battery low; in any other test a low
         battery is as critical as ever: so does NUT's upsmon take it.
         """
-        if self.on_battery and (self.unfed or self.tested or (self.low and "CAL" not in self.words)):
+        ends = self.low or self.nearly_empty
+        if self.on_battery and (self.unfed or self.tested or (ends and "CAL" not in self.words)):
             return ""
         by_word = next((said for word, said in _TESTS.items() if word in self.words), "")
         in_progress = _TESTING.match(self.told.get("ups.test.result", ""))
@@ -152,6 +155,12 @@ class Status:
         """Whether it says that the test that it names is over, and does not tell whether its input is fed."""
         ended = "TEST" in self.words and _TESTED.match(self.told.get("ups.test.result", ""))
         return bool(ended) and self.unfed is None
+
+    @property
+    def nearly_empty(self) -> bool:
+        """Whether so little is left in its battery that no test would go on."""
+        charge, runtime = self.charge, self.runtime
+        return (charge is not None and charge <= _LITTLE) or (runtime is not None and runtime <= _SOON)
 
     @property
     def empty(self) -> bool:

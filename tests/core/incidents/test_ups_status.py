@@ -138,6 +138,12 @@ def test_a_test_in_progress_is_why_it_is_on_battery(said) -> None:
     assert power(ups("OB DISCHRG", ups_test_result=said)).why == TESTS
 
 
+@pytest.mark.parametrize("left", [{"battery_charge": "20"}, {"battery_runtime": "120"}])
+def test_no_test_runs_a_battery_down(left) -> None:
+    assert power(ups("OB DISCHRG TEST", **left)).health is FAIL
+    assert power(ups("OB DISCHRG CAL", **left)).health is UNKNOWN
+
+
 @pytest.mark.parametrize("runtime", ["1e300", "99999999"])
 def test_a_time_that_nothing_lasts_is_not_told(runtime) -> None:
     assert power(ups("OB DISCHRG", battery_runtime=runtime)).why == "on battery"
