@@ -19,6 +19,7 @@ from bot.core.incidents import on_battery
 from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
+from bot.monitoring.answers import Answers
 from bot.monitoring.beliefs import Beliefs
 from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
@@ -72,7 +73,7 @@ class Watch:
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self.boots = HostBoots()
         self._awaited: frozenset[TargetId] = frozenset()
-        self._answered: dict[Fingerprint, datetime] = {}  # when each check found all well last
+        self._answers = Answers()
         self._told: dict[Fingerprint, datetime] = {}  # what may prove something, and when that was passed on
         self._reserves: dict[Fingerprint, Mapping[str, str]] = {}  # what UPSes told of their batteries last
         self._company: list[Observation] = []
@@ -99,7 +100,7 @@ class Watch:
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
-            self._answered.pop(one, None)
+            self._answers.forget(one)
             self._sure.forget(one)
 
     def believed(self, fingerprint: Fingerprint) -> Health:
@@ -127,8 +128,7 @@ class Watch:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
         self._looked.add(seen.target)
         self.boots.note(seen)
-        if seen.health is Health.OK:
-            self._answered[seen.fingerprint] = seen.at
+        self._answers.note(seen)
         hidden = self._hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)
@@ -214,8 +214,8 @@ class Watch:
         if seen.began_anew or (was != written and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
-        if seen.kind in SILENCE and (answered := self._answered.get(seen.fingerprint)):
-            seen = replace(seen, facts={**seen.facts, ANSWERED: answered.isoformat()})
+        if seen.kind in SILENCE and (spoke := self._answers.any.get(seen.fingerprint)):
+            seen = replace(seen, facts={**seen.facts, ANSWERED: spoke.isoformat()})
         self._reserves[seen.fingerprint] = seen.facts
         self._facts[seen.fingerprint] = {**self.facts(seen.fingerprint), **seen.kept}
         self._company.append(seen)
@@ -240,7 +240,7 @@ class Watch:
         """Write what is news, and before it what could not be written earlier."""
         batch, trouble = [*self.unwritten.take(), *batch], self._writer.trouble
         lately = self._clock() - self._config.timing.storm_within
-        gap = self._gap.followed_by(self._answered) if self._gap and self._gap.until > lately else None
+        gap = self._gap.followed_by(self._answers.well) if self._gap and self._gap.until > lately else None
         if trouble is not None and not trouble.unsafe:
             gap = Gap(trouble.since, self._clock(), "I could not write my database", self._config.zone)
         try:
@@ -267,7 +267,7 @@ class Watch:
         if self.sight is not None:
             self.sight.shift(step)
         self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
-        self._answered = {fingerprint: at + step for fingerprint, at in self._answered.items()}
+        self._answers.shift(step)
         if self._gap is not None:
             self._gap = replace(self._gap, since=self._gap.since + step, until=self._gap.until + step)
         self.unwritten.shift(step)

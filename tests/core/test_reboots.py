@@ -17,6 +17,7 @@ from tests.core.labs import (
     HOSTS,
     NOOK,
     NOON,
+    RACK,
     VAULT,
     Desk,
     back,
@@ -158,6 +159,16 @@ JUST_NOW = Boots(
 )
 
 
+def test_hosts_that_were_seen_to_fail_and_have_booted_were_without_power_once(lab):
+    lab.see(gone(ATLAS), gone(VAULT))
+    lab.wait(MINUTE)
+    lab.see(back(ATLAS), back(VAULT))
+    booted = {ATLAS: lab.now, VAULT: lab.now - MINUTE / 6}
+    concluded(lab, Boots(Gap(lab.now - 2 * MINUTE, lab.now), booted, watched=True))
+    outage = next(one for one in lab.incidents.values() if one.kind is Kind.POWER_LOSS)
+    assert [span.until - span.since for span in outage.spans.latest] == [MINUTE]
+
+
 def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failure(lab):
     concluded(lab, JUST_NOW)
     assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
@@ -200,9 +211,16 @@ def test_hosts_that_have_booted_minutes_apart_were_restarted(lab):
 def test_hosts_whose_ups_was_on_line_were_restarted():
     lab = Desk(targets=inventory())
     lab.see(on_mains())
-    assert why_no_failure(lab.situation, JUST_NOW, (ATLAS, VAULT)) == "the UPS that powers them was on line"
-    concluded(lab, JUST_NOW)
+    fed = replace(JUST_NOW, fed=frozenset({RACK}))
+    assert why_no_failure(lab.situation, fed, (ATLAS, VAULT)) == "the UPS that powers them was on line"
+    concluded(lab, fed)
     assert not lab.incidents
+
+
+def test_that_a_ups_is_on_line_by_now_says_nothing_of_when_its_hosts_went_off():
+    lab = Desk(targets=inventory())
+    lab.see(on_mains())
+    assert why_no_failure(lab.situation, JUST_NOW, (ATLAS, VAULT)) is None
 
 
 def test_a_host_that_was_down_for_days_keeps_its_own_incident(lab):

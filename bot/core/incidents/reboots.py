@@ -28,7 +28,8 @@ class Boots:
 
     `booted`: when each host did that has booted since it was last looked at, by the bot's own clock; `stayed`: the
     hosts that have not. `own`: when the bot's own machine booted, None if it has not. `own_host`: which of the
-    hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot was there all the while.
+    hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot was there all the while. `fed`:
+    the UPSes that were seen on the mains all the while.
     """
 
     gap: Gap
@@ -38,6 +39,7 @@ class Boots:
     own_host: TargetId | None = None
     cut_off: bool = True
     watched: bool = False
+    fed: frozenset[TargetId] = frozenset()
 
 
 def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
@@ -71,7 +73,7 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     if max(times) - min(times) > (rules.storm_within if boots.watched else rules.grace):
         return "they booted one after the other"
     upses = {situation.target(host).powered_by for host in hosts}
-    if boots.watched and upses <= situation.well:
+    if boots.watched and upses <= boots.fed:
         return "the UPS that powers them was on line"
     return None
 
@@ -123,12 +125,16 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     draft.event(number, EventKind.NOTE, f"nobody saw it: told from the boots of {named(draft, hosts)}")
     settle(draft, draft.incidents[number], came_back=True)
     incident, back = draft.incidents[number], max(_times(boots, hosts))
-    spans = incident.spans
-    if number not in draft.situation.incidents:
-        incident = replace(incident, opened_at=boots.gap.since)
-        spans = spans.from_the_start(boots.gap.since)
     since = incident.recovering_since and back
-    spans = spans.over_since(back) if since else spans
+    before = draft.situation.incidents.get(number)
+    if before is not None and _explains(before, _times(boots, hosts), draft.now):
+        spans = before.spans.ended(back)  # that is the failure, and no second one
+    elif before is not None:
+        spans = incident.spans.over_since(back) if since else incident.spans
+    else:
+        incident = replace(incident, opened_at=boots.gap.since)
+        spans = incident.spans.from_the_start(boots.gap.since)
+        spans = spans.over_since(back) if since else spans
     draft.keep(replace(incident, suspected=True, recovering_since=since, spans=spans))
 
 
