@@ -551,6 +551,17 @@ def test_a_reopened_incident_ends_when_its_check_fails_again_and_comes_back(cras
     assert crash.only.ended
 
 
+def test_what_has_come_back_since_it_was_closed_does_not_end_what_a_person_reopens(crash):
+    crash.take(engine.resolve(crash.situation, ONE, "U1", "enough", crash.now))
+    crash.wait(MINUTE)
+    crash.see(up(VM))
+    person(crash, engine.reopen)
+    assert not crash.only.unproven
+    crash.see(up(VM))
+    crash.wait(HOUR)
+    assert crash.only.status is Status.OPEN
+
+
 def test_a_reopened_incident_of_which_a_machine_is_not_proven_ends_once_it_is(crash):
     crash.see(up(VM))
     crash.unseen.add(VM)

@@ -61,10 +61,13 @@ def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -
 
 
 def _as_it_is(situation: Situation, incident: Incident, now: datetime) -> Incident:
-    """An incident that followed nothing for a while: what was proven then may have gone off since."""
+    """An incident that followed nothing for a while: what was proven may have gone off since, or have come back."""
+    well = Ground(Standing.PROVEN, "it was well when this was reopened", now)
     for member in incident.members.values():
-        if member.standing not in SETTLED_FOR_GOOD and not situation.is_well(member.target):
-            incident = incident.with_member(member.in_doubt(now))
+        if member.standing not in SETTLED_FOR_GOOD:
+            is_well = situation.is_well(member.target)
+            known = member if member.proven else member.settled(well)
+            incident = incident.with_member(known if is_well else member.in_doubt(now))
     return incident
 
 
