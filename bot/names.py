@@ -64,6 +64,15 @@ class Names:
         """All the addresses that a name had when it was looked up last; none where it was not."""
         return self._known.get(name, ())
 
+    async def learn(self, name: str, patience: timedelta) -> None:
+        """Know the addresses of a name, if it has any: nobody is told where it has none."""
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(patience.total_seconds()):
+                self._keep(name, await asyncio.shield(self._begun(name, 0)))
+
+    def _keep(self, name: str, found: Sequence[Address]) -> None:
+        self._known[name] = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+
     async def look_up(self, name: str, port: int, patience: timedelta) -> Sequence[Address]:
         """The addresses of a name, or the one that an address is. Raises CannotLookUp."""
         if is_address(name):
@@ -77,7 +86,7 @@ class Names:
             trouble = NameTrouble(error.strerror or str(error), _is_definite(error))
         else:
             self._failing.pop(name, None)
-            self._known[name] = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+            self._keep(name, found)
             return found
         self._failing[name] = trouble
         raise CannotLookUp(name, trouble)

@@ -42,6 +42,7 @@ from bot.monitoring.own_database import know_database, show_life
 from bot.monitoring.own_limits import looked
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
+from bot.rounds import addresses
 from bot.rounds.blind_spots import BlindSpots
 from bot.rounds.checks import as_proof, checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
@@ -108,6 +109,7 @@ class Rounds:
         self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
+        await addresses.begin(self._parts.names, self._config, self._scheduler)
         for watched, check in checks_of(self._config):
             self._add(watched, check)
         self._attach()

@@ -28,7 +28,7 @@ from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
-from bot.rounds import blind_spots
+from bot.rounds import addresses, blind_spots
 from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import as_proof, checks_of, guest_checks_of
 from bot.rounds.guest_ssh import GuestSsh
@@ -100,6 +100,7 @@ async def look_once(config: Config) -> Looked:
     async with AsyncExitStack() as opened, telling(lambda: tally):
         parts, ssh = _parts(config, opened, guests)
         hosts = list(parts.hypervisors)
+        await addresses.learn(parts.names, config)
         twice = await doubled(parts.hypervisors)
         places = await _placements(parts.hypervisors, twice)
         listed = await asyncio.gather(*(_guests_of(config, host, parts, tally, places) for host in hosts))

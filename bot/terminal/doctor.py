@@ -23,7 +23,7 @@ from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnre
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.reach import Refusal, Refused, Script, Unreachable
 from bot.reach.ssh_answer import Door, of_other_key
-from bot.rounds import blind_spots
+from bot.rounds import addresses, blind_spots
 from bot.rounds.checks import upses_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
@@ -164,6 +164,7 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways:
             made |= {guest_target(config, host, info): info for info in await whole_inventory(hypervisor)}
         except (HypervisorUnreachable, GuestRefused):
             all_told = False  # why is said already
+    await addresses.learn(ways.names, config)
     keys = list(_of_known_hosts(config, ways))
     ssh = GuestSsh(config, _parts(config, hypervisors, ways), lambda: made)
     spots = await blind_spots.find(config, made, {}, ssh, all_told=all_told)

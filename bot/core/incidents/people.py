@@ -61,7 +61,7 @@ def reopen(situation: Situation, incident: IncidentId, by: str, now: datetime) -
 
 
 def _as_it_is(situation: Situation, incident: Incident, now: datetime) -> Incident:
-    """An incident that followed nothing for a while: what was proven may have gone off since, or have come back."""
+    """An incident that followed nothing for a while: what was proven may have gone off since, or come back."""
     well = Ground(Standing.PROVEN, "it was well when this was reopened", now)
     for member in incident.members.values():
         if member.standing not in SETTLED_FOR_GOOD:

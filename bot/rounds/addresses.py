@@ -1,0 +1,28 @@
+"""Where machines are, by the names that lab.yaml has for them, also of those that are asked by no name."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from bot.config import Config
+from bot.config.places import own_addresses
+from bot.names import Names, is_address
+from bot.scheduler import Scheduler
+
+EVERY: Final = timedelta(minutes=5)
+PATIENCE: Final = timedelta(seconds=1)
+
+
+async def begin(names: Names, config: Config, scheduler: Scheduler) -> None:
+    """Learn them now, and again every few minutes."""
+    await learn(names, config)
+    scheduler.every("names", EVERY, partial(learn, names, config))
+
+
+async def learn(names: Names, config: Config) -> None:
+    """Look the hosts' and guests' own names up, so that two names of one address are known for one place."""
+    of_hosts = {where for host in config.hosts.values() for where in own_addresses(host)}
+    of_guests = {guest.address for guest in config.guests.values() if guest.checks or guest.address != guest.name}
+    wanted = [name for name in of_hosts | of_guests if not is_address(name)]
+    await asyncio.gather(*(names.learn(name, PATIENCE) for name in wanted))
