@@ -13,12 +13,12 @@ from bot import runs
 from bot.actions import ActionType, Context, Outcome
 from bot.core.health import TargetId
 from bot.core.jobs import Place, PlaceKind
-from bot.core.lab import LabVerb
+from bot.core.lab import Effect, LabCall, LabVerb
 from bot.core.lengths import clock_time
 from bot.core.offer import offer
 from bot.core.progress import Progress
 from bot.core.run import Button, Press, RunId, RunStatus, State, Stop
-from bot.hypervisor import GuestRefused
+from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.performing import Performer
 from bot.performing.bar import Bar
 from bot.performing.recorded import _is_given_up
@@ -88,11 +88,13 @@ async def is_mistaken(_call, _context: Context) -> Outcome:
 class Bot:
     """A performer on a database. A bot that is made anew on the same folder finds what the last one left."""
 
-    def __init__(self, folder: Path, reaches=lambda _run, _place: LocalReach(), action=None) -> None:
+    def __init__(
+        self, folder: Path, reaches=lambda _run, _place: LocalReach(), action=None, effect=Effect.LOOKS
+    ) -> None:
         self.house = house(folder)
         self.set_by = timedelta()  # what was done to the system's clock
         self.writer = Writer(lambda: clock() + self.set_by)
-        actions = {"start": ActionType(LabVerb("start", ("guest",)), action)} if action else {}
+        actions = {"start": ActionType(LabVerb("start", ("guest",), effect=effect), action)} if action else {}
         self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None)
         self.performer = self.make()
 
@@ -586,6 +588,27 @@ async def test_an_action_ends_well_or_says_why_not(tmp_path, action, state, summ
         await bot.start(lab("start $guest", "Time limit: 1 second"), guest="web1")
         run = await bot.pressed(Button.RUN)
         assert (run.steps[0].state, run.steps[0].summary) == (state, summary)
+
+
+@pytest.mark.parametrize(
+    ("begun", "effect", "state"),
+    [
+        (True, Effect.STOPS, State.UNKNOWN),  # it may be off by now
+        (False, Effect.STOPS, State.FAILED),
+        (True, Effect.LOOKS, State.FAILED),
+    ],
+)
+async def test_what_a_lost_connection_may_have_done_is_not_called_failed(tmp_path, begun, effect, state) -> None:
+    async def lost(_call: LabCall, _context: Context) -> Outcome:
+        why = HypervisorUnreachable("cannot power off 'web1' on atlas: because the connection broke")
+        why.begun = begun
+        raise why
+
+    async with living(tmp_path, action=lost, effect=effect) as bot:
+        await bot.start(lab("start $guest"), guest="web1")
+        await bot.press(Button.RUN)
+        run = await bot.comes_to(State.UNKNOWN, State.FAILED)
+        assert (run.state, "the connection broke" in run.steps[0].summary) == (state, True)
 
 
 # --- progress ----------------------------------------------------------------------------------------------------

@@ -281,7 +281,7 @@ class Hypervisor:
         try:
             return await link.call(job, deadline)
         except ConnectionLost as lost:
-            raise unreachable(f"cannot {what()} on {self.name}", lost.obstacle) from lost
+            raise unreachable(f"cannot {what()} on {self.name}", lost.obstacle, begun=lost.begun) from lost
         except libvirt.libvirtError as error:
             raise _refusal(f"cannot {what()} on {self.name}: because", error) from error
 

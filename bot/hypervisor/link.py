@@ -114,9 +114,11 @@ class Link:
                 waited = time.monotonic() - session.busy_since
                 if lost.obstacle.what is not What.BROKEN or not patient or waited > WAITED_FOR.total_seconds():
                     self._drop(session, str(lost))
+                lost.begun = True
                 raise lost from None
             except ConnectionLost as lost:
                 self._drop(session, str(lost))
+                lost.begun = True
                 raise
 
     async def keep(self) -> None:

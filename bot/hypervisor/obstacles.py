@@ -52,7 +52,9 @@ class Obstacle:
 
 
 class ConnectionLost(Exception):
-    """The hypervisor can't be asked now."""
+    """The hypervisor can't be asked now. `begun`: it had been asked, and the answer did not come."""
+
+    begun = False
 
     def __init__(self, obstacle: Obstacle) -> None:
         super().__init__(obstacle.why)
@@ -62,8 +64,10 @@ class ConnectionLost(Exception):
 class HypervisorUnreachable(Exception):
     """The hypervisor could not be asked, did not answer in time, or was busy.
 
-    Transient; it says no more than that.
+    Transient; it says no more than that. `begun`: it had been asked, and may have done it all the same.
     """
+
+    begun = False
 
 
 class HostSilent(HypervisorUnreachable):
@@ -90,9 +94,10 @@ def watched_twice(first: str, name: str) -> CannotWatch:
     return CannotWatch(f"cannot watch {name}: because {why}", Obstacle(What.DOUBLE, why, MEND))
 
 
-def unreachable(cannot: str, obstacle: Obstacle) -> HypervisorUnreachable:
+def unreachable(cannot: str, obstacle: Obstacle, *, begun: bool = False) -> HypervisorUnreachable:
     """The exception for whoever asked. `cannot`: what they asked for, e.g. `cannot list the guests on atlas`."""
     message = f"{cannot}: because {obstacle.why}"
-    if obstacle.is_ours:
-        return CannotWatch(message, obstacle)
-    return (HostSilent if obstacle.what is What.SILENT else HypervisorUnreachable)(message)
+    silent = HostSilent if obstacle.what is What.SILENT else HypervisorUnreachable
+    error = CannotWatch(message, obstacle) if obstacle.is_ours else silent(message)
+    error.begun = begun
+    return error

@@ -5,6 +5,7 @@ server, or else the emulator that runs it.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,10 @@ from bot.probes.guest import GuestProbe
 
 _DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
 _HARM = frozenset({Part.DISK, Part.FILES})
+_CRASHES = frozenset({Part.KERNEL, Part.WINDOWS})
+_KERNELS = re.compile(r"^\[ *\d+\.\d{6}\] ", re.MULTILINE)
+"""A line of a kernel's: where it writes others, it writes its panic."""
+
 Clock = Callable[[], datetime]
 
 
@@ -31,7 +36,7 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     """
     of = boot.starts
     answers = await probe.agent_answers()
-    boot, console, fresh = await _console(probe, boot)
+    boot, console, fresh, tells_panics = await _console(probe, boot)
     if answers:
         return await _answered(probe, boot, console if fresh else UNKNOWN, now)
     if probe.info.has_agent:
@@ -41,6 +46,9 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     if fresh and console.stage is Stage.UP and boot.unwatched is None:
         if boot.source is Source.CONSOLE:
             await probe.responds()
+        shown = UNKNOWN if tells_panics else _read_screen(await probe.screen(), probe)
+        if _crashed(shown):
+            return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     return await _by_screen(probe, boot, console, now, fresh=fresh)
 
@@ -69,19 +77,25 @@ def _denies(shown: Reading) -> bool:
     return shown.elsewhere or shown.part in _HARM
 
 
+def _crashed(shown: Reading) -> bool:
+    """Whether its kernel has ended, be what it will on another console: that stands still from then on."""
+    return shown.stage is Stage.FAILED and (shown.part in _CRASHES or "panic" in shown.line.casefold())
+
+
 async def _by_screen(
     probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, fresh: bool
 ) -> GuestBoot:
     """The tracker once its screen was looked at, where nothing has proven it up."""
     of, text = boot.starts, await probe.screen()
     shown = _read_screen(text, probe)
+    if fresh and _crashed(console):
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
         # Nobody watched, and it has written nothing since: without a screen that may be from before a reset.
         return boot.read(console, now(), of, Source.CONSOLE, fresh=text is not None)
     if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
         looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-        crashed = shown.stage is Stage.FAILED and shown.part in {Part.KERNEL, Part.WINDOWS}
-        return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if crashed else looked
+        return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if _crashed(shown) else looked
     if shown.stage is Stage.UP or (shown.stage in _DECIDED and not (fresh and console.stage in _DECIDED)):
         return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
     if not fresh or console.stage is Stage.UNKNOWN:
@@ -93,17 +107,21 @@ def _read_screen(text: str | None, probe: GuestProbe) -> Reading:
     return own(read_screen((text or "").splitlines()), probe.guest.name)
 
 
-async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool]:
-    """The tracker with its console's log read, what that shows, and whether it is surely of the present boot."""
+async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool, bool]:
+    """The tracker with its console's log read, and what that shows.
+
+    Besides: whether it is surely of the present boot, and whether its kernel writes there.
+    """
     log = await probe.console()
     if log is None:
-        return boot, UNKNOWN, False
+        return boot, UNKNOWN, False, False
     if boot.quiet:
         boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
     boot = boot.read_to(log)
     if boot.unwatched is not None and (log.since(boot.unwatched) or "").strip():
         boot = replace(boot, unwatched=None)  # it would have shown another boot's beginning
-    return boot, *await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
+    shown, fresh = await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
+    return boot, shown, fresh, bool(_KERNELS.search(log.text))
 
 
 @lru_cache(maxsize=128)  # many consoles stand still

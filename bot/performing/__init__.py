@@ -26,10 +26,12 @@ from bot.core.jobs import (
     ScriptJob,
     SeekAction,
 )
+from bot.core.lab import Effect
 from bot.core.lengths import moments_in
 from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
 from bot.core.runs.lost import ActionLost
+from bot.hypervisor import HypervisorUnreachable
 from bot.performing.bar import Bar
 from bot.performing.recorded import GivenUp, Scripts
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
@@ -172,7 +174,8 @@ class Performer:
     ) -> tuple[Outcome, str]:
         if not isinstance(work.job, ScriptJob):
             done, output = await self._do(run, work.job, work.limit)
-            return replace(done, known=True), output
+            looks = self._actions[work.job.call.verb].verb.effect is Effect.LOOKS
+            return replace(done, known=done.known or looks), output
 
         async def tell(answer: Answer) -> None:
             self.perform(await self._writer.do(runs.finish, self._house, run.id, answer, ""))
@@ -208,6 +211,8 @@ class Performer:
             reach = self._reaches(run, job.place)
             script = Script(job.language, job.text)
             finished = await reach.run(script, values=job.values, limit=limit, on_output=hear)
+        except HypervisorUnreachable as why:
+            return Outcome(ok=False, text=str(why), known=not why.begun), ""
         except (Unreachable, Refused, *FAILURES) as why:
             return Outcome(ok=False, text=str(why)), ""
         except Exception as why:
@@ -220,7 +225,7 @@ class Performer:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._actions[job.call.verb].run(job.call, self._context(run))
         except TimeoutError:
-            return Outcome(ok=False, text=f"not done within {limit.total_seconds():g} s")
+            return Outcome(ok=False, text=f"not done within {limit.total_seconds():g} s", known=False)
 
     def _move_bar(self, run: Run, step: int, progress: Progress, *, tell: bool) -> None:
         self.progress[run.id, step] = progress

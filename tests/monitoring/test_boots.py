@@ -228,6 +228,31 @@ async def test_a_failure_on_the_screen_counts_where_the_console_tells_less() -> 
     assert (await look(just_met(), before=LOGIN, picture=picture)).kind is Kind.BOOT_DISK
 
 
+PANIC = ["[   61.221300] Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b"]
+PROMPT = ["Debian GNU/Linux 12 web1 tty1", "", "web1 login:"]
+KERNEL = "[    0.000000] Linux version 6.1.0-18-amd64\n"
+
+
+async def test_a_panic_on_the_console_outweighs_a_login_that_stands_still_on_the_screen() -> None:
+    made = just_started()
+    assert (await look(made, text=KERNEL, picture=vga_screen(PROMPT))).health is Health.OK
+    seen = await look(made, text=f"{KERNEL}{PANIC[0]}\n", picture=vga_screen(PROMPT))
+    assert (seen.health, "panic" in seen.why) == (Health.FAIL, True)
+
+
+async def test_a_panic_on_the_screen_outweighs_a_login_on_a_console_where_no_kernel_writes() -> None:
+    made = just_started()
+    assert (await look(made, text=LOGIN)).health is Health.OK
+    seen = await look(made, text=LOGIN, picture=vga_screen(PANIC))
+    assert (seen.health, "panic" in seen.why) == (Health.FAIL, True)
+
+
+async def test_where_its_kernel_writes_to_the_console_no_picture_is_taken_of_what_it_proves() -> None:
+    made = just_started()
+    text = LOGIN.replace("Debian", f"{KERNEL}Debian")
+    assert (await look(made, text=text, picture=vga_screen(PANIC))).health is Health.OK
+
+
 async def test_a_failure_on_the_console_says_more_than_one_on_the_screen() -> None:
     seen = await look(text="grub rescue> ", picture=vga_screen(["No bootable device."]))
     assert seen.why == "the boot loader is damaged: “grub rescue>”"
