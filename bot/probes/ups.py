@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aionut import AIONUTClient, NUTError
 
@@ -22,6 +22,9 @@ from bot.probes import Parts, ProbeType, Watched
 DEADLINE = timedelta(seconds=5)
 DOUBTED = timedelta(minutes=1)
 """How long it must be on battery where that may be a test whose end it told too early."""
+
+TESTS, CALIBRATES = timedelta(minutes=10), timedelta(hours=2)
+"""How long a test, and a calibration, can be why it is on battery: their words may stay there."""
 
 _ERR = re.compile(r"\bERR ([A-Z-]+)")
 
@@ -51,6 +54,7 @@ class UpsProbe:
         self._names = parts.names
         self._client = AIONUTClient(watched.address, params.port, timeout=DEADLINE.total_seconds())
         self._now = parts.now
+        self._tests_since: datetime | None = None
 
     async def look(self) -> Sequence[Observation]:
         """Its status now."""
@@ -73,7 +77,7 @@ class UpsProbe:
 
     def _judge(self, told: Mapping[str, str]) -> Sequence[Observation]:
         """What it says of the power, and of itself."""
-        status = Status(told)
+        status = self._tests_end(Status(told))
         found, itself = power(status), condition(status)
         kind = Kind.POWER_LOSS if found.health is Health.FAIL else None
         seen = replace(self._saw(found.health, found.why, kind), facts=status.facts)
@@ -84,6 +88,15 @@ class UpsProbe:
         itself_seen = self._saw(itself.health, itself.why, itself.kind)
         at_once = itself.kind is Kind.UPS_FORCED_SHUTDOWN  # seconds are left
         return seen, replace(itself_seen, fingerprint=self._condition, stated=at_once)
+
+    def _tests_end(self, status: Status) -> Status:
+        """What it tells, but for a test that lasts too long: a word that stays there hides a power failure."""
+        if not (status.on_battery and status.testing):
+            self._tests_since = None
+            return status
+        self._tests_since = self._tests_since or self._now()
+        longest = CALIBRATES if "CAL" in status.words else TESTS
+        return status.without_tests() if self._now() - self._tests_since > longest else status
 
     def _saw(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
         return Observation(self._fingerprint, health, self._now(), why, kind)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.health import Health, Kind
 from bot.probes.ups import Params, UpsProbe
-from tests.probes.parts import parts, watched
+from tests.probes.parts import NOW, parts, watched
 from tests.real.sshd import free_port
 from tests.real.upsd import running_upsd
 from tests.waiting import IN_TIME, until
@@ -245,6 +245,30 @@ async def test_who_wants_no_patience_is_told_of_a_power_loss_at_once() -> None:
     async with saying({"ups.status": "OB"}) as port:
         probe = UpsProbe(watched("ups:rack"), Params(port=port, steady=timedelta(0)), parts())
         assert (await look(probe)).stated
+        await probe.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "longest"),
+    [
+        ({"ups.status": "OB DISCHRG TEST"}, timedelta(minutes=10)),
+        ({"ups.status": "OB DISCHRG", "ups.test.result": PROGRESS}, timedelta(minutes=10)),
+        ({"ups.status": "OB DISCHRG CAL"}, timedelta(hours=2)),
+    ],
+)
+async def test_a_test_that_goes_on_and_on_is_not_why_it_is_on_battery(told, longest) -> None:
+    clock = [NOW]
+    async with saying(told) as port:
+        probe = UpsProbe(watched("ups:rack"), Params(port=port), parts(now=lambda: clock[0]))
+        assert (await look(probe)).health is Health.UNKNOWN
+        clock[0] += longest
+        assert (await look(probe)).health is Health.UNKNOWN
+        clock[0] += timedelta(seconds=1)
+        assert (await look(probe)).kind is Kind.POWER_LOSS
+        told["ups.status"] = "OL"
+        assert (await look(probe)).health is Health.OK
+        told["ups.status"] = "OB TEST"
+        assert (await look(probe)).health is Health.UNKNOWN, "another test"
         await probe.close()
 
 

@@ -150,6 +150,11 @@ class Status:
         in_progress = _TESTING.match(self.told.get("ups.test.result", ""))
         return by_word or (_TESTS["TEST"] if in_progress else "")
 
+    def without_tests(self) -> "Status":
+        """The same, as if nothing of it told of a test."""
+        words = " ".join(word for word in self.told.get("ups.status", "").split() if word not in _TESTS)
+        return Status({**self.told, "ups.status": words, "ups.test.result": ""})
+
     @property
     def tested(self) -> bool:
         """Whether it says that the test that it names is over, and does not tell whether its input is fed."""
