@@ -181,7 +181,7 @@ class Caretaker:
         own = run.values.get("guest_uuid")
         if own is not None and name == run.values.get("guest"):
             machine = self.rounds.machine(own, run.values["hypervisor"], name)
-            return replace(machine, began_with=run.began_with)
+            return replace(machine, began_with=run.began_with, called=name)
         probe = self.rounds.guest(self.rounds.meant(name))
         if probe is None:
             raise GuestRefused(f"cannot use '{name}' here: because it is no guest")

@@ -42,6 +42,7 @@ from bot.library import Refreshed
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.usecases import script_records
+from bot.usecases.rivals import left_running, rival
 from bot.usecases.run_records import record, say, step_card, tell_who_waits, thread_of
 from bot.views.line import printed
 from bot.views.outside import file_name, visible
@@ -116,7 +117,7 @@ def start(
     demand(house.config.people, by, Act.START_RUNBOOK)
     if store.redactor.spans(runbook.source):  # it would be kept without, and so run without
         raise IllegalMove(f"cannot start '{runbook.name}': because {TELLS_TOO_MUCH}")
-    if why := _why_not(store, runbook, values, aim):
+    if why := _why_not(store, now, runbook, values, aim):
         raise IllegalMove(f"cannot start '{runbook.name}': because {why}")
     store.runs.pin(runbook.hash, runbook.name, runbook.source)
     number, person = RunId(store.runs.next_id()), _name(house, by)
@@ -127,7 +128,7 @@ def start(
     return _made(store, now, None, advance, by)
 
 
-def _why_not(store: Store, runbook: Runbook, values: Mapping[str, str], aim: Aim) -> str | None:
+def _why_not(store: Store, now: datetime, runbook: Runbook, values: Mapping[str, str], aim: Aim) -> str | None:
     """Why the runbook can't be started there; None where it can."""
     incident = store.incidents.get(aim.incident) if aim.incident is not None else None
     about = None
@@ -135,20 +136,11 @@ def _why_not(store: Store, runbook: Runbook, values: Mapping[str, str], aim: Aim
         about = About(TargetKind(aim.target.partition(":")[0]), store.targets.names()(aim.target))
     return (
         (why_over(incident) if incident else None)
-        or _rival(store, aim, about)
+        or rival(store, aim.incident, aim.target, about.name if about else "")
+        or left_running(store, now, aim.incident, aim.target)
         or why_not_here(runbook, about, incident)
         or why_unknown(runbook, values, about)
     )
-
-
-def _rival(store: Store, aim: Aim, about: About | None) -> str | None:
-    """The run that has to end first: of the same incident, or for the same machine."""
-    for row in store.runs.of_status(*LIVE):
-        if aim.incident is not None and row.incident == aim.incident:
-            return f"'{row.runbook}' is still {row.status} in incident {aim.incident}; stop that first"
-        if about is not None and run_from_json(row.value).target == aim.target:
-            return f"'{row.runbook}' is still {row.status} for {about.name} (run {row.id}); stop that first"
-    return None
 
 
 def move(store: Store, now: datetime, house: House, run_id: int, command: Command, by: str) -> Moved:

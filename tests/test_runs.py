@@ -16,6 +16,7 @@ from bot.incidents import UnknownName
 from bot.library import Broken, Refreshed
 from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.store import Store
+from bot.usecases import script_records
 from bot.views.line import line
 from tests.walking import ALEX, ROBIN, SAM, STRANGER, WEB1, house, lines, parcels, runbook, stored, web1_crashes
 
@@ -135,6 +136,29 @@ def test_an_incident_has_one_run_at_a_time(walked) -> None:
     assert (
         walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX).run.id == 2
     )
+
+
+def test_a_script_that_was_called_off_and_may_still_run_has_to_end_before_another_run_begins(walked) -> None:
+    again = (runs.start, walked.house, runbook(MEND), {"guest": "web1"})
+    walked.press(Button.RUN)
+    walked.move(Stop("", "enough"))
+    for aim in (runs.Aim(WEB1, 1), runs.Aim(WEB1, None), runs.Aim(None, 1)):
+        with pytest.raises(
+            IllegalMove, match=r"because a script of run 1 \('Mend a guest'\) may still be running on"
+        ):
+            walked.do(*again, aim, ALEX)
+    (row,) = walked.store.script_records.all()
+    walked.do(script_records.settled, row.id)
+    assert walked.do(*again, runs.Aim(WEB1, 1), ALEX).run.id == 2
+
+
+def test_a_script_whose_end_was_read_keeps_nobody_waiting(walked) -> None:
+    walked.press(Button.RUN)
+    walked.finish()
+    walked.move(Stop("", "enough"))
+    assert walked.store.script_records.all(), "its record is still to be removed where it is"
+    again = walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
+    assert again.run.id == 2
 
 
 def test_a_run_without_an_incident_is_told_in_a_thread_of_its_own(walked) -> None:

@@ -323,6 +323,21 @@ def test_a_disk_that_does_not_fit_leaves_the_others_their_room(machine):
 
 @pytest.mark.real
 @pytest.mark.slow
+def test_a_disk_of_a_chain_is_not_put_on_a_base_that_may_have_changed(machine):
+    base = machine.images / "base.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, machine.disk], check=True
+    )
+    machine.back_up(machine.images, NIGHTS[0])
+    ((machine.values["snapshot"], _),) = machine.choices()
+    refused = machine.run(RESTORE)
+    assert (refused.returncode, "it has a backing file" in refused.stderr) == (1, True)
+    assert not Path(f"{machine.disk}.restore").exists()
+
+
+@pytest.mark.real
+@pytest.mark.slow
 def test_the_machines_own_snapshots_stand_first_and_others_are_named_as_such(machine):
     machine.disk.write_bytes(raw_image(b"a"))
     machine.back_up(machine.disk, NIGHTS[0], host="atlas.example")

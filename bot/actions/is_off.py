@@ -23,6 +23,8 @@ async def run(call: LabCall, context: Context) -> Outcome:
         return Outcome(ok=False, text=f"{guest} is saved to disk: {_SAVED} “virsh managedsave-remove {info.name}”")
     if disk is None:
         return Outcome(ok=True, text=f"{guest} is off")
+    if user := await machine.also_on(disk):
+        return Outcome(ok=False, text=f"{guest} is off, but {user} uses {disk}, and is not off")
     used = uses(info, disk)
     return Outcome(used.ok, f"{guest} is off; {used.text}")
 

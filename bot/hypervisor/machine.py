@@ -16,6 +16,7 @@ class Machine:
     """One guest on one host: what an action acts on. Each deed names the guest by its UUID, on that host alone.
 
     `others`: all other hosts that may have it, too. `began_with`: what it started from when whoever acts began.
+    `called`: what it was called then, for a script knows it by that name alone; "" where nobody minds.
     Every method raises what the hypervisor does (FAILURES).
     """
 
@@ -24,6 +25,7 @@ class Machine:
     hypervisor: Hypervisor
     others: Sequence[Hypervisor] = ()
     began_with: StartsFrom | None = None
+    called: str = ""
 
     async def power(self) -> Power:
         """Its power now. Raises GuestRefused where that host has it no longer, with where it was found instead."""
@@ -31,7 +33,15 @@ class Machine:
         if state is None:
             found = await self._elsewhere()
             raise GuestRefused(f"cannot find '{self.name}' on {self.hypervisor.name}: because {found}")
+        if why := self._renamed(state.name):
+            raise GuestRefused(f"cannot act on '{self.name}' on {self.hypervisor.name}: because {why}")
         return state.power
+
+    def _renamed(self, name: str) -> str | None:
+        """That it is called otherwise now, in words, and what to do; None where it is not."""
+        if self.called in {"", name}:
+            return None
+        return f"it is called {name} now; stop this run, and start it anew for {name}"
 
     async def start(self) -> None:
         """Start it, unless it is active on another host: a second copy would destroy the disk they share.
@@ -45,10 +55,12 @@ class Machine:
 
     async def _defined_anew(self) -> str | None:
         """How its definition differs from what it was, in words, and what to do; None where it does not."""
-        if self.began_with is None:
+        if self.began_with is None and not self.called:
             return None
-        now = (await self.hypervisor.definition(self.uuid)).starts_from
-        differs = now.differs_from(self.began_with)
+        now = await self.hypervisor.definition(self.uuid)
+        if why := self._renamed(now.name):
+            return why
+        differs = now.starts_from.differs_from(self.began_with) if self.began_with else None
         return differs and f"{differs} when this run began; put that back, or stop this run and start it anew"
 
     async def active_elsewhere(self) -> str | None:
@@ -67,6 +79,13 @@ class Machine:
                     f"shut it down there first, or leave it there"
                 )
         return None
+
+    async def also_on(self, disk: str) -> str | None:
+        """Another guest of its host that has that disk, and is not off; by its name."""
+        users = {one.uuid for one in self.hypervisor.known if disk in one.disks and one.uuid != self.uuid}
+        states = await self.hypervisor.states() if users else {}
+        active = (states[uuid] for uuid in users & states.keys())
+        return next((one.name for one in active if one.power is not Power.OFF), None)
 
     async def _elsewhere(self) -> str:
         unasked = []

@@ -8,6 +8,7 @@ import pytest
 
 from bot.actions import Outcome
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.hypervisor.machine import Machine
 from tests.actions.lines import context, run
 from tests.guests import uuid
 
@@ -56,6 +57,28 @@ async def test_a_guest_whose_memory_is_kept_for_its_next_start_is_not_off(guests
         assert (found.ok, "virsh managedsave-remove web1" in found.text) == (False, True), found
     guests.domain("web1").managedSaveRemove()
     assert (await run("is off web1", context(hypervisor))).ok
+
+
+async def test_a_guest_that_is_called_otherwise_by_now_is_not_acted_on(hypervisor) -> None:
+    machine = Machine("web0", uuid("web1"), hypervisor, called="web0")
+    for deed in (machine.power, machine.start):
+        with pytest.raises(
+            GuestRefused, match=r"it is called web1 now; stop this run, and start it anew for web1"
+        ):
+            await deed()
+
+
+async def test_a_disk_that_another_guest_of_its_host_runs_on_is_not_free(guests, hypervisor) -> None:
+    disk = Path("/images/shared.img")
+    guests.add("old", disk=disk, start=False)
+    guests.add("new", disk=disk, start=True)
+    await hypervisor.guests()
+    while await hypervisor.read_definitions():
+        pass
+    found = await run(f"is off old disk={disk}", context(hypervisor))
+    assert found == Outcome(ok=False, text=f"old is off, but new uses {disk}, and is not off")
+    guests.domain("new").destroy()
+    assert (await run(f"is off old disk={disk}", context(hypervisor))).ok
 
 
 async def test_a_guest_that_another_host_runs_is_not_off(hypervisor, tmp_path) -> None:

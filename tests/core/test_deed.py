@@ -33,6 +33,14 @@ def test_while_it_lasts_every_change_is_its_own(running):
     assert Deed(running=False).explains(running=running, now=NOW)
 
 
+def test_what_a_run_has_powered_off_is_not_started_by_a_script_of_it():
+    script = Deed(running=False, script=True)
+    assert not script.explains(running=True, now=NOW)
+    assert script.explains(running=False, now=NOW)
+    assert script.explains(running=None, now=NOW)
+    assert Deed(running=None, script=True).explains(running=True, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("aim", "running", "own"),
     [

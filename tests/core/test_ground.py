@@ -373,14 +373,12 @@ def test_a_resolve_after_a_step_that_only_powered_off_was_nobodys_of_the_run():
     assert walk.incident(OPEN, PROVEN).run.status is RunStatus.PAUSED
 
 
-def test_a_script_that_started_the_guest_may_have_mended_it():
+def test_a_guest_that_is_started_while_a_script_works_on_its_disk_pauses_the_run():
     walk = Grounded(POWER_OFF)
     walk.ran()
     walk.press(Button.RUN)
-    walk.machine(running=True)
-    assert walk.run.deed == Deed(running=True, script=True)
-    walk.finished()
-    assert walk.incident(OPEN, PROVEN).run.status is RunStatus.UNDER_WAY
+    paused = walk.machine(running=True).run
+    assert (paused.status, paused.pause) == (RunStatus.PAUSED, "web1 was started")
 
 
 @pytest.mark.parametrize("end", [CLOSED, MOVED, WITHDRAWN, GONE])

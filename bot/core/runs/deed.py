@@ -25,9 +25,9 @@ class Deed:
 
     def explains(self, *, running: bool | None, now: datetime) -> bool:
         """Whether the machine's change is its doing. `running`: what it came to, None for any other change."""
-        if self.ended is None:
-            return True
         contradicted = None not in {running, self.running} and running is not self.running
+        if self.ended is None:
+            return not (self.script and contradicted)
         return now - self.ended <= SETTLING and not contradicted
 
     def may_define(self, now: datetime) -> bool:
