@@ -243,6 +243,22 @@ async def test_one_guest_that_runs_twice_is_an_incident_until_it_runs_once(tmp_p
         await until(recovered, 20)
 
 
+async def test_where_a_guest_ran_first_makes_no_difference_to_the_end_of_its_running_twice(tmp_path, atlas, borea):
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        borea.define("web1", ONE, start=True)
+        incident = await bot.incident(kind=Kind.GUEST_TWICE)
+        atlas.remove(ONE)
+        await bot.runs_on(ONE, "borea")
+
+        async def recovered() -> bool:
+            now = await bot.ask(lambda store: store.incidents.get(incident.id))
+            return not now.failing
+
+        await until(recovered, 20)
+
+
 DOUBTFUL = "it is no longer on atlas; borea can't be asked whether it moved there"
 
 

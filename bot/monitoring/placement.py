@@ -4,11 +4,22 @@ A guest is missing only where every hypervisor has been asked: one that can't be
 lasts, it is told as what it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, name_of, uuid_of
+from bot.core.health import (
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+    name_of,
+    uuid_of,
+)
 from bot.core.incidents.member import INVENTORY, WHEREABOUTS
 from bot.core.placements import Placements
 
@@ -20,7 +31,8 @@ PLACEMENT = CheckName("placement")
 class Whereabouts:
     """What hosts have told. `hosts`: all that have a hypervisor. `fails`: whether a check does, or seemed to.
 
-    `patience`: for how long nobody needs to know that it can't be told where a guest went.
+    `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
+    told to run twice: of a guest that has moved since, no check is known to fail.
     """
 
     places: Placements
@@ -28,6 +40,7 @@ class Whereabouts:
     fails: Callable[[Fingerprint], bool]
     now: datetime
     patience: timedelta = timedelta(0)
+    were_twice: Set[TargetId] = frozenset()
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
@@ -37,7 +50,7 @@ class Whereabouts:
             if len(hosts) > 1:
                 why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks"
                 found.append(Observation(check, Health.FAIL, self.now, why, Kind.GUEST_TWICE))
-            elif self.fails(check) and self.places.all_told(uuid_of(guest.id)):
+            elif (self.fails(check) or guest.id in self.were_twice) and self.places.all_told(uuid_of(guest.id)):
                 once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
                 found.append(Observation(check, Health.OK, self.now, once, evidence=Evidence.OUTSIDE))
         return found

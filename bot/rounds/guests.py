@@ -239,8 +239,9 @@ class GuestRounds:
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
         grace = self._config.timing.grace
-        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now(), grace)
+        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now(), grace, shared.twice)
         twice, missing = known.twice(guests), known.missing(guests)
+        shared.seen_twice(twice, self._watch.believed)
         for seen in missing:
             if seen.health is Health.FAIL:
                 self._boots.forget([seen.target])

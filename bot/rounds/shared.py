@@ -5,10 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.core.guest import GuestState
-from bot.core.health import Target, TargetId, name_of
+from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, name_of
 from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
+from bot.monitoring.placement import PLACEMENT
 
 
 @dataclass(eq=False)
@@ -16,7 +17,8 @@ class Shared:
     """One for all. `known`: every target, as it was last written down. `attach` is called when that changes.
 
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
-    machine as an earlier one, and which; their guests are that one's.
+    machine as an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
+    hosts, see `seen_twice`.
     """
 
     known: dict[TargetId, Target]
@@ -24,6 +26,7 @@ class Shared:
     release: dict[str, Callable[[Set[TargetId]], None]] = field(default_factory=dict)
     places: Placements = field(default_factory=Placements)
     doubles: dict[str, str] = field(default_factory=dict)
+    twice: set[TargetId] = field(default_factory=set)
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     async def double(self, hypervisor: Hypervisor, states: Mapping[str, GuestState]) -> CannotWatch | None:
@@ -50,6 +53,11 @@ class Shared:
         """A hypervisor can't be asked. Nothing is lost with one whose guests are another's."""
         if host not in self.doubles:
             self.places = self.places.lost(host)
+
+    def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
+        """What was seen of guests that run twice, until they are believed to run on one host alone."""
+        self.twice |= {one.target for one in seen if one.health is Health.FAIL}
+        self.twice -= {one for one in self.twice if believed(Fingerprint(PLACEMENT, one)) is Health.OK}
 
     def host_of(self, guest: TargetId) -> str | None:
         """The host that a guest lives on; None where that is not known, or nothing looks at that host."""
