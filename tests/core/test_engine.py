@@ -10,7 +10,7 @@ from bot.core import engine
 from bot.core.draft import Gap
 from bot.core.health import ANSWERED, INSIDE, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
-from bot.core.incidents.member import Standing
+from bot.core.incidents.member import Ground, Member, Standing
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
@@ -560,6 +560,15 @@ def test_what_has_come_back_since_it_was_closed_does_not_end_what_a_person_reope
     crash.see(up(VM))
     crash.wait(HOUR)
     assert crash.only.status is Status.OPEN
+
+
+def test_what_someone_wanted_so_stays_so_when_a_person_reopens_the_incident(crash):
+    deleted = Member(OTHER, was_running=True, ground=Ground(Standing.DELETED, "deleted on purpose", NOON, by="U2"))
+    crash.incidents[ONE] = crash.only.with_member(deleted)
+    crash.see(up(VM))
+    person(crash, engine.reopen)
+    assert crash.only.members[OTHER].standing is Standing.DELETED
+    assert not crash.only.unproven
 
 
 def test_a_reopened_incident_of_which_a_machine_is_not_proven_ends_once_it_is(crash):
