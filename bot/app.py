@@ -152,7 +152,7 @@ class Caretaker:
             unwritten=lambda: self._watch.unwritten.failing,
             names=self.rounds.names,
             stalled=self._scheduler.stalled,
-            there=self.rounds.there,
+            search=self.rounds.search,
         )
         delivering = talk.begin(self._secrets, opened)
         reading = asyncio.create_task(self._keep_library(), name="looking for edited runbooks")

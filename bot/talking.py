@@ -31,7 +31,7 @@ from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from handlers import Desk, register
-from handlers.desk import MoveRun, StartRun, Whereabouts
+from handlers.desk import MoveRun, Search, StartRun
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Talk:
     unwritten: Callable[[], Sequence[Observation]]
     names: Callable[[TargetId], str]
     stalled: Callable[[timedelta], Sequence[str]]
-    there: Whereabouts
+    search: Search
 
     def begin(self, secrets: Secrets, opened: AsyncExitStack) -> Sequence[asyncio.Task[None]]:
         """Deliver and listen until `opened` is closed; the tasks that deliver, which have no end of their own."""
@@ -117,7 +117,7 @@ class Talk:
             start_run=self.start_run,
             move_run=self.move_run,
             outlook=self.outlook,
-            there=self.there,
+            search=self.search,
         )
 
 

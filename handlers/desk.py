@@ -1,7 +1,7 @@
 """What listeners work with: the ways to change, to ask, to speak."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from slack_sdk.models.views import View
@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.core.health import TargetId
 from bot.core.permit import Act, NotAllowed, demand, person_of
 from bot.core.picture import Outlook
+from bot.core.placements import Found
 from bot.core.run import Command
 from bot.library import Library
 from bot.runs import House
@@ -30,8 +31,8 @@ StartRun = Callable[[str, str | None, int | None, str], Awaitable[int]]
 
 Raises NotAllowed, IllegalMove, UnknownName or NoSuchRunbook."""
 
-Whereabouts = Callable[[Collection[TargetId]], Awaitable[Mapping[TargetId, str]]]
-"""`(guests)`: the hosts that have them, by those of the guests that any host has now."""
+Search = Callable[[Collection[TargetId]], Awaitable[Found]]
+"""`(guests)`: ask every hypervisor now whether it has them."""
 
 MoveRun = Callable[[int, Command, str], Awaitable[None]]
 """`(run, command, by)`: press a button of a run.
@@ -39,8 +40,8 @@ MoveRun = Callable[[int, Command, str], Awaitable[None]]
 Raises NotAllowed, IllegalMove (StaleClick, WrongInput), NoSuchRun or PinnedTextBroken."""
 
 
-async def _nowhere(_guests: Collection[TargetId]) -> Mapping[TargetId, str]:
-    return {}
+async def _no_hypervisors(_guests: Collection[TargetId]) -> Found:
+    return Found()
 
 
 class OtherDatabase(Exception):
@@ -69,7 +70,7 @@ class Spot:
 class Desk:
     """All of it. What is asynchronous and more than one transaction comes as a callable.
 
-    `outlook`: what the bot knows of its own work; `there`: asks the hypervisors what they have now.
+    `outlook`: what the bot knows of its own work; `search`: asks the hypervisors which guests they have.
     """
 
     writer: Writer
@@ -81,7 +82,7 @@ class Desk:
     start_run: StartRun
     move_run: MoveRun
     outlook: Callable[[], Outlook] = Outlook
-    there: Whereabouts = _nowhere
+    search: Search = _no_hypervisors
 
     async def whisper(self, spot: Spot, card: Card) -> None:
         """Tell one person, where they are looking: what is refused there, by the address of what they did."""

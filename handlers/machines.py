@@ -39,11 +39,17 @@ async def ticked(desk: Desk, submission: Submission) -> Mapping[TargetId, str]:
 
 
 async def demand_gone(desk: Desk, targets: Collection[TargetId]) -> None:
-    """Nobody deletes what is back: the hypervisors are asked at this very moment. Raises Mistake."""
-    there, name = await desk.there(targets), (await desk.reader.ask(queries.names))
-    if there:
-        back = ", ".join(f"{name(target)} is back on {host}" for target, host in there.items())
+    """Nobody deletes what is back: all hypervisors are asked at this very moment. Raises Mistake."""
+    found, name = await desk.search(targets), (await desk.reader.ask(queries.names))
+    if found.hosts:
+        back = ", ".join(f"{name(target)} is back on {host}" for target, host in found.hosts.items())
         raise Mistake(f"cannot let go of them: because {back}; there is nothing to delete")
+    if targets and found.unasked:
+        hosts, lines = " and ".join(found.unasked), " and ".join(f"hosts.{host}" for host in found.unasked)
+        raise Mistake(
+            f"cannot let go of {', '.join(map(name, targets))}: because {hosts} can't be asked; try again once "
+            f"that answers, or, if it is gone for good, take {lines} out of lab.yaml and restart Caretaker"
+        )
 
 
 async def complain(_desk: Desk, submission: Submission) -> str | None:

@@ -11,6 +11,7 @@ import libvirt
 import pytest
 
 from bot.core.health import Health, Kind, TargetId, guest_id
+from bot.core.placements import Found
 from bot.demo.real import RealHost
 from tests.real.libvirt_over_ssh import libvirt_over_ssh
 from tests.terminal.commands import caretaker, write_lab
@@ -80,7 +81,7 @@ async def test_it_is_told_once_and_no_guest_of_it_runs_twice(twofold, tmp_path) 
         await bot.states_are(Health.OK, ONE)
         machine = bot.rounds.machine(ONE, "atlas", "web1")
         assert (machine.others, await machine.active_elsewhere()) == ([], None)
-        assert await bot.rounds.there([guest_id(ONE)]) == {guest_id(ONE): "atlas"}
+        assert await bot.rounds.search([guest_id(ONE)]) == Found({guest_id(ONE): "atlas"})
         twofold.define("new1", NEW, start=True)
         await bot.runs_on(NEW, "atlas")
         await bot.states_are(Health.OK, ONE, NEW)

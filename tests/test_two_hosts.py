@@ -14,6 +14,7 @@ from bot.config import Config, Host, SlackConfig, Timing
 from bot.core.guest import GuestEvent, Power
 from bot.core.health import STATE, Fingerprint, Health, Kind, TargetId, guest_id
 from bot.core.incident import Incident, Status, Way
+from bot.core.placements import Found
 from bot.demo.real import RealHost
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -276,12 +277,13 @@ async def test_a_guest_that_went_to_a_host_that_cant_be_asked_is_told_as_that_an
         atlas.remove(ONE)
         incident = await bot.incident(kind=Kind.GUEST_MISSING)
         assert (incident.subject, incident.why) == (guest_id(ONE), DOUBTFUL)
+        assert await bot.rounds.search([guest_id(ONE)]) == Found(unasked=("borea",))
         with pytest.raises(GuestRefused, match="because borea may be running it, and borea can't be asked"):
             await bot.rounds.machine(ONE, "atlas", "web1").start()
         await borea.boot()
         borea.define("web1", ONE, start=True)
         await bot.runs_on(ONE, "borea")
-        assert await bot.rounds.there([guest_id(ONE), guest_id(OTHER)]) == {guest_id(ONE): "borea"}
+        assert await bot.rounds.search([guest_id(ONE), guest_id(OTHER)]) == Found({guest_id(ONE): "borea"})
         over = await bot.incident(id=incident.id, status=Status.RESOLVED)
         assert (over.end.way, over.resolution) == (Way.WITHDRAWN, "web1 moved from atlas to borea")
 

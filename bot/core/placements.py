@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot.core.guest import GuestState, Power
+from bot.core.health import TargetId
 
 _ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
 """The states in which a host has a process, and so its disks, for a guest."""
@@ -16,15 +17,24 @@ _ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class Placements:
-    """What each host last told of its guests: by host, by UUID. `away`: the hosts that can't be asked now."""
+    """What each host last told of its guests: by host, by UUID. `away`: the hosts that can't be asked now.
+
+    `sought`: the guests that left the host that had them, with the hosts that have told since that they have no
+    such guest; until all have. What a host told before proves nothing: a guest may have gone there.
+    """
 
     told: Mapping[str, Mapping[str, GuestState]] = field(default_factory=lambda: MappingProxyType({}))
     away: frozenset[str] = frozenset()
+    sought: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def heard(self, host: str, states: Mapping[str, GuestState]) -> "Placements":
         """These, once `host` has told all it has."""
         told = MappingProxyType({**self.told, host: states})
-        return Placements(told, self.away - {host})
+        known = {uuid for guests in told.values() for uuid in guests}
+        left = (self.sought.keys() | self.told.get(host, {}).keys()) - known
+        without = {uuid: self.sought.get(uuid, frozenset()) | {host} for uuid in left}
+        sought = {uuid: hosts for uuid, hosts in without.items() if hosts < told.keys()}
+        return Placements(told, self.away - {host}, MappingProxyType(sought))
 
     def lost(self, host: str) -> "Placements":
         """These, once `host` can't be asked any more."""
@@ -64,3 +74,11 @@ class Placements:
         if was is not None and (was in hosts or was in self.away or was not in self.told):
             return was
         return hosts[0] if hosts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search for guests has found: by guest, a host that has it. `unasked`: hosts that can't be asked."""
+
+    hosts: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
+    unasked: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Where guests are, as their hosts tell it: two copies of one, or none any more.
 
-A guest is missing only where every hypervisor has been asked: one that can't be may be where it went. If that
-lasts, it is told as what it is.
+A guest is missing only where every hypervisor was asked after it left: one that can't be may be where it went. If
+that lasts, it is told as what it is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
@@ -63,11 +63,12 @@ class Whereabouts:
         hosts = self.places.hosts_of(uuid_of(guest.id))
         inventory, whereabouts = (Fingerprint(check, guest.id) for check in (INVENTORY, WHEREABOUTS))
         if not hosts and not guest.ephemeral:
-            if not self.unasked:
+            if self.unasked:
+                if not self.fails(inventory):
+                    yield self._unknown(whereabouts, guest)
+            elif uuid_of(guest.id) not in self.places.sought:
                 why = "its host no longer knows it"
                 yield Observation(inventory, Health.FAIL, self.now, why, Kind.GUEST_MISSING)
-            elif not self.fails(inventory):
-                yield self._unknown(whereabouts, guest)
         known = f"{hosts[0]} knows it again" if hosts else ""
         if known and self.fails(inventory):
             yield Observation(inventory, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)

@@ -6,7 +6,7 @@ have rounds of their own: guests.py.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,14 +27,15 @@ from bot.core.health import (
     TargetId,
     TargetKind,
     target_id,
-    uuid_of,
 )
 from bot.core.incident import Incident
 from bot.core.names import meant_by, names_of
 from bot.core.picture import Outlook
+from bot.core.placements import Found
 from bot.errands import tidy
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
+from bot.hypervisor.search import search
 from bot.monitoring.addresses import hypervisor_at
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
@@ -247,20 +248,13 @@ class Rounds:
         others = [hypervisor for other, hypervisor in hypervisors.items() if other not in not_others]
         return Machine(name, uuid, hypervisors[host], others)
 
-    async def there(self, guests: Collection[TargetId]) -> Mapping[TargetId, str]:
-        """The hosts that have these guests, for those that any host which can be asked has now."""
-
-        async def has(host: str) -> Mapping[TargetId, str]:
-            with suppress(HypervisorUnreachable):
-                states = await self._parts.hypervisors[host].states()
-                return {guest: host for guest in guests if uuid_of(guest) in states}
-            return {}
-
-        hosts = self._parts.hypervisors.keys() - self._shared.doubles.keys()
-        found = [one for one in await asyncio.gather(*map(has, sorted(hosts))) if one]
-        for host in {host for one in found for host in one.values()}:
+    async def search(self, guests: Collection[TargetId]) -> Found:
+        """Ask every hypervisor now whether it has these guests."""
+        hypervisors, doubles = self._parts.hypervisors, self._shared.doubles
+        found = await search([hypervisors[host] for host in sorted(hypervisors.keys() - doubles.keys())], guests)
+        for host in set(found.hosts.values()):
             self._scheduler.hasten(f"poll {host}", timedelta(0))  # so that its card says so, too
-        return {guest: host for one in found for guest, host in one.items()}
+        return found
 
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""

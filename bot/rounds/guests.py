@@ -245,7 +245,8 @@ class GuestRounds:
         for seen in missing:
             if seen.health is Health.FAIL:
                 self._boots.forget([seen.target])
-        odd = any(seen.health is Health.FAIL for seen in (*twice, *missing))
+        sought = shared.places.sought.keys() & {uuid_of(guest) for guest in self._targets}
+        odd = sought or any(seen.health is Health.FAIL for seen in (*twice, *missing))
         for other in hosts - shared.places.away if odd else ():  # each must say so again before it is believed
             self._scheduler.hasten(f"poll {other}", self._pace.retry_every)
         return [*twice, *missing]

@@ -49,3 +49,15 @@ def test_a_guest_that_runs_on_two_hosts_is_told_and_one_that_cant_be_asked_tells
     assert both.lost("borea").running_on("u") == ("atlas",)
     assert not both.lost("borea").all_told("u")
     assert both.lost("borea").heard("borea", {}).hosts_of("u") == ("atlas",)
+
+
+def test_what_a_host_told_before_a_guest_left_the_other_does_not_say_that_it_is_nowhere() -> None:
+    left = places(atlas=RUNS, borea=None).heard("atlas", {})
+    assert left.sought == {"u": {"atlas"}}
+    assert left.heard("borea", {}).sought == {}
+    assert left.lost("borea").heard("atlas", {}).sought == {"u": {"atlas"}}
+
+
+def test_a_guest_that_a_host_has_again_is_sought_no_more() -> None:
+    left = places(atlas=RUNS, borea=None).heard("atlas", {})
+    assert left.heard("borea", {"u": GuestState("web1", RUNS, uuid="u")}).sought == {}

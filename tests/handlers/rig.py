@@ -14,6 +14,7 @@ from bot.cards import Artist
 from bot.config import Config, Runbooks, SlackConfig
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.permit import Person
+from bot.core.placements import Found
 from bot.core.written import Knowledge
 from bot.library import Library
 from bot.manifest import manifest
@@ -102,6 +103,7 @@ class Rig:
             (books / f"{name}.md").write_text(text)
         self.box = box
         self.there: dict[TargetId, str] = {}  # the hosts that have guests now, whatever was noticed
+        self.unasked: tuple[str, ...] = ()  # the hosts that can't be asked
         self.config = Config(
             folder / "lab.yaml",
             SlackConfig("homelab"),
@@ -136,12 +138,12 @@ class Rig:
                 self.house,
                 self.start_run,
                 self.move_run,
-                there=self.has_now,
+                search=self.search,
             ),
         )
 
-    async def has_now(self, guests):
-        return {guest: host for guest, host in self.there.items() if guest in guests}
+    async def search(self, guests):
+        return Found({guest: host for guest, host in self.there.items() if guest in guests}, self.unasked)
 
     async def start_run(self, runbook: str, target: str | None, incident: int | None, by: str) -> int:
         book = self.library.get(runbook)

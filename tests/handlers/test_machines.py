@@ -205,6 +205,18 @@ async def test_nobody_deletes_a_guest_that_its_host_has_again_though_the_bot_has
     assert await standing(rig, WEB1) is Standing.MISSING
 
 
+async def test_nobody_deletes_a_guest_that_a_host_may_have_which_cant_be_asked(rig):
+    card = await outage(rig, WEB1)
+    view = await rig.modal(ALEX.id, card, "Deleted on purpose…")
+    rig.unasked = ("borea",)
+    before = len(rig.whispers(ALEX.id))
+    await rig.submit(ALEX.id, view, **{"machines:0": "web1"})
+    await until(lambda: len(rig.whispers(ALEX.id)) > before)
+    assert "let go of web1, because borea can't be asked; try again once that answers" in rig.whispers(ALEX.id)[-1]
+    assert "take hosts.borea out of lab.yaml" in await rig.type(ALEX.id, "deleted web1")
+    assert await standing(rig, WEB1) is Standing.MISSING
+
+
 @pytest.mark.parametrize("label", ["It is well…", "Deleted on purpose…", "It must come back…"])
 async def test_a_stranger_may_say_nothing_and_is_told_who_may(rig, label):
     card = await outage(rig, WEB1)

@@ -47,6 +47,16 @@ def test_while_a_host_can_not_be_asked_or_has_told_nothing_yet_that_is_told_if_i
     assert seen.why == "it is no longer on atlas; borea can't be asked whether it moved there"
 
 
+def test_a_guest_that_has_left_its_host_is_not_missing_before_the_other_has_told_once_more():
+    """It may have gone there since, and be running there while that can't be asked and nobody has noticed."""
+    left = told(atlas=RUNS, borea={}).heard("atlas", {})
+    assert known(left).missing([WEB1]) == []
+    [seen] = known(left.lost("borea")).missing([WEB1])
+    assert seen.fingerprint == Fingerprint(WHEREABOUTS, WEB1.id)
+    [seen] = known(left.heard("borea", {})).missing([WEB1])
+    assert (seen.fingerprint, seen.health) == (Fingerprint(INVENTORY, WEB1.id), Health.FAIL)
+
+
 def test_what_is_known_to_be_missing_stays_so_while_a_host_can_not_be_asked():
     assert known(told(atlas={}, borea={}).lost("borea"), Fingerprint(INVENTORY, WEB1.id)).missing([WEB1]) == []
 
