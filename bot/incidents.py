@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bot.config import Config, Guest, Host, Service
 from bot.config.built_in import looks_inside
 from bot.core import engine
-from bot.core.draft import Decision, Gap, Situation
 from bot.core.health import HYPERVISOR, INSIDE, CheckName, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
+from bot.core.incidents.draft import Decision
+from bot.core.incidents.situation import Gap, Situation
 from bot.core.lengths import lasted
 from bot.core.mentions import deadened
 from bot.core.mute import Silence

@@ -10,7 +10,6 @@ from datetime import datetime
 from itertools import islice
 
 from bot.config import Config
-from bot.core.draft import Situation
 from bot.core.health import STATE, CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.blind_spots import WAYS_OUT
@@ -19,6 +18,7 @@ from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import lacks, outcome
 from bot.core.incidents.missing import made_anew
+from bot.core.incidents.situation import Situation
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
 from bot.core.names import Names, meant_by

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from bot.config import Config, Expect
 from bot.core import engine
-from bot.core.draft import Gap, Situation
 from bot.core.guest import GuestInfo
 from bot.core.health import (
     Health,
@@ -26,6 +25,7 @@ from bot.core.health import (
 from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
+from bot.core.incidents.situation import Gap, Situation
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
 from bot.incidents import commit, situation

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
-from bot.core.draft import Gap
 from bot.core.health import ANSWERED, STATE, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
+from bot.core.incidents.situation import Gap
 from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count

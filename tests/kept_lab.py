@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bot import sightings
 from bot.config import Config, Host, Service, SlackConfig, Ups
-from bot.core.draft import Gap
 from bot.core.guest import GuestInfo, GuestState, Power
 from bot.core.health import Observation
 from bot.core.incident import Incident, IncidentId
+from bot.core.incidents.situation import Gap
 from bot.core.permit import Person
 from bot.core.placements import Placements
 from bot.store import Store

@@ -11,9 +11,9 @@ import pytest
 
 from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig
-from bot.core.draft import Gap
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Incident, IncidentId, Status
+from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from bot.core.permit import Person
 from bot.sightings import begin

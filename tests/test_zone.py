@@ -11,8 +11,8 @@ import pytest
 from bot import incidents, queries
 from bot.config import Config, SlackConfig
 from bot.config.zone import SystemZone
-from bot.core.draft import Gap
 from bot.core.health import TargetId
+from bot.core.incidents.situation import Gap
 from bot.slack_dates import in_zone
 from bot.store import Store
 from bot.store.own_file import kept_at

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import storm
-from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import ANSWERED, Fingerprint, Health, Kind, Observation, TargetId, is_condition
 from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.incidents import adoption, on_battery
 from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.aftermath import inventory_compared
 from bot.core.incidents.announce import ring, titled
+from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.member import GONE, SETTLED_FOR_GOOD, Standing
 from bot.core.incidents.opening import open_incident
 from bot.core.incidents.people import (
@@ -35,6 +35,7 @@ from bot.core.incidents.people import (
 from bot.core.incidents.reminders import lapse, remind
 from bot.core.incidents.settle import calm_down, let_go, settle, surface
 from bot.core.incidents.shutdowns import as_it_counts
+from bot.core.incidents.situation import Situation
 from bot.core.kinds import APART, LOST, OUTAGES, tells_more
 from bot.core.lengths import clock_time
 

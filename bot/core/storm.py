@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.draft import Draft
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status
 from bot.core.incidents.adoption import as_adopted, await_subject, dependents
 from bot.core.incidents.announce import ring, titled
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import INVENTORY
 from bot.core.incidents.opening import open_incident
 from bot.core.incidents.spans import Spans

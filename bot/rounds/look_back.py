@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.config import Config
-from bot.core.draft import Gap
 from bot.core.health import Observation, TargetId, TargetKind
 from bot.core.incidents.reboots import Boots
+from bot.core.incidents.situation import Gap
 from bot.monitoring.own_boot import OwnBoot
 from bot.scheduler import Scheduler
 from bot.sightings import Beginning

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
-from bot.core.draft import Gap
+from bot.core.incidents.situation import Gap
 from bot.sightings import stopped
 from bot.store import StoreFailed
 from bot.store.writer import Writer

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.config import Config
-from bot.core.draft import Situation
 from bot.core.incident import IncidentId
 from bot.core.incidents.asked import AsSeen, demand_unchanged
+from bot.core.incidents.situation import Situation
 from bot.core.permit import Act, demand
 from bot.incidents import situation
 from bot.store import Store

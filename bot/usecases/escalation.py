@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from bot.core.draft import Decision, Situation
 from bot.core.incident import Incident, Tell
+from bot.core.incidents.draft import Decision
 from bot.core.incidents.elsewhere import What
+from bot.core.incidents.situation import Situation
 from bot.store import Store
 
 

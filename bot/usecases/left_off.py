@@ -6,12 +6,12 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from bot.config import Config
-from bot.core.draft import Situation
 from bot.core.health import HYPERVISOR, RAN, STATE, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incident import Event, EventKind, Incident, IncidentId, Member, Tell
 from bot.core.incidents.announce import NAMED
 from bot.core.incidents.left_off import LeftOff, left_off
 from bot.core.incidents.shutdowns import as_it_counts
+from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST
 from bot.core.lengths import clock_time
 from bot.core.mute import muted

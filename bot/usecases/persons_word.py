@@ -5,10 +5,10 @@ from datetime import datetime
 
 from bot.config import Config
 from bot.core import engine
-from bot.core.draft import Situation
 from bot.core.health import TargetId, is_unseen
 from bot.core.incident import IllegalMove, IncidentId, Member
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
+from bot.core.incidents.situation import Situation
 from bot.core.permit import Act, demand
 from bot.incidents import commit, find_target
 from bot.store import Store

@@ -7,10 +7,10 @@ from itertools import permutations
 import pytest
 
 from bot.core import engine
-from bot.core.draft import Gap
 from bot.core.health import ANSWERED, INSIDE, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.incidents.member import Ground, Member, Standing
+from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.core import engine
-from bot.core.draft import Gap
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import TRANSITIONS, End, EventKind, IllegalMove, Move, Rules, Status, Tell, Way
 from bot.core.incidents.asked import may_be_well
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
 from bot.core.incidents.member import SETTLED, Standing, standings
+from bot.core.incidents.situation import Gap
 from bot.core.kinds import KINDS, LOST, OUTAGES
 from bot.core.mute import Silence
 from bot.store.incident_json import incident_row, incident_value

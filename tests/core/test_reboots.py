@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.draft import Gap
 from bot.core.health import INSIDE, CheckName, Kind, Target
 from bot.core.incident import Status, Tell
 from bot.core.incidents.reboots import Boots, power_was_lost, why_no_failure
+from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,

@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot import incidents
 from bot.config import Check, Guest, Host
-from bot.core.draft import Gap
 from bot.core.health import Proof, TargetId
 from bot.core.incident import IllegalMove, IncidentId
+from bot.core.incidents.situation import Gap
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName, situation
 from bot.probes.host import Params as Inside

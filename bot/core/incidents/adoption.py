@@ -6,9 +6,9 @@ Also what was shut down just before its host went, or during an outage: shutdown
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.draft import Draft
 from bot.core.health import RAN, Kind, Observation, TargetId, TargetKind
 from bot.core.incident import Incident, Member
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import SETTLED_FOR_GOOD, Ground, Standing
 from bot.core.incidents.shutdowns import troubles
 from bot.core.kinds import KINDS, LOST

@@ -5,13 +5,14 @@ A person may say that a difference is well as it is; that is people.py's.
 
 from datetime import datetime
 
-from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Tell
 from bot.core.incidents.announce import NAMED
+from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.inventory_changes import Change, Changes
 from bot.core.incidents.member import Ground, Standing
 from bot.core.incidents.settle import settle
+from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST
 
 

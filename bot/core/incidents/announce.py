@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.draft import Draft
 from bot.core.health import TargetId
 from bot.core.incident import EventKind, Incident, Tell
 from bot.core.incidents import flapping
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import ALL_PROVEN
 from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted

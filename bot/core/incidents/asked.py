@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.draft import Situation
 from bot.core.health import TargetId
 from bot.core.incident import IllegalMove, IncidentId, Member
 from bot.core.incidents.member import COUNTED, Standing
+from bot.core.incidents.situation import Situation
 
 AsSeen = Mapping[TargetId, str]
 """How machines were, each as `state_shown` has it."""

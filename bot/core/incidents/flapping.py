@@ -5,8 +5,8 @@ It is looked at when it fails: how it ends up is always told, after a time in wh
 
 from dataclasses import replace
 
-from bot.core.draft import Draft
 from bot.core.incident import EventKind, Incident
+from bot.core.incidents.draft import Draft
 
 
 def is_one(draft: Draft, incident: Incident) -> bool:

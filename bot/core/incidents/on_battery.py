@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.draft import Draft
 from bot.core.health import Health, Kind, Observation, TargetKind
 from bot.core.incident import EventKind, Incident, Status, Tell
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.ups_said import UpsSaid, ups_said
 from bot.core.lengths import clock_time
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.draft import Draft, Gap
 from bot.core.health import Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId, Move
 from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import fails_again
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import GONE
+from bot.core.incidents.situation import Gap
 from bot.core.incidents.spans import Spans
 from bot.core.kinds import OUTAGES
 from bot.core.lengths import lasted

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.draft import Decision, Draft, Situation
 from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Move, Tell
 from bot.core.incidents.announce import named, titled
 from bot.core.incidents.asked import may_be_well, may_stay_off
+from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.member import COUNTED, SETTLED_FOR_GOOD, WHEREABOUTS, Ground, Member, Standing, lacks
 from bot.core.incidents.settle import settle
+from bot.core.incidents.situation import Situation
 
 
 def acknowledge(situation: Situation, incident: IncidentId, by: str, now: datetime) -> Decision:

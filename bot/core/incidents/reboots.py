@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core import storm
-from bot.core.draft import Decision, Draft, Gap, Situation
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
 from bot.core.incidents.adoption import as_adopted, dependents, shut_down_before
 from bot.core.incidents.announce import named
+from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.settle import settle
+from bot.core.incidents.situation import Gap, Situation
 from bot.core.kinds import LOST
 
 SLACK = timedelta(minutes=1)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bot.core.draft import Draft
 from bot.core.incident import EventKind, Incident, Move, Status
 from bot.core.incidents.announce import named, ring, titled
+from bot.core.incidents.draft import Draft
 from bot.core.lengths import lasted
 
 

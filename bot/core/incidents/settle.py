@@ -7,12 +7,12 @@ That nothing was heard settles nothing.
 from dataclasses import replace
 
 from bot.core import storm
-from bot.core.draft import Draft
 from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
 from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import fails_again, is_closed, is_over, named, ring, titled
+from bot.core.incidents.draft import Draft
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST

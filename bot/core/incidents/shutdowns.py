@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.draft import Situation
 from bot.core.health import Observation, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents.lifecycle import Status
+from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST
 
 

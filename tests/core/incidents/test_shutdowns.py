@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot.core import engine
-from bot.core.draft import Gap
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId
 from bot.core.incidents.member import Standing
 from bot.core.incidents.reboots import Boots, power_was_lost
 from bot.core.incidents.shutdowns import just_before
+from bot.core.incidents.situation import Gap
 from tests.core.labs import (
     ATLAS,
     FILES,

@@ -1,10 +1,9 @@
-"""What a decision starts from and what it comes to. The draft is the one thing in the core that changes."""
+"""What a decision comes to, and that in the making: the draft is the one thing in the core that changes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.core.dependence import Dependence
 from bot.core.health import (
@@ -16,11 +15,9 @@ from bot.core.health import (
     Observation,
     Target,
     TargetId,
-    TargetKind,
     is_condition,
 )
 from bot.core.incident import (
-    Earlier,
     Event,
     EventKind,
     Incident,
@@ -28,104 +25,10 @@ from bot.core.incident import (
     Member,
     Move,
     Notice,
-    Rules,
     Tell,
 )
-from bot.core.incidents.evidence import Requirement, requirement
-from bot.core.lengths import clock_time, lasted
-from bot.core.mute import Silence, muted
-from bot.core.names import UNTOLD, Names
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A time in which the bot itself was off, or could not do its work; known for a while afterwards.
-
-    `well`: the checks that have found all well since.
-    """
-
-    since: datetime
-    until: datetime
-    what: str = "I was off"
-    zone: tzinfo = UTC
-    shut_down: frozenset[TargetId] = frozenset()
-    well: frozenset[Fingerprint] = frozenset()
-
-    def followed_by(self, answered: Mapping[Fingerprint, datetime]) -> "Gap":
-        """This gap once each check has found all well last when it is told here."""
-        return replace(self, well=frozenset(one for one, at in answered.items() if at >= self.until))
-
-    def __str__(self) -> str:
-        since, until = (at.astimezone(self.zone) for at in (self.since, self.until))
-        if self.since == self.until:  # for how long can't be told
-            return f"{self.what} until {clock_time(self.until, self.zone)}"
-        if f"{since:%F %R}" == f"{until:%F %R}":
-            return f"{self.what} for {lasted(self.until - self.since)} at {clock_time(self.since, self.zone)}"
-        form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
-        return f"{self.what} {since:{form}}–{until:{form}} {until.tzname()}"
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision may know.
-
-    `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
-    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone; `shut_down`:
-    those that were shut down so lately that it may have been because of an outage. `failing`: the checks believed
-    to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml gives each target. `next_id`:
-    the id of the next incident. `gap`: set while the bot has just come back. `name`: what people call a target.
-    `owner`: a Slack id. `ended`: the last incident of each kind and subject that is over. `zone`: in which people
-    are told times.
-    """
-
-    targets: Mapping[TargetId, Target]
-    incidents: Mapping[IncidentId, Incident]
-    running: frozenset[TargetId]
-    silences: tuple[Silence, ...]
-    rules: Rules
-    next_id: IncidentId
-    lately: frozenset[TargetId] = frozenset()
-    failing: frozenset[Fingerprint] = frozenset()
-    well: frozenset[TargetId] = frozenset()
-    checks: Mapping[TargetId, frozenset[CheckName]] = field(default_factory=lambda: MappingProxyType({}))
-    gap: Gap | None = None
-    name: Names = UNTOLD
-    owner: str = ""
-    ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
-    zone: tzinfo = UTC
-    shut_down: frozenset[TargetId] = frozenset()
-
-    def mentioning(self, words: str) -> str:
-        """These words so that the owner's phone rings."""
-        return f"{words} <@{self.owner}>" if self.owner else words
-
-    def target(self, target: TargetId) -> Target:
-        """The target of that id; one that is not in the inventory depends on nothing."""
-        return self.targets.get(target) or Target(target)
-
-    def ancestors(self, target: TargetId) -> frozenset[TargetId]:
-        """All that `target` can't be healthy or seen without, however far up."""
-        found: set[TargetId] = set()
-        ahead = list(self.target(target).parents)
-        while ahead:
-            parent = ahead.pop()
-            if parent not in found:
-                found.add(parent)
-                ahead.extend(self.target(parent).parents)
-        return frozenset(found)
-
-    def needs(self, target: TargetId) -> Requirement:
-        """What proves `target`."""
-        return requirement(self.target(target), self.checks.get(target, frozenset()), self.rules.steady)
-
-    def is_well(self, target: TargetId) -> bool:
-        """Whether it is proven well now, and runs if it is a guest."""
-        runs = self.target(target).kind is not TargetKind.GUEST or target in self.running
-        return target in self.well and runs
-
-    def ran(self, target: TargetId) -> bool:
-        """Whether it is a guest that ran until now, or until a moment ago."""
-        return target in self.running or target in self.lately
+from bot.core.incidents.situation import Situation
+from bot.core.mute import muted
 
 
 @dataclass(frozen=True, slots=True)
