@@ -16,7 +16,6 @@ from pathlib import Path
 
 from bot import sightings
 from bot.config import Config, Host, SlackConfig
-from bot.core import engine
 from bot.core.guest import GuestInfo, GuestState, Power
 from bot.core.health import (
     HYPERVISOR,
@@ -32,6 +31,7 @@ from bot.core.health import (
     guest_id,
     target_id,
 )
+from bot.core.incidents import engine
 from bot.core.permit import Person
 from bot.core.placements import Placements
 from bot.incidents import situation

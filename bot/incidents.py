@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.config import Config, Guest, Host, Service
 from bot.config.built_in import looks_inside
-from bot.core import engine
 from bot.core.health import HYPERVISOR, INSIDE, CheckName, Target, TargetId, TargetKind, target_id
 from bot.core.incident import IllegalMove, Incident, IncidentId, Rules, Tell
+from bot.core.incidents import people
 from bot.core.incidents.draft import Decision
 from bot.core.incidents.situation import Gap, Situation
 from bot.core.lengths import lasted
@@ -142,21 +142,21 @@ def acknowledge(store: Store, now: datetime, config: Config, incident: IncidentI
     """Someone takes an incident on. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.ACKNOWLEDGE)
     before = situation(store, config, now)
-    commit(store, before, engine.acknowledge(before, incident, by, now), now)
+    commit(store, before, people.acknowledge(before, incident, by, now), now)
 
 
 def take_back(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
     """Someone gives an acknowledgement back. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.TAKE_BACK)
     before = situation(store, config, now)
-    commit(store, before, engine.take_back(before, incident, by, now), now)
+    commit(store, before, people.take_back(before, incident, by, now), now)
 
 
 def take_over(store: Store, now: datetime, config: Config, incident: IncidentId, by: str) -> None:
     """Someone takes on what somebody else is on. Raises NotAllowed or IllegalMove."""
     demand(config.people, by, Act.TAKE_OVER)
     before = situation(store, config, now)
-    commit(store, before, engine.take_over(before, incident, by, now), now)
+    commit(store, before, people.take_over(before, incident, by, now), now)
 
 
 def resolve(
@@ -168,7 +168,7 @@ def resolve(
     """
     demand(config.people, by, Act.RESOLVE)
     before = situation(store, config, now)
-    commit(store, before, engine.resolve(before, incident, by, deadened(reason), now), now)
+    commit(store, before, people.resolve(before, incident, by, deadened(reason), now), now)
     return [before.name(target) for target in before.incidents[incident].unproven]
 
 
@@ -179,7 +179,7 @@ def reopen(store: Store, now: datetime, config: Config, incident: IncidentId, by
     before = situation(store, config, now)
     if found is not None:
         before = replace(before, incidents={**before.incidents, incident: found})
-    commit(store, before, engine.reopen(before, incident, by, now), now)
+    commit(store, before, people.reopen(before, incident, by, now), now)
 
 
 def silence(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config, Expect
-from bot.core import engine
 from bot.core.guest import GuestInfo
 from bot.core.health import (
     Health,
@@ -23,6 +22,7 @@ from bot.core.health import (
     uuid_of,
 )
 from bot.core.incident import Event, EventKind, Incident, Tell
+from bot.core.incidents import engine, withdrawal
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
 from bot.core.incidents.situation import Gap, Situation
@@ -181,7 +181,7 @@ def _tell_move(store: Store, config: Config, was: Target, target: Target, now: d
     store.alive.write(words, now)
     machine_went(store, now, target.id, words.removesuffix("."))
     before = situation(store, config, now)
-    commit(store, before, engine.found_elsewhere(before, target.id, words.removesuffix("."), now), now)
+    commit(store, before, withdrawal.found_elsewhere(before, target.id, words.removesuffix("."), now), now)
     for incident in store.incidents.live():
         if target.id == incident.subject or target.id in incident.members:
             _say(store, incident, words, now)

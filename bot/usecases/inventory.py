@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.config import Config
-from bot.core import engine
 from bot.core.health import HYPERVISOR, Fingerprint, Health, TargetId, TargetKind, target_id
+from bot.core.incidents import aftermath
 from bot.core.incidents.aftermath import held_by, outage_of
 from bot.core.incidents.inventory import HostFacts
 from bot.core.incidents.inventory_changes import compare
@@ -33,7 +33,7 @@ def take_facts(
     if outage is not None:
         if last is not None and Fingerprint(HYPERVISOR, host) not in before.failing:
             changes = compare(last, facts, running, held_by(outage), booted)
-            commit(store, before, engine.inventory_compared(before, outage.id, changes, now), now)
+            commit(store, before, aftermath.inventory_compared(before, outage.id, changes, now), now)
     elif facts.whole and (last is None or _is_steady(store, host, now - config.timing.grace)):
         store.inventory.keep(host, facts, now)
     return outage is not None

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.config import Config
-from bot.core import engine
 from bot.core.health import Health, Target, TargetId
 from bot.core.incident import IllegalMove, IncidentId
+from bot.core.incidents import persons_word
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.incidents.missing import made_anew, missing
 from bot.core.names import meant_by
@@ -31,7 +31,7 @@ def must_return(
     `as_seen`: how they were when that person was asked.
     """
     before = as_asked(store, now, config, incident, as_seen, by, Act.LET_GO)
-    commit(store, before, engine.must_return(before, incident, targets, by, now), now)
+    commit(store, before, persons_word.must_return(before, incident, targets, by, now), now)
 
 
 def let_go(
@@ -49,7 +49,7 @@ def let_go(
     """
     before = as_asked(store, now, config, incident, as_seen, by, Act.LET_GO)
     anew = made_anew(before.targets, targets)
-    commit(store, before, engine.deleted(before, incident, targets, by, now, anew), now)
+    commit(store, before, persons_word.deleted(before, incident, targets, by, now, anew), now)
     for target in map(before.target, anew):
         if target.runs_on is not None:
             store.inventory.keep_rebuilt(target.runs_on, target.name, by, now)
@@ -104,7 +104,7 @@ def settle_rebuilt(store: Store, now: datetime, config: Config, missing: Sequenc
     before = situation(store, config, now)
     for target, new in made_anew(before.targets, said).items():
         before = situation(store, config, now)
-        commit(store, before, engine.made_again(before, {target: new}, said[target], now), now)
+        commit(store, before, persons_word.made_again(before, {target: new}, said[target], now), now)
         machine_went(store, now, target, f"{before.target(target).name} was rebuilt")
         store.alive.write(f"{before.target(new).name} was rebuilt, as it is now and then.", now)
         store.targets.gone([target], now)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.config import Config
-from bot.core import engine
 from bot.core.health import TargetId, is_unseen
 from bot.core.incident import IllegalMove, IncidentId, Member
+from bot.core.incidents import persons_word
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.incidents.situation import Situation
 from bot.core.permit import Act, demand
@@ -30,7 +30,7 @@ def vouch(
     `as_seen`: how the machines were when they were asked.
     """
     before = as_asked(store, now, config, incident, as_seen, by, Act.VOUCH)
-    commit(store, before, engine.vouch(before, incident, targets, by, now), now)
+    commit(store, before, persons_word.vouch(before, incident, targets, by, now), now)
     left_off.forget(store, targets)
 
 
@@ -52,7 +52,7 @@ def stays_off(
     for target in targets:
         if why := _why_not(store, before, target, waited_for):
             raise IllegalMove(f"cannot let {before.name(target)} stay off: because {why}")
-    commit(store, before, engine.stays_off(before, targets, by, now), now)
+    commit(store, before, persons_word.stays_off(before, targets, by, now), now)
     live = {t for i in before.incidents.values() if not i.ended for t in i.unproven}
     left_off.forget(store, [target for target in targets if target in live])
     left_off.let_off(store, now, targets, by, before.name)

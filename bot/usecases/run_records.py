@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core import engine
 from bot.core.incident import IncidentId, Tell
+from bot.core.incidents import recording
 from bot.core.mentions import deadened
 from bot.core.permit import Person
 from bot.core.run import BUSY, LIVE, Advance, Run, RunStatus, State
@@ -33,7 +33,7 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
         store.events.append_of_run(run, one, by if one.person else None)
     incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
     if incident is not None and advance.events:
-        progressed, _ = engine.progressed(incident, advance.events[-1].text, now)
+        progressed, _ = recording.progressed(incident, advance.events[-1].text, now)
         store.incidents.save([progressed])
 
 

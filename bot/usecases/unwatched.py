@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 
 from bot.config import Config
-from bot.core import engine
 from bot.core.health import Target, TargetId, TargetKind, name_of, target_id, uuid_of
 from bot.core.incident import Tell
+from bot.core.incidents import engine
 from bot.core.incidents.left_off import LeftOff, is_left_off
 from bot.core.names import Names
 from bot.core.placements import Placements

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core import engine
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Earlier, Event, Incident, IncidentId, Notice, Rules, Tell
+from bot.core.incidents import engine
 from bot.core.incidents.draft import Decision
 from bot.core.incidents.situation import Gap, Situation
 from bot.core.mute import Silence

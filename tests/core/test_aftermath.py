@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import engine
 from bot.core.incident import End, IncidentId, Status, Tell, Way
+from bot.core.incidents import aftermath, persons_word
 from bot.core.incidents.aftermath import held_by, outage_of
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import Standing, lacks
@@ -27,7 +27,7 @@ def lab():
 
 
 def compared(lab, changes):
-    return lab.take(engine.inventory_compared(lab.situation, ONE, changes, lab.now))
+    return lab.take(aftermath.inventory_compared(lab.situation, ONE, changes, lab.now))
 
 
 def test_a_difference_holds_the_outage_open_and_is_named(lab):
@@ -69,7 +69,7 @@ def test_a_guest_that_was_off_shows_it_too(lab):
 
 def test_a_person_may_say_that_it_is_well_so_and_it_is_asked_no_more(lab):
     compared(lab, {FILES: (DISK,)})
-    lab.take(engine.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
+    lab.take(persons_word.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
     assert f"says that files is well; not seen: {DISK.words}" in lab.history(1)
     compared(lab, {FILES: (DISK,)})
     lab.wait(10 * MINUTE)
@@ -79,7 +79,7 @@ def test_a_person_may_say_that_it_is_well_so_and_it_is_asked_no_more(lab):
 
 def test_what_differs_after_that_is_asked_about_anew(lab):
     compared(lab, {FILES: (DISK,)})
-    lab.take(engine.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
+    lab.take(persons_word.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
     compared(lab, {FILES: (DISK, Change("nvram", "new"))})
     assert lab.only.members[FILES].changes == (Change("nvram", "new"),)
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import engine
 from bot.core.health import Kind
 from bot.core.incident import Earlier, EventKind, IncidentId, Rules, Status, Tell
+from bot.core.incidents import people, persons_word, recording
 from bot.core.incidents.member import Standing
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -99,7 +99,7 @@ def test_a_persons_word_of_the_first_outage_is_none_of_the_second(lab):
     lab.unseen.add(FILES)  # nothing shows it to be well
     mains_stay(lab)
     lab.see(back(VAULT), powered_on(FILES))
-    lab.take(engine.vouch(lab.situation, ONE, [FILES], "U7", lab.now))
+    lab.take(persons_word.vouch(lab.situation, ONE, [FILES], "U7", lab.now))
     assert lab.only.members[FILES].standing is Standing.WORD
     lab.see(on_battery())
     mains_stay(lab)
@@ -111,7 +111,7 @@ def test_what_someone_wants_off_may_stay_off_in_the_second_outage_too(lab):
     lab.see(on_battery(), gone(VAULT))
     mains_stay(lab)
     lab.see(back(VAULT), off(FILES))
-    lab.take(engine.stays_off(lab.situation, [FILES], "U7", lab.now))
+    lab.take(persons_word.stays_off(lab.situation, [FILES], "U7", lab.now))
     lab.see(on_battery())
     assert lab.only.members[FILES].standing is Standing.STAYS_OFF
 
@@ -140,7 +140,7 @@ def test_its_end_says_how_often_and_how_long_in_all(lab):
 
 def test_who_is_on_it_is_told_that_it_fails_again_before_all_was_well(lab):
     lab.see(gone(VAULT))
-    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
     lab.see(back(VAULT))
     lab.see(gone(VAULT))
     assert lab.broadcasts() == ["🔴 vault down again before all was well: no answer. <@U1>"]
@@ -159,9 +159,9 @@ def test_a_guest_that_crashed_and_then_can_not_boot_is_told_as_that_once(lab):
 
 def test_what_a_person_closed_while_it_failed_has_failed_all_the_while_once_they_reopen_it(lab):
     lab.see(crashed(VM))
-    lab.take(engine.resolve(lab.situation, ONE, "U1", "enough", lab.now))
+    lab.take(people.resolve(lab.situation, ONE, "U1", "enough", lab.now))
     lab.now += MINUTE
-    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.reopen(lab.situation, ONE, "U1", lab.now))
     assert (lab.only.spans.count, lab.only.spans.total(lab.now)) == (1, MINUTE)
 
 
@@ -187,14 +187,14 @@ def test_what_is_over_within_a_minute_is_an_edit_alone(lab):
 
 def test_but_not_where_someone_has_pressed_anything(lab):
     lab.see(crashed(VM))
-    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
     lab.see(up(VM))
     assert lab.broadcasts() == ["🟢 vm01 is healthy again, after 0 s."]
 
 
 def test_nor_where_a_step_of_a_runbook_was_pressed(lab):
     lab.see(crashed(VM))
-    lab.incidents[ONE] = engine.progressed(lab.only, "started", lab.now, "U1")[0]
+    lab.incidents[ONE] = recording.progressed(lab.only, "started", lab.now, "U1")[0]
     lab.see(up(VM))
     assert len(lab.broadcasts()) == 1
 
@@ -263,7 +263,7 @@ def test_a_power_failure_is_no_part_of_what_flapped_before(lab):
 
 def test_a_person_may_end_it_at_once_and_it_begins_anew(lab):
     crash_loop(lab, 4)
-    lab.take(engine.resolve(lab.situation, ONE, "U1", "it is off now", lab.now))
+    lab.take(people.resolve(lab.situation, ONE, "U1", "it is off now", lab.now))
     assert lab.only.unstable_since is None
 
 
@@ -303,7 +303,7 @@ def test_after_a_gap_one_reminder_stands_for_all_that_were_due(lab):
 
 def test_who_is_on_it_and_who_wants_silence_is_not_reminded(lab):
     lab.see(crashed(VM))
-    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
     lab.see(crashed(GUESTS[1]))
     lab.silences = (Silence(GUESTS[1], lab.now, lab.now + HOUR, "U1", "I know"),)
     lab.wait(50 * MINUTE)
@@ -326,7 +326,7 @@ def test_what_has_time_to_come_back_is_given_it_and_then_told_once(lab):
 def test_what_a_person_reopened_and_left_is_told_too(lab):
     lab.see(crashed(VM))
     lab.see(up(VM))
-    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.reopen(lab.situation, ONE, "U1", lab.now))
     lab.wait(10 * MINUTE)
     told = "🔴 vm01 down: nobody has been on it for 10 min. Nothing fails now, as far as I can see."
     assert lab.broadcasts()[-1] == f"{told} <@{OWNER}>"
@@ -342,7 +342,7 @@ def test_who_is_on_what_recovers_and_does_not_move_it_no_longer_is(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT), off(FILES))
     lab.wait(10 * MINUTE)
-    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
     lab.wait(4 * HOUR)
     assert (lab.only.status, lab.only.acknowledged_by) == (Status.RECOVERING, None)
     said = "vault down: <@U1> was on it, but nothing has moved for 4 h. Nobody is on it now."
@@ -353,8 +353,8 @@ def test_who_is_on_what_recovers_and_does_not_move_it_no_longer_is(lab):
 
 def test_one_takes_over_from_another_by_name(lab):
     lab.see(crashed(VM))
-    lab.take(engine.acknowledge(lab.situation, ONE, "U1", lab.now))
-    lab.take(engine.take_over(lab.situation, ONE, "U2", lab.now))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.take_over(lab.situation, ONE, "U2", lab.now))
     assert lab.only.acknowledged_by == "U2"
     assert [(event.text, event.by) for event in lab.events][-1] == ("took this over from <@U1>", "U2")
     assert lab.notices[-1].text == "<@U2> took this over from <@U1>"
@@ -363,7 +363,7 @@ def test_one_takes_over_from_another_by_name(lab):
 def test_what_a_person_reopened_and_then_fails_is_told_to_everyone(lab):
     lab.see(crashed(VM))
     lab.see(up(VM))
-    lab.take(engine.reopen(lab.situation, ONE, "U1", lab.now))
+    lab.take(people.reopen(lab.situation, ONE, "U1", lab.now))
     lab.now += MINUTE
     lab.see(crashed(VM))
     assert lab.only.spans.count == 2

@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from bot.core import engine
 from bot.core.health import ANSWERED, INSIDE, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
+from bot.core.incidents import engine, people, persons_word, recording
 from bot.core.incidents.member import Ground, Member, Standing
 from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
@@ -338,7 +338,7 @@ def test_a_guest_that_crashes_after_grace_has_an_incident_of_its_own(lab):
 
 
 def test_what_fails_again_within_half_an_hour_reopens_in_the_same_message(crash):
-    person(crash, engine.acknowledge)
+    person(crash, people.acknowledge)
     crash.see(up(VM))
     crash.wait(30 * MINUTE)
     crash.see(crashed(VM))
@@ -465,14 +465,14 @@ def test_a_gap_over_midnight_says_the_days():
 
 
 def test_an_acknowledgement_is_a_line_in_the_thread(crash):
-    person(crash, engine.acknowledge)
+    person(crash, people.acknowledge)
     assert (crash.only.status, crash.only.acknowledged_by) == (Status.ACKNOWLEDGED, "U1")
     assert [(n.tell, n.text) for n in crash.notices[1:]] == [(Tell.CARD, ""), (Tell.LINE, "<@U1> acknowledged")]
     assert (crash.events[-1].text, crash.events[-1].by) == ("acknowledged", "U1")
 
 
 def test_an_acknowledgement_lapses_after_four_hours_in_which_nothing_moved(crash):
-    person(crash, engine.acknowledge)
+    person(crash, people.acknowledge)
     crash.wait(4 * HOUR - SECOND)
     assert crash.only.status is Status.ACKNOWLEDGED
     crash.wait(SECOND)
@@ -483,9 +483,9 @@ def test_an_acknowledgement_lapses_after_four_hours_in_which_nothing_moved(crash
 
 
 def test_a_runbooks_step_is_progress_and_keeps_it(crash):
-    person(crash, engine.acknowledge)
+    person(crash, people.acknowledge)
     crash.now += 3 * HOUR
-    moved, event = engine.progressed(crash.only, "restored", crash.now, "U1")
+    moved, event = recording.progressed(crash.only, "restored", crash.now, "U1")
     assert (event.kind, event.text, event.by) == (EventKind.RUN, "restored", "U1")
     crash.incidents[ONE] = moved
     crash.wait(2 * HOUR)
@@ -493,20 +493,20 @@ def test_a_runbooks_step_is_progress_and_keeps_it(crash):
 
 
 def test_an_acknowledgement_is_taken_back(crash):
-    person(crash, engine.acknowledge)
-    person(crash, engine.take_back)
+    person(crash, people.acknowledge)
+    person(crash, people.take_back)
     assert crash.only.status is Status.OPEN
 
 
 def test_a_person_resolves_with_a_reason_and_not_without(crash):
     with pytest.raises(IllegalMove, match="cannot close incident 1: because no reason was given"):
-        person(crash, engine.resolve, "  ")
-    person(crash, engine.resolve, "retired")
+        person(crash, people.resolve, "  ")
+    person(crash, people.resolve, "retired")
     assert (crash.only.end, crash.only.resolved_by, crash.only.resolution) == (End(Way.CLOSED), "U1", "retired")
 
 
 def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash):
-    person(crash, engine.resolve, "it may stay off")
+    person(crash, people.resolve, "it may stay off")
     assert crash.see(fails(VM, Kind.GUEST_DOWN, "off, though expected to run")) == engine.Decision()
     crash.see(up(VM))
     assert crash.only.ended
@@ -515,20 +515,20 @@ def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash
 
 
 def test_what_tells_more_of_it_is_news_even_then(crash):
-    person(crash, engine.resolve, "it may stay off")
+    person(crash, people.resolve, "it may stay off")
     crash.see(fails(VM, Kind.GUEST_DAMAGED, "I/O error"))
     assert (crash.only.status, crash.only.kind) == (Status.OPEN, Kind.GUEST_DAMAGED)
 
 
 def test_a_power_failure_is_news_though_its_ups_was_said_to_be_no_trouble(lab):
     lab.see(fails(RACK, Kind.UPS_UNREACHABLE))
-    person(lab, engine.resolve, "it is being moved")
+    person(lab, people.resolve, "it is being moved")
     lab.see(on_battery())
     assert [i.kind for i in lab.live] == [Kind.POWER_LOSS]
 
 
 def test_that_something_ended_is_well_again_is_told_nobody(crash):
-    person(crash, engine.resolve, "it may stay off")
+    person(crash, people.resolve, "it may stay off")
     decision = crash.see(up(VM))
     assert (decision.events, decision.notices) == ((), ())
     assert crash.only.failing == frozenset()
@@ -536,7 +536,7 @@ def test_that_something_ended_is_well_again_is_told_nobody(crash):
 
 def test_a_reopened_incident_is_told_to_everyone_and_does_not_end_by_itself(crash):
     crash.see(up(VM))
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     assert crash.broadcasts()[-1] == "<@U1> reopened this: vm01 down"
     crash.wait(HOUR)
     crash.see(up(VM), up(OTHER))
@@ -545,17 +545,17 @@ def test_a_reopened_incident_is_told_to_everyone_and_does_not_end_by_itself(cras
 
 def test_a_reopened_incident_ends_when_its_check_fails_again_and_comes_back(crash):
     crash.see(up(VM))
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     crash.see(crashed(VM))
     crash.see(up(VM))
     assert crash.only.ended
 
 
 def test_what_has_come_back_since_it_was_closed_does_not_end_what_a_person_reopens(crash):
-    crash.take(engine.resolve(crash.situation, ONE, "U1", "enough", crash.now))
+    crash.take(people.resolve(crash.situation, ONE, "U1", "enough", crash.now))
     crash.wait(MINUTE)
     crash.see(up(VM))
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     assert not crash.only.unproven
     crash.see(up(VM))
     crash.wait(HOUR)
@@ -566,7 +566,7 @@ def test_what_someone_wanted_so_stays_so_when_a_person_reopens_the_incident(cras
     deleted = Member(OTHER, was_running=True, ground=Ground(Standing.DELETED, "deleted on purpose", NOON, by="U2"))
     crash.incidents[ONE] = crash.only.with_member(deleted)
     crash.see(up(VM))
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     assert crash.only.members[OTHER].standing is Standing.DELETED
     assert not crash.only.unproven
 
@@ -574,7 +574,7 @@ def test_what_someone_wanted_so_stays_so_when_a_person_reopens_the_incident(cras
 def test_a_reopened_incident_of_which_a_machine_is_not_proven_ends_once_it_is(crash):
     crash.see(up(VM))
     crash.unseen.add(VM)
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     assert crash.only.unproven == (VM,)
     crash.see(up(VM))
     assert crash.only.ended
@@ -583,8 +583,8 @@ def test_a_reopened_incident_of_which_a_machine_is_not_proven_ends_once_it_is(cr
 def test_a_reopened_incident_ends_by_a_word_for_the_last_machine(crash):
     crash.see(up(VM))
     crash.unseen.add(VM)
-    person(crash, engine.reopen)
-    crash.take(engine.vouch(crash.situation, ONE, [VM], "U1", crash.now))
+    person(crash, people.reopen)
+    crash.take(persons_word.vouch(crash.situation, ONE, [VM], "U1", crash.now))
     assert crash.only.ended
 
 
@@ -594,16 +594,16 @@ def test_nothing_reopens_beside_a_newer_incident_about_the_same(crash):
     crash.see(crashed(VM))
     old = crash.incidents[ONE]
     with pytest.raises(IllegalMove, match="cannot reopen incident 1: because incident 2 is about the same"):
-        engine.reopen(replace(crash.situation, incidents=crash.incidents), ONE, "U1", crash.now)
+        people.reopen(replace(crash.situation, incidents=crash.incidents), ONE, "U1", crash.now)
     assert crash.incidents[ONE] is old
 
 
 def test_what_is_open_cant_be_reopened(crash):
     with pytest.raises(IllegalMove, match="cannot reopen incident 1: because it is open"):
-        person(crash, engine.reopen)
+        person(crash, people.reopen)
 
 
-@pytest.mark.parametrize("act", [engine.acknowledge, engine.take_back, engine.reopen])
+@pytest.mark.parametrize("act", [people.acknowledge, people.take_back, people.reopen])
 def test_an_incident_that_is_not_there_is_the_persons_mistake(lab, act):
     with pytest.raises(IllegalMove, match="incident 9: because there is none of that number, or it is long over"):
         person(lab, act, incident=IncidentId(9))
@@ -618,7 +618,7 @@ def test_an_incident_that_reopens_learns_of_everything_that_fails_now(crash):
 
 def test_an_incident_reopens_beside_others_about_something_else(crash):
     crash.see(up(VM), crashed(OTHER))
-    person(crash, engine.reopen)
+    person(crash, people.reopen)
     assert [i.subject for i in crash.live] == [VM, OTHER]
 
 
@@ -660,7 +660,7 @@ def test_an_outage_whose_ups_is_no_longer_there_recovers_with_what_it_hurt(lab):
 
 
 def test_a_guest_that_failed_when_its_incident_was_said_to_be_over_is_forgotten_there_too(crash):
-    person(crash, engine.resolve, "it may go")
+    person(crash, people.resolve, "it may go")
     crash.take(engine.forget(crash.situation, [VM], crash.now))
     crash.see(crashed(VM))
     assert [i.id for i in crash.live] == [2]

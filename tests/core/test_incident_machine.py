@@ -8,9 +8,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.core import engine
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import TRANSITIONS, End, EventKind, IllegalMove, Move, Rules, Status, Tell, Way
+from bot.core.incidents import aftermath, engine, people, persons_word, withdrawal
 from bot.core.incidents.asked import may_be_well
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
@@ -53,14 +53,14 @@ CHECKS = {
 }
 ABOUT_WHO_IS_ON_IT = {Move.ACKNOWLEDGE, *OF_WHO_IS_ON_IT}
 PEOPLE = {
-    Move.ACKNOWLEDGE: engine.acknowledge,
-    Move.TAKE_BACK: engine.take_back,
-    Move.TAKE_OVER: engine.take_over,
-    Move.REOPEN: engine.reopen,
-    Move.CLOSE: lambda situation, incident, by, now: engine.resolve(situation, incident, by, "enough", now),
-    Move.WITHDRAW: lambda situation, incident, _by, now: engine.withdraw(situation, incident, "I was blind", now),
+    Move.ACKNOWLEDGE: people.acknowledge,
+    Move.TAKE_BACK: people.take_back,
+    Move.TAKE_OVER: people.take_over,
+    Move.REOPEN: people.reopen,
+    Move.CLOSE: lambda situation, incident, by, now: people.resolve(situation, incident, by, "enough", now),
+    Move.WITHDRAW: lambda situation, incident, _by, now: withdrawal.withdraw(situation, incident, "blind", now),
 }
-WORDS = {"vouch": engine.vouch, "must return": engine.must_return, "deleted": engine.deleted}
+WORDS = {"vouch": persons_word.vouch, "must return": persons_word.must_return, "deleted": persons_word.deleted}
 
 
 @st.composite
@@ -207,7 +207,9 @@ class Lab(RuleBasedStateMachine):
             t: (Change("disk", "gone"),) * is_gone for t, is_gone in changed.items() if t in self.desk.targets
         }
         self._take(
-            lambda: self.desk.take(engine.inventory_compared(self.desk.situation, held.id, changes, self.desk.now))
+            lambda: self.desk.take(
+                aftermath.inventory_compared(self.desk.situation, held.id, changes, self.desk.now)
+            )
         )
 
     def _look_again(self):
@@ -219,7 +221,7 @@ class Lab(RuleBasedStateMachine):
         """Once everything was seen well and grace is over, nothing is left but what a person reopened."""
         for held in self.desk.live:
             mended = {target: () for target, member in held.members.items() if member.changes}
-            self.desk.take(engine.inventory_compared(self.desk.situation, held.id, mended, self.desk.now))
+            self.desk.take(aftermath.inventory_compared(self.desk.situation, held.id, mended, self.desk.now))
         wells = [Observation(f, Health.OK, NOON, "") for f in self.failing if f.target in self.desk.targets]
         for target in self.desk.targets.values():
             match target.kind:
@@ -373,7 +375,7 @@ class Lab(RuleBasedStateMachine):
     @invariant()
     def every_live_incident_can_be_resolved(self):
         for incident in self.desk.live:
-            decision = engine.resolve(self.desk.situation, incident.id, "U1", "enough", self.desk.now)
+            decision = people.resolve(self.desk.situation, incident.id, "U1", "enough", self.desk.now)
             assert decision.incidents[0].ended
 
     @invariant()

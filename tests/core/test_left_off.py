@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import engine
 from bot.core.incident import End, IllegalMove, IncidentId, Way
+from bot.core.incidents import people, persons_word
 from bot.core.incidents.asked import demand_unchanged, may_be_well, may_stay_off, state_shown
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.left_off import is_left_off, left_off
@@ -34,13 +34,13 @@ def left(lab, word, *parts):
 
 
 def test_what_ran_and_is_off_when_its_incident_is_closed_is_remembered(outage):
-    [one] = left(outage, engine.resolve, "U1", "the power is back")
+    [one] = left(outage, people.resolve, "U1", "the power is back")
     assert (one.member.target, one.incident, one.at) == (FILES, ONE, outage.now)
 
 
 def test_an_incident_that_goes_on_leaves_nothing_and_neither_does_one_that_was_over_before(outage):
-    assert left(outage, engine.acknowledge, "U1") == []
-    left(outage, engine.resolve, "U1", "x")
+    assert left(outage, people.acknowledge, "U1") == []
+    left(outage, people.resolve, "U1", "x")
     assert left_off(outage.situation.incidents, outage.incidents.values()) == []
 
 
@@ -49,7 +49,7 @@ def test_what_runs_or_was_off_before_is_not_left_off():
     lab.see(gone(VAULT))
     lab.see(back(VAULT), powered_on(FILES))
     lab.wait(10 * MINUTE)
-    assert left(lab, engine.resolve, "U1", "x") == []
+    assert left(lab, people.resolve, "U1", "x") == []
 
 
 def test_what_is_part_of_another_incident_is_waited_for_there():
@@ -68,7 +68,7 @@ def test_what_is_part_of_another_incident_is_waited_for_there():
 
 def test_what_is_off_may_stay_so_by_a_persons_word_and_the_outage_waits_for_it_no_longer(outage):
     outage.see(crashed(VM))
-    outage.take(engine.stays_off(outage.situation, [FILES], "U1", outage.now))
+    outage.take(persons_word.stays_off(outage.situation, [FILES], "U1", outage.now))
     member = outage.incidents[ONE].members[FILES]
     assert (member.standing, member.ground.by) == (Standing.STAYS_OFF, "U1")
     assert [incident.subject for incident in outage.live] == [VM]
@@ -77,14 +77,14 @@ def test_what_is_off_may_stay_so_by_a_persons_word_and_the_outage_waits_for_it_n
 
 def test_nobody_gives_their_word_that_what_is_off_is_well(outage):
     with pytest.raises(IllegalMove, match="cannot vouch for files: because it is off"):
-        engine.vouch(outage.situation, ONE, [FILES], "U1", outage.now)
+        persons_word.vouch(outage.situation, ONE, [FILES], "U1", outage.now)
 
 
 def test_what_may_stay_off_has_to_be_proven_once_someone_starts_it():
     lab = Desk()
     lab.see(gone(ATLAS))
     lab.see(back(ATLAS), off(VM), powered_on(OTHER))
-    lab.take(engine.stays_off(lab.situation, [VM], "U1", lab.now))
+    lab.take(persons_word.stays_off(lab.situation, [VM], "U1", lab.now))
     lab.see(off(VM))
     assert lab.only.members[VM].standing is Standing.STAYS_OFF
     lab.see(powered_on(VM))
@@ -98,14 +98,14 @@ def test_what_runs_fails_or_is_not_known_to_be_off_may_not_stay_off():
     lab.see(gone(ATLAS))
     lab.see(back(ATLAS), powered_on(VM))
     with pytest.raises(IllegalMove, match="because it runs"):
-        engine.stays_off(lab.situation, [VM], "U1", lab.now)
+        persons_word.stays_off(lab.situation, [VM], "U1", lab.now)
     lab.running.discard(OTHER)
     with pytest.raises(IllegalMove, match="because it is not known to be off"):
-        engine.stays_off(lab.situation, [OTHER], "U1", lab.now)
+        persons_word.stays_off(lab.situation, [OTHER], "U1", lab.now)
     lab.see(unbootable(OTHER))
     lab.see(crashed(OTHER))
     with pytest.raises(IllegalMove, match="because it fails: boot, state"):
-        engine.stays_off(lab.situation, [OTHER], "U1", lab.now)
+        persons_word.stays_off(lab.situation, [OTHER], "U1", lab.now)
 
 
 def test_what_was_shut_down_because_of_an_outage_is_not_settled_by_being_seen_off_once_more():
@@ -125,7 +125,7 @@ def test_of_what_is_off_it_is_asked_whether_it_may_stay_so_and_of_what_runs_whet
 
 
 def test_of_what_may_stay_off_and_differs_from_before_it_is_asked_whether_that_is_well_and_nothing_else(outage):
-    outage.take(engine.stays_off(outage.situation, [FILES], "U1", outage.now))
+    outage.take(persons_word.stays_off(outage.situation, [FILES], "U1", outage.now))
     member = outage.only.members[FILES].changed((Change("disk", "its disk is gone"),))
     assert (member.running, member.standing) == (False, Standing.UNPROVEN)
     assert (may_stay_off(member), may_be_well(member)) == (False, True)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import incidents, runs
-from bot.core import engine
 from bot.core.guest import StartsFrom
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import IncidentId
+from bot.core.incidents import withdrawal
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
 from bot.core.incidents.left_off import LeftOff
@@ -97,7 +97,7 @@ def _endings(lab: KeptLab) -> None:
     lab.do(incidents.resolve, lab.config, IncidentId(2), ALEX, "I looked")
     lab.see(crashed(WEB3))
     before = lab.do(lambda store, now: situation(store, lab.config, now))
-    withdrawn = engine.withdraw(before, IncidentId(3), "I was blind", lab.now)
+    withdrawn = withdrawal.withdraw(before, IncidentId(3), "I was blind", lab.now)
     lab.do(lambda store, now: commit(store, before, withdrawn, now))
     lab.see(up(WEB1), up(WEB3))
     lab.wait(HOUR)

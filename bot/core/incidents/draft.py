@@ -20,6 +20,7 @@ from bot.core.health import (
 from bot.core.incident import (
     Event,
     EventKind,
+    IllegalMove,
     Incident,
     IncidentId,
     Member,
@@ -65,6 +66,15 @@ class Draft:
     def live(self) -> list[Incident]:
         """The incidents that are not resolved, oldest first."""
         return sorted((i for i in self.incidents.values() if not i.ended), key=lambda i: i.id)
+
+    def held(self, incident: IncidentId, do: str) -> Incident:
+        """The incident of that number, whatever became of it. `do`: to what end. Raises IllegalMove."""
+        held = self.incidents.get(incident)
+        if held is None:
+            raise IllegalMove(
+                f"cannot {do} incident {incident}: because there is none of that number, or it is long over"
+            )
+        return held
 
     def recent(self) -> list[Incident]:
         """The incidents resolved so short a time ago that they may reopen, the last one first."""

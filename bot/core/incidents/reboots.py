@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core import storm
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
 from bot.core.incidents.adoption import as_adopted, dependents, shut_down_before
@@ -17,6 +16,7 @@ from bot.core.incidents.announce import named
 from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.settle import settle
 from bot.core.incidents.situation import Gap, Situation
+from bot.core.incidents.takeover import take_over
 from bot.core.kinds import LOST
 
 SLACK = timedelta(minutes=1)
@@ -118,7 +118,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     own = {Fingerprint(INSIDE, host) for host in hosts}
     earliest = boots.gap.since - SLACK  # what was down long before has a cause of its own
     down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN and one.opened_at >= earliest}
-    number = storm.take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
+    number = take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
     for host in hosts:
         draft.adopt(number, [as_adopted(draft, host), *dependents(draft, host)])
         draft.adopt(number, shut_down_before(draft, host))

@@ -6,13 +6,13 @@ That nothing was heard settles nothing.
 
 from dataclasses import replace
 
-from bot.core import storm
 from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
 from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import fails_again, is_closed, is_over, named, ring, titled
 from bot.core.incidents.draft import Draft
+from bot.core.incidents.grace import has_time, in_grace
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST
@@ -34,7 +34,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
             incident = _ask_again(draft, recovering)
             draft.event(incident.id, EventKind.STATUS, "recovering")
             incident = draft.incidents[incident.id]
-    if not incident.unproven and not storm.in_grace(draft, incident) and incident.unstable_since is None:
+    if not incident.unproven and not in_grace(draft, incident) and incident.unstable_since is None:
         _end(draft, incident)
 
 
@@ -97,7 +97,7 @@ def calm_down(draft: Draft, incident: Incident) -> None:
 def surface(draft: Draft, incident: Incident) -> None:
     """The time to recover is over: what is still not back is said once, to everyone."""
     incident = draft.incidents[incident.id]
-    if incident.status is not Status.RECOVERING or incident.surfaced or storm.has_time(draft, incident):
+    if incident.status is not Status.RECOVERING or incident.surfaced or has_time(draft, incident):
         return
     if incident.unstable_since is not None and not (incident.kind in LOST and incident.unproven):
         return  # it is back again and again; what an outage took along may not be

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import engine
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId
+from bot.core.incidents import people
 from bot.core.incidents.member import Standing
 from bot.core.incidents.reboots import Boots, power_was_lost
 from bot.core.incidents.shutdowns import just_before
@@ -157,10 +157,10 @@ def test_what_is_off_when_a_person_reopens_the_outage_is_waited_for_again(lab):
     lab.see(shut_down())
     mains_stay(lab)
     all_else_is_well(lab)
-    lab.take(engine.resolve(lab.situation, IncidentId(1), "U1", "done", lab.now))
+    lab.take(people.resolve(lab.situation, IncidentId(1), "U1", "done", lab.now))
     lab.unseen.add(FILES)
     lab.now += MINUTE
-    lab.take(engine.reopen(lab.situation, IncidentId(1), "U1", lab.now))
+    lab.take(people.reopen(lab.situation, IncidentId(1), "U1", lab.now))
     lab.see(shut_down())
     assert holds(lab)
 

@@ -1,40 +1,67 @@
-"""Many failures, one incident: the power event, the host that takes its guests along, the storm of guests.
+"""The second stage of a decision: which failures belong together, and to which incident.
 
-Which failures belong together is decided here; what happens to an incident afterwards is the engine's.
+What explains most comes first: the power, a host that takes its guests along, a storm of guests, then the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from bot.core.health import Fingerprint, Kind, Observation, TargetId, TargetKind
-from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status
+from bot.core.incident import EventKind, Incident, IncidentId, Status
 from bot.core.incidents.adoption import as_adopted, await_subject, dependents
-from bot.core.incidents.announce import ring, titled
 from bot.core.incidents.draft import Draft
+from bot.core.incidents.grace import in_grace
 from bot.core.incidents.member import INVENTORY
 from bot.core.incidents.opening import open_incident
-from bot.core.incidents.spans import Spans
-from bot.core.kinds import APART, DAMAGE, LOST, tells_more
+from bot.core.incidents.recording import is_apart, record_own, takes_over, write_down
+from bot.core.incidents.takeover import is_recent, take_over
+from bot.core.kinds import DAMAGE, LOST, tells_more
 
 _STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
 """What no outage explains. That a guest is missing afterwards, it does."""
 
 
-def in_grace(draft: Draft, incident: Incident) -> bool:
-    """Whether power or a host has only just come back: machines must boot, and some fail before all are up."""
-    return incident.kind in LOST and has_time(draft, incident)
+def place(draft: Draft, failures: Sequence[Observation]) -> None:
+    """Find each failure its incident, what explains most first: power, then hosts, then guests, then the rest."""
+    over = frozenset(one.id for one in draft.incidents.values() if one.ended)
+    left = [seen for seen in failures if not _join(draft, seen, over)]
+    for seen in left:
+        if seen.kind is Kind.POWER_LOSS:
+            _power_lost(draft, seen)
+    left = [seen for seen in left if seen.kind is not Kind.POWER_LOSS and not _covered(draft, seen)]
+    _hosts_lost(draft, [seen for seen in left if seen.kind is Kind.HOST_DOWN])
+    left = [seen for seen in left if seen.kind is not Kind.HOST_DOWN and not _covered(draft, seen)]
+    for seen in _guests_lost(draft, left):
+        if not _join(draft, seen, over):
+            opened = open_incident(
+                draft, seen.kind or Kind.SERVICE_DOWN, seen.target, seen.why, {seen.fingerprint}
+            )
+            await_subject(draft, opened)
 
 
-def has_time(draft: Draft, incident: Incident) -> bool:
-    """Whether what came back has only just come back, so that what is still unproven may be on its way."""
-    since = incident.recovering_since
-    return since is not None and draft.now - since < draft.situation.rules.grace
+def _join(draft: Draft, seen: Observation, over: Set[IncidentId]) -> bool:
+    """Whether a failure has its incident: of its check, or else of its subject, since a subject has only one.
+
+    An outage joins nothing less: it takes over instead. What ended while it failed has had its incident, too: a
+    person said that it is over, or it is part of another. Only what tells more of it is news. `over`: the
+    incidents that were over before; one that has reopened since knows that `seen` fails, and has not noted it.
+    """
+    for incident in sorted(draft.live(), key=lambda one: seen.fingerprint not in one.own):
+        if takes_over(seen, incident) or is_apart(incident, seen):
+            continue
+        of_subject = incident.subject == seen.target and seen.kind not in LOST
+        if of_subject or seen.fingerprint in incident.own:
+            if seen.fingerprint not in incident.failing or incident.id in over:
+                one = frozenset({seen.fingerprint})
+                record_own(draft, draft.keep(replace(incident, own=incident.own | one)), seen)
+            return True
+    return any(seen.fingerprint in i.failing and not tells_more(seen.kind, i.kind) for i in draft.recent())
 
 
-def covered(draft: Draft, seen: Observation) -> bool:
+def _covered(draft: Draft, seen: Observation) -> bool:
     """Whether a live outage explains `seen`. If so, it is written down there, and holds that outage open."""
     incident = next((i for i in draft.live() if _explains(draft, i, seen)), None)
     if incident is None:
@@ -44,7 +71,7 @@ def covered(draft: Draft, seen: Observation) -> bool:
         incident = draft.keep(replace(incident, own=incident.own | one, failing=incident.failing | one))
     if seen.target not in incident.members:
         draft.adopt(incident.id, [as_adopted(draft, seen.target)])
-    _write_down(draft, incident.id, [seen])
+    write_down(draft, incident.id, [seen])
     return True
 
 
@@ -78,12 +105,12 @@ def _may_storm(seen: Observation) -> bool:
     return seen.target.startswith(TargetKind.GUEST) and seen.kind is not Kind.BOOT_DISK
 
 
-def power_lost(draft: Draft, seen: Observation) -> None:
+def _power_lost(draft: Draft, seen: Observation) -> None:
     """The UPS says so: one incident with all it powers. Nothing is in doubt yet, it may carry them all through."""
     take_over(draft, Kind.POWER_LOSS, seen.target, seen.why, {seen.fingerprint}, {seen.target})
 
 
-def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
+def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power."""
     earlier = [i for i in draft.live() if _is_host_gone(draft, i)]
     own = {one.fingerprint for one in seen}.union(*(_hosts(i) for i in earlier))
@@ -102,21 +129,21 @@ def hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}"
     incident = take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
-    _write_down(draft, incident, seen)
+    write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:
     """Whether it is of hosts that went a moment ago: one, or already too many for chance."""
     of_hosts = incident.kind in LOST and incident.subject.startswith(TargetKind.HOST)
-    return of_hosts and bool(_hosts(incident)) and _is_recent(draft, incident)
+    return of_hosts and bool(_hosts(incident)) and is_recent(draft, incident)
 
 
 def _hosts(incident: Incident) -> set[Fingerprint]:
     return {f for f in incident.failing if f.target.startswith(TargetKind.HOST)}
 
 
-def guests_lost(draft: Draft, seen: Sequence[Observation]) -> Sequence[Observation]:
+def _guests_lost(draft: Draft, seen: Sequence[Observation]) -> Sequence[Observation]:
     """Make one incident of the host where many of its guests failed together. The failures that are left over."""
     by_host: dict[TargetId | None, list[Observation]] = defaultdict(list)
     for one in seen:
@@ -140,106 +167,14 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
     why = f"{len(guests)} guests of {draft.situation.name(host)} {how}"
     incident = take_over(draft, Kind.GUESTS_DOWN, host, why, {one.fingerprint for one in lost}, {host})
     draft.adopt(incident, (as_adopted(draft, guest) for guest in sorted(guests)))
-    _write_down(draft, incident, lost)
+    write_down(draft, incident, lost)
     draft.adopt(incident, (m for m in dependents(draft, host) if not m.proven))
-
-
-def take_over(
-    draft: Draft, kind: Kind, subject: TargetId, why: str, prints: set[Fingerprint], gone: set[TargetId]
-) -> IncidentId:
-    """The incident for an outage: the oldest of its first signs, whose message goes on, or else one of its own.
-
-    `gone`: what is out; `subject`: the one of them that the incident is named for; `prints`: the checks that tell.
-    """
-    own = frozenset(prints)
-    signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject, gone)]
-    if not signs:
-        opened = open_incident(draft, kind, subject, why, own)
-        await_subject(draft, opened)
-        return opened.id
-    first, *others = signs
-    if first.subject == subject and not tells_more(kind, first.kind):
-        draft.keep(replace(first, own=first.own | own, failing=first.failing | own))
-        draft.event(first.id, EventKind.WORSE, why)
-    else:
-        _promote(draft, first, kind, subject, why, own)
-    for other in others:
-        _merge(draft, other, first.id)
-    return first.id
-
-
-def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, gone: set[TargetId]) -> bool:
-    """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
-    if incident.kind in APART:
-        return False
-    if incident.subject == subject:
-        return True
-    if incident.kind in DAMAGE or tells_more(incident.kind, kind):
-        return False
-    if incident.subject in gone or (kind is Kind.POWER_LOSS and _is_network(draft, incident)):
-        return True
-    if incident.unstable_since is not None:
-        return False  # what comes and goes by itself was so before
-    below = not gone.isdisjoint(draft.situation.ancestors(incident.subject))
-    return below and (incident.kind is Kind.POWER_LOSS or _is_recent(draft, incident))
-
-
-def _promote(
-    draft: Draft, sign: Incident, kind: Kind, subject: TargetId, why: str, own: frozenset[Fingerprint]
-) -> None:
-    """A first sign turns out to be an outage: the same message goes on as that, and everyone is told."""
-    if sign.status is Status.RECOVERING:
-        sign = sign.move(Move.RELAPSE, draft.now)
-    # Hosts that went were its beginning; what else was wrong before was not the outage yet.
-    spans = sign.spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
-    outage = replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own)
-    draft.keep(replace(outage, spans=spans, unstable_since=None))
-    _hand_over(draft, sign, sign.id)
-    await_subject(draft, draft.incidents[sign.id])
-    draft.event(sign.id, EventKind.KIND, f"This is {kind}: {why}")
-    now = draft.incidents[sign.id]
-    ring(draft, now, f"🔴 {titled(draft, now)}: {why}. It began as: {titled(draft, sign)}.")
-
-
-def _merge(draft: Draft, sign: Incident, into: IncidentId) -> None:
-    """Close a further sign of the same outage: what it was about is followed there."""
-    _hand_over(draft, sign, into)
-    words = f"Part of incident {into}: what is still unproven is followed there."
-    draft.move(sign, Move.MOVE, why=words, into=into)
-    draft.note(sign.id, words)
-
-
-def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
-    """What a first sign was about becomes part of the outage that explains it: its subject's own, or members."""
-    outage = draft.incidents[to]
-    same = frozenset(f for f in sign.own if f.target == outage.subject)
-    outage = replace(outage, own=outage.own | same, failing=outage.failing | (sign.failing & same))
-    draft.keep(outage)
-    failing = (
-        Member(f.target, was_running=draft.situation.ran(f.target), failing=frozenset({f.check}))
-        for f in sorted(sign.failing - same)
-    )
-    draft.adopt(to, [*sign.members.values(), *failing])
-
-
-def _write_down(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
-    for one in seen:
-        draft.event(incident, EventKind.WORSE, f"{draft.situation.name(one.target)}: {one.why}")
 
 
 def _witnessed(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
     """What told that the bot itself could see, so that whoever doubts an outage can look it up."""
     for words in sorted({one.facts["witnesses"] for one in seen if "witnesses" in one.facts}):
         draft.event(incident, EventKind.NOTE, f"My own sight: {words}")
-
-
-def _is_network(draft: Draft, incident: Incident) -> bool:
-    """Whether it is that the network went just now, which the power may have taken along."""
-    return incident.kind is Kind.NETWORK_DOWN and _is_recent(draft, incident)
-
-
-def _is_recent(draft: Draft, incident: Incident) -> bool:
-    return draft.now - incident.opened_at <= draft.situation.rules.storm_within
 
 
 def _words(time: timedelta) -> str:
