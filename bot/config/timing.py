@@ -77,7 +77,7 @@ class Timing:
         default=4,
         metadata={
             "help": "After so many changes, an incident that fails once more is unstable: "
-            "told once, then only its card changes.",
+            "told once, then only that it stays down for `grace`; its card keeps up.",
             "least": 2,
         },
     )

@@ -208,7 +208,8 @@ def test_a_crash_loop_is_one_card_and_one_word_that_it_is_unstable(lab):
     assert lab.only.since == NOON
     again, unstable = lab.broadcasts()
     assert again == f"🔴 vm01 down again, 59 s after the last time: crashed. <@{OWNER}>"
-    quiet = "No more messages until nothing has changed for 1 h; the card keeps up."
+    quiet = "No more messages, except about what does not come back, until nothing has changed for 1 h; "
+    quiet += "the card keeps up."
     assert unstable == f"🟠 Unstable: vm01 down, 3 times within 1 h. Last: crashed. {quiet} <@{OWNER}>"
 
 
@@ -229,6 +230,28 @@ def test_also_where_it_ends_up_failing(lab):
     assert lab.broadcasts()[-1] == f"🔴 vm01 down for 1 h now, and no longer unstable: crashed. <@{OWNER}>"
     lab.see(up(VM))
     assert lab.broadcasts()[-1].startswith("🟢 Resolved: vm01 down, 4 times, 1 h in all.")
+
+
+def test_what_is_unstable_and_then_stays_down_is_told_within_minutes(lab):
+    crash_loop(lab, 3)
+    lab.see(crashed(VM))
+    told = len(lab.broadcasts())
+    lab.wait(9 * MINUTE)
+    assert len(lab.broadcasts()) == told
+    lab.wait(1 * MINUTE)
+    lab.wait(40 * MINUTE)
+    assert lab.broadcasts()[told:] == [f"🔴 vm01 down for 10 min now: crashed. <@{OWNER}>"]
+
+
+def test_what_is_down_for_minutes_again_and_again_is_told_once_an_hour(lab):
+    crash_loop(lab, 3)
+    told = len(lab.broadcasts())
+    for _ in range(16):  # four hours
+        lab.see(crashed(VM))
+        lab.wait(11 * MINUTE)
+        lab.see(up(VM))
+        lab.wait(4 * MINUTE)
+    assert len(lab.broadcasts()) - told == 4
 
 
 def test_what_an_unstable_outage_took_along_and_is_not_back_is_told_when_its_time_is_over(lab):

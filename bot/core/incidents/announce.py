@@ -8,7 +8,7 @@ from bot.core.incident import EventKind, Incident, Tell
 from bot.core.incidents import flapping
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import ALL_PROVEN
-from bot.core.kinds import KINDS, LOST
+from bot.core.kinds import KINDS
 from bot.core.lengths import lasted
 
 NAMED = 8  # as many names as a phone shows at a glance
@@ -43,8 +43,7 @@ def fails_again(draft: Draft, incident: Incident, again: str, why: str) -> None:
         often = f"{ever} times" if lately == ever else f"{ever} times, {lately} of them"
         times = f"{often} within {lasted(within)}. Last: {why}"
         until = f"until nothing has changed for {lasted(within)}; the card keeps up"
-        except_for = " except about what does not come back" if incident.kind in LOST else ""
-        quiet = f"No more messages{except_for} {until}."
+        quiet = f"No more messages, except about what does not come back, {until}."
         ring(draft, incident, f"🟠 Unstable: {titled(draft, incident)}, {times}. {quiet}")
         return
     draft.keep(replace(draft.incidents[incident.id], told_at=draft.now, reminded=0, touched=False))

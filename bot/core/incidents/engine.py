@@ -16,7 +16,7 @@ from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.member import SETTLED_FOR_GOOD, Standing
 from bot.core.incidents.recording import note_last_answers, record
 from bot.core.incidents.reminders import lapse, remind
-from bot.core.incidents.settle import calm_down, let_go, settle, surface
+from bot.core.incidents.settle import calm_down, let_go, settle, stays_down, surface
 from bot.core.incidents.shutdowns import as_it_counts
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST, OUTAGES
@@ -83,6 +83,7 @@ def pass_time(situation: Situation, now: datetime) -> Decision:
         settle(draft, incident)
     for incident in draft.live():
         calm_down(draft, incident)
+        stays_down(draft, incident)
         surface(draft, incident)
         lapse(draft, incident)
         remind(draft, incident)

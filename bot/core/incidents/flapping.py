@@ -27,6 +27,14 @@ def is_quiet(draft: Draft, incident: Incident) -> bool:
     return incident.unstable_since is not None and draft.now - incident.spans.changed_at >= within
 
 
+def may_tell_that_it_stays(draft: Draft, incident: Incident) -> bool:
+    """Whether an unstable one has failed for longer than machines take to come up, and nobody was told so."""
+    began, told, rules = incident.unstable_since, incident.told_at, draft.situation.rules
+    if began is None or not incident.failing or draft.now - incident.spans.changed_at < rules.grace:
+        return False
+    return told is None or told <= began or draft.now - told >= rules.flapping_within
+
+
 def end(draft: Draft, incident: Incident) -> Incident:
     """Changes are told again; `touched`, so that how it ends up is told however soon that is."""
     calm = draft.keep(replace(incident, unstable_since=None, told_at=draft.now, touched=True, reminded=0))

@@ -94,6 +94,15 @@ def calm_down(draft: Draft, incident: Incident) -> None:
     settle(draft, calm)
 
 
+def stays_down(draft: Draft, incident: Incident) -> None:
+    """What came and went has failed for a while now and does not come back: that is told, though rarely."""
+    incident = draft.incidents[incident.id]
+    if flapping.may_tell_that_it_stays(draft, incident):
+        since = lasted(draft.now - incident.spans.changed_at)
+        ring(draft, incident, f"🔴 {titled(draft, incident)} for {since} now: {incident.why}.")
+        draft.keep(replace(incident, told_at=draft.now))
+
+
 def surface(draft: Draft, incident: Incident) -> None:
     """The time to recover is over: what is still not back is said once, to everyone."""
     incident = draft.incidents[incident.id]
