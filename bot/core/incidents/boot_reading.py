@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.incidents.boot_signs import Part, Phase, Role, Sign, Stage, Wait
-from bot.core.incidents.boot_signs.live import BY_ACCOUNT, BY_NAME, IN_MEMORY, LIVE, RESCUE, UNNAMED
+from bot.core.incidents.boot_signs.live import BY_ITSELF, BY_NAME, IN_MEMORY, LIVE, RESCUE, UNNAMED
+from bot.core.incidents.boot_signs.systems import SESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Origin:
         unnamed = self.in_memory and reading.why == UNNAMED
         if (self.live or unnamed) and not self.surely:
             return replace(reading, stage=Stage.WAITING, why=LIVE, wait=Wait.PROMPT)
-        if self.owned and reading.why in {UNNAMED, BY_NAME, BY_ACCOUNT, LIVE}:
-            return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
+        if self.owned and reading.why in {UNNAMED, BY_NAME, BY_ITSELF, LIVE}:
+            return _up(reading)
         if self.in_memory and reading.stage is Stage.UP:
             return replace(reading, stage=Stage.UNKNOWN, why=IN_MEMORY)
         return reading
@@ -98,8 +99,14 @@ class Origin:
 
 def own(reading: Reading, name: str) -> Reading:
     """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
-    host = re.match(r"([\w-]+)[\w.-]* login:", reading.line)
-    doubted = reading.why in {BY_NAME, BY_ACCOUNT, UNNAMED, IN_MEMORY}
+    host = re.match(r"\W?(?:[\w.-]+@|(?=[\w.-]+ login:))([\w-]+)", reading.line)
+    doubted = reading.why in {BY_NAME, BY_ITSELF, UNNAMED, IN_MEMORY}
     if doubted and host is not None and host[1].lower() == name.lower():
-        return replace(reading, stage=Stage.UP, why=_LOGIN, wait=None)
+        return _up(reading)
     return reading
+
+
+def _up(reading: Reading) -> Reading:
+    """What was in doubt, now that it is known to be the machine's own."""
+    why = SESSION.why if reading.why == BY_ITSELF else _LOGIN
+    return replace(reading, stage=Stage.UP, why=why, wait=None)

@@ -12,7 +12,9 @@ from bot.core.incidents.boot_lines import Piece, Prompt, Session, known, pieces,
 from bot.core.incidents.boot_reading import EMPTY, STAGES, UNKNOWN, Origin, Reading, damage, failure, reason, vain
 from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Phase, Role, Sign, Stage, Wait
 from bot.core.incidents.boot_signs.linux import CHECKS, QUESTION
-from bot.core.incidents.boot_signs.sign import PASSING, goes, up
+from bot.core.incidents.boot_signs.live import NO_LOGIN
+from bot.core.incidents.boot_signs.sign import PASSING, goes
+from bot.core.incidents.boot_signs.systems import SESSION
 
 LINES, WIDTH = 400, 400
 """So many of the last lines are looked at, and so much of each."""
@@ -22,7 +24,6 @@ _CLOCK_FELL = 2.0  # seconds; lines of several processors may swap by less
 _MENU_LINES = 12  # of a menu, below its countdown
 
 _KERNEL = goes("", "the kernel starts", "Linux kernel/printk", Phase.KERNEL)
-_SESSION = up("", "someone is logged in on its console", "a shell's prompt after a login")
 _TOLD = Sign("", Role.ENDS, "someone told it to go down", "a command at its console", Phase.LATE, Stage.OFF)
 
 
@@ -230,10 +231,10 @@ class _Reader:
             return Session(shell.who, shell.typed, stand, self.line)
         if cause is not None and phase is not None and phase <= Phase.EARLY:
             return Session(shell.who, shell.typed, *cause)
-        by_itself = self.began and shell.row is SHELLS[0] and phase is not None and phase >= Phase.EARLY
-        if (stand is not None and stand.stage is Stage.UP) or by_itself:
+        login = stand is not None and stand.stage is Stage.UP
+        if login or (self.began and shell.row is SHELLS[0] and phase is not None and phase >= Phase.EARLY):
             self.phase = Phase.UP
-            return Session(shell.who, shell.typed, _SESSION, text)
+            return Session(shell.who, shell.typed, SESSION if login else NO_LOGIN, text)
         return None
 
     def _is_printed(self) -> bool:
@@ -255,7 +256,7 @@ class _Reader:
     def verdict(self) -> Reading:
         """Where it stands after all lines."""
         reading = self._stands_at()
-        if self.phase is Phase.UP and (reading.stage is Stage.UP or self._holds()):
+        if self.phase is Phase.UP and (reading.stage is Stage.UP or self.session is not None or self._holds()):
             reading = self.origin.settles(reading)
         if self.phase is Phase.UP and self.hurt is not None and reading.stage in {Stage.UP, Stage.UNKNOWN}:
             return damage(*self.hurt)

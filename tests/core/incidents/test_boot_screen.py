@@ -40,7 +40,8 @@ SCREENS = {
     ),
     *("any-question-of-a-start", "bare-login", "coreos-live-greets", "debian-live-alone", "endeavour-live"),
     *("freebsd-unnamed", "haos-without-its-command-line", "kali-live-alone", "localhost-alone"),
-    *("localhost-alone-logged-in",),
+    *("localhost-alone-logged-in", "ubuntu-live-alone", "ubuntu-live-written-on", "archiso-written-on"),
+    *("debian-live-written-on", "localhost-written-on"),
 }
 """Texts that show a boot's end alone. On a console's log its beginning stands before that."""
 
@@ -240,6 +241,14 @@ def test_a_login_that_names_no_host_is_its_own_for_a_machine_that_is_called_so()
     assert own(unnamed, "localhost").stage is Stage.UP
     assert own(unnamed, "web1") == unnamed
     assert own(read_screen(["login:"]), "login").stage is Stage.UNKNOWN
+
+
+@pytest.mark.parametrize("console", ["web1 login: robin (automatic login)", "robin@web1:~$ ", "[robin@web1 ~]$ "])
+def test_a_console_that_logs_in_by_itself_is_its_own_for_a_machine_that_is_called_so(console: str) -> None:
+    reading = read_screen([BEGINNING, "[    0.0] Linux version 6.1.0", "[  OK  ] Reached target Paths.", console])
+    assert reading.stage is Stage.UNKNOWN
+    assert own(reading, "WEB1").why == "someone is logged in on its console"
+    assert own(reading, "web12") == own(reading, "robin") == reading
 
 
 def test_a_system_that_runs_in_memory_is_its_own_for_a_machine_that_is_called_so() -> None:

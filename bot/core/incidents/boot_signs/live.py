@@ -6,7 +6,7 @@ LIVE = "it booted a live or rescue system, not its own"
 UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
 IN_MEMORY = "it runs in memory from a medium, which may be its own or a live system's"
 BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
-BY_ACCOUNT = "by the account that is logged in by itself it may be a live or rescue system, and not its own"
+BY_ITSELF = "nobody had to log in, as on a live or rescue system, which it may be, and not its own"
 RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
 KERNELS = table(
@@ -81,34 +81,33 @@ LOGINS = table(
     ).but(after=6),
     waits(
         r"^(\S+ login: (live|liveuser|tc|knoppix)|(debian|kali|nixos|ubuntu|localhost\S*) login: (user|kali|nixos)"
-        r") \(automatic login\)\s*$",
+        r") \(automatic login\)",
         Wait.PROMPT,
         LIVE,
         "live-config, Kali, livesys-scripts, nixpkgs: live media log their own account in",
     ).but(after=6),
-    unsure(
-        r"^\S+ login: (kali|user|nixos) \(automatic login\)\s*$",
-        BY_ACCOUNT,
-        "live media's accounts, on a host with a name of its own: a kiosk's, or one that NixOS has built",
-    ),
     waits(
         r"^(archiso|sysresc(ue)?(cd)?|grml\d*|localhost-live|livecd|livesys|clonezilla|gparted|partedmagic|recovery|"
-        r"\w*knoppix|void-live|finnix|slax|rescuezilla|anaconda|rescue|tails|amnesia) login: ?\S{0,64}"
-        r"( \(automatic login\))?\s*$",
+        r"\w*knoppix|void-live|finnix|slax|rescuezilla|anaconda|rescue|tails|amnesia) login:",
         Wait.PROMPT,
         BY_NAME,
         "archiso; SystemRescue; grml-live; Fedora livesys; elemental's recovery: such systems' own host names",
     ).but(after=6),
     unsure(
-        r"^(localhost(\.localdomain)? login|(console )?login|login name)\s?[:：]\s*"
-        r"(\S{1,64}( \(automatic login\))?)?$",
+        r"^(localhost(\.localdomain)? login:|((console )?login|login name)\s?[:：]\s*"
+        r"(\S{1,64}( \(automatic login\))?)?$)",
         UNNAMED,
         "getty on a system without a host name: live media, and whoever gave it none",
     ),
     unsure(
-        r"^ubuntu-server login: ?\S{0,64}( \(automatic login\))?\s*$",
+        r"^ubuntu-server login:",
         BY_NAME,
         "subiquity: installed systems are called that, too",
+    ),
+    unsure(
+        r"^(?!homeassistant )\S+ login: \S{1,64} \(automatic login\)",
+        BY_ITSELF,
+        "agetty --autologin: casper's and most other media, and an installed kiosk or test machine",
     ),
     waits(
         r"^X:\\[^<>|]{0,80}>",
@@ -126,3 +125,5 @@ LOGINS = table(
 )
 
 SIGNS = (*LOGINS, *KERNELS, *START)
+
+NO_LOGIN = unsure("", BY_ITSELF, "a shell's prompt that no login led to")

@@ -64,7 +64,7 @@ APPLIANCES = table(
     ).but(after=24),
     up(r"^ha > ?|^\[core-ssh ", _CONSOLE, "Home Assistant OS cli"),
     goes(
-        r"^homeassistant login: root \(automatic login\)$|^Waiting for the Home Assistant CLI to be ready",
+        r"^homeassistant login: root \(automatic login\)|^Waiting for the Home Assistant CLI to be ready",
         "its console waits for Home Assistant",
         "Home Assistant OS ha-cli",
         Phase.LATE,
@@ -125,3 +125,5 @@ ISSUES = table(
 )
 
 SIGNS = (*INSTALLERS, *APPLIANCES, *LOGINS, *ISSUES)
+
+SESSION = up("", "someone is logged in on its console", "a shell's prompt after a login")
