@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+HERE = "127.0.0.1"
 AT_ONCE = 16  # threads; a resolver that is dead holds each for many seconds
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
@@ -42,9 +43,10 @@ class CannotLookUp(Exception):
 
 
 class Names:
-    """Looks names up. Used from one loop."""
+    """Looks names up. Used from one loop. `own`: which addresses are this machine's own, as far as was asked."""
 
     def __init__(self) -> None:
+        self.own: frozenset[str] = frozenset()
         self._pending: dict[_Wanted, asyncio.Future[Sequence[Address]]] = {}
         self._queue: deque[_Wanted] = deque()
         self._running = 0
@@ -61,8 +63,9 @@ class Names:
         return name if is_address(name) else next(iter(self.known(name)), None)
 
     def known(self, name: str) -> Collection[str]:
-        """All the addresses that a name had when it was looked up last; none where it was not."""
-        return self._known.get(name, ())
+        """All the addresses that a name had when it was looked up last, and `HERE` where one is this machine's."""
+        found = self._known.get(name, ())
+        return found if self.own.isdisjoint((name, *found)) else (*found, HERE)
 
     async def learn(self, name: str, patience: timedelta) -> None:
         """Know the addresses of a name, if it has any: nobody is told where it has none."""

@@ -87,6 +87,17 @@ def test_a_check_at_the_address_of_another_machine_is_told(doubts):
     assert found == [f"mine.yaml:5: cannot use guests.web1.checks.http.address: because {whose}"]
 
 
+def test_a_guest_that_is_looked_at_on_the_bots_own_machine_is_told_unless_its_own_key_tells_who_answers(doubts):
+    found = doubts(
+        "hosts: {atlas: {hypervisor: 'test:///default'}}\n"
+        "guests:\n"
+        "  web1: {address: 127.0.0.1, checks: {http: {probe: tcp, port: 8080}}}\n"
+        "  web2: {address: 127.0.0.1, checks: {ssh: {probe: ssh, port: 2222, known_as: web2}}}\n"
+    )
+    whose = "'127.0.0.1' is the address of the bot's own machine, too, so that who answers there can't be told"
+    assert found == [f"mine.yaml:5: cannot use guests.web1.address: because {whose}"]
+
+
 def test_two_hosts_that_are_looked_at_in_one_place_are_told_and_two_behind_one_address_are_not(doubts):
     found = doubts(
         "hosts:\n"

@@ -5,6 +5,7 @@ import pytest
 from bot.config import load
 from bot.config.places import as_written, owner_besides_guest, owner_besides_host, port_of, where_of
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
+from bot.names import HERE
 from bot.probes import Watched, discover
 from bot.rounds.checks import as_proof
 from tests.core.labs import NOON
@@ -125,6 +126,35 @@ def test_a_host_looked_at_where_a_guest_is_proves_nothing(lab):
     sent = WEB % ", address: 10.0.0.7"
     config = lab(f"hosts: {{nas: {{address: 10.0.0.9, {sent}}}}}\nguests: {{wiki: {{address: wiki.lan}}}}\n")
     assert of_host(config, "nas") == "the guest wiki"
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.1", "127.0.1.1", "::1", "0.0.0.0", "::", "localhost", "own.lan"]
+)
+def test_what_answers_on_the_bots_own_machine_is_no_guest(lab, address):
+    config = lab(f"guests: {{git: {{address: '{address}', {WEB % ''}}}}}\n")
+    known = {"own.lan": ["10.0.0.2", HERE]}  # an address of its own, as Names tells it
+    assert of_guest(config, "git", lambda name: known.get(name, ())) == "the bot's own machine"
+    sent = lab(f"guests: {{git: {{address: 10.0.0.7, {WEB % f', address: {address!r}'}}}}}\n")
+    assert of_guest(sent, "git", lambda name: known.get(name, ())) == "the bot's own machine"
+
+
+def test_a_host_may_be_the_bots_own_machine(lab):
+    config = lab(
+        f"hosts: {{atlas: {{address: localhost, {WEB % ''}}}}}\nguests: {{git: {{address: 127.0.0.2}}}}\n"
+    )
+    assert of_host(config, "atlas") == ""
+    assert owner_besides_guest(config, config.guests["git"], "localhost") == "the host atlas"
+
+
+@pytest.mark.parametrize(("known_as", "health"), {"web1": Health.OK, "atlas": Health.UNKNOWN}.items())
+def test_a_guests_own_host_key_tells_who_answers_behind_a_forwarded_port(lab, known_as, health):
+    forwarded = f"checks: {{ssh: {{probe: ssh, port: 2222, known_as: '{known_as}'}}}}"
+    config = lab(f"guests: {{web1: {{address: 127.0.0.1, {forwarded}}}}}\n")
+    web1, check = Target(TargetId("guest:web1")), CheckName("ssh")
+    seen = Observation(Fingerprint(check, web1.id), Health.OK, NOON, "its key answers", evidence=Evidence.INSIDE)
+    watched = Watched(check, web1, "127.0.0.1")
+    assert as_proof(config, watched, config.guests["web1"].checks["ssh"], seen, as_written).health is health
 
 
 def test_what_was_seen_there_proves_nothing_and_says_why(lab):

@@ -10,6 +10,7 @@ import pytest
 from bot.config import Config, Guest, Host, SlackConfig, Ssh
 from bot.core.health import Target, TargetId, guest_id
 from bot.hypervisor import Hypervisor
+from bot.names import HERE
 from bot.reach.ssh_answer import Answer
 from bot.rounds.guest_ssh import GuestSsh
 from bot.terminal.spots import strangers
@@ -24,6 +25,7 @@ UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"  # of the guest that libvirt's tes
 WEB1 = Target(guest_id(UUID), TargetId("host:atlas"), name="web1")
 TWIN = Target(guest_id(UUID.replace("6", "7")), TargetId("host:borea"), name="web1")
 DB1 = Target(guest_id(UUID.replace("6", "8")), TargetId("host:atlas"), name="db1")
+SAID = "192.0.2.21"  # as lab.yaml says of web1; what is said to be there is on this machine
 LEASED = "192.168.122.3"  # as the test hypervisor says of it
 
 
@@ -61,7 +63,8 @@ async def asking(
         async with by_ssh(atlas_host) as given:
 
             def door(target: Target, address: str):
-                return replace(given.ssh.door(target, address), port=port)
+                made = replace(given.ssh.door(target, address), port=port)
+                return replace(made, address=HERE, known_as=SAID) if address == SAID else made
 
             parts = replace(given, hypervisors={"atlas": atlas}, ssh=replace(given.ssh, door=door))
             yield GuestSsh(config, parts, lambda: known)
@@ -69,10 +72,10 @@ async def asking(
         await atlas.close()
 
 
-@pytest.mark.parametrize("name", ["web1", "127.0.0.1"])
+@pytest.mark.parametrize("name", ["web1", SAID])
 async def test_a_guest_with_an_address_is_known_by_its_name_or_by_that(sshd, tmp_path, name) -> None:
     (tmp_path / "known").write_text(f"{name} {line(sshd)}\n")
-    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+    async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port) as ask:
         answer = await ask(WEB1)
     assert answer is not None
     assert answer.proves
@@ -81,9 +84,9 @@ async def test_a_guest_with_an_address_is_known_by_its_name_or_by_that(sshd, tmp
 async def test_a_key_that_is_known_for_its_hosts_address_does_not_prove_a_guest_that_is_said_to_have_it_too(
     sshd, tmp_path
 ) -> None:
-    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
-    for host, said in (("127.0.0.1", ()), ("atlas", (Guest("db1", "127.0.0.1"),))):
-        web1 = Guest("web1", "127.0.0.1")
+    (tmp_path / "known").write_text(f"{SAID} {line(sshd)}\n")
+    for host, said in ((SAID, ()), ("atlas", (Guest("db1", SAID),))):
+        web1 = Guest("web1", SAID)
         async with asking(tmp_path / "known", web1, *said, port=sshd.port, host=host) as ask:
             assert await ask(WEB1) is None
             assert not await ask.could_prove(WEB1, running=True)
@@ -92,17 +95,28 @@ async def test_a_key_that_is_known_for_its_hosts_address_does_not_prove_a_guest_
 async def test_a_key_that_is_known_for_where_its_hypervisor_is_asked_does_not_prove_a_guest(
     sshd, tmp_path
 ) -> None:
-    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
-    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port, asked="127.0.0.1") as ask:
+    (tmp_path / "known").write_text(f"{SAID} {line(sshd)}\n")
+    async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port, asked=SAID) as ask:
         assert await ask(WEB1) is None
-    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port, asked="10.9.0.1") as ask:
+    async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port, asked="10.9.0.1") as ask:
+        assert (await ask(WEB1)).answer is Answer.KNOWN_KEY
+
+
+async def test_a_key_that_is_known_for_the_bots_own_machine_does_not_prove_a_guest_and_one_of_its_own_name_does(
+    sshd, tmp_path
+) -> None:
+    known = tmp_path / "known"
+    known.write_text(f"{HERE} {line(sshd)}\n")
+    async with asking(known, Guest("web1", HERE), port=sshd.port) as ask:
+        assert await ask(WEB1) is None
+        known.write_text(f"web1 {line(sshd)}\n")
         assert (await ask(WEB1)).answer is Answer.KNOWN_KEY
 
 
 async def test_who_answers_in_a_guests_place_is_told_with_what_to_do(sshd, tmp_path) -> None:
     known = tmp_path / "known"
     known.write_text(f"web1 {stranger()}\n")
-    async with asking(known, Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+    async with asking(known, Guest("web1", SAID), port=sshd.port) as ask:
         [(what, how)] = await strangers([WEB1, DB1], ask)
         assert what.startswith("web1: its SSH server (OpenSSH")
         assert what.endswith("another host key than the one known for web1")
@@ -114,7 +128,7 @@ async def test_who_answers_in_a_guests_place_is_told_with_what_to_do(sshd, tmp_p
 
 async def test_a_guest_of_which_no_key_is_known_is_not_asked(sshd, tmp_path) -> None:
     (tmp_path / "known").write_text(f"db1 {line(sshd)}\n")
-    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+    async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port) as ask:
         assert await ask(WEB1) is None
 
 
@@ -125,7 +139,7 @@ async def test_a_guest_could_prove_itself_by_ssh_where_it_is_found_and_its_key_i
         known.write_text(f"web1 {key}\ndb1 {key}\n")
         assert await ask.could_prove(DB1, running=False), "it is found once it runs"
         assert not await ask.could_prove(DB1, running=True), "nobody knows where it is"
-    async with asking(known, Guest("web1", "127.0.0.1"), port=1) as ask:
+    async with asking(known, Guest("web1", SAID), port=1) as ask:
         assert await ask.could_prove(WEB1, running=True)
     async with asking(known, port=1, known=(WEB1, TWIN)) as ask:
         assert not await ask.could_prove(WEB1, running=False), "the key may be its twin's"
@@ -134,7 +148,7 @@ async def test_a_guest_could_prove_itself_by_ssh_where_it_is_found_and_its_key_i
 async def test_a_guest_that_waits_for_its_passphrase_says_what_answers_instead(sshd, tmp_path) -> None:
     (tmp_path / "known").write_text(f"web1 {line(sshd)}\n")
     with running_dropbear(tmp_path / "initramfs") as initramfs:
-        async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=initramfs.port) as ask:
+        async with asking(tmp_path / "known", Guest("web1", SAID), port=initramfs.port) as ask:
             answer = await ask(WEB1)
     assert answer is not None
     assert (answer.answer, answer.proves) == (Answer.OTHER_KEY, False)
@@ -143,13 +157,13 @@ async def test_a_guest_that_waits_for_its_passphrase_says_what_answers_instead(s
 
 async def test_a_copied_host_key_proves_neither_of_two_guests(sshd, tmp_path) -> None:
     (tmp_path / "known").write_text(f"web1 {line(sshd)}\ndb1 {line(sshd)}\n")
-    async with asking(tmp_path / "known", Guest("web1", "127.0.0.1"), port=sshd.port) as ask:
+    async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port) as ask:
         assert await ask(WEB1) is None
 
 
 async def test_of_two_guests_with_one_name_lab_yaml_has_to_say_which_is_meant(sshd, tmp_path) -> None:
-    (tmp_path / "known").write_text(f"127.0.0.1 {line(sshd)}\n")
-    both, said = (WEB1, TWIN), Guest("web1", "127.0.0.1")
+    (tmp_path / "known").write_text(f"{SAID} {line(sshd)}\n")
+    both, said = (WEB1, TWIN), Guest("web1", SAID)
     async with asking(tmp_path / "known", said, port=sshd.port, known=both) as ask:
         assert await ask(WEB1) is None
     async with asking(tmp_path / "known", replace(said, host="atlas"), port=sshd.port, known=both) as ask:

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.hypervisor import GuestRefused, Hypervisor
-from bot.probes import Parts
+from bot.probes import Parts, SshWays
+from bot.probes.ssh import Params as SshParams
 from bot.probes.tcp import Params
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
@@ -29,7 +31,7 @@ from bot.ways import Ways
 from tests.guests import URI, guest, owned_guests, uuid
 from tests.real.guest import running_host
 from tests.real.libvirt_over_ssh import libvirt_over_ssh
-from tests.real.sshd import free_port
+from tests.real.sshd import free_port, running_sshd
 from tests.waiting import IN_TIME, until
 from tests.walking import ALEX, PEOPLE, parcels
 
@@ -85,7 +87,9 @@ class Bot:
         atlas = config.hosts["atlas"]
         self.hypervisor = Hypervisor("atlas", atlas.hypervisor, on_event=self.heard, deadline=timedelta(seconds=2))
         self.ways = Ways(config)
-        parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end, process_of=self.ways.process_of)
+        ssh = SshWays(self.ways.to_host, self.ways.door, self.ways.knows, self.ways.ssh_proof)
+        looks = {"ssh": ssh, "process_of": self.ways.process_of}
+        parts = Parts(clock.now, {"atlas": self.hypervisor}, self.ways.read_end, **looks)
         self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
 
     def heard(self, event: GuestEvent) -> None:
@@ -721,6 +725,23 @@ async def listening(port: int):
         yield knocks
 
 
+def own_key(folder: Path, port: int) -> dict[str, Guest]:
+    """A guest whose SSH server is on a port of the bot's own machine, as if forwarded there, with its own key."""
+    with its_server(folder, port):
+        pass  # its key is made, and known from now on
+    ssh = SshParams(port=port, known_hosts=folder / "known", known_as="web1")
+    return {"web1": Guest("web1", "127.0.0.1", checks={"door": Check("door", "ssh", ssh)})}
+
+
+@contextmanager
+def its_server(folder: Path, port: int) -> Iterator[Path]:
+    """That guest's SSH server, while it runs; what it logs."""
+    with running_sshd(folder / "sshd", port=port) as sshd:
+        key = sshd.known_hosts.read_text().partition(" ")[2]
+        (folder / "known").write_text(f"web1 {key}")
+        yield sshd.folder / "log"
+
+
 def door(port: int) -> dict[str, Check]:
     return {"door": Check("door", "tcp", Params(port))}
 
@@ -741,19 +762,23 @@ async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
 async def test_what_answers_while_its_guest_is_off_proves_nothing_once_it_runs(guests, tmp_path) -> None:
     port = free_port()
     guests.add("web1", autostart=False)
-    said = {"web1": Guest("web1", "127.0.0.1", checks=door(port))}
-    check = f"door@{guest('web1')}"
-    async with living(lab_yaml(tmp_path, guests=said, address=AFAR)) as bot, listening(port) as knocks:
-        await bot.runs("web1")
-        await bot.comes_to(check, Health.OK)
-        guests.domain("web1").shutdown()
-        await bot.runs("web1", running=False)
-        knocks.clear()
-        await until(lambda: len(knocks) > 2)  # the first may have been under way as it went off
-        guests.domain("web1").create()
-        await bot.runs("web1")
-        await bot.comes_to(check, Health.UNKNOWN)
-        assert await bot.ask(lambda store: store.incidents.latest(5)) == []
+    check, config = f"door@{guest('web1')}", lab_yaml(tmp_path, guests=own_key(tmp_path, port), address=AFAR)
+
+    def knocks() -> int:
+        return log.read_text().count("\n")
+
+    with its_server(tmp_path, port) as log:
+        async with living(config) as bot:
+            await bot.runs("web1")
+            await bot.comes_to(check, Health.OK)
+            guests.domain("web1").shutdown()
+            await bot.runs("web1", running=False)
+            before = knocks()
+            await until(lambda: knocks() > before + 2)  # the first may have been under way as it went off
+            guests.domain("web1").create()
+            await bot.runs("web1")
+            await bot.comes_to(check, Health.UNKNOWN)
+            assert await bot.ask(lambda store: store.incidents.latest(5)) == []
 
 
 # --- who asks now ------------------------------------------------------------------------------------------------
@@ -766,7 +791,7 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
     guests.add("off1", start=False)
     config = lab_yaml(
         tmp_path,
-        guests={"web1": Guest("web1", "127.0.0.1", checks=door(port))},
+        guests=own_key(tmp_path, port),
         timing=replace(QUICK, check_every=timedelta(hours=1)),
         address=AFAR,
     )
@@ -779,10 +804,11 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
         assert (await healthy("off1")).text == "off1: it is off (unknown)"
         assert not (await healthy("web1")).ok
         assert f"cannot connect to 127.0.0.1:{port}" in (await healthy("web1")).text
-        async with listening(port):
+        with its_server(tmp_path, port):
             web1 = await healthy("web1")
             old = "its console asks for a login, which may be from before its latest start"
-            assert (web1.ok, web1.text) == (True, f"web1: 127.0.0.1:{port} answers; {old}")
+            assert (web1.ok, web1.text.partition(" (")[0]) == (True, "web1: its SSH server")
+            assert web1.text.endswith(f") answers with the host key known for it; {old}")
         guests.add("dark")
         await bot.runs("dark")
         dark = await healthy("dark")

@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
-from bot.config.places import looked_at, owner_besides_guest, owner_besides_host, where_of
+from bot.config.places import (
+    asks_for_its_own_key,
+    looked_at,
+    owner_besides_guest,
+    owner_besides_host,
+    where_of,
+)
 from bot.config.unwatched import LineOf, overlooked
 from bot.config.values import Config, Guest, Host, Service, Ups
 from bot.core.health import Proof
@@ -110,9 +116,11 @@ def _shared_addresses(config: Config) -> Iterator[_Doubt]:
         for where, owner in [(where, owner) for where, owner in shared if owner][:1]:
             yield ("hosts", name, "address"), _whose(where, owner)
     for name, guest in config.guests.items():
-        if owner := owner_besides_guest(config, guest, guest.address):
+        checks = [check for check in guest.checks.values() if not asks_for_its_own_key(check, name)]
+        owner = owner_besides_guest(config, guest, guest.address)
+        if owner and (checks or not guest.checks):
             yield ("guests", name, "address"), _whose(guest.address, owner)
-        for check in guest.checks.values():
+        for check in checks:
             where = where_of(check, guest.address)
             if where != guest.address and (owner := owner_besides_guest(config, guest, where)):
                 yield ("guests", name, "checks", check.name, "address"), _whose(where, owner)

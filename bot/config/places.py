@@ -42,10 +42,11 @@ def own_addresses(host: Host) -> Iterator[str]:
 
 
 def owner_besides_guest(config: Config, guest: Guest, where: str, known: Known = as_written) -> str:
-    """What else lives where a guest is looked at, in words: a host or another guest; empty where nothing does.
+    """What else lives where a guest is looked at, in words: a host, the bot, another guest; empty if nothing does.
 
     An address that is only the guest's name, of which no more is known, is its own. Where one of two only sends a
-    check to what is the other's own address, it is the other's.
+    check to what is the other's own address, it is the other's. On the bot's own machine answers what forwards a
+    port to a guest, as QEMU does, whether the guest runs or not.
     """
     if where == guest.name and not known(where):
         return ""
@@ -53,7 +54,13 @@ def owner_besides_guest(config: Config, guest: Guest, where: str, known: Known =
     hosts = (one for one in config.hosts.values() if _same(where, own_addresses(one), known))
     guests = (one for one in config.guests.values() if one is not guest)
     rivals = (one for one in guests if _same(where, _claims(one, alone=own), known))
-    return _first((*(f"the host {one.name}" for one in hosts), *(f"the guest {one.name}" for one in rivals)))
+    bot = ["the bot's own machine"] if any(map(_is_here, _forms(where, known))) else []
+    return _first((*(f"the host {one.name}" for one in hosts), *bot, *(f"the guest {one.name}" for one in rivals)))
+
+
+def asks_for_its_own_key(check: Check, guest: str) -> bool:
+    """Whether a check passes only for the host key that is known under the guest's own name, wherever that is."""
+    return getattr(check.params, "known_as", "") == guest
 
 
 def owner_besides_host(config: Config, host: Host, where: str, port: int | None, known: Known = as_written) -> str:
@@ -130,6 +137,14 @@ def _spelt(address: str) -> str:
     with suppress(UnicodeError):
         plain = plain.encode("idna").decode()
     return _HERE if plain == "localhost" else plain
+
+
+def _is_here(place: str) -> bool:
+    """Whether an address is this machine for whoever uses it."""
+    with suppress(ValueError):
+        found = ipaddress.ip_address(place)
+        return found.is_loopback or found.is_unspecified
+    return False
 
 
 _HERE = "127.0.0.1"

@@ -17,6 +17,6 @@ def outcome(name: str, seen: Sequence[Observation]) -> Outcome:
     doubtful = [one for one in seen if one.health is not Health.OK]
     bad = [o.why for o in doubtful if not (inside and o.health is Health.UNKNOWN and o.fingerprint.check == BOOT)]
     known = not bad or any(one.health is Health.FAIL for one in seen)
-    text = f"{name}: {'; '.join(bad or [one.why for one in seen])}"
+    text = f"{name}: {'; '.join(dict.fromkeys(bad or [one.why for one in seen]))}"
     dark = not known and any(one.facts.get(STALLED) for one in doubtful)
     return Outcome(ok=not bad, text=f"{text}. {WAYS_OUT}" if dark else text, known=known)

@@ -1,12 +1,18 @@
-"""Where machines are, by the names that lab.yaml has for them, also of those that are asked by no name."""
+"""Where machines are, by the names that lab.yaml has for them, also of those that are asked by no name.
+
+And which of these addresses are this machine's own: what answers there is no guest.
+"""
 
 import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from bot.config import Config
-from bot.config.places import own_addresses
+from bot.config.places import own_addresses, where_of
+from bot.monitoring.netlink import Netlink, NoRoute
 from bot.names import Names, is_address
 from bot.scheduler import Scheduler
 
@@ -26,3 +32,15 @@ async def learn(names: Names, config: Config) -> None:
     of_guests = {guest.address for guest in config.guests.values() if guest.checks or guest.address != guest.name}
     wanted = [name for name in of_hosts | of_guests if not is_address(name)]
     await asyncio.gather(*(names.learn(name, PATIENCE) for name in wanted))
+    looked_at = {where_of(check, one.address) for one in config.guests.values() for check in one.checks.values()}
+    places = of_guests | looked_at
+    names.own = frozenset(_own({*places, *(at for where in places for at in names.known(where))}))
+
+
+def _own(places: Iterable[str]) -> Iterator[str]:
+    """Those that are addresses of this machine; none where its kernel does not tell."""
+    with suppress(OSError), Netlink() as kernel:
+        for place in filter(is_address, places):
+            with suppress(NoRoute, ValueError):
+                if kernel.route(place).local:
+                    yield place

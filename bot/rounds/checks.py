@@ -5,7 +5,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bot.config import Check, Config, Guest
-from bot.config.places import Known, owner_besides_guest, owner_besides_host, port_of, where_of
+from bot.config.places import (
+    Known,
+    asks_for_its_own_key,
+    owner_besides_guest,
+    owner_besides_host,
+    port_of,
+    where_of,
+)
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetKind, name_of, target_id
 from bot.probes import Watched
 from bot.probes.host import built_in
@@ -51,12 +58,12 @@ def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple
 def as_proof(config: Config, watched: Watched, check: Check, seen: Observation, known: Known) -> Observation:
     """What a look shows of its target: nothing where another machine is looked at there, too, and may answer.
 
-    `known`: the address that a name was looked up to.
+    A guest's own host key tells who answers, wherever that is. `known`: the address that a name was looked up to.
     """
     if seen.health is not Health.OK or seen.evidence is not Evidence.INSIDE:
         return seen
     name, where, owner = watched.target.name, where_of(check, watched.address), ""
-    if watched.target.kind is TargetKind.GUEST and name in config.guests:
+    if watched.target.kind is TargetKind.GUEST and name in config.guests and not asks_for_its_own_key(check, name):
         owner = owner_besides_guest(config, config.guests[name], where, known)
     elif watched.target.kind is TargetKind.HOST and name in config.hosts:
         host = config.hosts[name]

@@ -1,10 +1,14 @@
 """Names that nothing is asked by are looked up, too: two names of one address are one place."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.config import Config, Guest, Host, SlackConfig
-from bot.names import Names
+from bot.config import Check, Config, Guest, Host, SlackConfig
+from bot.names import HERE, Names
+from bot.probes.tcp import Params
 from bot.rounds.addresses import learn
+from tests.real.network import needs_networks, network
 
 HOSTS = {
     "atlas": Host("atlas", "localhost"),
@@ -29,3 +33,14 @@ async def test_a_name_that_there_is_none_of_is_no_trouble_and_told_to_nobody(lab
     await learn(names, lab)
     assert not names.known("nowhere.invalid")
     assert not names.failing
+
+
+@needs_networks
+async def test_an_address_of_this_machine_is_known_for_its_own_on_whatever_interface_it_is(lab):
+    away = {"web1": Guest("web1", "10.0.0.7", checks={"web": Check("web", "tcp", Params(80, address="10.9.9.2"))})}
+    with network() as here, here.inside():
+        here.ip("address", "add", "10.9.9.1/24", "dev", "lo")
+        here.ip("address", "add", "10.9.9.2/24", "dev", "lo")
+        names = Names()
+        await learn(names, replace(lab, guests=away))
+    assert (names.own, names.known("10.9.9.2"), names.known("10.0.0.7")) == ({"10.9.9.2"}, (HERE,), ())
