@@ -29,19 +29,21 @@ UNTOLD = Names()
 
 
 def names_of(targets: Iterable[Target]) -> Names:
-    """The names of all targets, each told apart from every other of its kind."""
+    """The names of all targets, each told apart from every other of its kind, be one even called `web1@atlas`."""
     known = tuple(targets)
-    guests = [target for target in known if target.kind is TargetKind.GUEST]
-    often = Counter(target.name for target in guests)
-    places = Counter(map(_place, guests))
-    labels = {t.id: _label(t, twice=places[_place(t)] > 1) if often[t.name] > 1 else t.name for t in known}
-    return Names(MappingProxyType(labels))
+    means = Counter(said for one in known if one.kind is TargetKind.GUEST for said in {one.name, _place(one)})
+    return Names(MappingProxyType({one.id: _label(one, means) for one in known}))
 
 
-def _label(target: Target, *, twice: bool) -> str:
-    """`twice`: its host had another of its name; one of the two is missing there."""
-    place = _place(target)
-    return f"{place}#{name_of(target.id)[:8]}" if twice else place
+def _label(target: Target, means: Mapping[str, int]) -> str:
+    """The shortest that means no other. `means`: how many guests each name and place does."""
+    short = (said for said in (target.name, _place(target)) if means.get(said, 0) <= 1)
+    return target.name if target.kind is not TargetKind.GUEST else next(short, _in_full(target))
+
+
+def _in_full(target: Target) -> str:
+    """Its host may have had another of its name; one of the two is missing there."""
+    return f"{_place(target)}#{name_of(target.id)[:8]}"
 
 
 def _place(target: Target) -> str:
@@ -56,10 +58,9 @@ def meant_by(said: str, targets: Iterable[Target]) -> tuple[Target, ...]:
     """
     known = tuple(targets)
     exact = tuple(t for t in known if said == t.id)
-    by_name = tuple(t for t in known if said == t.name)
-    by_place = tuple(t for t in known if t.runs_on and said in {_place(t), _label(t, twice=True)})
+    by_name = tuple(t for t in known if said in {t.name, _place(t), _in_full(t)})
     by_letters = tuple(t for t in known if said.casefold() == t.name.casefold())
-    found = exact or by_name or by_place or by_letters
+    found = exact or by_name or by_letters
     if len({t.kind for t in found}) > 1:
         first = min(found, key=lambda t: list(TargetKind).index(t.kind)).kind
         return tuple(t for t in found if t.kind is first)

@@ -15,8 +15,18 @@ LAB = (Target(ATLAS), Target(BOREA), HERE, THERE, ALONE)
 
 def test_a_guest_is_called_by_its_name_and_by_its_host_too_where_two_have_it() -> None:
     name = names_of((*LAB, ADRIFT))
-    assert [name(one.id) for one in (HERE, THERE, ALONE, ADRIFT)] == ["web1@atlas", "web1@borea", "db 1", "web1"]
+    assert [name(one.id) for one in (HERE, THERE, ALONE, ADRIFT)] == ["web1@atlas", "web1@borea", "db 1", "web1#3"]
     assert name(ATLAS) == "atlas"
+
+
+@pytest.mark.parametrize("others", [(HERE,), (HERE, THERE), (HERE, THERE, ADRIFT)])
+def test_a_guest_that_is_called_like_anothers_place_is_told_from_it(others) -> None:
+    named = Target(guest_id("5"), runs_on=BOREA, name="web1@atlas")
+    lab = (*others, named)
+    assert meant_by("web1@atlas", lab) == (HERE, named), "which is meant has to be asked"
+    name = names_of(lab)
+    assert {one.id: meant_by(name(one.id), lab) for one in lab} == {one.id: (one,) for one in lab}
+    assert name(named.id) == "web1@atlas@borea"
 
 
 def test_what_is_not_known_is_called_by_its_ids_own_words() -> None:
