@@ -18,7 +18,7 @@ def lasted(length: timedelta) -> str:
     )
     first = next((at for at, (number, _) in enumerate(parts) if number), 3)
     shown = [f"{number} {unit}" for number, unit in parts[first : first + 2] if number]
-    return " ".join(shown) or "0 s"
+    return " ".join(shown) or "less than a second"
 
 
 def clock_time(at: datetime, zone: tzinfo, form: str = "%H:%M") -> str:

@@ -189,7 +189,7 @@ def test_but_not_where_someone_has_pressed_anything(lab):
     lab.see(crashed(VM))
     lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
     lab.see(up(VM))
-    assert lab.broadcasts() == ["🟢 vm01 is healthy again, after 0 s."]
+    assert lab.broadcasts() == ["🟢 vm01 is healthy again, after less than a second."]
 
 
 def test_nor_where_a_step_of_a_runbook_was_pressed(lab):

@@ -287,7 +287,8 @@ def test_a_refusal_is_a_sentence(why, said):
 @pytest.mark.parametrize(
     ("length", "words"),
     [
-        (timedelta(0), "0 s"),
+        (timedelta(0), "less than a second"),
+        (timedelta(milliseconds=400), "less than a second"),
         (timedelta(seconds=40), "40 s"),
         (timedelta(hours=2, minutes=5, seconds=7), "2 h 5 min"),
         (timedelta(days=3), "3 d"),

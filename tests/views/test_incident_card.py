@@ -412,7 +412,7 @@ def test_of_one_machine_that_is_being_mended_it_says_that_it_is_off():
 def test_of_one_machine_that_was_closed_it_says_that_it_was_not_well_then():
     closed = replace(alone(), status=Status.RESOLVED, resolved_at=NOW, resolution="rebuild", end=End(Way.CLOSED))
     assert lines(closed)[-1] == "It was not proven healthy when this was closed."
-    assert "closed after 0 s" in lines(closed)[0], "that it is over, nobody knows"
+    assert "closed after less than a second" in lines(closed)[0], "that it is over, nobody knows"
     moved = replace(closed, end=End(Way.MOVED, IncidentId(8)))
     assert "proven" not in str(lines(moved))
 
