@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.config import Config
 from bot.core.health import Observation, TargetId, TargetKind
+from bot.core.incidents.host_report import is_of_kernel
 from bot.core.incidents.reboots import Boots
 from bot.core.incidents.situation import Gap
 from bot.monitoring.own_boot import OwnBoot
@@ -57,7 +58,7 @@ class LookBack:
             boots,
             booted={host: datetime.fromisoformat(told[host]["booted"]) for host in anew},
             stayed=frozenset(told.keys() - anew),
-            own_host=next((host for host, facts in told.items() if facts["boot_id"] == own), None),
+            own_host=next((host for host, facts in told.items() if is_of_kernel(facts["boot_id"], own)), None),
         )
         await self.writer.do(reboots.look_back, self.config, made)
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.config.zone import SystemZone
 from bot.core.health import Health, Kind
-from bot.core.incidents.host_report import NoReport, judge, of_boot, other_system, read_report
+from bot.core.incidents.host_report import NoReport, is_of_kernel, judge, of_boot, other_system, read_report
 
 NOW = datetime(2026, 3, 1, 14, 10, tzinfo=UTC)
 BOOT, OTHER_BOOT = "3c4b1cd2-53b4-44e9-b801-e5d0d1700703", "0b0b0b0b-53b4-44e9-b801-e5d0d1700703"
@@ -180,6 +180,7 @@ def test_a_clock_that_is_off_is_told_and_no_failure(off, words) -> None:
         {"root": "  "},
         {"root": "rw ext4"},
         {"errors": "many"},
+        {"init": "$(reboot)"},
     ],
     ids=str,
 )
@@ -194,8 +195,29 @@ def test_anything_else_is_no_report(text) -> None:
         read_report(text)
 
 
-def test_the_longest_times_that_can_be_told_can_be_reckoned_with() -> None:
-    assert found(uptime="9" * 10, clock="9" * 10).up.health is Health.OK
+def test_the_longest_times_that_can_be_told_can_be_reckoned_with_and_are_told_as_no_date() -> None:
+    finding = found(uptime="9" * 10, clock="9" * 10)
+    assert finding.up.health is Health.OK
+    assert finding.up.why.startswith("up, and its uptime can't be right, root file system writable")
+    since_1970 = str(int(NOW.timestamp()))
+    assert found({"boot_id": OTHER_BOOT}, uptime=since_1970).up.why.startswith("booted anew, root file system")
+
+
+def test_a_container_that_booted_between_two_reports_is_told_by_its_first_process_however_long_it_runs() -> None:
+    first = of_boot(read_report(told(uptime="2", init="4711")), None, None, NOW)
+    later = NOW + timedelta(seconds=30)
+    goes_on = read_report(told(uptime="32", init="4711"))
+    anew = read_report(told(uptime="20", init="5911"))
+    assert of_boot(goes_on, first.boot_id, first.uptime, later).boot_id == first.boot_id
+    assert of_boot(anew, first.boot_id, first.uptime, later).boot_id not in {first.boot_id, BOOT}
+    assert of_boot(anew, first.boot_id, None, later).boot_id != first.boot_id, "nor did the bot see it between"
+    assert is_of_kernel(first.boot_id, BOOT)
+
+
+def test_a_first_process_that_was_or_is_not_told_makes_no_boot_a_new_one() -> None:
+    with_it, without = read_report(told(init="4711")), read_report(told())
+    for last, report in ((BOOT, with_it), (f"{BOOT}+4711", without)):
+        assert of_boot(report, last, report.uptime, NOW).boot_id == last
 
 
 @pytest.mark.parametrize(

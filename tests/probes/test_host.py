@@ -143,6 +143,22 @@ async def test_a_container_has_restarted_though_its_hosts_boot_is_the_same(machi
         assert not again.began_anew
 
 
+async def test_a_container_that_restarts_between_two_looks_has_booted_anew_though_it_runs_longer_by_then(
+    machine,
+) -> None:
+    machine.boot(0, uptime=2)
+    machine.first_process(started=4711)
+    async with looking(machine.host) as look:
+        first = (await look())[INSIDE]
+        machine.boot(0, uptime=20)
+        machine.first_process(started=5911)
+        anew = (await look())[INSIDE]
+        assert (first.began_anew, anew.began_anew) == (False, True)
+        assert not (await look())[INSIDE].began_anew
+    async with looking(machine.host, remembered=lambda _check: first.kept) as look:
+        assert "booted anew at" in (await look())[INSIDE].why, "the bot was off meanwhile"
+
+
 @pytest.mark.parametrize(
     ("options", "own"), [("ro,relatime", "rw"), ("rw", "ro,errors=remount-ro"), ("rw", "rw,emergency_ro")]
 )

@@ -31,6 +31,8 @@ NEVER_OFF: Final = "it never went off"
 
 _UP_SINCE: Final = "up_since"
 
+_FIRST_LINUX: Final = 1991
+
 CLOCK_OFF: Final = timedelta(minutes=1)
 """A clock that is off by more is told: certificates, Kerberos and backups mind."""
 
@@ -60,8 +62,9 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """What a host told. `boot_id`: the kernel's, or a container's host's, see of_boot.
+    """What a host told. `boot_id`: its kernel's, see of_boot.
 
+    `init`: when its first process started, in ticks of that kernel; "" where it may not know.
     `wanted`: the options fstab gives its root, None where it names none.
     `errors`: how many its ext4 root has recorded since it was last checked. `initramfs`: it has not left that.
     """
@@ -73,6 +76,7 @@ class HostReport:
     wanted: frozenset[str] | None = None
     errors: int = 0
     initramfs: bool = False
+    init: str = ""
 
     def booted(self, now: datetime) -> datetime:
         """When it booted, by the clock that tells `now`: its own may be wrong."""
@@ -129,19 +133,27 @@ def read_report(text: str) -> HostReport:
         wanted=frozenset(said["fstab"].split(",")) if said.get("fstab") else None,
         errors=int(_number(said, "errors")) if said.get("errors") else 0,
         initramfs="initramfs" in said,
+        init=f"{_number(said, 'init'):.0f}" if said.get("init") else "",
     )
 
 
 def of_boot(report: HostReport, last: str | None, uptime: timedelta | None, now: datetime) -> HostReport:
     """The report with an id of its boot alone: containers have their host's, and some boards the same each time.
 
-    `last`, `uptime`: what it told before. An uptime that has shrunk is another boot's, whatever clocks say.
+    `last`, `uptime`: what it told before. A first process of another start is another boot's, and so is an uptime
+    that has shrunk, whatever clocks say.
     """
-    if last is None or last.partition("/")[0] != report.boot_id:
-        return report
+    told = f"{report.boot_id}+{report.init}" if report.init else report.boot_id
+    kernel, _, init = (last or "").partition("/")[0].partition("+")
+    if last is None or kernel != report.boot_id or (init and report.init and init != report.init):
+        return replace(report, boot_id=told)
     shrunk = uptime is not None and report.uptime < uptime
-    boot = f"{report.boot_id}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last
-    return replace(report, boot_id=boot)
+    return replace(report, boot_id=f"{told}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last)
+
+
+def is_of_kernel(boot: str, kernel: str) -> bool:
+    """Whether a boot as `of_boot` tells it is one of the kernel of that boot id, be it a container's."""
+    return boot.partition("/")[0].partition("+")[0] == kernel
 
 
 def _number(said: Mapping[str, str], word: str) -> float:
@@ -200,13 +212,18 @@ def _judge_root(report: HostReport, before: Mapping[str, str]) -> Found:
 def _booted(report: HostReport, before: Mapping[str, str], now: datetime, zone: tzinfo, *, doubted: bool) -> str:
     """Since when it runs, and whether it was off: the same id proves that it was not, if it runs for as long."""
     last, began = before.get("boot_id"), before.get(_UP_SINCE)
-    since = report.booted(now).astimezone(zone)
-    day = "" if since.date() == now.astimezone(zone).date() else f"{since.day} {since:%b %Y} "
-    at = f"{day}{since:%H:%M} {since.tzname()}"
+    at = _moment(report.booted(now).astimezone(zone), now)
     if last is not None and last != report.boot_id:
-        return f"booted anew at {at}"
+        return f"booted anew{f' at {at}' if at else ''}"
+    up = f"up since {at}" if at else "up, and its uptime can't be right"
     lasts = began is not None and report.booted(now) - datetime.fromisoformat(began) <= CLOCK_OFF
-    return f"{NEVER_OFF} (up since {at})" if lasts and doubted else f"up since {at}"
+    return f"{NEVER_OFF} ({up})" if lasts and doubted else up
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """When it booted, in words; "" where no Linux can have: its uptime, or the bot's own clock, is wrong."""
+    day = "" if at.date() == now.astimezone(at.tzinfo).date() else f"{at.day} {at:%b %Y} "
+    return f"{day}{at:%H:%M} {at.tzname()}" if at.year >= _FIRST_LINUX else ""
 
 
 def _clock(report: HostReport, now: datetime) -> str:
