@@ -38,14 +38,19 @@ say boot_id "$(cat "$proc/sys/kernel/random/boot_id")"
 read -r uptime _ <"$proc/uptime"
 say uptime "$uptime"
 say clock "$(date +%s)"
-[ ! -r "$proc/1/stat" ] || read -r first <"$proc/1/stat"
 root= device=
 while read -r _ _ number _ place options rest; do
     case $place in /) device=$number root="$options ${rest#*- }" ;; esac
 done <"$proc/self/mountinfo"
 set -f
-set -- ${first##*) }
-[ $# -lt 20 ] || say init "${20}"
+started() {
+    [ -r "$proc/$2/stat" ] && read -r stat <"$proc/$2/stat" || return 0
+    word=$1
+    set -- ${stat##*) }
+    say "$word" "${20}"
+}
+started init 1
+started look self
 set -- $root
 say root "$1" "$2" "$4"
 name=$(readlink "$sys/dev/block/$device" || :)

@@ -214,6 +214,12 @@ def test_a_container_that_booted_between_two_reports_is_told_by_its_first_proces
     assert is_of_kernel(first.boot_id, BOOT)
 
 
+def test_a_container_is_up_for_as_long_as_its_first_process_is_whatever_its_host_is() -> None:
+    container = read_report(told(uptime="864000", init="86000000", look="86018025"))
+    assert container.uptime == timedelta(seconds=180.25)
+    assert read_report(told(uptime="60", init="5", look="")).uptime == timedelta(seconds=60)
+
+
 def test_a_first_process_that_was_or_is_not_told_makes_no_boot_a_new_one() -> None:
     with_it, without = read_report(told(init="4711")), read_report(told())
     for last, report in ((BOOT, with_it), (f"{BOOT}+4711", without)):

@@ -146,17 +146,17 @@ async def test_a_container_has_restarted_though_its_hosts_boot_is_the_same(machi
 async def test_a_container_that_restarts_between_two_looks_has_booted_anew_though_it_runs_longer_by_then(
     machine,
 ) -> None:
-    machine.boot(0, uptime=2)
-    machine.first_process(started=4711)
+    machine.boot(0, uptime=86_400)  # its host's, as where nothing hides that from it
+    machine.first_process(started=4711, age=2)
     async with looking(machine.host) as look:
         first = (await look())[INSIDE]
-        machine.boot(0, uptime=20)
-        machine.first_process(started=5911)
+        machine.first_process(started=5911, age=60)
         anew = (await look())[INSIDE]
         assert (first.began_anew, anew.began_anew) == (False, True)
+        assert "booted anew at 02:59 UTC" in anew.why
         assert not (await look())[INSIDE].began_anew
     async with looking(machine.host, remembered=lambda _check: first.kept) as look:
-        assert "booted anew at" in (await look())[INSIDE].why, "the bot was off meanwhile"
+        assert "booted anew at 02:59 UTC" in (await look())[INSIDE].why, "the bot was off meanwhile"
 
 
 @pytest.mark.parametrize(

@@ -37,17 +37,18 @@ class Machine:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to("../../devices/virtio1/block/vda/vda1")
-        for left in ("etc/initrd-release", "proc/1/stat"):
+        for left in ("etc/initrd-release", "proc/1/stat", "proc/self/stat"):
             (self.folder / left).unlink(missing_ok=True)
 
     def boot(self, number: int = 0, *, uptime: float = 180) -> None:
         self.write("proc/sys/kernel/random/boot_id", BOOTS[number])
         self.write("proc/uptime", f"{uptime} 1000.00")
 
-    def first_process(self, *, started: int) -> None:
-        """As a container has one of its own. `started`: in ticks of the kernel that it shares with others."""
-        fields = ["S", *["0"] * 18, str(started), "21000000", "3000"]
-        self.write("proc/1/stat", f"1 (init) (1) {' '.join(fields)}")
+    def first_process(self, *, started: int, age: int) -> None:
+        """As a container has one of its own. `started`: in ticks of its host's kernel; `age`: in seconds."""
+        for process, ticks in (("1", started), ("self", started + 100 * age)):
+            fields = ["S", *["0"] * 18, str(ticks), "21000000", "3000"]
+            self.write(f"proc/{process}/stat", f"1 (init) (1) {' '.join(fields)}")
 
     def mount(self, options: str = "rw,relatime", own: str = "rw,errors=remount-ro") -> None:
         self.write("proc/self/mountinfo", _MOUNTS.format(options=options, own=own).rstrip())

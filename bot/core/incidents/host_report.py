@@ -31,6 +31,9 @@ NEVER_OFF: Final = "it never went off"
 
 _UP_SINCE: Final = "up_since"
 
+_TICKS: Final = 100
+"""A second's, in which Linux tells when a process has started (USER_HZ)."""
+
 _FIRST_LINUX: Final = 1991
 
 CLOCK_OFF: Final = timedelta(minutes=1)
@@ -127,7 +130,7 @@ def read_report(text: str) -> HostReport:
         raise NoReport("it told no boot id")
     return HostReport(
         boot_id=boot_id,
-        uptime=timedelta(seconds=_number(said, "uptime")),
+        uptime=_uptime(said),
         clock=datetime.fromtimestamp(_number(said, "clock"), UTC),
         root=_root(said.get("root", "")),
         wanted=frozenset(said["fstab"].split(",")) if said.get("fstab") else None,
@@ -161,6 +164,14 @@ def _number(said: Mapping[str, str], word: str) -> float:
     if not _NUMBER.fullmatch(value):
         raise NoReport(f"it told no {word}")
     return float(value)
+
+
+def _uptime(said: Mapping[str, str]) -> timedelta:
+    """How long its first process runs: a container's own, where its kernel's uptime may be that of its host."""
+    uptime = _number(said, "uptime")
+    if said.get("init") and said.get("look"):
+        uptime = max(0.0, _number(said, "look") - _number(said, "init")) / _TICKS
+    return timedelta(seconds=uptime)
 
 
 def _root(told: str) -> Root:
