@@ -162,6 +162,14 @@ def test_one_hypervisor_under_two_names_is_told(doubts):
     assert found == f"mine.yaml:6: cannot use hosts.c.hypervisor: because {why}"
 
 
+def test_a_uri_that_leads_to_another_host_is_told(doubts):
+    found = doubts(
+        "hosts:\n  atlas: {address: 10.0.0.5, ssh: {}}\n  borea: {hypervisor: 'qemu+ssh://root@10.0.0.5/system'}\n"
+    )
+    why = "it leads to the host atlas; correct it, or give borea that address if they are one machine"
+    assert found[-1] == f"mine.yaml:5: cannot use hosts.borea.hypervisor: because {why}"
+
+
 def test_a_uri_that_libvirt_does_not_know_is_told(doubts):
     found = doubts(
         "hosts:\n  atlas: {hypervisor: 'tset:///default'}\n  borea: {hypervisor: 'qemu+ssh://b/system'}\n"

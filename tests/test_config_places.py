@@ -3,7 +3,14 @@
 import pytest
 
 from bot.config import load
-from bot.config.places import as_written, owner_besides_guest, owner_besides_host, port_of, where_of
+from bot.config.places import (
+    as_written,
+    asked_instead,
+    owner_besides_guest,
+    owner_besides_host,
+    port_of,
+    where_of,
+)
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
 from bot.names import HERE
 from bot.probes import Watched, discover
@@ -120,6 +127,34 @@ def test_the_ssh_server_of_an_address_is_one_place_however_it_is_looked_at(lab):
 def test_a_host_whose_check_is_sent_to_another_hosts_address_is_proven_by_no_port_of_it(lab):
     config = lab(f"hosts: {{a: {{address: 10.0.0.5}}, b: {{address: 10.0.0.9, {WEB % ', address: 10.0.0.5'}}}}}\n")
     assert of_host(config, "b") == "the host a"
+
+
+@pytest.mark.parametrize(
+    ("uri", "instead"),
+    [
+        ("qemu+ssh://root@atlas.lan/system", "atlas"),
+        ("qemu+ssh://10.0.0.5/system", "atlas"),
+        ("qemu+ssh://git.lan:2201/system", "atlas"),
+        ("qemu+ssh://git.lan:2202/system", ""),  # one router, and a port of its own
+        ("qemu+ssh://wiki.lan/system", ""),  # its own address
+        ("qemu+ssh://10.9.0.7/system", ""),  # its network for management
+        ("qemu:///system", ""),
+    ],
+)
+def test_a_uri_that_leads_to_another_hosts_address_is_not_of_this_host(lab, uri, instead):
+    config = lab(
+        "hosts:\n  atlas: {address: atlas.lan, ssh: {port: 2201}}\n"
+        f"  borea: {{address: 10.0.0.7, ssh: {{}}, hypervisor: '{uri}'}}\n"
+    )
+    assert (asked_instead(config, "borea", looked_up), asked_instead(config, "atlas", looked_up)) == (instead, "")
+
+
+def test_two_hosts_of_one_address_may_each_have_a_hypervisor_there(lab):
+    config = lab(
+        "hosts:\n  vms: {address: 10.0.0.5, hypervisor: 'qemu+ssh://10.0.0.5/system'}\n"
+        "  boxes: {address: 10.0.0.5, hypervisor: 'lxc+ssh://10.0.0.5/'}\n"
+    )
+    assert (asked_instead(config, "vms"), asked_instead(config, "boxes")) == ("", "")
 
 
 def test_a_host_looked_at_where_a_guest_is_proves_nothing(lab):

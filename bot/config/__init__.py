@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.outward import Heartbeat, Method, OnCritical, SecondChannel
+from bot.config.places import Known, as_written
 from bot.config.secrets import Secrets, load_outward, load_secrets, take_secrets
 from bot.config.timing import Timing
 from bot.config.values import (
@@ -77,11 +78,14 @@ def lines_of(path: Path) -> Callable[[tuple[str | int, ...]], int]:
     return parse(path.read_text()).line
 
 
-def doubts_of(config: Config) -> list[str]:
-    """What can't be meant as a file says it, though it could be read: `lab.yaml:9: cannot …`, a line each."""
+def doubts_of(config: Config, known: Known = as_written) -> list[str]:
+    """What can't be meant as a file says it, though it could be read: `lab.yaml:9: cannot …`, a line each.
+
+    `known`: the addresses that the names of hosts were looked up to, if they were.
+    """
     from bot.config.doubts import doubts  # noqa: PLC0415  see load
 
-    return [f"{config.path}:{line}" for line in doubts(config, lines_of(config.path))]
+    return [f"{config.path}:{line}" for line in doubts(config, lines_of(config.path), known)]
 
 
 def absent_files(config: Config) -> list[str]:

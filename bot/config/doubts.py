@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
 from bot.config.places import (
+    Known,
+    as_written,
+    asked_instead,
     asks_for_its_own_key,
     looked_at,
     owner_besides_guest,
@@ -52,13 +55,17 @@ _Doubt = tuple[Where, str]
 _Thing = TypeVar("_Thing", Host, Service, Guest)
 
 
-def doubts(config: Config, line_of: LineOf) -> list[str]:
-    """All that there are, in their order, a line each: `9: cannot watch hosts.nas: because …`."""
+def doubts(config: Config, line_of: LineOf, known: Known = as_written) -> list[str]:
+    """All that there are, in their order, a line each: `9: cannot watch hosts.nas: because …`.
+
+    `known`: the addresses that the names of hosts were looked up to, if they were.
+    """
     found = [
         *_watched_or_not(config),
         *_proof_of_nothing(config),
         *_shared_addresses(config),
         *_shared_hypervisors(config),
+        *_others_hypervisors(config, known),
         *_no_drivers(config),
         *_no_addresses(config),
         *_misplaced_probes(config),
@@ -136,6 +143,15 @@ def _shared_hypervisors(config: Config) -> Iterator[_Doubt]:
     for name, first in same_uris(uris).items():
         why = f"it leads where hosts.{first}.hypervisor does: they are one machine; take one of the two hosts out"
         yield ("hosts", name, "hypervisor"), why
+
+
+def _others_hypervisors(config: Config, known: Known) -> Iterator[_Doubt]:
+    """A hypervisor that is asked at another host's address: what it says would be said of the wrong machine."""
+    same = same_uris([(host.name, host.hypervisor) for host in config.hosts.values() if host.hypervisor])
+    for name in config.hosts:
+        if name not in same and (other := asked_instead(config, name, known)):
+            why = f"it leads to the host {other}; correct it, or give {name} that address if they are one machine"
+            yield ("hosts", name, "hypervisor"), why
 
 
 def _no_drivers(config: Config) -> Iterator[_Doubt]:

@@ -15,6 +15,7 @@ Known = Callable[[str], Collection[str]]
 _SSH = 22
 _PORTS = {"ssh": _SSH, "libssh": _SSH, "libssh2": _SSH, "tcp": 16509}
 _TLS = 16514  # how libvirt goes to another machine if its URI does not say
+_USUAL = frozenset({*_PORTS.values(), _TLS})
 
 
 def as_written(_name: str) -> Collection[str]:
@@ -78,6 +79,19 @@ def owner_besides_host(config: Config, host: Host, where: str, port: int | None,
     )
     guests = (one for one in config.guests.values() if not own and _same(where, [one.address], known))
     return _first((*(f"the host {one.name}" for one in rivals), *(f"the guest {one.name}" for one in guests)))
+
+
+def asked_instead(config: Config, name: str, known: Known = as_written) -> str:
+    """The host that a host's hypervisor URI leads to, if that is the address of another; empty where it is not.
+
+    A machine may have several addresses: one that is nobody else's is its own. So is a port of its own at an
+    address that hosts share, as behind one router.
+    """
+    for where, port in _hypervisor(config.hosts[name]):
+        if not _same(where, [config.hosts[name].address], known):
+            others = (one for one in config.hosts.values() if _same(where, [one.address], known))
+            return _first(one.name for one in others if port in {*_USUAL, *(its for _, its in looked_at(one))})
+    return ""
 
 
 def looked_at(host: Host, *, alone: bool = False) -> Iterator[tuple[str, int | None]]:

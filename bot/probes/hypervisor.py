@@ -56,7 +56,8 @@ class HypervisorProbe:
 
     `told` hears the states of all it has, by UUID, and says whether they are others than were known; then `stale`
     is called: an event about it was lost, or never sent. `double`: whether it is watched already, as another host,
-    and why that is so; it is asked before anything is believed.
+    and why that is so; it is asked before anything is believed. `instead`: the host that is asked in place of this
+    one, by a mistake in lab.yaml; whether that answers tells nothing of this one.
     """
 
     host: Target
@@ -67,6 +68,7 @@ class HypervisorProbe:
     stale: Callable[[], None] = lambda: None
     told: Callable[[Mapping[str, GuestState]], bool] = lambda _states: False
     double: Double = _no_double
+    instead: Callable[[], str] = lambda: ""
 
     async def look(self) -> Sequence[Observation]:
         """The hypervisor itself first, whether it can be watched, then each guest of the inventory.
@@ -108,6 +110,9 @@ class HypervisorProbe:
         return [host, watching, *unseen]
 
     def _host(self, health: Health, why: str, kind: Kind | None = None) -> Observation:
+        if health is not Health.UNKNOWN and (other := self.instead()):
+            why = f"{why}; but the URI of {self.host.name} in lab.yaml leads to {other}"
+            health, kind = Health.UNKNOWN, None
         evidence = Evidence.INSIDE if health is Health.OK else Evidence.NONE
         return Observation(Fingerprint(self.check, self.host.id), health, self.now(), why, kind, evidence=evidence)
 

@@ -16,7 +16,7 @@ from typing import Any
 from bot.actions import Outcome
 from bot.clock import Clock
 from bot.config import Check, Config, Guest
-from bot.config.places import where_of
+from bot.config.places import asked_instead, where_of
 from bot.core.guest import GuestEvent
 from bot.core.health import (
     HYPERVISOR,
@@ -81,7 +81,8 @@ class Rounds:
         self._impostors = Impostors(self._knows_off, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
-        self._shared = Shared(self._known, self._attach)
+        misled = partial(asked_instead, config, known=parts.names.known)
+        self._shared = Shared(self._known, self._attach, misled)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)

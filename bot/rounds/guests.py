@@ -85,9 +85,8 @@ class GuestRounds:
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
         known, self._double = (lambda: self._targets), partial(shared.double, self._hypervisor)
-        self._probe = HypervisorProbe(
-            host, HYPERVISOR, self._hypervisor, known, parts.now, self._renew_inventory, self._told, self._double
-        )
+        hooks = self._renew_inventory, self._told, self._double, partial(shared.instead, host.name)
+        self._probe = HypervisorProbe(host, HYPERVISOR, self._hypervisor, known, parts.now, *hooks)
         self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
         self._pace = _pace(config.timing)
         self._definitions = DefinitionRounds(self._hypervisor, lambda: self._probes, writer)

@@ -18,11 +18,12 @@ class Shared:
 
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
     machine as an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
-    hosts, see `seen_twice`.
+    hosts, see `seen_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for its own.
     """
 
     known: dict[TargetId, Target]
     attach: Callable[[], None]
+    misled: Callable[[str], str] = lambda _host: ""
     release: dict[str, Callable[[Set[TargetId]], None]] = field(default_factory=dict)
     places: Placements = field(default_factory=Placements)
     doubles: dict[str, str] = field(default_factory=dict)
@@ -36,6 +37,10 @@ class Shared:
             with suppress(HypervisorUnreachable):  # what was known of it stays so
                 self._answered(name, Answer(hypervisor.uri, await hypervisor.identity(), states.keys()))
         return watched_twice(self.doubles[name], name) if name in self.doubles else None
+
+    def instead(self, host: str) -> str:
+        """The host that is asked in place of this one, by a mistake in lab.yaml; empty for none."""
+        return self.doubles.get(host) or self.misled(host)
 
     def _answered(self, host: str, answer: Answer) -> None:
         """A hypervisor has said which it is. One that is the same as another has no guests of its own."""

@@ -5,9 +5,11 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
+from bot.config.places import asked_instead
 from bot.core.guest import GuestEvent, GuestState
 from bot.core.health import (
     HYPERVISOR,
@@ -224,7 +226,8 @@ async def _look_at_guests(
 
     known = {target.id: target for target in guests}
     hypervisor = parts.hypervisors[host]
-    probe = HypervisorProbe(here, HYPERVISOR, hypervisor, lambda: known, parts.now, double=double)
+    misled = partial(asked_instead, config, host, parts.names.known)
+    probe = HypervisorProbe(here, HYPERVISOR, hypervisor, lambda: known, parts.now, double=double, instead=misled)
     seen = list(filter(_is_worth_telling, await probe.look()))
     running = {one.target for one in seen if one.running}
     boots = Boots(parts.now, config.timing.boot_look)

@@ -88,7 +88,8 @@ async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> li
             found.append([Finding(words(first, name), MEND) for name, first in twice.items()])
             once = {name: one for name, one in hypervisors.items() if name not in twice}
             found.append(await tally.count(_of_proof(config, once, ways)))
-    said = [Finding(line, "correct that line, or add what it lacks") for line in doubts_of(config)]
+    doubts = doubts_of(config, ways.names.known)
+    said = [Finding(line, "correct that line, or add what it lacks") for line in doubts]
     said += [Finding(line, "correct the path, or put the file there") for line in absent_files(config)]
     said = said or [Finding(f"{config.path} is in order")]
     return [*said, *(one for findings in found for one in findings), *_of_runbooks(config), _of_data(config)]

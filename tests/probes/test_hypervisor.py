@@ -32,7 +32,7 @@ async def events():
 
 
 @asynccontextmanager
-async def probing(names, *, uri=URI, events=None, stale=lambda: None):
+async def probing(names, *, uri=URI, events=None, stale=lambda: None, instead=lambda: ""):
     inventory = {one.id: one for one in map(guest, names)}
     hypervisor = Hypervisor("atlas", uri, on_event=(events if events is not None else []).append)
     await hypervisor.start()
@@ -45,6 +45,7 @@ async def probing(names, *, uri=URI, events=None, stale=lambda: None):
         lambda: NOW,
         stale,
         lambda states: states.keys() != known,
+        instead=instead,
     )
     try:
         yield probe
@@ -128,6 +129,18 @@ async def test_behind_a_host_that_is_silent_every_guest_is_unknown(unused_tcp_po
     assert (host.health, host.kind) == (Health.FAIL, Kind.HOST_DOWN)
     assert host.why.startswith("cannot list the guests' states on atlas: because atlas does not answer")
     assert [(one.health, one.running) for one in (watching, *behind)] == [(Health.UNKNOWN, None)] * 3
+
+
+async def test_what_is_asked_at_another_host_says_nothing_of_this_one_be_it_an_answer_or_silence(
+    guests, unused_tcp_port
+) -> None:
+    guests.add("web1")
+    for uri in (URI, f"qemu+ssh://127.0.0.1:{unused_tcp_port}/system"):
+        async with probing(["web1"], uri=uri, instead=lambda: "borea") as probe:
+            host, _, web1 = await probe.look()
+        assert (host.health, host.kind, host.evidence) == (Health.UNKNOWN, None, Evidence.NONE)
+        assert host.why.endswith("; but the URI of atlas in lab.yaml leads to borea")
+        assert web1.health is (Health.OK if uri == URI else Health.UNKNOWN)
 
 
 async def test_a_libvirt_that_does_not_run_is_the_watchers_trouble_and_says_nothing_of_the_machine(
