@@ -9,6 +9,7 @@ from typing import Protocol
 import libvirt
 import pytest
 
+from bot import queries
 from bot.clock import Clock
 from bot.config import Config, Host, SlackConfig, Timing
 from bot.core.guest import GuestEvent, Power
@@ -231,10 +232,13 @@ async def test_nothing_is_started_that_a_host_which_was_never_heard_may_run(tmp_
 async def test_one_guest_that_runs_twice_is_an_incident_until_it_runs_once(tmp_path, atlas, borea) -> None:
     atlas.define("web1", ONE, start=True)
     async with living(tmp_path, atlas, borea) as bot:
-        await bot.runs_on(ONE, "atlas")
+        await until(lambda: guest_id(ONE) in bot.rounds._shared.alone, 20)
         borea.define("web1", ONE, start=True)
         incident = await bot.incident(kind=Kind.GUEST_TWICE)
         assert "it runs on atlas and borea at once" in incident.why
+        assert incident.why.endswith("Shut it down on one of them; it ran on atlas alone before")
+        asked = await bot.writer.do(queries.why, bot.config, "web1")
+        assert incident.why in [belief.why for belief in asked.beliefs]
         borea.guest(ONE).destroy()
 
         async def recovered() -> bool:

@@ -4,9 +4,11 @@ A guest is missing only where every hypervisor was asked after it left: one that
 that lasts, it is told as what it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from bot.core.health import (
     CheckName,
@@ -23,6 +25,8 @@ from bot.core.health import (
 from bot.core.incidents.member import INVENTORY, WHEREABOUTS
 from bot.core.placements import Placements
 
+_END: Final = "Shut it down on one of them"
+
 PLACEMENT = CheckName("placement")
 """The check of whether a guest runs on one host alone."""
 
@@ -32,7 +36,8 @@ class Whereabouts:
     """What hosts have told. `hosts`: all that have a hypervisor. `fails`: whether a check does, or seemed to.
 
     `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
-    told to run twice: of a guest that has moved since, no check is known to fail.
+    told to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each guest was
+    last seen to run, and nowhere else.
     """
 
     places: Placements
@@ -41,6 +46,7 @@ class Whereabouts:
     now: datetime
     patience: timedelta = timedelta(0)
     were_twice: Set[TargetId] = frozenset()
+    alone: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
@@ -48,7 +54,9 @@ class Whereabouts:
         for guest in guests:
             hosts, check = self.places.running_on(uuid_of(guest.id)), Fingerprint(PLACEMENT, guest.id)
             if len(hosts) > 1:
-                why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks"
+                before = self.alone.get(guest.id)
+                why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks. {_END}"
+                why += f"; it ran on {before} alone before" if before in hosts else ""
                 found.append(Observation(check, Health.FAIL, self.now, why, Kind.GUEST_TWICE))
             elif (self.fails(check) or guest.id in self.were_twice) and self.places.all_told(uuid_of(guest.id)):
                 once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"

@@ -238,7 +238,8 @@ class GuestRounds:
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
         grace = self._config.timing.grace
-        known = Whereabouts(shared.places, hosts, self._watch.fails, self._parts.now(), grace, shared.twice)
+        fails, now = self._watch.fails, self._parts.now()
+        known = Whereabouts(shared.places, hosts, fails, now, grace, shared.twice, shared.alone)
         twice, missing = known.twice(guests), known.missing(guests)
         shared.seen_twice(twice, self._watch.believed)
         for seen in missing:

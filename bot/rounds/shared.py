@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.core.guest import GuestState
-from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, name_of
+from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, guest_id, name_of
 from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
@@ -19,6 +19,7 @@ class Shared:
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
     machine as an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
     hosts, see `seen_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for its own.
+    `alone`: where each guest was last seen to run, and nowhere else.
     """
 
     known: dict[TargetId, Target]
@@ -28,6 +29,7 @@ class Shared:
     places: Placements = field(default_factory=Placements)
     doubles: dict[str, str] = field(default_factory=dict)
     twice: set[TargetId] = field(default_factory=set)
+    alone: dict[TargetId, str] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     async def double(self, hypervisor: Hypervisor, states: Mapping[str, GuestState]) -> CannotWatch | None:
@@ -53,6 +55,9 @@ class Shared:
     def heard(self, host: str, states: Mapping[str, GuestState]) -> None:
         """A hypervisor has told the states of all its guests."""
         self.places = self.places.heard(host, {} if host in self.doubles else states)
+        if self.release.keys() <= self.places.told.keys() - self.places.away:
+            here = (guest_id(uuid) for uuid in states if self.places.running_on(uuid) == (host,))
+            self.alone |= dict.fromkeys(here, host)
 
     def lost(self, host: str) -> None:
         """A hypervisor can't be asked. Nothing is lost with one whose guests are another's."""
@@ -74,6 +79,7 @@ class Shared:
         """These are no longer watched."""
         for guest in gone:
             self.known.pop(guest, None)
+            self.alone.pop(guest, None)
 
     def live_on(self, here: str, guests: Mapping[TargetId, Target]) -> None:
         """These guests live on one host, and so on no other."""

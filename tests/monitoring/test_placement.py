@@ -1,6 +1,7 @@
 """Where guests are: on two hosts at once, or on none any more."""
 
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -18,8 +19,8 @@ FLEETING = Target(guest_id("u2"), name="ci-1", ephemeral=True)
 RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
 
 
-def known(places: Placements, *failing: Fingerprint) -> Whereabouts:
-    return Whereabouts(places, BOTH, lambda check: check in failing, NOW, PATIENCE)
+def known(places: Placements, *failing: Fingerprint, alone=MappingProxyType({})) -> Whereabouts:
+    return Whereabouts(places, BOTH, lambda check: check in failing, NOW, PATIENCE, alone=alone)
 
 
 def told(*, atlas=None, borea=None) -> Placements:
@@ -80,6 +81,14 @@ def test_what_comes_and_goes_is_never_missing():
 def test_a_guest_that_its_host_knows_again_is_said_to_be_there_and_no_more():
     [seen] = known(told(atlas=RUNS, borea={}), Fingerprint(INVENTORY, WEB1.id)).missing([WEB1])
     assert (seen.health, seen.evidence, seen.why) == (Health.OK, Evidence.OUTSIDE, "atlas knows it again")
+
+
+def test_of_a_guest_that_runs_twice_it_is_told_what_to_do_and_where_it_ran_before_if_that_is_known():
+    twice = "it runs on atlas and borea at once: two copies write to the same disks. Shut it down on one of them"
+    places = told(atlas=RUNS, borea=RUNS)
+    assert [seen.why for seen in known(places).twice([WEB1])] == [twice]
+    [seen] = known(places, alone={WEB1.id: "borea"}).twice([WEB1])
+    assert seen.why == f"{twice}; it ran on borea alone before"
 
 
 def test_a_guest_that_runs_on_two_hosts_runs_twice_until_both_say_that_it_does_not():
