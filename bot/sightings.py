@@ -80,7 +80,7 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
         last = replace(last, at=now, stopped_at=last.stopped_at and now)
     store.alive.start(now, boot_id)
     if last is not None and gap is not None:
-        _tell_gap(store, gap, "stopped" if last.stopped_at else "cut off", now)
+        _tell_gap(store, gap, " (stopped)" if last.stopped_at else " (cut off)", now)
     _keep_configured(store, config, now)
     if last is not None:
         before, why = situation(store, config, now), "Nobody was looking meanwhile" if gap else ""
@@ -109,17 +109,17 @@ def stopped(store: Store, now: datetime, config: Config, gap: Gap) -> bool:
     """The bot's process did not run for a while: note it. Whether for so long that it is told as after a start."""
     length = gap.until - gap.since
     if length <= 2 * config.timing.alive_every:
-        store.alive.write(f"{gap} (stopped for {length.total_seconds():.0f} s)", now)
+        store.alive.write(str(gap), now)
         return False
-    _tell_gap(store, gap, "its process was stopped", now)
+    _tell_gap(store, gap, "", now)
     return True
 
 
 def _tell_gap(store: Store, gap: Gap, how: str, now: datetime) -> None:
     """That the bot saw nothing for a while goes on record, and into the threads of open incidents."""
-    store.alive.write(f"{gap} ({how})", now)
+    store.alive.write(f"{gap}{how}", now)
     for incident in store.incidents.live():
-        _say(store, incident, f"{gap}. I go on from here.", now)
+        _say(store, incident, f"{gap}. I saw nothing of what happened meanwhile, and go on from here.", now)
 
 
 def alive(store: Store, now: datetime) -> None:

@@ -79,7 +79,7 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
-        self._looked: set[TargetId] = set()
+        self._looked: dict[TargetId, datetime] = {}
         self._passed = clock()  # until when the core has seen time pass
 
     def remember(self, known: tuple[Known, ...], gap: Gap | None) -> None:
@@ -91,12 +91,13 @@ class Watch:
             self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)
 
     def gap(self, gap: Gap) -> None:
-        """For so long the bot saw nothing: it is mentioned with what is found just now."""
+        """For so long the bot saw nothing: what is found just now mentions it, and nothing was looked at since."""
         self._gap = gap
+        self._looked = {one: at for one, at in self._looked.items() if at >= gap.until}
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
-        self._looked.difference_update(gone)
+        self._looked = {one: at for one, at in self._looked.items() if one not in gone}
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
@@ -121,12 +122,12 @@ class Watch:
         return self._beliefs.doubts(target)
 
     def has_looked(self, target: TargetId) -> bool:
-        """Whether anything was looked at of that target since the start."""
+        """Whether anything was looked at of that target since the start, or since the bot was stopped for long."""
         return target in self._looked
 
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
-        self._looked.add(seen.target)
+        self._looked[seen.target] = seen.at
         self.boots.note(seen)
         self._answers.note(seen)
         hidden = self._hidden(seen, target)
@@ -263,6 +264,7 @@ class Watch:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: no time has passed by it."""
         self._passed += step
+        self._looked = {one: at + step for one, at in self._looked.items()}
         self._beliefs.shift(step)
         if self.sight is not None:
             self.sight.shift(step)

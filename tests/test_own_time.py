@@ -97,4 +97,4 @@ async def test_a_stop_that_could_not_be_written_is_on_record_later_with_its_own_
     assert machine.missed == []
     await can_be_written(writer, "off")
     await until(lambda: machine.missed)
-    assert machine.missed == ["I was off 11:00–12:00 UTC"]
+    assert machine.missed == ["My own process was stopped 11:00–12:00 UTC"]

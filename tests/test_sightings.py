@@ -76,7 +76,10 @@ def test_a_start_after_a_gap_says_so_in_the_journal_and_in_every_open_incident(l
     lab.do(sightings.alive)
     lab.now += 2 * HOUR + 38 * MINUTE
     assert str(lab.begin().gap) == "I was off 12:00–14:38 UTC"
-    assert lab.history()[-1] == "I was off 12:00–14:38 UTC. I go on from here."
+    assert (
+        lab.history()[-1]
+        == "I was off 12:00–14:38 UTC. I saw nothing of what happened meanwhile, and go on from here."
+    )
     assert [(w.parcel.tell, w.parcel.thread) for w in lab.outbox] == [("line", "incident:1")]
     assert lab.store.alive.journal(1)[0][1] == "I was off 12:00–14:38 UTC (cut off)"
 

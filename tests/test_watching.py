@@ -363,6 +363,20 @@ async def test_of_what_was_well_since_a_start_it_is_not_said_that_it_may_have_be
     assert hints == {MAIL: False, WEB: True}
 
 
+async def test_after_a_long_stop_nothing_was_looked_at_before_it_is_looked_at_again(bot):
+    bot.see(WEB1, Health.OK)
+    bot.see(MAIL, Health.OK)
+    bot.time += HOUR
+    stop = Gap(bot.time - HOUR, bot.time)
+    bot.see(MAIL, Health.OK)
+    bot.watch.gap(stop)
+    assert (bot.watch.has_looked(WEB1), bot.watch.has_looked(MAIL)) == (False, True)
+    bot.watch.shift(-HOUR)
+    bot.time -= HOUR
+    bot.watch.gap(Gap(bot.time - MINUTE, bot.time))
+    assert bot.watch.has_looked(MAIL)
+
+
 async def test_what_ended_while_it_could_not_be_written_is_told_with_its_end(bot):
     await writes(bot, can=False)
     bot.see(WEB1, Health.FAIL, stated=True, running=False)

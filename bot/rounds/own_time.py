@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.config import Config
 from bot.core.incidents.situation import Gap
@@ -18,6 +19,8 @@ from bot.store.writer import Writer
 from bot.usecases.clock_steps import clock_stepped
 
 log = logging.getLogger(__name__)
+
+STOPPED: Final = "My own process was stopped"
 
 
 class OwnTime:
@@ -59,7 +62,7 @@ class OwnTime:
         if length is not None:
             log.warning("this process was stopped for %.0f s", length.total_seconds())
             now = self._now() - (step or timedelta(0))
-            self._stops.append(Gap(now - length, now, zone=self._config.zone))
+            self._stops.append(Gap(now - length, now, STOPPED, self._config.zone))
         if step is not None:
             log.warning("the system's clock was set by %+.0f s", step.total_seconds())
             self._shift(step)
