@@ -81,10 +81,11 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     store.alive.start(now, boot_id)
     if last is not None and gap is not None:
         _tell_gap(store, gap, " (stopped)" if last.stopped_at else " (cut off)", now)
-    _keep_configured(store, config, now)
     if last is not None:
         before, why = situation(store, config, now), "Nobody was looking meanwhile" if gap else ""
         commit(store, before, engine.doubt(before, why, now), now)
+    _keep_configured(store, config, now)  # what an outage lost is let go of once the rest of it is in doubt
+    if last is not None:
         _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)

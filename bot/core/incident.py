@@ -112,6 +112,11 @@ class Incident:
         return self.status is Status.RESOLVED
 
     @property
+    def unwatched(self) -> bool:
+        """Whether lab.yaml has lost all that it was about, before anyone saw that well again."""
+        return not self.own and self.status in {Status.OPEN, Status.ACKNOWLEDGED} and self.reopened_by is None
+
+    @property
     def unproven(self) -> tuple[TargetId, ...]:
         """The adopted targets that are not proven healthy, in a stable order."""
         return tuple(sorted(m.target for m in self.members.values() if not m.proven))

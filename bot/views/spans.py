@@ -25,7 +25,7 @@ _WORDS: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
 
 def first_seen(incident: Incident) -> str:
     """What fails; once nothing does, what it began with, as the past."""
-    if incident.failing or (incident.status is Status.OPEN and incident.reopened_by is None):
+    if incident.failing or incident.unwatched or (incident.status is Status.OPEN and incident.reopened_by is None):
         return incident.why
     return f"{'while it was gone' if incident.kind is Kind.POWER_LOSS else 'it began with'}: {incident.why}"
 

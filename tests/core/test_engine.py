@@ -652,13 +652,6 @@ def test_a_storm_ends_when_the_last_guests_that_fail_are_no_longer_there(lab):
     assert lab.only.ended
 
 
-def test_an_outage_whose_ups_is_no_longer_there_recovers_with_what_it_hurt(lab):
-    lab.see(on_battery())
-    lab.see(gone(VAULT))
-    lab.take(engine.forget(lab.situation, [RACK], lab.now))
-    assert lab.only.status is Status.RECOVERING
-
-
 def test_a_guest_that_failed_when_its_incident_was_said_to_be_over_is_forgotten_there_too(crash):
     person(crash, people.resolve, "it may go")
     crash.take(engine.forget(crash.situation, [VM], crash.now))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import incidents
-from bot.config import Guest, Host
+from bot.config import Guest, Host, Ups
 from bot.core.guest import GuestState, Power
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId, Status
@@ -13,7 +13,7 @@ from bot.core.placements import Placements
 from bot.sightings import take_inventory
 from bot.store import Store
 from bot.usecases import left_off, unwatched
-from tests.core.labs import ATLAS, crashed, off, up
+from tests.core.labs import ATLAS, VAULT, crashed, off, on_battery, up, well
 from tests.kept_lab import ALEX, KeptLab, config, info
 
 WEB1, LAB1, LAB2 = (TargetId(f"guest:{name}") for name in ("web1", "lab1", "lab2"))
@@ -115,3 +115,17 @@ def test_a_guest_of_a_host_whose_guests_nobody_looks_at_lives_where_it_is_found(
     assert (inventory[LAB1].runs_on, inventory[LAB2].runs_on) == ("host:atlas1", ATLAS)
     assert unwatched.home_before(lab.config, replace(inventory[LAB1], runs_on=None)) is None
     assert unwatched.home_before(lab.config, None) is None
+
+
+def test_a_power_failure_whose_ups_is_renamed_is_no_more_over_for_that(tmp_path):
+    lab = KeptLab(Store(tmp_path / "small.db"))
+    start(lab, services={}, hosts={"vault": Host("vault", "127.0.0.1", powered_by="rack")})
+    lab.see(well(VAULT, "tcp"))
+    lab.see(on_battery())
+    vault = Host("vault", "127.0.0.1", powered_by="cabinet")
+    start(lab, services={}, hosts={"vault": vault}, ups={"cabinet": Ups("cabinet", "127.0.0.1")})
+    assert (lab.incident().status, lab.incident().unproven) == (Status.OPEN, (VAULT,))
+    assert "nobody can see whether that is over" in lab.history()[-1]
+    lab.see(on_battery(TargetId("ups:cabinet")))
+    assert (lab.incident().subject, len(lab.store.incidents.live())) == ("ups:cabinet", 1)
+    lab.store.close()

@@ -87,9 +87,10 @@ def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
     up = draft.situation.ancestors(seen.target) | {seen.target}
     if up.isdisjoint({incident.subject, *incident.members}):
         return False
-    if incident.status is not Status.RECOVERING or in_grace(draft, incident):
+    if not incident.unwatched and (incident.status is not Status.RECOVERING or in_grace(draft, incident)):
         return True
-    # Grace is over, and what was unproven then has been told: that needs no second message, all else does.
+    # Grace is over, or nobody sees whether the outage is; and what was unproven then has been told: that needs
+    # no second message, all else does.
     before = draft.situation.incidents.get(incident.id)
     return before is not None and seen.target in before.unproven
 

@@ -5,6 +5,7 @@ That nothing was heard settles nothing.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
@@ -29,6 +30,9 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
     if incident.status is not Status.RECOVERING:
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
+        if _is_unwatched(incident):
+            _end(draft, incident)  # nobody saw that come back
+            return
         if incident.unproven or incident.kind in LOST or incident.unstable_since is not None:
             recovering = draft.move(incident, Move.RECOVER, seen=draft.looked(incident.own))
             incident = _ask_again(draft, recovering)
@@ -43,10 +47,19 @@ def _ask_again(draft: Draft, incident: Incident) -> Incident:
     return draft.keep(incident.with_members([one.asked_again(draft.now) for one in incident.members.values()]))
 
 
+def _is_unwatched(incident: Incident) -> bool:
+    """Whether what it is about was let go of: it was never proven healthy, and nobody will see that it is."""
+    return not incident.own and KINDS[incident.kind].hurts and incident.subject not in incident.members
+
+
 def _end(draft: Draft, incident: Incident) -> None:
     """All is settled. Where that rests on people's words alone, it was closed by the last of them."""
     grounds = [member.ground for member in incident.members.values() if member.ground is not None]
     words = outcome(incident.members.values())
+    if _is_unwatched(incident):
+        words = f"no longer watched: {draft.situation.name(incident.subject)}; the others: {words}"
+        close(draft, incident, words, None)
+        return
     if words == ALL_PROVEN or (incident.own and not incident.members):
         words = f"{KINDS[incident.kind].over}{_never_off(draft, incident)}"
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
@@ -130,6 +143,12 @@ def _still(draft: Draft, incident: Incident) -> str:
     return f"🔵 {titled(draft, incident)}:{back} {'. '.join(parts)}."
 
 
+_UNSEEN: Final = (
+    "nobody can see whether that is over: this is closed once all else that it waits for is proven healthy, "
+    "or when a person resolves it"
+)
+
+
 def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
     """Take targets that nobody watches any longer out of an incident; one that is about nothing else is over."""
     concerned = gone & {incident.subject, *incident.members, *(f.target for f in incident.own)}
@@ -139,10 +158,14 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
     if left.ended:
         draft.incidents[left.id] = left  # so that it does not reopen for another of the same name
         return
-    draft.keep(left)
     words = named(draft, sorted(concerned))
+    if left.unwatched and not incident.unwatched:
+        left = replace(
+            left, why=f"{left.why}, when lab.yaml still had {draft.situation.name(left.subject)}; {_UNSEEN}"
+        )
+    draft.keep(left)
     if not left.own and not left.unproven:
         close(draft, left, f"no longer watched: {words}", None)
         return
-    draft.note(incident.id, f"No longer watched: {words}.")
-    settle(draft, left, came_back=bool(incident.failing) and not left.failing)
+    draft.note(incident.id, f"No longer watched: {words}{f'; {_UNSEEN}' if left.unwatched else ''}.")
+    settle(draft, left, came_back=bool(left.own and incident.failing) and not left.failing)

@@ -40,7 +40,7 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
     """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
     if incident.kind in APART:
         return False
-    if incident.subject == subject:
+    if incident.subject == subject or _is_renamed(draft, incident, kind, subject):
         return True
     if incident.kind in DAMAGE or tells_more(incident.kind, kind):
         return False
@@ -50,6 +50,12 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
         return False  # what comes and goes by itself was so before
     below = not gone.isdisjoint(draft.situation.ancestors(incident.subject))
     return below and (incident.kind is Kind.POWER_LOSS or is_recent(draft, incident))
+
+
+def _is_renamed(draft: Draft, incident: Incident, kind: Kind, subject: TargetId) -> bool:
+    """Whether it was about what lab.yaml has under another name now: the same machines depend on that."""
+    same = incident.unwatched and incident.kind is kind
+    return same and any(subject in draft.situation.ancestors(member) for member in incident.members)
 
 
 def _promote(
