@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import engine
 from bot.core.health import Evidence, Target, TargetId
 from bot.core.incident import Status
+from bot.core.incidents import engine
 from tests.core.labs import (
     ATLAS,
     FILES,
