@@ -8,11 +8,12 @@ that the file it writes to is no longer the one at its path.
 import asyncio
 import fcntl
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import IO, ParamSpec, TypeVar
+from typing import IO, Final, ParamSpec, TypeVar
 
 from bot.core.picture import Trouble
 from bot.redact import Redactor
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 COPY_EVERY = timedelta(minutes=10)
 """How often all is copied once more while another file stands in the database's place."""
+
+_INSTANT: Final = 0.02  # seconds
+_INSTANTS: Final = 25
 
 
 class Writer(StoreThread):
@@ -219,10 +223,19 @@ def _claim(path: Path) -> IO[str]:
     except OSError as why:
         raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
     try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(claim)
     except OSError as why:
         claim.close()
         if isinstance(why, BlockingIOError):
             raise StoreInUse(f"cannot open the database '{path}': because another Caretaker is using it") from why
         raise StoreFailed(f"cannot open the database '{path}': because {why}") from why
     return claim
+
+
+def _lock(claim: IO[str]) -> None:
+    """Hold it. `health` holds it for an instant, to see whether anybody does. Raises OSError."""
+    for _ in range(_INSTANTS):
+        with suppress(BlockingIOError):
+            return fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_INSTANT)
+    return fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,11 @@
 """Whether the bot lives, seen from outside it, and what keeps it from its work.
 
 A bot that can't write its database can't renew its sign of life there: that it lives is seen by the lock it holds,
-without touching that. What keeps it from writing is asked of the file system; that it writes to a file which is no
-longer there, of its process.
+and that it is dead, at once, by a lock that nobody holds. What keeps it from writing is asked of the file system;
+that it writes to a file which is no longer there, of its process.
 """
 
+import fcntl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -16,9 +17,8 @@ from bot.store.alive import Alive
 from bot.store.failures import why_unwritable
 
 MISSED = 4  # signs of life that may be missing before a bot that holds its database counts as silent
-LATE = 1.5  # how many intervals old the last one may be where no process here is seen to hold it
+LATE = 1.5  # how many intervals old the last one may be where it can't be told whether it is held
 PATIENCE = timedelta(minutes=2)  # so long a message may wait for Slack before it is worth a word
-LOCKS = Path("/proc/locks")
 PROCESSES = Path("/proc")
 
 
@@ -49,7 +49,7 @@ def life_of(config: Config, store: Store, now: datetime) -> Life:
     quiet, trouble = silent(store, now, zone), why_unwritable(config.database)
     every, held = config.timing.alive_every, _is_held(config.database)
     stale = last is not None and now - last.at > (MISSED if held else LATE) * every
-    if last is None or last.stopped_at or (stale and not held):
+    if last is None or last.stopped_at or held is False or (stale and not held):
         return Life(f"not alive: {_last_seen(last, zone)}", last, lives=False, writes=False)
     if stale:
         why = trouble or "its log says why"
@@ -86,14 +86,19 @@ def silent(store: Store, now: datetime, zone: tzinfo = UTC) -> str:
     return f"{count} messages wait for Slack: {error}" if count else ""
 
 
-def _is_held(database: Path) -> bool:
-    """Whether a process holds the database's lock. To try it would be to hold it against a bot that starts."""
+def _is_held(database: Path) -> bool | None:
+    """Whether a process, also of another container, holds the database's lock; None where that can't be told.
+
+    A bot that starts in this very instant tries again.
+    """
     try:
-        lock = database.with_name(f"{database.name}.lock").stat().st_ino
-        held = LOCKS.read_text().split("\n")
+        with database.with_name(f"{database.name}.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
     except OSError:
-        return False
-    return any(" FLOCK " in line and f":{lock} " in line for line in held)
+        return None
+    return False
 
 
 def _listed(folder: Path) -> list[Path]:

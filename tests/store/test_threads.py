@@ -1,6 +1,7 @@
 """The thread that writes and the one that reads: order, cancellation, wake-ups, and only one writer."""
 
 import asyncio
+import fcntl
 import subprocess
 import sys
 import threading
@@ -120,6 +121,16 @@ async def test_of_two_caretakers_on_one_database_the_second_is_refused(writer, p
     )
     assert "StoreInUse: cannot open the database" in second.stderr
     assert "another Caretaker is using it" in second.stderr
+
+
+async def test_who_looks_whether_a_database_is_held_keeps_no_bot_from_it(tmp_path):
+    (tmp_path / "bot.db.lock").touch()
+    with (tmp_path / "bot.db.lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        writer = Writer(lambda: NOW)
+        await writer.open(tmp_path / "bot.db")
+        await writer.close()
 
 
 async def test_nobody_else_can_hold_the_lock_of_a_database(writer, path):

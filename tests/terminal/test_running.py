@@ -125,6 +125,18 @@ async def test_health_is_fresh_while_it_runs_and_tells_when_it_stopped_or_died(t
     assert (await health(tmp_path)).startswith("1 not alive: stopped 20")
 
 
+async def test_a_bot_that_was_killed_is_dead_at_once_however_seldom_it_shows_that_it_lives(tmp_path):
+    write_lab(tmp_path, "timing: {alive_every: 10m}\n")
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("still trying")
+        assert (await health(tmp_path)).startswith("0 alive: seen ")
+        os.kill(bot.process.pid, signal.SIGKILL)
+        await bot.process.wait()
+        assert (await health(tmp_path)).startswith("1 not alive: last seen 20")
+        told = await caretaker("status", folder=tmp_path)
+        assert (told.code, "⛔ Caretaker does not run: it was last seen at " in told.out) == (1, True)
+
+
 async def test_health_tells_of_a_bot_whose_database_was_deleted_and_that_has_not_noticed_yet(tmp_path):
     write_lab(tmp_path, "timing: {alive_every: 10m}\n")
     async with started("run", folder=tmp_path, env=NOWHERE) as bot:
