@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +22,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from bot.slack import Slack
+from bot.slack_company import Company
 from bot.slack_errors import RateLimited, Rejected, named
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Line:
 
     `on_hopeless` is called when no connection came about for `patience` although the Web API answers: then only a
     new process may help. `ping_every` and `pong_within`, seconds: when a silent connection counts as lost.
+    `company`: whether others are connected as the same app.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Line:
     ) -> None:
         self._slack = slack
         self._client = _client(app, slack, ping_every)
+        self.company = Company()
+        self._client.message_listeners.append(self.company.hear)
         self._now = now
         self._on_hopeless = on_hopeless
         self._patience = patience.total_seconds()
@@ -100,6 +105,7 @@ class Line:
 
     async def _connect(self) -> Exception | None:
         """Try once; returns what went wrong."""
+        self.company.connects()
         try:
             await self._client.connect_to_new_endpoint()
             if not await self._client.is_connected():
@@ -122,6 +128,9 @@ class Line:
             if session is None or session.close_code is not None:
                 return "the connection was closed"
             session.close_timeout = _CLOSING
+            if self.company.is_due():
+                await self._replace()
+                continue
             try:
                 async with asyncio.timeout(self._ping_every):
                     await session.wait_closed()
@@ -129,6 +138,11 @@ class Line:
                 if not await self._answers(session):
                     session.transport.abort()
                     return f"no answer to a ping within {self._pong_within:g} s"
+
+    async def _replace(self) -> None:
+        """Put a new connection in the place of this one, if one can be had."""
+        with suppress(Exception):  # whatever the library raises: this one stands, or its loss is noticed
+            await self._client.connect_to_new_endpoint(force=True)
 
     async def _answers(self, session: ClientConnection) -> bool:
         try:

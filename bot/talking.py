@@ -30,6 +30,7 @@ from bot.slack_errors import SlackError
 from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.usecases.company import company_changed
 from handlers import Desk, register
 from handlers.desk import MoveRun, Search, StartRun
 
@@ -81,9 +82,13 @@ class Talk:
         app = make_app(slack)
         register(app, self._desk(slack))
         line = Line(app, slack, now=self.now, on_hopeless=self.on_hopeless)
+        line.company.changed = self._company_changed
         opened.push_async_callback(line.close)
         line.start()
         return delivering
+
+    async def _company_changed(self, there: bool) -> None:  # noqa: FBT001
+        await self.writer.do(company_changed, there)
 
     def _emergency(self, slack: Slack, messenger: Messenger | None) -> emergency.Emergency:
         return emergency.Emergency(

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.slack import Slack
 from bot.slack_app import make_app
+from bot.slack_company import LASTING, Company
 from bot.slack_socket import Line
 from bot.workspace.records import ALEX, APP, HOMELAB
 from bot.workspace.server import Box, Settings
@@ -36,10 +37,16 @@ class Bot:
         self.clicks: list[dict] = []
         self.before_ack: Callable[[], Awaitable[object]] | None = None
         self.hopeless: list[str] = []
+        self.company: list[bool] = []
         app = make_app(self.slack)
         app.action("ack")(self._listen)
         line = {"now": lambda: datetime.now(UTC), "on_hopeless": lambda: self.hopeless.append("hopeless"), **line}
+        lasting = line.pop("company_lasting", LASTING)
         self.line = Line(app, self.slack, **line)
+        self.line.company.changed, self.line.company.lasting = self._heard_of_company, lasting
+
+    async def _heard_of_company(self, there: bool) -> None:
+        self.company.append(there)
 
     async def _listen(self, ack: Callable, body: dict) -> None:
         if self.before_ack:
@@ -220,3 +227,47 @@ async def test_closing_leaves_no_connection_and_no_task_behind(box):
         await bot.connected()
     await until(lambda: box.sockets.connected == 0)
     assert bot.line.state.why == "closed by us"
+
+
+async def test_another_bot_of_the_same_app_is_told_once_it_has_stayed_and_so_is_its_end(box, bot):
+    await until(lambda: bot.company == [False])
+    async with running(box.api_url, ping_every=0.05, company_lasting=0.3) as copy:
+        await until(lambda: copy.company == [True])
+        assert box.sockets.connected == 2
+        await box.faults.request_disconnect("refresh_requested")
+        await until(lambda: box.calls.counts["apps.connections.open"] == 5 and box.sockets.connected == 2)
+        assert copy.company == [True]
+        await bot.line.close()
+        await until(lambda: box.sockets.connected == 1)
+        await box.faults.request_disconnect("refresh_requested")
+        await until(lambda: copy.company == [True, False])
+
+
+async def test_a_connection_of_ours_that_slack_still_counts_is_no_other_bot(box):
+    async with running(box.api_url) as cut_off, running(box.api_url, ping_every=0.05, company_lasting=0.3) as bot:
+        await bot.connected()
+        assert bot.company == []
+        await cut_off.line.close()
+        await until(lambda: bot.company == [False])
+        assert box.sockets.connected == 1
+
+
+async def test_connections_that_are_lost_again_and_again_are_no_other_bot():
+    company, told = Company(), []
+    company.lasting = 0
+
+    async def changed(there: bool) -> None:
+        told.append(there)
+
+    async def greeted(connections: int) -> None:
+        await company.hear(None, {"type": "hello", "num_connections": connections}, None)
+
+    company.changed = changed
+    for _ in range(2):
+        company.connects()
+        await greeted(2)
+        assert (told, company.is_due(), company.is_due()) == ([], True, False)
+    await greeted(3)  # in place of one of ours
+    assert told == [True]
+    await greeted(2)
+    assert told == [True, False]

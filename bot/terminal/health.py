@@ -9,6 +9,7 @@ from bot.config import load
 from bot.store import Store, StoreFailed
 from bot.terminal import UserMistake
 from bot.terminal.life import is_used_deleted, life_of, moment
+from bot.usecases import company
 from bot.vocabulary import probe_params
 
 _HOW = {
@@ -38,7 +39,9 @@ def health(options: argparse.Namespace) -> int:
 
 
 def _elsewhere(store: Store, zone: tzinfo) -> Iterator[str]:
-    """What became of heartbeat and second channel, where there is any. A bot that lives is alive without them."""
+    """Who else is connected as it, and what became of heartbeat and second channel. It is alive all the same."""
+    if since := company.since(store):
+        yield f"not alone? {company.WHAT}, since {moment(datetime.fromisoformat(since), zone)}. Stop one of them"
     if pinged := store.heartbeat.last():
         taken = f"last taken {moment(pinged.taken_at, zone)}" if pinged.taken_at else "never taken"
         failing = ", saying that a critical incident is open" if pinged.failing else ""
