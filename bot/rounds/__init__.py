@@ -81,8 +81,7 @@ class Rounds:
         self._impostors = Impostors(self._knows_off, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
-        misled = partial(asked_instead, config, known=parts.names.known)
-        self._shared = Shared(self._known, self._attach, misled)
+        self._shared = Shared(self._known, self._attach, partial(asked_instead, config, known=parts.names.known))
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)

@@ -224,8 +224,7 @@ async def _look_at_guests(
     async def double(_states: Mapping[str, GuestState]) -> CannotWatch | None:
         return watched_twice(twice[host], host) if host in twice else None
 
-    known = {target.id: target for target in guests}
-    hypervisor = parts.hypervisors[host]
+    known, hypervisor = {target.id: target for target in guests}, parts.hypervisors[host]
     misled = partial(asked_instead, config, host, parts.names.known)
     probe = HypervisorProbe(here, HYPERVISOR, hypervisor, lambda: known, parts.now, double=double, instead=misled)
     seen = list(filter(_is_worth_telling, await probe.look()))
