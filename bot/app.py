@@ -42,7 +42,7 @@ from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.vocabulary import knowledge, library_of
 from bot.watching import Watch
-from bot.ways import Ways, hypervisors_of
+from bot.ways import PUT_BACK, Ways, hypervisors_of
 
 if TYPE_CHECKING:
     from bot.talking import Talk
@@ -180,7 +180,11 @@ class Caretaker:
         """The guest that a run means by a name: its own, if it is called that. Raises GuestRefused."""
         own = run.values.get("guest_uuid")
         if own is not None and name == run.values.get("guest"):
-            machine = self.rounds.machine(own, run.values["hypervisor"], name)
+            host = run.values["hypervisor"]
+            if host not in self._hypervisors:
+                why = f"lab.yaml has no hosts.{host}.hypervisor{PUT_BACK}"
+                raise GuestRefused(f"cannot reach '{name}': because {why}")
+            machine = self.rounds.machine(own, host, name)
             return replace(machine, began_with=run.began_with, called=name)
         probe = self.rounds.guest(self.rounds.meant(name))
         if probe is None:

@@ -31,8 +31,7 @@ class RunValues:
         values = {"incident": str(aim.incident)} if aim.incident is not None else {}
         if aim.target is None:
             return aim, values
-        if aim.target.startswith(TargetKind.HOST):
-            name = name_of(aim.target)
+        if aim.target.startswith(TargetKind.HOST) and (name := name_of(aim.target)) in self.config.hosts:
             values |= {"host": name, **self._backup(name)}
         if probe := self.rounds.guest(aim.target):
             guest, starts_from = probe.guest, await self._starts_from(probe)

@@ -20,6 +20,7 @@ from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
 from bot.core.run import (
     LIVE,
+    MAY_RUN,
     Advance,
     Answer,
     Command,
@@ -30,6 +31,7 @@ from bot.core.run import (
     Run,
     RunId,
     RunStatus,
+    State,
     Stop,
     Tick,
 )
@@ -211,8 +213,15 @@ def resume(store: Store, now: datetime, house: House, why: str) -> tuple[Moved, 
 
 
 def _give_up(store: Store, run: Run, why: str, now: datetime) -> None:
-    """End a run that nobody could press a button of any more, and that would only stand in another's way."""
+    """End a run that nobody could press a button of any more, and that would only stand in another's way.
+
+    What a script of it may still do is ended, or told, like that of any run that was stopped.
+    """
     ended = replace(run, status=RunStatus.STOPPED, version=run.version + 1, ended_at=now)
+    if run.state in MAY_RUN:
+        step = replace(run.steps[run.current], state=State.UNKNOWN)
+        ended = replace(ended, steps=(*run.steps[: run.current], step, *run.steps[run.current + 1 :]))
+        store.script_records.over(run.id, run.current, step.attempt)
     event = RunEvent(now, Mark.ENDED, f"{RunStatus.STOPPED}: {why}")
     record(store, now, run, Advance(ended, events=(event,), why=why))
     say(store, run, f"“{run.title}” can't go on: {why}", now)

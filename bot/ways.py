@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.config import Config, Host, Ssh
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from bot.reach.host_key import KnownHosts
 
 END = 16_384  # bytes of a console log that are read: far more than a boot failure says after itself
+PUT_BACK: Final = "; put it back and restart Caretaker, or stop this run"
+"""What to do where lab.yaml had a host when a run began, and has it no longer."""
+
 _QUICK = timedelta(seconds=10)
 _KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
@@ -94,7 +97,8 @@ class Ways:
         if name not in self._hosts:
             host = self._config.hosts.get(name)
             if host is None or host.ssh is None:
-                raise Refused(f"cannot run anything on '{name}': because lab.yaml has no hosts.{name}.ssh")
+                lacks = f"lab.yaml has no hosts.{name}.ssh{PUT_BACK if host is None else ''}"
+                raise Refused(f"cannot run anything on '{name}': because {lacks}")
             self._hosts[name] = RedactedReach(_ssh_to(host, self.names), self._redactor)
         return self._hosts[name]
 

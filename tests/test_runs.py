@@ -449,6 +449,14 @@ def test_a_run_whose_text_cant_be_read_any_more_is_ended_and_stands_in_nobodys_w
     )
 
 
+def test_what_a_script_of_it_may_still_do_is_ended_before_another_begins(walked, tmp_path) -> None:
+    walked.press(Button.RUN)
+    walked.do(runs.resume, house(tmp_path, Knowledge((), bot=False)), "the bot was off")
+    assert [run.id for run, _ in walked.do(script_records.left_over)] == [1]
+    with pytest.raises(IllegalMove, match=r"a script of run 1 .* may still be running on the bot's machine"):
+        walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
+
+
 # --- edited runbooks ---------------------------------------------------------------------------------------------
 
 

@@ -53,14 +53,16 @@ def settle(store: Store, now: datetime, config: Config, places: Placements) -> S
     return gone
 
 
-def forget(store: Store, now: datetime, config: Config, gone: Sequence[TargetId]) -> None:
-    """Nobody watches these any longer, and nobody waits for them."""
+def forget(
+    store: Store, now: datetime, config: Config, gone: Sequence[TargetId], how: str = "is no longer there"
+) -> None:
+    """Nobody watches these any longer, and nobody waits for them. `how`: what a run for one of them pauses on."""
     if gone:
         was = situation(store, config, now)
         commit(store, was, engine.forget(was, gone, now), now)
         store.targets.gone(gone, now)
         for target in gone:
-            machine_went(store, now, target, f"{was.target(target).name} is no longer there")
+            machine_went(store, now, target, f"{was.target(target).name} {how}")
 
 
 def _hypervisors(config: Config) -> Set[str]:
@@ -82,7 +84,7 @@ def _drop(store: Store, now: datetime, config: Config, gone: Sequence[TargetId])
     for incident in store.incidents.live():
         members = (member for target, member in incident.members.items() if target in lasting)
         kept += [LeftOff(member, incident.id, now) for member in members if is_left_off(member)]
-    forget(store, now, config, gone)
+    forget(store, now, config, gone, "is no longer watched: lab.yaml has it, or its host, no more")
     store.left_off.keep(kept)
     if lasting:
         text = _words([target for target in lasting if target not in off], off, names)

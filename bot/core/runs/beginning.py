@@ -72,7 +72,7 @@ def _where(name: str, runbook: Runbook, values: Mapping[str, str], about: About 
     if name == "incident":
         return "start it from the incident's card, or name a machine that has an open incident"
     if name == "host":
-        return f"it is for a host; say which, for example `/lab run {runbook.name} atlas`"
+        return _of_host(runbook, about)
     host = values.get("hypervisor") or values.get("host")
     if name in _OF_BACKUPS and host:
         return f"hosts.{host}.backup.{_OF_BACKUPS[name]} in lab.yaml says it"
@@ -83,6 +83,12 @@ def _where(name: str, runbook: Runbook, values: Mapping[str, str], about: About 
     if guest and name == "bytes":
         return f"the size of the disk can't be told; hosts.{host}.ssh in lab.yaml is the way there"
     return _of_guest(runbook, about)
+
+
+def _of_host(runbook: Runbook, about: About | None) -> str:
+    if about and about.kind is TargetKind.HOST:
+        return f"lab.yaml has no hosts.{about.name}; put it back and restart Caretaker"
+    return f"it is for a host; say which, for example `/lab run {runbook.name} atlas`"
 
 
 def _of_guest(runbook: Runbook, about: About | None) -> str:
