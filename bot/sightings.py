@@ -71,10 +71,15 @@ class Followed:
     awaited: frozenset[TargetId]
 
 
-def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beginning:
-    """The bot has started: note it, and tell open incidents for how long it was off."""
+def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, older: bool = False) -> Beginning:
+    """The bot has started: note it, and tell open incidents for how long it was off.
+
+    `older`: the database is a copy from before the bot ran last: someone stopped it, and what it saw is lost.
+    """
     last = store.alive.last()
-    gap = _gap(config, last, now, boot_id)
+    if older and last is not None:
+        last = replace(last, stopped_at=last.stopped_at or last.at)
+    gap = _gap(config, last, now, boot_id, older=older)
     if last is not None and last.at - now >= STEP:  # the clock is behind: all that was written was before now
         clock_stepped(store, now, config, now - last.at)
         last = replace(last, at=now, stopped_at=last.stopped_at and now)
@@ -82,7 +87,10 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     if last is not None and gap is not None:
         _tell_gap(store, gap, " (stopped)" if last.stopped_at else " (cut off)", now)
     if last is not None:
-        before, why = situation(store, config, now), "Nobody was looking meanwhile" if gap else ""
+        before, why = (
+            situation(store, config, now),
+            ("What was seen meanwhile is lost" if older else "Nobody was looking meanwhile") if gap else "",
+        )
         commit(store, before, engine.doubt(before, why, now), now)
     _keep_configured(store, config, now)  # what an outage lost is let go of once the rest of it is in doubt
     if last is not None:
@@ -94,8 +102,8 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "") -> Beg
     return Beginning(gap, known, guests, seen_until, boots, last, ran, shut_down)
 
 
-def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str) -> Gap | None:
-    """For how long nobody looked before a start, if it was so long that something may have been missed.
+def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str, *, older: bool) -> Gap | None:
+    """Of how long before a start nothing is known, if it was so long that something may have been missed.
 
     In however short a time the bot's own machine has booted anew, others may have, too.
     """
@@ -103,7 +111,8 @@ def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str) -> Gap
         return None
     booted = bool(boot_id and last.boot_id) and boot_id != last.boot_id
     long = abs(now - last.at) > 2 * config.timing.alive_every
-    return Gap(min(last.at, now), now, zone=config.zone) if booted or long else None
+    what = "My database is an older copy and knows nothing" if older else "I was off"
+    return Gap(min(last.at, now), now, what, config.zone) if older or booted or long else None
 
 
 def stopped(store: Store, now: datetime, config: Config, gap: Gap) -> bool:

@@ -84,6 +84,21 @@ def test_a_start_after_a_gap_says_so_in_the_journal_and_in_every_open_incident(l
     assert lab.store.alive.journal(1)[0][1] == "I was off 12:00–14:38 UTC (cut off)"
 
 
+def test_what_an_older_copy_does_not_know_is_not_told_as_a_time_in_which_the_bot_was_off(lab):
+    lab.see(crashed(WEB1))
+    lab.do(sightings.alive)
+    lab.now += 2 * HOUR + 38 * MINUTE
+    with lab.store.transaction() as store:
+        beginning = sightings.begin(store, lab.now, lab.config, older=True)
+    said = "My database is an older copy and knows nothing 12:00–14:38 UTC"
+    assert str(beginning.gap) == said
+    assert f"{said}. I go on from here." in lab.history()
+    assert beginning.last.stopped_at, (
+        "someone stopped it to put the copy there: what booted meanwhile tells nothing"
+    )
+    assert lab.begin().gap is None
+
+
 def test_what_an_outage_showed_before_a_gap_is_no_proof_after_it(lab):
     lab.see(back(VAULT), on_battery())
     lab.see(gone(ATLAS))

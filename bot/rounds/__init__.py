@@ -39,7 +39,7 @@ from bot.hypervisor.search import search
 from bot.monitoring.addresses import hypervisor_at
 from bot.monitoring.healthy import outcome
 from bot.monitoring.own_boot import own_boot
-from bot.monitoring.own_database import know_database, show_life
+from bot.monitoring.own_database import know_database, note_database, show_life
 from bot.monitoring.own_limits import looked
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
@@ -101,8 +101,9 @@ class Rounds:
     async def start(self) -> None:
         """Note the start, and begin all rounds."""
         own = own_boot(self._clock.now())
-        await know_database(self._writer)
-        beginning = await self._writer.do(begin, self._config, own.boot_id)
+        older = await know_database(self._writer, self._config.zone)
+        beginning = await self._writer.do(begin, self._config, own.boot_id, older=older)
+        await self._writer.do(note_database)
         self._watch.remember(beginning.known, beginning.gap)
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()

@@ -81,19 +81,27 @@ def put_in_place(fresh: Path, path: Path) -> None:
     sync(path.parent)
 
 
-def last_used(path: Path) -> str:
-    """The identity of the database that was used at `path` last; "" where nothing tells it. Raises OSError."""
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The database that was used last: its identity, "" where nothing tells it, and when it surely was in use."""
+
+    identity: str = ""
+    at: datetime | None = None
+
+
+def last_used(path: Path) -> Used:
+    """Which database was used at `path` last. Raises OSError."""
     try:
-        said = _mark(path).read_text(errors="replace")
+        identity, _, at = _mark(path).read_text(errors="replace").partition(" ")
     except FileNotFoundError:
-        return ""
-    return said if _IDENTITY.fullmatch(said) else ""
+        return Used()
+    return Used(identity, _moment(at)) if _IDENTITY.fullmatch(identity) else Used()
 
 
-def note_used(path: Path, identity: str) -> None:
+def note_used(path: Path, used: Used) -> None:
     """Have it outlive the power, and the database, which one is used at `path`. Raises OSError."""
     fresh = _mark(path).with_suffix(".fresh")
-    fresh.write_text(identity)
+    fresh.write_text(f"{used.identity} {used.at.isoformat()}" if used.at else used.identity)
     sync(fresh)
     fresh.rename(_mark(path))
     sync(path.parent)
@@ -115,6 +123,14 @@ def sync(path: Path) -> None:
 
 def _mark(path: Path) -> Path:
     return path.with_suffix(".last-used")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _size(path: Path) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.monitoring.own_database import know_database, look_after_database, tell_another
+from bot.monitoring.own_database import know_database, look_after_database, show_life, tell_another
 from bot.store import Store, StoreFailed
-from bot.store.own_file import last_used, note_used
+from bot.store.own_file import Used, last_used, note_used
 from bot.store.reader import Reader
 from bot.store.writer import COPY_EVERY, Writer
 from tests.waiting import until
@@ -254,30 +254,68 @@ async def test_a_folder_in_which_nothing_can_be_written_anew_is_trouble_and_mend
 
 def test_which_database_was_used_last_is_known_whatever_becomes_of_the_database(tmp_path: Path) -> None:
     path, other = tmp_path / "caretaker.db", tmp_path / "other.db"
-    assert last_used(path) == ""
-    note_used(path, "a1")
-    note_used(other, "b2")
-    assert (last_used(path), last_used(other)) == ("a1", "b2")
-    note_used(path, "c3")
-    assert last_used(path) == "c3"
+    assert last_used(path) == Used()
+    note_used(path, Used("a1"))
+    note_used(other, Used("b2", NOW))
+    assert (last_used(path), last_used(other)) == (Used("a1"), Used("b2", NOW))
+    note_used(path, Used("c3"))
+    assert last_used(path) == Used("c3")
     assert not list(tmp_path.glob("*.fresh"))
 
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\xfe\x80", b"no such thing\n"])
 def test_a_note_of_it_that_a_power_failure_has_broken_tells_nothing(tmp_path: Path, broken: bytes) -> None:
     path = tmp_path / "caretaker.db"
-    note_used(path, "a1")
+    note_used(path, Used("a1"))
     (mark,) = tmp_path.iterdir()
     mark.write_bytes(broken)
-    assert last_used(path) == ""
+    assert last_used(path) == Used()
 
 
 async def test_that_another_database_was_used_last_is_told_before_it_is_forgotten(
     writer: Writer, database: Path
 ) -> None:
-    note_used(database, "a1")
+    note_used(database, Used("a1"))
     await writer.do(tell_another)
-    assert last_used(database) == "a1", "the next start would tell it, if this one came to nothing"
+    assert last_used(database) == Used("a1"), "the next start would tell it, if this one came to nothing"
     await know_database(writer)
     await know_database(writer)
     assert len([line for line in await writer.do(lines) if "not the one that I used last" in line]) == 2
+
+
+async def lived(database: Path, time: Time, until: datetime) -> None:
+    """A bot ran there until then, and showed that it lives."""
+    writer = Writer(time)
+    await writer.open(database)
+    await know_database(writer)
+    await writer.do(lambda store, now: store.alive.start(now))
+    await show_life(writer)
+    time.now = until
+    await show_life(writer)
+    await writer.close()
+
+
+async def test_that_an_older_copy_was_put_in_its_place_is_told_once(database: Path, time: Time) -> None:
+    await lived(database, time, NOW + timedelta(minutes=30))
+    copy = shutil.copyfile(database, database.with_name("copy"))
+    await lived(database, time, NOW + timedelta(days=7))
+    shutil.copyfile(copy, database)
+    writer = Writer(time)
+    await writer.open(database)
+    assert await know_database(writer)
+    (told,) = await writer.do(waiting)
+    assert "is an older copy: it ends at 2026-03-01 12:30 UTC, and I used it until 2026-03-08 12:00 UTC" in told
+    assert not await know_database(writer)
+    await writer.close()
+
+
+@pytest.mark.parametrize("step", [timedelta(seconds=20), timedelta(hours=-3), timedelta(days=400)])
+async def test_no_clock_that_is_set_makes_an_older_copy(database: Path, time: Time, step: timedelta) -> None:
+    await lived(database, time, NOW + timedelta(minutes=30))
+    time.now += step
+    await lived(database, time, time.now + timedelta(minutes=5))
+    writer = Writer(time)
+    await writer.open(database)
+    assert not await know_database(writer)
+    assert await writer.do(waiting) == []
+    await writer.close()
