@@ -111,7 +111,7 @@ def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str, *, old
         return None
     booted = bool(boot_id and last.boot_id) and boot_id != last.boot_id
     long = abs(now - last.at) > 2 * config.timing.alive_every
-    what = "My database is an older copy and knows nothing" if older else "I was off"
+    what = "My database is an older copy and has no record" if older else "I was off"
     return Gap(min(last.at, now), now, what, config.zone) if older or booted or long else None
 
 
@@ -129,7 +129,7 @@ def _tell_gap(store: Store, gap: Gap, how: str, now: datetime) -> None:
     """That the bot saw nothing for a while goes on record, and into the threads of open incidents."""
     store.alive.write(f"{gap}{how}", now)
     for incident in store.incidents.live():
-        _say(store, incident, f"{gap}. I saw nothing of what happened meanwhile, and go on from here.", now)
+        _say(store, incident, f"{gap}. I do not know what happened meanwhile, and go on from here.", now)
 
 
 def alive(store: Store, now: datetime) -> None:

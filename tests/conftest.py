@@ -1,4 +1,4 @@
-"""The gate's own rule: where it counts (`CI=true`), a test that is skipped has failed.
+"""What holds for all tests. The gate's own rule: where it counts (`CI=true`), a test that is skipped has failed.
 
 A test may be skipped where a part is missing that it needs, such as QEMU or Chromium. In CI a missing part is a
 package that the launcher forgot, and would otherwise hide behind a green run.
@@ -10,6 +10,10 @@ import time
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("patient")
 
 os.environ["TZ"] = "UTC"  # where a test does not say in which zone people are told times
 time.tzset()

@@ -637,7 +637,7 @@ CONTENT = [
 
 
 @given(st.lists(st.sampled_from(STRUCTURE + SETTINGS + CONTENT), max_size=25))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_a_runbook_or_has_mistakes_within_the_file(pieces):
     text = "\n".join(pieces)
     reading = parse("x", text, KNOWN)

@@ -3,7 +3,7 @@ import logging
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.redact import RedactedLog, Redactor
@@ -252,7 +252,6 @@ PARTS = st.sampled_from((*SECRETS, *BITS))
 @given(
     st.lists(PARTS, max_size=8), st.lists(st.sampled_from([1, 2, 5, 13, 64, 300, 2000]), min_size=1, max_size=4)
 )
-@settings(deadline=None)
 def test_in_pieces_a_text_is_redacted_as_it_is_as_a_whole(parts, sizes) -> None:
     text = "".join(parts)
     assert heard_of(cut_up(text, sizes)) == LONGER.text(text)

@@ -78,7 +78,7 @@ def test_a_start_after_a_gap_says_so_in_the_journal_and_in_every_open_incident(l
     assert str(lab.begin().gap) == "I was off 12:00–14:38 UTC"
     assert (
         lab.history()[-1]
-        == "I was off 12:00–14:38 UTC. I saw nothing of what happened meanwhile, and go on from here."
+        == "I was off 12:00–14:38 UTC. I do not know what happened meanwhile, and go on from here."
     )
     assert [(w.parcel.tell, w.parcel.thread) for w in lab.outbox] == [("line", "incident:1")]
     assert lab.store.alive.journal(1)[0][1] == "I was off 12:00–14:38 UTC (cut off)"
@@ -90,9 +90,9 @@ def test_what_an_older_copy_does_not_know_is_not_told_as_a_time_in_which_the_bot
     lab.now += 2 * HOUR + 38 * MINUTE
     with lab.store.transaction() as store:
         beginning = sightings.begin(store, lab.now, lab.config, older=True)
-    said = "My database is an older copy and knows nothing 12:00–14:38 UTC"
+    said = "My database is an older copy and has no record 12:00–14:38 UTC"
     assert str(beginning.gap) == said
-    assert f"{said}. I go on from here." in lab.history()
+    assert f"{said}. I do not know what happened meanwhile, and go on from here." in lab.history()
     assert beginning.last.stopped_at, (
         "someone stopped it to put the copy there: what booted meanwhile tells nothing"
     )

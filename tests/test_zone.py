@@ -47,9 +47,7 @@ def test_for_how_long_the_bot_was_off(lab):
     lab.see(crashed(WEB1))
     lab.now += 5 * MINUTE
     assert str(lab.begin().gap) == "I was off 00:30–00:35 CEST"
-    assert "I was off 00:30–00:35 CEST. I saw nothing of what happened meanwhile, and go on from here." in told(
-        lab
-    )
+    assert "I was off 00:30–00:35 CEST. I do not know what happened meanwhile, and go on from here." in told(lab)
     over_midnight = Gap(SUMMER - timedelta(hours=3), SUMMER, zone=BERLIN)
     assert str(over_midnight) == "I was off 01 Jul 21:30–02 Jul 00:30 CEST"
 

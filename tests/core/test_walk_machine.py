@@ -307,6 +307,6 @@ class Walking(RuleBasedStateMachine):
 
 
 Walking.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
 )
 test_walking = Walking.TestCase

@@ -91,9 +91,7 @@ incidents = st.builds(
     told_at=maybe_times,
     reminded=st.integers(0, 9),
 )
-shared_store = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+shared_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 
 
 @pytest.mark.slow

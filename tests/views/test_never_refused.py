@@ -32,7 +32,7 @@ from bot.views.step import StepFacts, step_card
 from tests.views import wild
 from tests.views.wild import living, slack_opens, slack_takes
 
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 ABOUT = {"channel": "C0000HOMELAB", "thread": "1700000000.000001", "run": 1}
 
 

@@ -25,7 +25,7 @@ LIVE = [
     *("\u3164", "\u2060", "\r", "é", "終"),
 ]
 hostile = st.lists(st.sampled_from(LIVE) | st.characters(), max_size=12).map("".join)
-judged = settings(max_examples=300, deadline=None)
+judged = settings(max_examples=300)
 NAMES = mrkdwn.Names({"U0000000ALEX": "alex"}, {"C0000HOMELAB": "homelab"}, "U0000000ALEX")
 OWN = re.compile(r"</?(?:code|br|b)>|<span class=\"item\">|<span>|</span>")
 

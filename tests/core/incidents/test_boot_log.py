@@ -248,5 +248,5 @@ class Console(RuleBasedStateMachine):
         assert self.up or not proven(self.boot)
 
 
-Console.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+Console.TestCase.settings = settings(max_examples=300, stateful_step_count=40)
 TestAnyLog = pytest.mark.slow(Console.TestCase)

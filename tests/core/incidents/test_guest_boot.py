@@ -333,5 +333,5 @@ class Life(RuleBasedStateMachine):
         assert soon is None or soon <= self.now + EVERY * 12
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestAnyOrder = pytest.mark.slow(Life.TestCase)
