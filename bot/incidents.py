@@ -93,6 +93,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         lately=derived.lately(presences, now - rules.storm_within),
         shut_down=derived.shut_down(presences, inventory, gap.since if gap else now, rules.shutdown_within),
         failing=derived.failing(known),
+        unseen=derived.unseen(known),
         well=derived.well(inventory, checks, known, rules.steady),
         checks=checks,
         silences=store.targets.silences(now),

@@ -25,7 +25,7 @@ from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents import engine, withdrawal
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
-from bot.core.incidents.situation import Gap, Situation
+from bot.core.incidents.situation import Gap
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
@@ -65,10 +65,14 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of observations: the incidents now known to be of damage, and the targets that are awaited."""
+    """What became of observations: the incidents now known to be of damage, and the targets that are awaited.
+
+    `waits`: what time brings has to wait for first looks.
+    """
 
     damaged: tuple[Incident, ...]
     awaited: frozenset[TargetId]
+    waits: bool = False
 
 
 def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, older: bool = False) -> Beginning:
@@ -93,8 +97,6 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, old
         )
         commit(store, before, engine.doubt(before, why, now), now)
     _keep_configured(store, config, now)  # what an outage lost is let go of once the rest of it is in doubt
-    if last is not None:
-        _end_silences(store, now, config, last.at, gap)
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
     ran, shut_down = left_off.before_start(store, config, last)
@@ -210,14 +212,7 @@ def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observat
         machine_went(store, now, target, f"{before.name(target)} is missing")
     was = {i.id for i in before.incidents.values() if i.kind in PICTURED}
     damaged = tuple(i for i in decision.incidents if i.kind in PICTURED and i.id not in was)
-    return Followed(damaged, _awaited(store))
-
-
-def pass_time(store: Store, now: datetime, config: Config, since: datetime) -> Followed:
-    """What time alone has changed since `since`: grace, lapsed acknowledgements, silences that ended."""
-    before = situation(store, config, now)
-    commit(store, before, engine.pass_time(before, now), now)
-    return _end_silences(store, now, config, since, None)
+    return Followed(damaged, awaited(store))
 
 
 def _say(store: Store, incident: Incident, text: str, now: datetime) -> None:
@@ -273,28 +268,7 @@ def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
     )
 
 
-def _awaited(store: Store) -> frozenset[TargetId]:
+def awaited(store: Store) -> frozenset[TargetId]:
     """The targets whose every observation counts: an open incident is about them, and may end on their proof."""
     live = store.incidents.live()
     return frozenset(t for i in live for t in (i.subject, *i.members)) | store.left_off.all().keys()
-
-
-def _end_silences(store: Store, now: datetime, config: Config, since: datetime, gap: Gap | None) -> Followed:
-    """What failed while a silence held that has ended since then, and still fails, is news now."""
-    ended = store.targets.silences_ended(since, now)
-    if not ended:
-        return Followed((), _awaited(store))
-    before = situation(store, config, now)
-    failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
-    failing += left_off.unmuted(store, now, before, ended)
-    return believe(store, now, config, failing, gap) if failing else Followed((), _awaited(store))
-
-
-def _concerned(before: Situation, known: Known, silenced: frozenset[TargetId]) -> bool:
-    """Whether a known failure was kept quiet by a silence that has ended."""
-    target = known.fingerprint.target
-    return known.health is Health.FAIL and bool(silenced & {target, *before.ancestors(target)})
-
-
-def _as_seen(known: Known, now: datetime) -> Observation:
-    return Observation(known.fingerprint, known.health, now, known.why, known.kind, stated=True)

@@ -22,13 +22,15 @@ from bot.core.streak import Streak, count
 from bot.monitoring.answers import Answers
 from bot.monitoring.beliefs import Beliefs
 from bot.monitoring.host_boots import HostBoots
+from bot.monitoring.looked import Looked
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
 from bot.monitoring.sight import SightMonitor
 from bot.monitoring.unwritten import Unwritten
-from bot.sightings import Followed, believe, pass_time
+from bot.sightings import Followed, believe
 from bot.store import StoreFailed
 from bot.store.targets import Known
 from bot.store.writer import Writer
+from bot.usecases.passing_time import pass_time
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +58,7 @@ class Watch:
         self.find: Callable[[TargetId], Target | None] = lambda _target: None
         self.look_at: Callable[[TargetId], Awaitable[None]] = _nobody_looks
         self.sight: SightMonitor | None = None
-        self._config = config
-        self._writer = writer
-        self._clock = clock
+        self._config, self._writer, self._clock = config, writer, clock
         self.unwritten = Unwritten()
         self._beliefs = Beliefs()
         around = Around(
@@ -79,12 +79,12 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
-        self._looked: dict[TargetId, datetime] = {}
-        self._passed = clock()  # until when the core has seen time pass
+        self._looked = Looked(clock(), config.timing.grace)
+        self._passed = clock()  # until when it is known which silences have ended
 
-    def remember(self, known: tuple[Known, ...], gap: Gap | None) -> None:
-        """Go on from what was believed before a restart, so that nothing is announced again."""
-        self._gap = gap
+    def remember(self, known: tuple[Known, ...], gap: Gap | None, until: datetime | None = None) -> None:
+        """Go on from what was believed before a restart, `until` when, so that nothing is announced again."""
+        self._gap, self._passed = gap, until or self._passed
         for one in known:
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
             self._facts[one.fingerprint] = one.facts
@@ -93,11 +93,11 @@ class Watch:
     def gap(self, gap: Gap) -> None:
         """For so long the bot saw nothing: what is found just now mentions it, and nothing was looked at since."""
         self._gap = gap
-        self._looked = {one: at for one, at in self._looked.items() if at >= gap.until}
+        self._looked.anew(gap.until)
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
-        self._looked = {one: at for one, at in self._looked.items() if one not in gone}
+        self._looked.forget(gone)
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
@@ -127,7 +127,7 @@ class Watch:
 
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
-        self._looked[seen.target] = seen.at
+        self._looked.note(seen.target, seen.at)
         self.boots.note(seen)
         self._answers.note(seen)
         hidden = self._hidden(seen, target)
@@ -209,9 +209,8 @@ class Watch:
         self._written[seen.fingerprint] = written
         if seen.fingerprint.check == STATE and (seen.began_anew or was != written):
             self._forget_inside(seen.fingerprint)
-        well = (
-            seen.health is Health.OK and seen.running is not False and (was is None or was[0] is not Health.FAIL)
-        )
+        failed = was is not None and was[0] is Health.FAIL
+        well = seen.health is Health.OK and seen.running is not False and not failed
         if seen.began_anew or (was != written and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
@@ -258,13 +257,14 @@ class Watch:
         if self.unwritten:
             await self._write([])
         now = self._clock()
-        self._follow(await self._writer.do(pass_time, self._config, self._passed))
-        self._passed = now
+        followed = await self._writer.do(pass_time, self._config, self._passed, self._looked.so_far(now))
+        self._follow(followed)
+        self._passed = self._passed if followed.waits else now
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: no time has passed by it."""
         self._passed += step
-        self._looked = {one: at + step for one, at in self._looked.items()}
+        self._looked.shift(step)
         self._beliefs.shift(step)
         if self.sight is not None:
             self.sight.shift(step)

@@ -15,6 +15,7 @@ from bot.core.permit import Person
 from bot.core.placements import Placements
 from bot.store import Store
 from bot.store.outbox import Waiting
+from bot.usecases.passing_time import pass_time
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALEX, ROBIN, STRANGER = "U0ALEX", "U0ROBIN", "U0STRANGER"
@@ -72,7 +73,7 @@ class KeptLab:
     def wait(self, time: timedelta) -> sightings.Followed:
         """Time passes, and is seen to."""
         since, self.now = self.now, self.now + time
-        return self.do(sightings.pass_time, self.config, since)
+        return self.do(pass_time, self.config, since)
 
     def incident(self, number: int = 1) -> Incident:
         """The incident of that number."""

@@ -15,6 +15,7 @@ from bot.core.placements import Placements
 from bot.store import Store
 from bot.usecases import persons_word
 from bot.usecases.clock_steps import clock_stepped
+from bot.usecases.passing_time import pass_time
 from bot.usecases.pictures import attach
 from tests.core.labs import (
     ATLAS,
@@ -183,8 +184,11 @@ def test_a_silence_that_ended_while_the_bot_was_off_has_ended(lab):
     lab.do(incidents.silence, lab.config, "web", HOUR, ALEX, "new disk")
     lab.see(fails(WEB, Kind.SERVICE_DOWN))
     lab.do(sightings.alive)
-    lab.now += 2 * HOUR
+    since, lab.now = lab.now, lab.now + 2 * HOUR
     lab.begin()
+    assert lab.do(pass_time, lab.config, since, frozenset()).waits
+    assert lab.store.incidents.latest(1) == [], "it may be well by now"
+    assert not lab.do(pass_time, lab.config, since, {WEB, WEB1, WEB2}).waits
     assert lab.incident().subject == WEB
 
 

@@ -12,7 +12,7 @@ import pytest
 from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
-from bot.core.incident import Incident, IncidentId, Status
+from bot.core.incident import EventKind, Incident, IncidentId, Status
 from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from bot.core.permit import Person
@@ -46,8 +46,6 @@ class Bot:
         self.transactions = 0
         self.damaged: list[Incident] = []
         self.writer = Writer(self._one_more)
-        self.watch = Watch(CONFIG, self.writer, lambda: self.time)
-        self.watch.damaged = self.damaged.append
         self.targets: dict[TargetId, Target] = {}
 
     def _one_more(self) -> datetime:
@@ -57,8 +55,14 @@ class Bot:
 
     async def start(self, database: Path) -> None:
         await self.writer.open(database)
+        await self.begin()
+
+    async def begin(self) -> None:
+        """Come back, as after a time in which the bot was off."""
         beginning = await self.writer.do(begin, CONFIG)
-        self.watch.remember(beginning.known, beginning.gap)
+        self.watch = Watch(CONFIG, self.writer, lambda: self.time)
+        self.watch.damaged = self.damaged.append
+        self.watch.remember(beginning.known, beginning.gap, beginning.last and beginning.last.at)
         await self.writer.do(lambda store, now: store.targets.keep([Target(WEB1, runs_on=ATLAS)], now))
         self.targets = dict(await self.writer.do(lambda store, _: store.targets.inventory()))
 
@@ -324,6 +328,30 @@ async def test_a_power_failure_is_one_once_it_has_lasted(bot):
     bot.time += timedelta(hours=1, seconds=2)
     assert bot.see(ATLAS, Health.FAIL, **power) is True
     assert await bot.incidents() == {ATLAS: Status.OPEN}
+
+
+async def reminders(bot: Bot) -> int:
+    """How often anyone was reminded."""
+    await bot.watch.pass_time()
+    history = await bot.writer.do(lambda store, _: store.incidents.history(IncidentId(1)))
+    return sum(event.kind is EventKind.REMINDER for event in history)
+
+
+async def test_after_a_start_nobody_is_reminded_before_the_bot_has_looked(bot):
+    await bot.believe(MAIL, Health.FAIL)
+    bot.time += HOUR
+    await bot.begin()
+    assert await reminders(bot) == 0
+    bot.see(MAIL, Health.FAIL)
+    assert await reminders(bot) == 1
+
+
+async def test_what_nothing_looks_at_any_more_is_waited_for_no_longer_than_machines_take_to_come_up(bot):
+    await bot.believe(MAIL, Health.FAIL)
+    bot.time += HOUR
+    await bot.begin()
+    bot.time += CONFIG.timing.grace
+    assert await reminders(bot) == 1
 
 
 async def writes(bot: Bot, *, can: bool) -> None:

@@ -42,6 +42,7 @@ class Derived:
         self._running: Once[frozenset[TargetId]] = Once()
         self._stopped: Once[Mapping[TargetId, Presence]] = Once()
         self._failing: Once[frozenset[Fingerprint]] = Once()
+        self._unseen: Once[frozenset[Fingerprint]] = Once()
         self._well: Once[frozenset[TargetId]] = Once()
         self._verdicts: dict[TargetId, _Verdict] = {}
 
@@ -74,7 +75,11 @@ class Derived:
 
     def failing(self, known: Mapping[TargetId, Sequence[Known]]) -> frozenset[Fingerprint]:
         """The checks that are believed to fail."""
-        return self._failing.of(known, make=lambda: frozenset(_failing(known)))
+        return self._failing.of(known, make=lambda: frozenset(_that_are(known, Health.FAIL)))
+
+    def unseen(self, known: Mapping[TargetId, Sequence[Known]]) -> frozenset[Fingerprint]:
+        """The checks that can't look."""
+        return self._unseen.of(known, make=lambda: frozenset(_that_are(known, Health.UNKNOWN)))
 
     def well(
         self,
@@ -115,8 +120,8 @@ class _Verdict:
     proven: bool
 
 
-def _failing(known: Mapping[TargetId, Sequence[Known]]) -> Iterable[Fingerprint]:
-    return (one.fingerprint for rows in known.values() for one in rows if one.health is Health.FAIL)
+def _that_are(known: Mapping[TargetId, Sequence[Known]], health: Health) -> Iterable[Fingerprint]:
+    return (one.fingerprint for rows in known.values() for one in rows if one.health is health)
 
 
 def results_of(known: Sequence[Known]) -> Sequence[Result]:

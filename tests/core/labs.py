@@ -154,6 +154,7 @@ class Desk:
     shut_down: dict[TargetId, datetime] = field(default_factory=dict)
     failing: set[Fingerprint] = field(default_factory=set)
     unseen: set[TargetId] = field(default_factory=set)
+    unlooked: set[TargetId] = field(default_factory=set)
     checks: dict[TargetId, frozenset[CheckName]] = field(default_factory=dict)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -179,6 +180,8 @@ class Desk:
             owner=self.owner,
             ended=self._ended(),
             shut_down=self._shut_down,
+            unseen=frozenset(f for i in self.incidents.values() for f in i.own if f.target in self.unseen),
+            unlooked=frozenset(self.unlooked),
         )
 
     def _ended(self) -> Mapping[tuple[Kind, TargetId], Earlier]:

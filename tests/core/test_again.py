@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.health import Kind
 from bot.core.incident import Earlier, EventKind, IncidentId, Rules, Status, Tell
-from bot.core.incidents import people, persons_word, recording
+from bot.core.incidents import engine, people, persons_word, recording
 from bot.core.incidents.member import Standing
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -230,6 +230,39 @@ def test_also_where_it_ends_up_failing(lab):
     assert lab.broadcasts()[-1] == f"🔴 vm01 down for 1 h now, and no longer unstable: crashed. <@{OWNER}>"
     lab.see(up(VM))
     assert lab.broadcasts()[-1].startswith("🟢 Resolved: vm01 down, 4 times, 1 h in all.")
+
+
+def test_what_nobody_can_see_is_not_quiet(lab):
+    crash_loop(lab, 4)
+    lab.unseen.add(VM)
+    lab.wait(70 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    lab.unseen.clear()
+    lab.wait(MINUTE)
+    assert lab.only.ended
+
+
+def test_what_was_unstable_when_the_bot_stopped_has_to_be_seen_well_before_it_is_over(lab):
+    crash_loop(lab, 4)
+    lab.take(engine.doubt(lab.situation, "I was off", lab.now))
+    lab.wait(70 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    lab.see(up(VM))
+    assert lab.only.ended
+
+
+def test_nothing_is_told_of_what_was_not_looked_at_since_the_bot_is_back(lab):
+    lab.see(crashed(VM))
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
+    lab.see(gone(VAULT))
+    lab.unlooked = {VM, VAULT}
+    lab.wait(5 * HOUR)
+    assert lab.broadcasts() == []
+    lab.unlooked.clear()
+    lab.wait(MINUTE)
+    lapsed, reminder = lab.broadcasts()
+    assert "nothing has moved for 5 h" in lapsed
+    assert "nobody has been on it for 5 h" in reminder
 
 
 def test_what_is_unstable_and_then_stays_down_is_told_within_minutes(lab):

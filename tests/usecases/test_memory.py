@@ -21,10 +21,10 @@ from bot.core.incidents.situation import Gap
 from bot.core.permit import NotAllowed
 from bot.incidents import UnknownName, situation
 from bot.probes.host import Params as Inside
-from bot.sightings import pass_time
 from bot.store import Store, StoreFailed
 from bot.usecases import left_off, unwatched
 from bot.usecases.clock_steps import clock_stepped
+from bot.usecases.passing_time import pass_time
 from tests.core.labs import (
     ATLAS,
     RACK,

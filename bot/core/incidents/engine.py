@@ -82,6 +82,8 @@ def pass_time(situation: Situation, now: datetime) -> Decision:
     for incident in draft.live():
         settle(draft, incident)
     for incident in draft.live():
+        if not situation.unlooked.isdisjoint({incident.subject, *incident.members}):
+            continue  # how it is now is not known yet
         calm_down(draft, incident)
         stays_down(draft, incident)
         surface(draft, incident)
@@ -106,7 +108,7 @@ def doubt(situation: Situation, why: str, now: datetime) -> Decision:
     draft = Draft(situation, now)
     stand = SETTLED_FOR_GOOD if why else {*SETTLED_FOR_GOOD, Standing.WORD}
     for incident in draft.live():
-        if incident.kind in OUTAGES:
+        if incident.kind in OUTAGES or incident.unstable_since is not None:
             members = (one for one in incident.members.values() if one.standing not in stand)
             draft.keep(incident.with_members([one.in_doubt(now) for one in members]))
             if why:

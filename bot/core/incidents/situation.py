@@ -48,7 +48,8 @@ class Situation:
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
     last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone; `shut_down`:
     those that were shut down so lately that it may have been because of an outage. `failing`: the checks believed
-    to fail; `well`: the targets that are proven so. `checks`: those that lab.yaml gives each target. `next_id`:
+    to fail; `well`: the targets that are proven so; `unseen`: the checks that can't look; `unlooked`: the targets
+    that were not looked at since the bot is back. `checks`: those that lab.yaml gives each target. `next_id`:
     the id of the next incident. `gap`: set while the bot has just come back. `name`: what people call a target.
     `owner`: a Slack id. `ended`: the last incident of each kind and subject that is over. `zone`: in which people
     are told times.
@@ -70,6 +71,8 @@ class Situation:
     ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
     zone: tzinfo = UTC
     shut_down: frozenset[TargetId] = frozenset()
+    unseen: frozenset[Fingerprint] = frozenset()
+    unlooked: frozenset[TargetId] = frozenset()
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""
@@ -98,6 +101,11 @@ class Situation:
         """Whether it is proven well now, and runs if it is a guest."""
         runs = self.target(target).kind is not TargetKind.GUEST or target in self.running
         return target in self.well and runs
+
+    def is_seen(self, incident: Incident) -> bool:
+        """Whether all that the incident is about was looked at now."""
+        about = {incident.subject, *(check.target for check in incident.own)}
+        return self.unseen.isdisjoint(incident.own) and self.unlooked.isdisjoint(about)
 
     def ran(self, target: TargetId) -> bool:
         """Whether it is a guest that ran until now, or until a moment ago."""

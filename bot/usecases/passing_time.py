@@ -1,0 +1,51 @@
+"""What time alone brings: a transaction each time it is looked at."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from bot.config import Config
+from bot.core.health import Health, Observation, TargetId
+from bot.core.incidents import engine
+from bot.core.incidents.situation import Situation
+from bot.incidents import commit, situation
+from bot.sightings import Followed, awaited, believe
+from bot.store import Store
+from bot.store.targets import Known
+from bot.usecases import left_off
+
+
+def pass_time(
+    store: Store, now: datetime, config: Config, since: datetime, looked: Collection[TargetId] | None = None
+) -> Followed:
+    """What time alone has changed: grace, lapsed acknowledgements, and silences that ended since `since`.
+
+    `looked`: what was looked at since the bot can see, None once that is all: nothing is told as it was before.
+    """
+    unlooked = frozenset() if looked is None else frozenset(store.targets.known().keys() - looked)
+    before = replace(situation(store, config, now), unlooked=unlooked)
+    commit(store, before, engine.pass_time(before, now), now)
+    if unlooked:
+        return Followed((), awaited(store), waits=True)
+    return _end_silences(store, now, config, since)
+
+
+def _end_silences(store: Store, now: datetime, config: Config, since: datetime) -> Followed:
+    """What failed while a silence held that has ended since then, and still fails, is news now."""
+    ended = store.targets.silences_ended(since, now)
+    if not ended:
+        return Followed((), awaited(store))
+    before = situation(store, config, now)
+    failing = [_as_seen(k, now) for k in store.targets.health() if _concerned(before, k, ended)]
+    failing += left_off.unmuted(store, now, before, ended)
+    return believe(store, now, config, failing, None) if failing else Followed((), awaited(store))
+
+
+def _concerned(before: Situation, known: Known, silenced: frozenset[TargetId]) -> bool:
+    """Whether a known failure was kept quiet by a silence that has ended."""
+    target = known.fingerprint.target
+    return known.health is Health.FAIL and bool(silenced & {target, *before.ancestors(target)})
+
+
+def _as_seen(known: Known, now: datetime) -> Observation:
+    return Observation(known.fingerprint, known.health, now, known.why, known.kind, stated=True)
