@@ -173,14 +173,14 @@ class Watch:
 
     def _decide(self, suspicion: Suspicion, hidden: str | None, verdict: Verdict) -> None:
         """What becomes of a suspicion: it is believed now, unless that can't be told or it has answered since."""
-        seen, streak, evidence = suspicion.seen, self._beliefs.of(suspicion.check), verdict.evidence
+        seen, streak = suspicion.seen, self._beliefs.of(suspicion.check)
         if streak.last is not Health.FAIL:
             return
         if hidden is not None:
             self._cannot_see(seen, hidden)
             return
         self._beliefs.keep(seen.fingerprint, replace(streak, hard=Health.FAIL))
-        sure = replace(seen, facts={**seen.facts, "witnesses": "; ".join(evidence)}) if evidence else seen
+        sure = replace(seen, facts={**seen.facts, **verdict.facts(suspicion.check)})
         if self._is_news(sure):
             self._pass_on(sure)
 

@@ -96,7 +96,7 @@ class MakingSure:
     async def _ask(self, suspected: Collection[Suspicion]) -> Verdict:
         sight = self._around.sight()
         if sight is None:
-            return Verdict(Cause.UNCLEAR, "nobody was asked")
+            return Verdict(Cause.DOWN, "nobody was asked")
         return await sight.ask([one.check for one in suspected])
 
     def _settle(self, one: Suspicion, verdict: Verdict) -> bool:

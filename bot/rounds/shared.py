@@ -60,9 +60,8 @@ class Shared:
             self.alone |= dict.fromkeys(here, host)
 
     def lost(self, host: str) -> None:
-        """A hypervisor can't be asked. Nothing is lost with one whose guests are another's."""
-        if host not in self.doubles:
-            self.places = self.places.lost(host)
+        """A hypervisor can't be asked. One whose guests are another's has none, whether it can or not."""
+        self.places = self.places.heard(host, {}) if host in self.doubles else self.places.lost(host)
 
     def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
         """What was seen of guests that run twice, until they are believed to run on one host alone."""

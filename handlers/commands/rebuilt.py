@@ -1,5 +1,6 @@
 """`/lab rebuilt web1`."""
 
+from bot.core.permit import Act
 from bot.usecases import missing
 from bot.views import Card
 from bot.views.answers import word_card
@@ -10,6 +11,7 @@ from handlers.machines import demand_gone
 
 async def answer(desk: Desk, asked: Asked) -> Card:
     """Say that the machine of that name is another one now, and the missing one is gone for good."""
+    desk.demand(asked.by, Act.LET_GO)
     target, name = await desk.reader.ask(missing.missing_one, asked.name())
     await demand_gone(desk, [target])
     await desk.writer.do(missing.let_go_of, desk.config, target, asked.by, anew=True)

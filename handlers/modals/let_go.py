@@ -1,6 +1,7 @@
 """Which missing machines were deleted on purpose, or rebuilt."""
 
 from bot.core.incident import IncidentId
+from bot.core.permit import Act
 from bot.usecases import missing
 from bot.views.machines import LET_GO, MACHINES
 from handlers.desk import Desk
@@ -10,6 +11,7 @@ from handlers.submission import Modal, Submission
 
 async def submit(desk: Desk, submission: Submission) -> None:
     """Record it, unless a host has one of them again; the incident's card then says so."""
+    desk.demand(submission.user, Act.LET_GO)
     number, seen = IncidentId(submission.about["incident"]), await ticked(desk, submission)
     await demand_gone(desk, seen)
     await desk.writer.do(missing.let_go, desk.config, number, tuple(seen), submission.user, seen)

@@ -50,7 +50,8 @@ def test_two_hosts_that_have_booted_while_the_bot_was_cut_off_are_one_suspected_
     concluded(lab)
     assert (lab.only.kind, lab.only.status, lab.only.suspected) == (Kind.POWER_LOSS, Status.RECOVERING, True)
     assert lab.only.why == (
-        "the lab seems to have lost its power while I was off, between 11:30 and 11:51 UTC: "
+        "the lab seems to have lost its power while I was off, or someone restarted it, "
+        "between 11:30 and 11:51 UTC: "
         "atlas booted at 11:51, vault booted at 11:50"
     )
     assert (lab.only.opened_at, lab.only.recovering_since) == (SINCE, NOON - 9 * MINUTE)
@@ -63,7 +64,9 @@ def test_it_waits_for_proof_of_each_of_them_and_of_what_ran_on_them(lab):
     assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
     lab.see(*(well(host, INSIDE) for host in AT), *(up(guest) for guest in (FILES, *GUESTS)))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts()[-1] == "🟢 Resolved: Power failure (atlas), after 40 min. All proven healthy."
+    assert (
+        lab.broadcasts()[-1] == "🟢 Resolved: Suspected: Power failure (atlas), after 40 min. All proven healthy."
+    )
 
 
 def test_the_bots_own_machine_counts_and_may_be_one_of_them(lab):
@@ -173,7 +176,7 @@ def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failu
     concluded(lab, JUST_NOW)
     assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
     assert lab.only.why == (
-        "the lab seems to have lost its power unseen, between 11:58 and 11:59 UTC: "
+        "the lab seems to have lost its power, or someone restarted it, between 11:58 and 11:59 UTC: "
         "atlas booted at 11:59, vault booted at 11:58"
     )
     assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
@@ -192,7 +195,7 @@ def test_boots_that_a_failure_explains_that_was_seen_are_no_other_one(lab):
         JUST_NOW, gap=Gap(lab.now - 2 * MINUTE, lab.now), booted=dict.fromkeys((ATLAS, VAULT), lab.now)
     )
     concluded(lab, again)
-    assert "lost its power unseen" in lab.history(1)[-1], "nobody saw that they went off a second time"
+    assert "lost its power" in lab.history(1)[-1], "nobody saw that they went off a second time"
 
 
 def test_a_failure_that_nobody_saw_explains_no_later_boots(lab):
@@ -200,7 +203,9 @@ def test_a_failure_that_nobody_saw_explains_no_later_boots(lab):
     lab.now += 10 * MINUTE
     later = dict.fromkeys((ATLAS, VAULT), lab.now)
     concluded(lab, replace(JUST_NOW, gap=Gap(lab.now - 2 * MINUTE, lab.now), booted=later))
-    assert lab.history(1)[-1].startswith("the lab seems to have lost its power unseen, between 12:08 and 12:10")
+    assert lab.history(1)[-1].startswith(
+        "the lab seems to have lost its power, or someone restarted it, between 12:08 and 12:10"
+    )
 
 
 def test_hosts_that_have_booted_minutes_apart_were_restarted(lab):
@@ -214,6 +219,16 @@ def test_hosts_whose_ups_was_on_line_were_restarted():
     fed = replace(JUST_NOW, fed=frozenset({RACK}))
     assert why_no_failure(lab.situation, fed, (ATLAS, VAULT)) == "the UPS that powers them was on line"
     concluded(lab, fed)
+    assert not lab.incidents
+
+
+def test_a_host_whose_ups_was_on_line_was_restarted_whatever_else_booted():
+    nook = replace(inventory()[NOOK], powered_by=None)
+    lab = Desk(targets={**inventory(), NOOK: nook})
+    lab.see(on_mains())
+    both = replace(JUST_NOW, booted=dict.fromkeys((ATLAS, NOOK), NOON - MINUTE), fed=frozenset({RACK}))
+    assert why_no_failure(lab.situation, both, (ATLAS, NOOK)) == "one machine alone may have been restarted"
+    concluded(lab, both)
     assert not lab.incidents
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
+from bot.core.incidents.visibility import UNSURE
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
@@ -226,6 +227,29 @@ def test_three_hosts_gone_at_once_are_one_power_loss_in_one_message():
     assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, ATLAS)
     assert lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault"
     assert set(lab.only.unproven) == {ATLAS, VAULT, NOOK, FILES, *GUESTS}
+
+
+def unsure(host):
+    """It fell silent, and no witness tells whether it could be seen."""
+    return replace(gone(host), facts={UNSURE: "no witness can tell"})
+
+
+def test_hosts_at_the_far_end_of_a_way_that_no_witness_knows_are_suspected_alone():
+    lab = desk()
+    lab.see(*map(unsure, HOSTS))
+    assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
+    assert "gone within 1 s: atlas, nook, vault; or only the way to them: no witness tells" in lab.only.why
+    lab.see(on_battery())
+    assert lab.only.suspected is False, "now its UPS says so"
+
+
+def test_that_is_said_also_where_the_third_comes_later_or_never():
+    lab = desk(powered=False)
+    lab.see(unsure(ATLAS), unsure(VAULT))
+    assert [line for line in lab.history(1) if line.startswith("It may be only the way there: no witness tells")]
+    lab.now += MINUTE
+    lab.see(unsure(NOOK))
+    assert lab.broadcasts()[-1].startswith("🔴 Suspected: Power failure (atlas): 3 hosts gone within 60 s")
 
 
 def test_the_third_host_within_minutes_makes_a_power_loss_of_the_first_message():

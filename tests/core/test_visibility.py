@@ -93,7 +93,9 @@ def judged(*findings: Finding, path: Path = ON_LINK, answered: dict | None = Non
 @pytest.mark.parametrize("path", [ON_LINK, BEYOND], ids=["on the link", "beyond the gateway"])
 def test_link_gateway_and_ups_in_all_combinations(says_link, says_gateway, says_ups, cause, seen, path) -> None:
     found = judged(link(says_link), gateway(says_gateway), ups(says_ups), path=path)
-    assert (found.cause, ATLAS not in found.unseen) == (cause, seen)
+    told = Cause.UNCLEAR if path is BEYOND and cause is Cause.DOWN else cause  # it is there; what lies beyond?
+    assert (found.cause, ATLAS not in found.unseen) == (told, seen)
+    assert (ATLAS in found.unsure) == (told is Cause.UNCLEAR)
 
 
 @pytest.mark.parametrize("findings", [*itertools.product((OK, FAIL, UNKNOWN), repeat=3)])
@@ -143,6 +145,15 @@ def test_what_still_answers_through_a_gateway_shows_that_it_is_there() -> None:
     assert judged(link(OK), gateway(FAIL), path=BEYOND, answered=after).unseen == {}
 
 
+def test_what_answers_beyond_the_gateway_shows_that_one_sees_there_and_an_interface_without_a_witness_does_not():
+    there = replace(gateway(OK, "192.0.2.1"), via="10.0.0.1")
+    assert judged(link(OK), gateway(OK), there, path=BEYOND).cause is Cause.DOWN
+    tunnel = Path(address="10.66.0.2", link="wg0")
+    found = judged(link(OK), gateway(OK), finds(Witness.LINK, OK, "wg0"), path=tunnel)
+    assert found.facts(ATLAS)["unsure"] == "no witness can tell"
+    assert "unsure" not in judged(link(OK), gateway(OK)).facts(ATLAS)
+
+
 def test_a_further_witness_that_answers_shows_that_the_link_works_and_not_the_gateway() -> None:
     switch = gateway(OK, "10.0.0.2")
     assert judged(link(OK), gateway(FAIL), switch).cause is Cause.DOWN
@@ -168,8 +179,8 @@ def test_over_a_bad_line_nothing_is_believed_to_be_gone() -> None:
     for path in (ON_LINK, BEYOND):
         found = judged(link(OK), gateway(OK), line(FAIL), path=path)
         assert (found.cause, found.unseen) == (Cause.NETWORK, {ATLAS: "line fail"})
-        assert judged(link(OK), gateway(OK), line(OK), path=path).cause is Cause.DOWN
-        assert judged(link(OK), gateway(OK), line(UNKNOWN), path=path).cause is Cause.DOWN
+        assert judged(link(OK), gateway(OK), line(OK), path=path).unseen == {}
+        assert judged(link(OK), gateway(OK), line(UNKNOWN), path=path).unseen == {}
     assert judged(line(FAIL), path=LOCAL).unseen == {}
 
 

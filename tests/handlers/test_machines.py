@@ -215,6 +215,8 @@ async def test_nobody_deletes_a_guest_that_a_host_may_have_which_cant_be_asked(r
     assert "let go of web1, because borea can't be asked; try again once that answers" in rig.whispers(ALEX.id)[-1]
     assert "take hosts.borea out of lab.yaml" in await rig.type(ALEX.id, "deleted web1")
     assert await standing(rig, WEB1) is Standing.MISSING
+    for typed in ("deleted web1", "rebuilt web1"):
+        assert "Only alex or robin" in await rig.type(SAM.id, typed), "a stranger has nobody asked"
 
 
 @pytest.mark.parametrize("label", ["It is well…", "Deleted on purpose…", "It must come back…"])

@@ -96,6 +96,7 @@ def test_a_guest_that_runs_on_two_hosts_runs_twice_until_both_say_that_it_does_n
     [seen] = known(told(atlas=RUNS, borea=RUNS)).twice([WEB1])
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_TWICE)
     assert known(told(atlas=RUNS, borea={})).twice([WEB1]) == []
+    assert known(told(atlas=RUNS, borea=RUNS).lost("borea"), check).twice([WEB1]) == [], "it may run there still"
     [once] = known(told(atlas=RUNS, borea={}), check).twice([WEB1])
     assert (once.health, once.why) == (Health.OK, "it runs on atlas alone")
     [nowhere] = known(told(atlas={}, borea={}), check).twice([WEB1])

@@ -16,7 +16,8 @@ NAMED = 8  # as many names as a phone shows at a glance
 
 def titled(draft: Draft, incident: Incident) -> str:
     """What an incident is about, in a few words."""
-    return KINDS[incident.kind].title.format(draft.situation.name(incident.subject))
+    words = KINDS[incident.kind].title.format(draft.situation.name(incident.subject))
+    return f"Suspected: {words}" if incident.suspected else words
 
 
 def named(draft: Draft, targets: Sequence[TargetId]) -> str:

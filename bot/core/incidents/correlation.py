@@ -18,7 +18,10 @@ from bot.core.incidents.member import INVENTORY
 from bot.core.incidents.opening import open_incident
 from bot.core.incidents.recording import is_apart, record_own, takes_over, write_down
 from bot.core.incidents.takeover import is_recent, take_over
+from bot.core.incidents.visibility import UNSURE, WITNESSES
 from bot.core.kinds import DAMAGE, LOST, tells_more
+
+_NO_WITNESS: Final = "no witness tells whether that works; name one in `witnesses.also` of lab.yaml"
 
 _STAYS_OUT: Final = DAMAGE - {Kind.GUEST_MISSING}
 """What no outage explains. That a guest is missing afterwards, it does."""
@@ -112,7 +115,10 @@ def _power_lost(draft: Draft, seen: Observation) -> None:
 
 
 def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
-    """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power."""
+    """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power.
+
+    Where no witness tells whether the way to them works, that is a suspicion.
+    """
     earlier = [i for i in draft.live() if _is_host_gone(draft, i)]
     own = {one.fingerprint for one in seen}.union(*(_hosts(i) for i in earlier))
     hosts = {one.target for one in own}
@@ -127,8 +133,11 @@ def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     subject = earlier[0].subject if earlier else seen[0].target
     since = earlier[0].opened_at if earlier else draft.now
     names = ", ".join(sorted(map(draft.situation.name, hosts)))
-    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}"
-    incident = take_over(draft, Kind.POWER_LOSS, subject, why, own, hosts.union(i.subject for i in earlier))
+    unsure = any(UNSURE in one.facts for one in seen)
+    doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
+    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{doubt}"
+    gone = hosts.union(i.subject for i in earlier)
+    incident = take_over(draft, Kind.POWER_LOSS, subject, why, own, gone, suspected=unsure)
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
@@ -174,8 +183,10 @@ def _guest_storm(draft: Draft, host: TargetId, lost: Sequence[Observation]) -> N
 
 def _witnessed(draft: Draft, incident: IncidentId, seen: Iterable[Observation]) -> None:
     """What told that the bot itself could see, so that whoever doubts an outage can look it up."""
-    for words in sorted({one.facts["witnesses"] for one in seen if "witnesses" in one.facts}):
+    for words in sorted({one.facts[WITNESSES] for one in seen if WITNESSES in one.facts}):
         draft.event(incident, EventKind.NOTE, f"My own sight: {words}")
+    if any(UNSURE in one.facts for one in seen):
+        draft.event(incident, EventKind.NOTE, f"It may be only the way there: {_NO_WITNESS}")
 
 
 def _words(time: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Whether the lab lost its power unseen: told from which machines have booted meanwhile.
+"""Whether the lab lost its power while nobody saw it: told from which machines have booted meanwhile.
 
 The bot was off then, or it was over before a host was believed to be gone. Nobody saw it, so it is a conclusion
 and said to be one. A host that restarts alone, hosts that restart one after the other, and a bot that someone
@@ -51,6 +51,7 @@ def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decisio
     hosts = sorted(host for host, at in boots.booted.items() if _is_within(boots, at) and not draft.muted(host))
     if why_no_failure(situation, boots, hosts) is not None:
         return Decision()
+    hosts = _unfed(situation, boots, hosts)
     why = _why(situation, boots, hosts)
     known = next((one for one in draft.live() if one.kind in LOST and _knows(one, hosts)), None)
     if known is not None:
@@ -65,6 +66,10 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     """Why it is not taken for a power failure that these hosts have booted; None where it is."""
     if not boots.cut_off:
         return "someone had stopped the bot"
+    unfed = _unfed(situation, boots, hosts)
+    if hosts and not unfed:
+        return "the UPS that powers them was on line"
+    hosts = unfed
     if not hosts or (len(hosts) < 2 and boots.own is None):
         return "one machine alone may have been restarted"
     ran_on = [host for host in sorted(boots.stayed) if situation.target(host).powered_by is None]
@@ -73,10 +78,13 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     times, rules = _times(boots, hosts), situation.rules
     if max(times) - min(times) > (rules.storm_within if boots.watched else rules.grace):
         return "they booted one after the other"
-    upses = {situation.target(host).powered_by for host in hosts}
-    if boots.watched and upses <= boots.fed:
-        return "the UPS that powers them was on line"
     return None
+
+
+def _unfed(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> list[TargetId]:
+    """Those of them that no UPS was seen to feed all the while."""
+    fed = boots.fed if boots.watched else frozenset[TargetId]()
+    return [host for host in hosts if situation.target(host).powered_by not in fed]
 
 
 def _is_within(boots: Boots, at: datetime) -> bool:
@@ -93,9 +101,10 @@ def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
     told = [f"{situation.name(host)} booted at {_hour(situation, boots.booted[host])}" for host in hosts]
     alone = boots.own is None or boots.own_host in hosts
     own = "" if boots.own is None or alone else f", my own machine at {_hour(situation, boots.own)}"
-    unseen = "unseen" if boots.watched else "while I was off"
+    off = "" if boots.watched else " while I was off"
     between = f"between {since:{form}} and {until:{form}} {until.tzname()}"
-    return f"the lab seems to have lost its power {unseen}, {between}: {', '.join(told)}{own}"
+    what = f"the lab seems to have lost its power{off}, or someone restarted it"
+    return f"{what}, {between}: {', '.join(told)}{own}"
 
 
 def _hour(situation: Situation, at: datetime) -> str:
@@ -118,7 +127,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     own = {Fingerprint(INSIDE, host) for host in hosts}
     earliest = boots.gap.since - SLACK  # what was down long before has a cause of its own
     down = {one.subject for one in draft.live() if one.kind is Kind.HOST_DOWN and one.opened_at >= earliest}
-    number = take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts))
+    number = take_over(draft, Kind.POWER_LOSS, hosts[0], why, own, down.union(hosts), suspected=True)
     for host in hosts:
         draft.adopt(number, [as_adopted(draft, host), *dependents(draft, host)])
         draft.adopt(number, shut_down_before(draft, host))
@@ -136,7 +145,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
         incident = replace(incident, opened_at=boots.gap.since)
         spans = incident.spans.from_the_start(boots.gap.since)
         spans = spans.over_since(back) if since else spans
-    draft.keep(replace(incident, suspected=True, recovering_since=since, spans=spans))
+    draft.keep(replace(incident, recovering_since=since, spans=spans))
 
 
 def _put_in_doubt(draft: Draft, number: IncidentId, hosts: Iterable[TargetId]) -> None:

@@ -13,24 +13,32 @@ from bot.core.kinds import APART, DAMAGE, LOST, tells_more
 
 
 def take_over(
-    draft: Draft, kind: Kind, subject: TargetId, why: str, prints: set[Fingerprint], gone: set[TargetId]
+    draft: Draft,
+    kind: Kind,
+    subject: TargetId,
+    why: str,
+    prints: set[Fingerprint],
+    gone: set[TargetId],
+    *,
+    suspected: bool = False,
 ) -> IncidentId:
     """The incident for an outage: the oldest of its first signs, whose message goes on, or else one of its own.
 
-    `gone`: what is out; `subject`: the one of them that the incident is named for; `prints`: the checks that tell.
+    `gone`: what is out; `subject`: the one of them that the incident is named for; `prints`: the checks that tell;
+    `suspected`: nobody can tell for sure that it is one.
     """
     own = frozenset(prints)
     signs = [i for i in draft.live() if _is_sign(draft, i, kind, subject, gone)]
     if not signs:
         opened = open_incident(draft, kind, subject, why, own)
-        await_subject(draft, opened)
+        await_subject(draft, draft.keep(replace(opened, suspected=suspected)))
         return opened.id
     first, *others = signs
     if first.subject == subject and not tells_more(kind, first.kind):
         draft.keep(replace(first, own=first.own | own, failing=first.failing | own))
         draft.event(first.id, EventKind.WORSE, why)
     else:
-        _promote(draft, first, kind, subject, why, own)
+        _promote(draft, replace(first, suspected=suspected), kind, subject, why, own)
     for other in others:
         _merge(draft, other, first.id)
     return first.id

@@ -11,8 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from bot.core.health import Fingerprint, Health, Target, TargetId
+
+WITNESSES: Final = "witnesses"
+UNSURE: Final = "unsure"
+"""Facts of a failure: what the witnesses said, and that none could tell whether its target could be seen."""
 
 
 class Witness(StrEnum):
@@ -93,13 +98,20 @@ class Cause(StrEnum):
 class Verdict:
     """What follows from all findings. `evidence`: a line for each that says something, what fails first.
 
-    `unseen`: the checks whose failure says nothing, each with the words why.
+    `unseen`: the checks whose failure says nothing, each with the words why; `unsure`: those of which no witness
+    tells whether they could be seen.
     """
 
     cause: Cause
     why: str
     evidence: tuple[str, ...] = ()
     unseen: Mapping[Fingerprint, str] = field(default_factory=lambda: MappingProxyType({}))
+    unsure: frozenset[Fingerprint] = frozenset()
+
+    def facts(self, check: Fingerprint) -> Mapping[str, str]:
+        """What is told with a failure that is believed: the evidence, and that no witness is sure of it."""
+        evidence = {WITNESSES: "; ".join(self.evidence)} if self.evidence else {}
+        return {**evidence, UNSURE: self.why} if check in self.unsure else evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +169,15 @@ class Sight:
         return [one for one in found if (one.link, one.via) == (path.link, path.gateway)]
 
     def sees(self, lost: Lost) -> bool:
-        """Whether something positively says that this would be seen if it were there."""
+        """Whether something positively says that this would be seen if it were there.
+
+        That an interface is up, or that a gateway answers, tells nothing of what lies beyond.
+        """
         path = lost.path
         if path.local:
             return True
-        before = (one for one in self.findings if one.witness is Witness.GATEWAY and one.about == path.gateway)
-        if any(one.health is Health.OK for one in (*before, *self._beside(path))):
-            return True
-        return self._answered_over(path, lost.since)
+        beside = any(one.health is Health.OK for one in self._beside(path))
+        return beside or self._answered_over(path, lost.since)
 
     def _answered_over(self, path: Path, since: datetime) -> bool:
         over = path.gateway or path.link
@@ -182,7 +195,8 @@ def verdict(sight: Sight, lost: Mapping[Fingerprint, Lost]) -> Verdict:
     said = [one for one in sight.findings if one.is_told]
     evidence = tuple(dict.fromkeys(one.why for one in sorted(said, key=lambda one: one.health is Health.OK)))
     cause, why = _cause(sight, lost, tuple(dict.fromkeys(hidden.values())))
-    return Verdict(cause, why, evidence, unseen)
+    unsure = frozenset(check for check, one in lost.items() if cause is Cause.UNCLEAR and not sight.sees(one))
+    return Verdict(cause, why, evidence, unseen, unsure)
 
 
 def _cause(sight: Sight, lost: Mapping[Fingerprint, Lost], obstacles: Sequence[Finding]) -> tuple[Cause, str]:
