@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from bot.core.guest import GuestState, Power
 from bot.core.health import Health, Target, TargetId, guest_id
+from bot.core.incidents.member import WHEREABOUTS
 from bot.monitoring.placement import Whereabouts
 from bot.rounds.shared import Shared
 
@@ -12,7 +13,8 @@ WEB1 = Target(guest_id("u1"), runs_on=TargetId("host:atlas"), name="web1")
 RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
 
 
-def test_a_second_name_of_one_machine_holds_up_no_word_of_what_is_missing_there_when_it_cant_be_asked():
+def test_of_a_guest_that_left_a_machine_with_two_names_it_is_told_that_the_second_may_be_where_it_went():
+    """By its URI it is the first; where lab.yaml means another machine by it, that can't be asked."""
     shared = Shared({}, lambda: None)
     shared.release = dict.fromkeys(("atlas", "borea"), lambda _guests: None)
     shared.doubles = {"borea": "atlas"}
@@ -21,6 +23,7 @@ def test_a_second_name_of_one_machine_holds_up_no_word_of_what_is_missing_there_
     shared.lost("borea")
     shared.heard("atlas", {})
     shared.lost("borea")
-    known = Whereabouts(shared.places, frozenset(shared.release), lambda _check: False, NOW)
-    assert [one.health for one in known.missing([WEB1])] == [Health.FAIL]
-    assert known.unasked == []
+    hosts = frozenset(shared.release)
+    known = Whereabouts(shared.places, hosts, lambda _check: False, NOW, doubles=shared.doubles.keys())
+    [seen] = known.missing([WEB1])
+    assert (seen.health, seen.fingerprint.check, known.unasked) == (Health.FAIL, WHEREABOUTS, ["borea"])

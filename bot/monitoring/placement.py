@@ -37,7 +37,8 @@ class Whereabouts:
 
     `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
     told to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each guest was
-    last seen to run, and nowhere else.
+    last seen to run, and nowhere else. `doubles`: the hosts whose URI leads to another of them: so they themselves
+    can't be asked.
     """
 
     places: Placements
@@ -47,6 +48,7 @@ class Whereabouts:
     patience: timedelta = timedelta(0)
     were_twice: Set[TargetId] = frozenset()
     alone: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
+    doubles: Set[str] = frozenset()
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
@@ -95,4 +97,4 @@ class Whereabouts:
     @property
     def unasked(self) -> Sequence[str]:
         """The hypervisors that have not told yet what they have, or can't be asked now."""
-        return sorted((self.hosts - self.places.told.keys()) | (self.hosts & self.places.away))
+        return sorted((self.hosts - self.places.told.keys()) | (self.hosts & (self.places.away | self.doubles)))

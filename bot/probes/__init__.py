@@ -8,14 +8,14 @@ import asyncio
 import importlib
 import os
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.core.health import CheckName, Fingerprint, Observation, Target
+from bot.core.health import CheckName, Fingerprint, Observation, Target, TargetKind
 from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import Hypervisor
 from bot.hypervisor.screen_text import AT_ONCE
@@ -44,6 +44,10 @@ async def _no_process(_host: str, _uuid: str) -> str:
     return ""
 
 
+def _no_others(_guest: Target) -> Iterable[str]:
+    return ()
+
+
 async def _not_asked(door: Door, _deadline: timedelta) -> SshAnswer:
     return SshAnswer(Answer.CANNOT_LOOK, f"nobody asks for the host key of {door.name}")
 
@@ -54,13 +58,19 @@ class SshWays:
 
     `to_host`: the way to a host, by its name; raises bot.reach.Refused. `door`: where the SSH server of a target
     at an address is, and where its key is known. `knows`: whether any is. `proof`: what answers there, within a
-    deadline; it never logs in.
+    deadline; it never logs in. `others`: by what names the keys of all machines but that guest may be known.
     """
 
     to_host: Callable[[str], Reach] = _no_way
     door: Callable[[Target, str], Door] = _unknown
     knows: Callable[[Door], Awaitable[bool]] = _not_known
     proof: Callable[[Door, timedelta], Awaitable[SshAnswer]] = _not_asked
+    others: Callable[[Target], Iterable[str]] = _no_others
+
+    def beside_others(self, door: Door, target: Target) -> Door:
+        """That door; a key that another machine has, too, does not tell a guest from it."""
+        guest = target.kind is TargetKind.GUEST
+        return replace(door, others=tuple(self.others(target))) if guest else door
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class SshProbe:
             software=params.software,
         )
         self._timeout = params.timeout
-        self._ask = parts.ssh.proof
+        self._target, self._ssh = watched.target, parts.ssh
         self._watcher = Watcher(watched, parts)
         host = watched.target.kind is TargetKind.HOST
         self._silent = Kind(params.means or (Means.HOST_DOWN if host else Means.SERVICE_DOWN))
@@ -76,7 +76,7 @@ class SshProbe:
 
         Silence is FAIL, and so is a server that accepts and then says nothing: but that is no host that is down.
         """
-        answer = await self._ask(self._door, self._timeout)
+        answer = await self._ssh.proof(self._ssh.beside_others(self._door, self._target), self._timeout)
         saw = self._watcher.saw
         match answer.answer:
             case Answer.KNOWN_KEY:

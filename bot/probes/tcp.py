@@ -59,6 +59,7 @@ class TcpProbe:
         host, port = self._where
         door = self._door and await with_known_key(self._door, self._watched, self._parts.ssh)
         if door:
+            door = self._parts.ssh.beside_others(door, self._watched.target)
             return [self._judged(await self._parts.ssh.proof(door, self._timeout))]
         try:
             (await connect(self._parts.names, host, port, self._timeout)).close()

@@ -31,6 +31,7 @@ _ANY_KIND = (
         b"ssh-rsa",
     ),  # last: dropbear 2022.83 offers RSA also where it has no such key
 )
+_PORT = re.compile(r"\]:(\d{1,5})")  # `[web1]:2222` in known_hosts
 _SOFTWARE = re.compile(r"SSH-(?:2\.0|1\.99)-([!-~]{1,60})")
 
 
@@ -40,6 +41,7 @@ class _File:
 
     stamp: tuple[int, int]
     hosts: asyncssh.SSHKnownHosts
+    ports: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -50,12 +52,24 @@ class KnownHosts:
 
     def keys(self, door: Door, name: str) -> _Keys:
         """The host keys that the door's file has for that name, without those it revokes. Raises OSError."""
-        path, stat = door.known_hosts, door.known_hosts.stat()
+        return self._keys(self._file(door.known_hosts), name, door.port)
+
+    def has(self, door: Door, name: str, key: asyncssh.SSHKey) -> bool:
+        """Whether the door's file has that key for that name, on whichever port. Raises OSError."""
+        file = self._file(door.known_hosts)
+        return any(key in self._keys(file, name, port) for port in (22, *file.ports))
+
+    def _keys(self, file: _File, name: str, port: int) -> _Keys:
+        keys, _, revoked, *_ = file.hosts.match(name, "", None if port == 22 else port)
+        return [key for key in keys if key not in revoked]
+
+    def _file(self, path: Path) -> _File:
+        stat = path.stat()
         stamp = stat.st_mtime_ns, stat.st_size
         if path not in self._files or self._files[path].stamp != stamp:
-            self._files[path] = _File(stamp, read_known_hosts(path))
-        keys, _, revoked, *_ = self._files[path].hosts.match(name, "", None if door.port == 22 else door.port)
-        return [key for key in keys if key not in revoked]
+            ports = frozenset(map(int, _PORT.findall(path.read_text(errors="replace"))))
+            self._files[path] = _File(stamp, read_known_hosts(path), ports)
+        return self._files[path]
 
 
 def read_known_hosts(path: Path) -> asyncssh.SSHKnownHosts:
@@ -115,7 +129,7 @@ async def ssh_proof(door: Door, deadline: timedelta, names: Names, known_hosts: 
 def _twin(door: Door, key: asyncssh.SSHKey, known_hosts: KnownHosts) -> str | None:
     """Another machine that this key is known for. Raises OSError."""
     others = (other for other in door.others if other != door.name)
-    return next((other for other in others if key in known_hosts.keys(door, other)), None)
+    return next((other for other in others if known_hosts.has(door, other, key)), None)
 
 
 def _no_key(door: Door, heard: _Heard) -> SshAnswer:

@@ -74,10 +74,10 @@ class Rounds:
         self._watch = watch
         self._writer = writer
         self._scheduler = scheduler
-        self._parts = parts
         self._clock = clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
+        self._parts = replace(parts, ssh=replace(parts.ssh, others=ssh.names_of_others))
         self._impostors = Impostors(self._knows_off, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
@@ -254,6 +254,7 @@ class Rounds:
         """Ask every hypervisor now whether it has these guests."""
         hypervisors, doubles = self._parts.hypervisors, self._shared.doubles
         found = await search([hypervisors[host] for host in sorted(hypervisors.keys() - doubles.keys())], guests)
+        found = replace(found, unasked=(*found.unasked, *sorted(doubles)))
         for host in set(found.hosts.values()):
             self._scheduler.hasten(f"poll {host}", timedelta(0))  # so that its card says so, too
         return found

@@ -46,14 +46,14 @@ class GuestSsh:
         One that is off has no address yet; where lab.yaml has none either, its name has to do.
         """
         doors = await self._doors(guest)
-        if not doors and not running and guest.name not in self._names_of_others(guest):
+        if not doors and not running and guest.name not in self.names_of_others(guest):
             doors = [replace(self.parts.ssh.door(guest, guest.name), known_as=guest.name)]
         return any([await self.parts.ssh.knows(door) for door in doors])
 
     async def _doors(self, guest: Target) -> Sequence[Door]:
         """Where its SSH server may be, by the names that its key may be known under."""
         said = self._said_address(guest)
-        others = tuple(self._names_of_others(guest))
+        others = tuple(self.names_of_others(guest))
         if said is not None:
             door = replace(self.parts.ssh.door(guest, said), others=others)
             by_name = replace(door, known_as=guest.name)
@@ -79,7 +79,7 @@ class GuestSsh:
         named = [one for one in self._guests() if one.name == guest.name and on in (None, one.runs_on)]
         return said.address if [one.id for one in named] == [guest.id] else None
 
-    def _names_of_others(self, guest: Target) -> Iterable[str]:
+    def names_of_others(self, guest: Target) -> Iterable[str]:
         """What the other machines' keys may be known under: a copied key does not tell a machine from its twin."""
         for one in self._guests():
             if one.id != guest.id:

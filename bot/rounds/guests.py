@@ -237,9 +237,9 @@ class GuestRounds:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
-        grace = self._config.timing.grace
+        grace, doubles = self._config.timing.grace, shared.doubles.keys()
         fails, now = self._watch.fails, self._parts.now()
-        known = Whereabouts(shared.places, hosts, fails, now, grace, shared.twice, shared.alone)
+        known = Whereabouts(shared.places, hosts, fails, now, grace, shared.twice, shared.alone, doubles)
         twice, missing = known.twice(guests), known.missing(guests)
         shared.seen_twice(twice, self._watch.believed)
         for seen in missing:

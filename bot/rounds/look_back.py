@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.config import Config
 from bot.core.health import Observation, TargetId, TargetKind
-from bot.core.incidents.host_report import is_of_kernel
+from bot.core.incidents.host_report import kernel_of, kernel_ran_on
 from bot.core.incidents.reboots import Boots
 from bot.core.incidents.situation import Gap
 from bot.monitoring.own_boot import OwnBoot
@@ -53,12 +53,16 @@ class LookBack:
             return
         self.scheduler.cancel(JOB)
         told = {host: seen.facts for host, seen in self.told.items() if host in self._before}
-        anew = {host for host, facts in told.items() if facts["boot_id"] != self._before[host]}
+        now = {host: facts["boot_id"] for host, facts in told.items()}
+        before = self._before
+        same = {h for h, boot in now.items() if boot == before[h] or kernel_ran_on(before[h], boot)}
+        anew = told.keys() - same
         made = replace(
             boots,
             booted={host: datetime.fromisoformat(told[host]["booted"]) for host in anew},
-            stayed=frozenset(told.keys() - anew),
-            own_host=next((host for host, facts in told.items() if is_of_kernel(facts["boot_id"], own)), None),
+            stayed=frozenset(same),
+            own_host=next((host for host, boot in now.items() if kernel_of(boot) == own), None),
+            kernels={host: kernel_of(now[host]) for host in anew},
         )
         await self.writer.do(reboots.look_back, self.config, made)
 
@@ -80,20 +84,28 @@ class Reboots:
         """Conclude, once all hosts have told their boots since the first of these, or had time to."""
         if not self.reboots or not self._is_time(self.reboots[0][1].at):
             return
-        found, self.reboots[:] = list(self.reboots), []
+        found, self.reboots[:] = [one for one in self.reboots if not _of_container(*one)], []
+        if not found:
+            return
         booted = {after.target: datetime.fromisoformat(after.facts["booted"]) for _, after in found}
         latest = max(booted.values())
         stayed = frozenset(
             one.target for one in self.told.values() if one.target not in booted and one.at > latest
         )
         gap = Gap(min(before.at for before, _ in found), self.now(), zone=self.config.zone)
-        await self.writer.do(reboots.look_back, self.config, Boots(gap, booted, stayed, watched=True))
+        kernels = {after.target: kernel_of(after.facts["boot_id"]) for _, after in found}
+        made = Boots(gap, booted, stayed, watched=True, kernels=kernels)
+        await self.writer.do(reboots.look_back, self.config, made)
 
     def _is_time(self, noticed: datetime) -> bool:
         late = self.now() - noticed >= PATIENCE + self.config.timing.storm_within
         # What had fallen silent long before has no say: waiting for it would put restarts of an hour together.
         heard = [seen.at for seen in self.told.values() if seen.at > noticed - PATIENCE]
         return late or all(at > noticed for at in heard)
+
+
+def _of_container(before: Observation, after: Observation) -> bool:
+    return kernel_ran_on(before.facts["boot_id"], after.facts["boot_id"])
 
 
 def look_back(

@@ -129,7 +129,8 @@ def _parts(config: Config, opened: AsyncExitStack, guests: Mapping[Target, Guest
     by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
     parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
     ssh = GuestSsh(config, parts, lambda: guests)
-    return replace(parts, ssh_answers=ssh), ssh
+    by_ssh = replace(by_ssh, others=ssh.names_of_others)
+    return replace(parts, ssh=by_ssh, ssh_answers=ssh), ssh
 
 
 def _as_proof(seen: Sequence[Observation], guests: Collection[Target]) -> Sequence[Observation]:

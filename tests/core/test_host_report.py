@@ -8,7 +8,15 @@ import pytest
 
 from bot.config.zone import SystemZone
 from bot.core.health import Health, Kind
-from bot.core.incidents.host_report import NoReport, is_of_kernel, judge, of_boot, other_system, read_report
+from bot.core.incidents.host_report import (
+    NoReport,
+    judge,
+    kernel_of,
+    kernel_ran_on,
+    of_boot,
+    other_system,
+    read_report,
+)
 
 NOW = datetime(2026, 3, 1, 14, 10, tzinfo=UTC)
 BOOT, OTHER_BOOT = "3c4b1cd2-53b4-44e9-b801-e5d0d1700703", "0b0b0b0b-53b4-44e9-b801-e5d0d1700703"
@@ -211,7 +219,16 @@ def test_a_container_that_booted_between_two_reports_is_told_by_its_first_proces
     assert of_boot(goes_on, first.boot_id, first.uptime, later).boot_id == first.boot_id
     assert of_boot(anew, first.boot_id, first.uptime, later).boot_id not in {first.boot_id, BOOT}
     assert of_boot(anew, first.boot_id, None, later).boot_id != first.boot_id, "nor did the bot see it between"
-    assert is_of_kernel(first.boot_id, BOOT)
+    assert kernel_of(first.boot_id) == BOOT
+    assert kernel_ran_on(first.boot_id, of_boot(anew, first.boot_id, first.uptime, later).boot_id)
+
+
+def test_a_board_with_one_boot_id_for_all_boots_is_not_taken_for_a_container_that_was_restarted() -> None:
+    first = of_boot(read_report(told(uptime="500", init="3")), None, None, NOW)
+    anew = of_boot(read_report(told(uptime="20", init="3")), first.boot_id, first.uptime, NOW)
+    assert anew.boot_id != first.boot_id
+    assert not kernel_ran_on(first.boot_id, anew.boot_id)
+    assert not kernel_ran_on(first.boot_id, f"{OTHER_BOOT}+4")
 
 
 def test_a_container_is_up_for_as_long_as_its_first_process_is_whatever_its_host_is() -> None:

@@ -108,6 +108,12 @@ def test_what_is_no_power_failure_opens_nothing(lab, boots, why):
     assert lab.incidents == {}
 
 
+def test_a_machine_and_its_container_are_one_machine(lab):
+    one = replace(BOTH, kernels={ATLAS: "k1", VAULT: "k1"})
+    assert why_no_failure(lab.situation, one, (ATLAS, VAULT)) == "one machine alone may have been restarted"
+    assert why_no_failure(lab.situation, replace(BOTH, kernels={ATLAS: "k1", VAULT: "k2"}), (ATLAS, VAULT)) is None
+
+
 def test_a_host_on_a_ups_that_ran_on_contradicts_nothing():
     lab = Desk()
     concluded(lab, replace(BOTH, stayed=frozenset({NOOK})))

@@ -1,5 +1,6 @@
 """The SSH probe against real sshd and dropbear, and against servers that are none."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def entry(tmp_path, port: int, *keys: str):
 
 def stranger() -> str:
     return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+
+
+async def test_a_key_that_another_machine_has_too_proves_no_guest(sshd, tmp_path):
+    key = sshd.known_hosts.read_text().split(" ", 1)[1].strip()
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[web1]:{sshd.port} {key}\n[web2]:2299 {key}\n")
+    params = Params(sshd.port, known_hosts=file, known_as="web1")
+    async with by_ssh() as given:
+        for others, health in ((["db1"], Health.OK), (["db1", "web2"], Health.UNKNOWN)):
+            parts = replace(given, ssh=replace(given.ssh, others=lambda _guest, names=tuple(others): names))
+            probe = SshProbe(watched("guest:6695eb01", "127.0.0.1", "ssh"), params, parts)
+            seen, _ = await probe.look()
+            assert seen.health is health
 
 
 @pytest.mark.parametrize("target", ["host:atlas", "service:git", "guest:6695eb01"])

@@ -154,9 +154,15 @@ def of_boot(report: HostReport, last: str | None, uptime: timedelta | None, now:
     return replace(report, boot_id=f"{told}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last)
 
 
-def is_of_kernel(boot: str, kernel: str) -> bool:
-    """Whether a boot as `of_boot` tells it is one of the kernel of that boot id, be it a container's."""
-    return boot.partition("/")[0].partition("+")[0] == kernel
+def kernel_of(boot: str) -> str:
+    """The boot id of the kernel, of a boot as `of_boot` tells it: a container's is its host's."""
+    return boot.partition("/")[0].partition("+")[0]
+
+
+def kernel_ran_on(before: str, after: str) -> bool:
+    """Whether only a container was restarted between these boots. Some boards have one boot id for all boots."""
+    inits = [boot.partition("/")[0].partition("+")[2] for boot in (before, after)]
+    return kernel_of(before) == kernel_of(after) and all(inits) and inits[0] != inits[1]
 
 
 def _number(said: Mapping[str, str], word: str) -> float:

@@ -6,8 +6,9 @@ stopped are no power failure; nor is anything while a host without a UPS ran on,
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
@@ -30,7 +31,8 @@ class Boots:
     `booted`: when each host did that has booted since it was last looked at, by the bot's own clock; `stayed`: the
     hosts that have not. `own`: when the bot's own machine booted, None if it has not. `own_host`: which of the
     hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot was there all the while. `fed`:
-    the UPSes that were seen on the mains all the while.
+    the UPSes that were seen on the mains all the while. `kernels`: the kernel's boot id of each of `booted`, where
+    that is known: hosts that have one in common are one machine and its containers.
     """
 
     gap: Gap
@@ -41,6 +43,7 @@ class Boots:
     cut_off: bool = True
     watched: bool = False
     fed: frozenset[TargetId] = frozenset()
+    kernels: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
@@ -70,7 +73,8 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     if hosts and not unfed:
         return "the UPS that powers them was on line"
     hosts = unfed
-    if not hosts or (len(hosts) < 2 and boots.own is None):
+    machines = {boots.kernels.get(host, host) for host in hosts}
+    if not machines or (len(machines) < 2 and boots.own is None):
         return "one machine alone may have been restarted"
     ran_on = [host for host in sorted(boots.stayed) if situation.target(host).powered_by is None]
     if ran_on:
