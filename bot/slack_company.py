@@ -45,7 +45,9 @@ class Company:
         self._since = (now if since is None else since) if others else None
         if others and (since is None or now - since < self.lasting):
             self._due = now + self.lasting
-        elif others is not self._told:
+            return
+        self._due = now + self.lasting if others else None  # nobody tells when they are gone
+        if others is not self._told:
             await self.changed(others)
             self._told = others
 

@@ -235,11 +235,9 @@ async def test_another_bot_of_the_same_app_is_told_once_it_has_stayed_and_so_is_
         await until(lambda: copy.company == [True])
         assert box.sockets.connected == 2
         await box.faults.request_disconnect("refresh_requested")
-        await until(lambda: box.calls.counts["apps.connections.open"] == 5 and box.sockets.connected == 2)
+        await until(lambda: box.calls.counts["apps.connections.open"] >= 5 and box.sockets.connected == 2)
         assert copy.company == [True]
         await bot.line.close()
-        await until(lambda: box.sockets.connected == 1)
-        await box.faults.request_disconnect("refresh_requested")
         await until(lambda: copy.company == [True, False])
 
 

@@ -135,10 +135,10 @@ def _same(one: str, others: Iterable[str], known: Known) -> bool:
 
 def _forms(name: str, known: Known) -> set[str]:
     """A name or address in one spelling, and the addresses that it leads to."""
-    return {_spelt(name), *map(_spelt, known(name))}
+    return {spelling(name), *map(spelling, known(name))}
 
 
-def _spelt(address: str) -> str:
+def spelling(address: str) -> str:
     """An address in one spelling, and this machine's own name as its address."""
     bare = address.removeprefix("[").removesuffix("]")
     with suppress(ValueError):

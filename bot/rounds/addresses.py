@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from bot.config import Config
-from bot.config.places import own_addresses, where_of
+from bot.config.places import own_addresses, spelling, where_of
 from bot.monitoring.netlink import Netlink, NoRoute
 from bot.names import Names, is_address
 from bot.scheduler import Scheduler
@@ -42,5 +42,5 @@ def _own(places: Iterable[str]) -> Iterator[str]:
     with suppress(OSError), Netlink() as kernel:
         for place in filter(is_address, places):
             with suppress(NoRoute, ValueError):
-                if kernel.route(place).local:
+                if kernel.route(spelling(place)).local:
                     yield place

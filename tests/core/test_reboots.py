@@ -154,6 +154,15 @@ def test_an_outage_that_was_open_before_is_told_and_there_is_no_second(lab):
     assert not lab.only.suspected
 
 
+def test_an_outage_that_was_open_before_explains_the_boots_that_follow_the_bots_own_return(lab):
+    lab.now = SINCE
+    lab.see(*map(gone, HOSTS))
+    lab.now, told = NOON + MINUTE, len(lab.notices)
+    after = dict.fromkeys((ATLAS, VAULT), NOON + MINUTE / 2)
+    concluded(lab, replace(BOTH, booted=after))
+    assert lab.notices[told:] == []
+
+
 def test_a_guest_that_was_off_before_is_not_waited_for(lab):
     lab.targets = {**lab.targets, FILES: Target(FILES, runs_on=VAULT)}
     lab.running.discard(FILES)

@@ -58,7 +58,9 @@ def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decisio
     why = _why(situation, boots, hosts)
     known = next((one for one in draft.live() if one.kind in LOST and _knows(one, hosts)), None)
     if known is not None:
-        if not (boots.watched and _explains(known, _times(boots, hosts), now)):
+        times = _times(boots, hosts)
+        since = boots.watched or min(times) > boots.gap.until  # or it came, and went, while the bot was off
+        if not (since and _explains(known, times, now)):
             draft.note(known.id, why)
     else:
         _open(draft, boots, hosts, why)
