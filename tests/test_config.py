@@ -302,6 +302,21 @@ def test_a_mistake_in_a_check_is_named_where_it_stands(mistakes, check, expected
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "spelt", "holds"),
+    [
+        (r'hosts: {"a\0b": {}}', r"hosts.a\x00b", r"'a\x00b' holds a control character"),
+        (r'hosts: {a: {address: "a\0b"}}', "hosts.a.address", r"'a\x00b' holds a control character"),
+        (r'guests: {"a\nb": }', r"guests.a\nb", r"'a\nb' holds a line break"),
+        (r'ups: {rack: {ups: "r\tk"}}', "ups.rack.ups", r"'r\tk' holds a tab"),
+        ("hosts:\n  a:\n    address: |\n      nas\n", "hosts.a.address", r"'nas\n' holds a line break"),
+    ],
+)
+def test_a_control_character_is_in_no_name_and_no_text(mistakes, text, spelt, holds):
+    (found,) = mistakes(text)
+    assert found.endswith(f" cannot read {spelt}: because {holds}")
+
+
 def test_a_comment_swallowed_the_channel(mistakes):
     found = mistakes("", least=LEAST.replace("{channel: homelab}", "\n  channel: #homelab"))
     assert found[0].endswith(

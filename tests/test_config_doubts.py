@@ -188,6 +188,62 @@ def test_an_address_with_a_port_or_of_a_page_is_told_and_one_of_ipv6_is_none(dou
     assert found == [f"mine.yaml:4: cannot use services.a.address: because {why}"]
 
 
+NO_ADDRESSES = ["na s", "10.0.0.300", "10.0.0.1 x", "1.2.3.4.5", "-x", "a..b", "fe80::zz", "[fe80::1]", "a" * 64]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_can_be_no_address_is_told_wherever_it_stands(doubts, address):
+    check, own = "w: {probe: tcp, port: 80}", f"w: {{probe: tcp, port: 80, address: '{address}'}}"
+    found = doubts(
+        f"hosts:\n  a: {{address: '{address}', checks: {{{check}}}}}\n  '{address}': {{ssh: {{}}}}\n"
+        f"services:\n  b: {{checks: {{{own}}}}}\n"
+        f"ups:\n  c: {{address: '{address}'}}\n"
+    )
+    why = f"because '{address}' is neither a host name nor an IP address"
+    assert found == [
+        f"mine.yaml:4: cannot use hosts.a.address: {why}",
+        f"mine.yaml:5: cannot use hosts.{address}.address: {why}; give it an `address`",
+        f"mine.yaml:7: cannot use services.b.checks.w.address: {why}",
+        f"mine.yaml:9: cannot use ups.c.address: {why}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["fe80::1%eth0", "nas_1", "nas-1.lan.", "müller.home", "10.10", "0x7f.0.0.1", "7z"]
+)
+def test_what_can_be_an_address_is_not_told(doubts, address):
+    assert doubts(f"hosts: {{'{address}': {{checks: {{w: {{probe: tcp, port: 80}}}}}}}}\n") == []
+
+
+def test_the_name_of_what_is_not_looked_at_there_need_be_no_address(doubts):
+    found = doubts(
+        "hosts:\n  the switch: {watched: false}\n  atlas: {hypervisor: 'test:///default'}\n"
+        "guests:\n  Windows 10:\n  Windows 11: {address: 10.0.0.11, checks: {rdp: {probe: tcp, port: 3389}}}\n"
+    )
+    assert found == []
+
+
+def test_a_ups_whose_name_nobody_can_ask_for_and_a_witness_at_no_address_are_told(doubts):
+    found = doubts("ups:\n  the rack:\nwitnesses:\n  gateway: 10.0.0.300\n  also: [10.0.0.1, 10.0.0.256]\n")
+    no_name = "upsd calls no UPS 'the rack': such a name has no blanks and no quotes"
+    neither = "is neither a host name nor an IP address"
+    assert found == [
+        f"mine.yaml:4: cannot use ups.the rack.ups: because {no_name}",
+        f"mine.yaml:6: cannot use witnesses.gateway: because '10.0.0.300' {neither}",
+        f"mine.yaml:7: cannot use witnesses.also: because '10.0.0.256' {neither}",
+    ]
+
+
+@pytest.mark.parametrize("probe", ["tcp, port: 80", "ssh", "host"])
+def test_a_look_that_may_take_no_time_is_a_mistake(lab, probe):
+    services = "services: {s: {checks: {look: {probe: %s, timeout: %s}}}}\n"
+    assert lab(services % (probe, "10ms"))
+    with pytest.raises(
+        ConfigError, match=r"services.s.checks.look.timeout: because '0s' is not a time .*at least 10ms"
+    ):
+        lab(services % (probe, "0s"))
+
+
 def test_a_guest_that_is_listed_and_comes_and_goes_is_told(doubts):
     found = doubts(
         "hosts: {atlas: {hypervisor: 'test:///default'}}\nephemeral: ['web*']\nguests:\n  web1: {}\n  db1: {}\n"

@@ -14,6 +14,8 @@ import yaml
 Where = tuple[str | int, ...]
 """The keys and list positions that lead to a place in the file."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CALLED = {"\n": "a line break", "\t": "a tab"}
 _TOKEN = re.compile(r"xox[a-z]-|xapp-")
 _NAMED = {("people",), ("hosts",), ("ups",), ("guests",), ("services",)}
 _DEEPEST = 12  # lab.yaml nests six deep; without an end an alias that contains itself would have none
@@ -66,7 +68,13 @@ class Document:
 
 def spelt(where: Where) -> str:
     """A place as a person writes it: `hosts.atlas.ssh.port`, `ephemeral[0]`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).lstrip(".")
+    words = (f"[{step}]" if isinstance(step, int) else f".{_visible(step)}" for step in where)
+    return "".join(words).lstrip(".")
+
+
+def _visible(text: str) -> str:
+    """A name in one line, whatever it holds."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def parse(text: str) -> Document:
@@ -105,6 +113,8 @@ def _value(document: Document, node: yaml.Node, where: Where) -> Any:
         return _group(document, node, where)
     if isinstance(node, yaml.SequenceNode):
         return [_value(document, item, (*where, number)) for number, item in enumerate(node.value)]
+    if why := _why_no_text(node.value):
+        return document.wrong(where, why)
     if _TOKEN.match(node.value):
         return document.wrong(
             where,
@@ -114,9 +124,18 @@ def _value(document: Document, node: yaml.Node, where: Where) -> Any:
     return None if node.tag == "tag:yaml.org,2002:null" else node.value
 
 
+def _why_no_text(text: str) -> str | None:
+    """A text that holds a control character is nobody's name, address or path."""
+    found = _CONTROL.search(text)
+    return f"{text!r} holds {_CALLED.get(found[0], 'a control character')}" if found else None
+
+
 def _group(document: Document, node: yaml.MappingNode, where: Where) -> Group:
     group = Group(where)
     for key, inner, line in _entries(document, node, where):
+        if why := _why_no_text(key):
+            document.mistakes.append(Mistake(line, (*where, key), why))
+            continue
         if (*where, key) in document.lines:
             first = document.lines[*where, key]
             document.mistakes.append(Mistake(line, (*where, key), f"it is written twice: first in line {first}"))

@@ -4,13 +4,13 @@ Whether the files are there that it names is another matter: it may be read on a
 """
 
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from bot.config.addresses import no_addresses
 from bot.config.built_in import looks_inside
 from bot.config.document import Where, spelt
 from bot.config.places import (
@@ -24,7 +24,7 @@ from bot.config.places import (
     where_of,
 )
 from bot.config.unwatched import LineOf, overlooked
-from bot.config.values import Config, Guest, Host, Service, Ups
+from bot.config.values import Config, Guest, Host, Service
 from bot.core.health import Proof
 from bot.core.nearest import did_you_mean, nearest
 from bot.core.one_machine import same_uris
@@ -67,7 +67,7 @@ def doubts(config: Config, line_of: LineOf, known: Known = as_written) -> list[s
         *_shared_hypervisors(config),
         *_others_hypervisors(config, known),
         *_no_drivers(config),
-        *_no_addresses(config),
+        *no_addresses(config),
         *_misplaced_probes(config),
         *_misspelt_roles(config),
         *_come_and_go(config),
@@ -161,21 +161,6 @@ def _no_drivers(config: Config) -> Iterator[_Doubt]:
         if host.hypervisor and driver not in _DRIVERS:
             why = f"libvirt has no driver {driver!r}{did_you_mean(driver, _DRIVERS)}"
             yield ("hosts", name, "hypervisor"), why
-
-
-def _no_addresses(config: Config) -> Iterator[_Doubt]:
-    """A URL, or an address with a port, where a name or an address is wanted."""
-    of_all: Mapping[str, Sequence[Host | Guest | Service | Ups]] = {
-        "hosts": list(config.hosts.values()),
-        "guests": list(config.guests.values()),
-        "services": list(config.services.values()),
-        "ups": list(config.ups.values()),
-    }
-    for group, things in of_all.items():
-        for one in things:
-            if "/" in one.address or re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", one.address):
-                why = f"{one.address!r} is neither a host name nor an IP address; a port belongs to the check"
-                yield (group, one.name, "address"), why
 
 
 def _misplaced_probes(config: Config) -> Iterator[_Doubt]:
