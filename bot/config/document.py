@@ -6,6 +6,7 @@ guesses. A setting that is empty counts as not written; a thing that has only a 
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,13 +84,40 @@ def parse(text: str) -> Document:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        document.mistakes.append(Mistake(mark.line + 1 if mark else 1, (), _problem(error)))
+        document.mistakes.append(_unreadable(text, error))
     except yaml.YAMLError as error:
         document.mistakes.append(Mistake(1, (), str(error).splitlines()[0]))
     else:
         document.data = Group(()) if node is None else _value(document, node, ())
     return document
+
+
+def _unreadable(text: str, error: yaml.MarkedYAMLError) -> Mistake:
+    """What keeps a text from being YAML: what was left open is told where it was opened, not where that shows."""
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    if error.context == "while scanning a quoted scalar" and error.context_mark:
+        return Mistake(error.context_mark.line + 1, (), "the quote that begins in this line is never closed")
+    if mark and (quoted := _quoted_before(text, mark.index)):
+        return Mistake(
+            quoted, (), f"a quote begins in this line and is closed in line {line}; is one missing here?"
+        )
+    if error.context_mark and "'<stream end>'" in (error.problem or ""):
+        return Mistake(error.context_mark.line + 1, (), "the bracket that opens here is never closed")
+    return Mistake(line, (), _problem(error))
+
+
+def _quoted_before(text: str, index: int) -> int | None:
+    """The first line of the quoted text right before a place, if it is of several lines: nobody means that."""
+    last = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if token.start_mark.index >= index:
+                break
+            last = token
+    if not isinstance(last, yaml.ScalarToken) or last.style not in ("'", '"'):
+        return None
+    return last.start_mark.line + 1 if last.start_mark.line < last.end_mark.line else None
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
