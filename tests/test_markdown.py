@@ -279,6 +279,29 @@ def test_a_before_ahead_of_the_first_step_belongs_to_none():
     ]
 
 
+HEALTHY_HOST = "# T\n- Use for: %s\n\n## A\n\n```lab\nhealthy $host\n```\n"
+ONLY_OF_A_HOST = "and $host is known only of a host"
+
+
+def test_a_value_that_nothing_it_is_for_has_is_a_mistake():
+    reading = parse("t", HEALTHY_HOST % "guest-down, boot-disk", KNOWN)
+    said = f"7: cannot use $host: because “Use for” names guest-down, boot-disk, {ONLY_OF_A_HOST}"
+    assert [str(one) for one in reading.problems] == [said]
+
+
+def test_a_value_that_not_all_it_is_for_has_is_a_hint():
+    reading = parse("t", HEALTHY_HOST % "service-down, host-down", KNOWN)
+    assert [str(one) for one in reading.hints] == [f"7: hint: “Use for” names service-down, {ONLY_OF_A_HOST}"]
+
+
+def test_what_is_known_of_all_it_is_for_or_asked_for_by_an_optional_step_is_neither():
+    optional = HEALTHY_HOST.replace("## A\n", "## B\n\n## A\n- Optional: yes\n")
+    books = [HEALTHY_HOST % "host-down", HEALTHY_HOST.replace("- Use for: %s\n", ""), optional % "guest-down"]
+    for book in books:
+        reading = parse("t", book, KNOWN)
+        assert (reading.problems, reading.hints) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("body", "hint"),
     [

@@ -4,11 +4,14 @@ And what is no mistake, but is better done otherwise: hints.
 """
 
 import re
+from collections.abc import Iterator
 
+from bot.core.kinds import KINDS
 from bot.core.lab import Effect
 from bot.core.nearest import nearest
 from bot.core.runbook import Runbook, ScriptAction, Step, needs_confirmation
-from bot.core.values import BUILT_IN
+from bot.core.runs.beginning import needed
+from bot.core.values import BUILT_IN, KNOWN_OF
 from bot.core.written import Hint, Problems
 
 _LINE_END = re.compile(r"\r\n?|\n")  # as markdown counts lines
@@ -19,23 +22,38 @@ def lint(runbook: Runbook, problems: Problems) -> None:
     if all(step.on_request for step in runbook.steps):
         problems.add(1, "run this", "it has no step that is not only on request")
     _headings(runbook, problems)
+    for line, name, why in _lacking(runbook, never=True):
+        problems.add(line, f"use ${name}", why)
     for at, step in enumerate(runbook.steps):
         _values(runbook, at, step, problems)
 
 
 def hints(runbook: Runbook) -> tuple[Hint, ...]:
-    """What would be better otherwise: a step that replaces or destroys something, and looks at nothing before."""
-    return tuple(
+    """What would be better otherwise: what destroys something without a look before; what can't always begin."""
+    unguarded = (
         Hint(step.action.line, f"“{step.heading}” {why}: say with **Before** what must still hold when it runs")
         for step in runbook.steps
         if step.action and step.acts and step.before is None and (why := _why_dangerous(step))
     )
+    return (*unguarded, *(Hint(line, why) for line, _, why in _lacking(runbook, never=False)))
 
 
 def _why_dangerous(step: Step) -> str | None:
     if needs_confirmation(step):
         return "is confirmed beforehand"
     return "stops a machine" if step.effect is Effect.STOPS else None
+
+
+def _lacking(runbook: Runbook, *, never: bool) -> Iterator[tuple[int, str, str]]:
+    """The values it needs that not all it is for has; `never`: those that nothing has, so that it can't begin."""
+    subjects = {subject for kind in runbook.use_for for subject in KINDS[kind].about}
+    for name in sorted(needed(runbook) - {"incident"}):
+        having = [kind for kind, known in KNOWN_OF.items() if name in known]
+        lacking = [kind for kind in runbook.use_for if not set(KINDS[kind].about) <= set(having)]
+        if lacking and subjects.isdisjoint(having) is never:
+            step = next(one for one in runbook.steps if name in one.uses)
+            why = f"“Use for” names {', '.join(lacking)}, and ${name} is known only of a {' or '.join(having)}"
+            yield _line_of(runbook, step, name), name, why
 
 
 def _headings(runbook: Runbook, problems: Problems) -> None:

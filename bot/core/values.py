@@ -6,6 +6,8 @@ A script gets them as environment variables. Nothing here pastes a value into a 
 import re
 from collections.abc import Mapping
 
+from bot.core.kinds import TargetKind
+
 BUILT_IN = {
     "host": "the incident's host",
     "guest": "the incident's guest",
@@ -18,6 +20,13 @@ BUILT_IN = {
     "backup_password_file": "the file with that repository's password, from the config",
 }
 """What a run knows without asking. Which of them are set depends on the incident's target."""
+
+_OF_BACKUPS = frozenset({"backup_repository", "backup_password_file"})
+KNOWN_OF: Mapping[TargetKind, frozenset[str]] = {
+    TargetKind.HOST: _OF_BACKUPS | {"incident", "host"},
+    TargetKind.GUEST: frozenset(BUILT_IN) - {"host"},
+}
+"""Which of them a target of that kind may have; one of another kind has an incident alone."""
 
 _OF_SHELLS = "all_proxy ftp_proxy http_proxy https_proxy no_proxy auto_resume histchars"
 _OF_WINDOWS = (  # which knows no difference between `path` and `PATH`
