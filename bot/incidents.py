@@ -1,7 +1,7 @@
 """What people do to incidents, and how a decision becomes rows: a transaction each, over core and store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config, Guest, Host, Service
@@ -44,23 +44,7 @@ class UnknownName(Exception):
 
 def rules_of(config: Config) -> Rules:
     """The times and numbers of lab.yaml by which the core decides."""
-    timing = config.timing
-    return Rules(
-        grace=timing.grace,
-        reopen_within=timing.reopen_within,
-        reopen_power_within=timing.reopen_power_within,
-        acknowledgement_lapses=timing.acknowledgement_lapses,
-        storm_guests=timing.storm_guests,
-        storm_hosts=timing.storm_hosts,
-        storm_within=timing.storm_within,
-        shutdown_within=timing.shutdown_within,
-        steady=timing.steady,
-        brief=timing.brief,
-        flapping_changes=timing.flapping_changes,
-        flapping_within=timing.flapping_within,
-        remind_after=tuple(sorted(timing.remind_after)),
-        remind_every=timing.remind_every,
-    )
+    return Rules(**{one.name: getattr(config.timing, one.name) for one in fields(Rules)})
 
 
 def own_checks(config: Config, inventory: Mapping[TargetId, Target]) -> Mapping[TargetId, frozenset[CheckName]]:

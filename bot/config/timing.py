@@ -4,6 +4,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from bot.core.incidents.rules import Rules
+
+_RULES: Final = Rules()
+"""The defaults of all that the core decides by stand there."""
+
 A_MOMENT: Final = timedelta(milliseconds=10)
 """The least time between two looks of anything."""
 
@@ -24,7 +29,7 @@ class Timing:
     )
     clears: int = field(default=2, metadata={"help": "Consecutive successes that clear a failure.", "least": 1})
     grace: timedelta = field(
-        default=timedelta(minutes=10),
+        default=_RULES.grace,
         metadata={"help": "How long things may take to come back after the power or their host did."},
     )
     company: timedelta = field(
@@ -32,11 +37,12 @@ class Timing:
         metadata={"help": "How long a first message waits for what failed at the same moment."},
     )
     storm_guests: int = field(
-        default=5,
+        default=_RULES.storm_guests,
         metadata={"help": "Guests of one host lost together that make it one incident of the host.", "least": 2},
     )
     storm_hosts: int = field(
-        default=3, metadata={"help": "Hosts lost together that make it a power failure.", "least": 2}
+        default=_RULES.storm_hosts,
+        metadata={"help": "Hosts lost together that make it a power failure.", "least": 2},
     )
     on_battery: timedelta = field(
         default=timedelta(seconds=5),
@@ -46,35 +52,35 @@ class Timing:
         },
     )
     storm_within: timedelta = field(
-        default=timedelta(seconds=120), metadata={"help": "The time within which hosts count as lost together."}
+        default=_RULES.storm_within, metadata={"help": "The time within which hosts count as lost together."}
     )
     shutdown_within: timedelta = field(
-        default=timedelta(minutes=5),
+        default=_RULES.shutdown_within,
         metadata={
             "help": "What is shut down so shortly before its host goes off, or so soon after the power is back, "
             "has to return with it."
         },
     )
     steady: timedelta = field(
-        default=timedelta(seconds=30),
+        default=_RULES.steady,
         metadata={"help": "How long a UPS must stay on line power before that counts as proof."},
     )
     reopen_within: timedelta = field(
-        default=timedelta(minutes=30),
+        default=_RULES.reopen_within,
         metadata={"help": "What fails again so soon after it was resolved reopens the incident."},
     )
     reopen_power_within: timedelta = field(
-        default=timedelta(minutes=60), metadata={"help": "The same for a power failure."}
+        default=_RULES.reopen_power_within, metadata={"help": "The same for a power failure."}
     )
     brief: timedelta = field(
-        default=timedelta(minutes=1),
+        default=_RULES.brief,
         metadata={
             "help": "An incident that is over so soon, and that nobody pressed anything on, "
             "ends with an edit of its card alone."
         },
     )
     flapping_changes: int = field(
-        default=4,
+        default=_RULES.flapping_changes,
         metadata={
             "help": "After so many changes, an incident that fails once more is unstable: "
             "told once, then only that it stays down for `grace`; its card keeps up.",
@@ -82,22 +88,22 @@ class Timing:
         },
     )
     flapping_within: timedelta = field(
-        default=timedelta(hours=1),
+        default=_RULES.flapping_within,
         metadata={
             "help": "Within what time those are counted, and how long nothing may change "
             "before it is stable again."
         },
     )
     remind_after: tuple[timedelta, ...] = field(
-        default=(timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4)),
+        default=_RULES.remind_after,
         metadata={"help": "When everyone is reminded of an incident that nobody has acknowledged."},
     )
     remind_every: timedelta = field(
-        default=timedelta(days=1),
+        default=_RULES.remind_every,
         metadata={"help": "How often after that.", "least": timedelta(minutes=1)},
     )
     acknowledgement_lapses: timedelta = field(
-        default=timedelta(hours=4),
+        default=_RULES.acknowledgement_lapses,
         metadata={"help": "An acknowledged incident without progress is open again after this."},
     )
     alive_every: timedelta = field(
