@@ -7,8 +7,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 STEPS = (-3600, 3600, 20 * 365 * 86_400)
 ENOUGH = 6  # runs of the job that runs twice a second
+SOON = 8  # half seconds that the process gets to run: a step is noticed within a second
+A_WHILE = 60  # seconds that all of it may take on a busy machine; each step is longer by far
 
 needs_libfaketime = pytest.mark.skipif(LIBFAKETIME is None, reason="libfaketime is not installed")
 
@@ -66,6 +69,11 @@ class Process:
     def since(self, job: str) -> list[float]:
         return [at for at in self.times(job) if at > self.moment]
 
+    def longest_wait(self) -> int:
+        """For how many half seconds that the process got to run the job that runs twice a second did not."""
+        turns = [one.job for one in self.ran if one.job in ("often", "tick")]
+        return max(len(list(turn)) for job, turn in groupby(turns) if job == "tick")
+
     def journal(self) -> list[str]:
         store = Store(self.database, read_only=True)
         lines = [text for _, text in store.alive.journal(10)]
@@ -97,10 +105,10 @@ class Process:
         child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=asyncio.subprocess.PIPE)
         reading = asyncio.create_task(self.read(child.stdout))
         try:
-            await until(lambda: len(self.times("often")) >= 3, 30)
+            await until(lambda: len(self.times("often")) >= 3, A_WHILE)
             self.set_clock(self.step)
             with suppress(AssertionError):  # the tests say what is missing
-                await until(lambda: len(self.since("often")) >= ENOUGH and self.journal(), 10)
+                await until(lambda: len(self.since("often")) >= ENOUGH and self.journal(), A_WHILE)
         finally:
             child.kill()
             await child.wait()
@@ -126,7 +134,7 @@ each_step = pytest.mark.parametrize("step", STEPS, ids=["an hour back", "an hour
 @each_step
 def test_when_the_clock_is_set_jobs_go_on_and_none_is_run_twice(lives, step):
     bot = lives[step]
-    assert max(later - earlier for earlier, later in pairwise(bot.times("often"))) < 2.5
+    assert bot.longest_wait() <= SOON
     often = bot.since("often")
     assert len(often) >= ENOUGH
     assert len(often) <= (often[-1] - bot.moment) / 0.5 + 2
@@ -139,18 +147,17 @@ def test_when_the_clock_is_set_jobs_go_on_and_none_is_run_twice(lives, step):
 def test_when_the_clock_is_set_that_is_followed_and_on_record(lives, step):
     bot = lives[step]
     first, last = bot.ran[0], bot.ran[-1]
-    assert abs(last.wall - first.wall - (last.at - first.at) - step) < 1, "the clock was not set at all"
-    assert bot.journal() == [f"The clock was set by {step:+.0f} s."]
+    assert abs(last.wall - first.wall - (last.at - first.at) - step) < A_WHILE, "the clock was not set at all"
+    [said] = [line for line in bot.journal() if line.startswith("The clock was set by ")]
+    assert abs(int(said.split()[-2]) - step) < A_WHILE
 
 
 @pytest.mark.slow
 @needs_libfaketime
 @each_step
 def test_after_the_clock_was_set_jobs_of_one_interval_are_still_due_together(lives, step):
-    pairs = zip(lives[step].since("often"), lives[step].since("again"), strict=False)
-    last = list(pairs)[-3:]
-    assert last
-    assert all(abs(one - other) < 0.25 for one, other in last)
+    often, again = lives[step].since("often"), lives[step].since("again")
+    assert median(min(abs(one - other) for other in again) for one in often) < 0.25
 
 
 @pytest.mark.slow
@@ -159,7 +166,7 @@ def test_after_the_clock_was_set_jobs_of_one_interval_are_still_due_together(liv
 def test_when_the_clock_is_set_what_was_planned_is_as_far_off_as_before(lives, step):
     store = Store(lives[step].database)
     planned = datetime.fromtimestamp(lives[step].ran[0].wall + step, UTC)
-    near, ten_minutes = timedelta(seconds=20), timedelta(minutes=10)
+    near, ten_minutes = timedelta(seconds=2 * A_WHILE), timedelta(minutes=10)
     [waiting] = [one for one in store.outbox.waiting() if one.parcel.subject == "incident:2"]
     [silence] = store.targets.silences(planned)
     [incident] = store.incidents.live()
