@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from bot.clock import Clock
 from bot.config import Check, Config, ConfigError, Host, absent_files, doubts_of, load, load_secrets
 from bot.core.guest import GuestEvent, GuestInfo
-from bot.core.health import Kind, Target, TargetKind, target_id
+from bot.core.health import CheckName, Health, Kind, Observation, Target, TargetKind, target_id
 from bot.core.incidents.blind_spots import Lack
 from bot.core.one_machine import MEND, words
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
@@ -24,7 +24,7 @@ from bot.probes import Parts, SshWays, Watched, discover
 from bot.reach import Refusal, Refused, Script, Unreachable
 from bot.reach.ssh_answer import Door, of_other_key
 from bot.rounds import addresses, blind_spots
-from bot.rounds.checks import upses_of
+from bot.rounds.checks import checks_of, upses_of
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.slack import Slack
@@ -70,7 +70,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> list[Finding]:
-    """Look at Slack, hypervisors, SSH, UPSes, runbooks and the data folder, all at once; told in that order."""
+    """Look at Slack, hypervisors, SSH, UPSes, checks, runbooks and the data folder at once; told in that order."""
     tally = Tally()
     async with AsyncExitStack() as opened:
         hypervisors = hypervisors_of(config, _deaf)
@@ -81,7 +81,9 @@ async def diagnose(config: Config, *, post: bool, send_test: bool = False) -> li
         looks = [_of_slack(config, post=post), _of_outward(config, send_test=send_test)]
         looks += [_of_hypervisor(config.hosts[name], one) for name, one in hypervisors.items()]
         looks += [_of_ssh(host, ways) for host in config.hosts.values() if host.ssh]
-        looks += [_of_ups(watched, check, _parts(config, {}, ways)) for watched, check in upses_of(config)]
+        parts = _parts(config, {}, ways)
+        looks += [_of_ups(watched, check, parts) for watched, check in upses_of(config)]
+        looks += [_of_check(watched, check, parts) for watched, check in _knocks(config)]
         async with telling(lambda: tally):
             found = await asyncio.gather(*map(tally.count, looks))
             twice = await doubled(hypervisors)
@@ -218,16 +220,41 @@ def _by_hand(host: Host) -> str:
 
 async def _of_ups(watched: Watched, check: Check, parts: Parts) -> Sequence[Finding]:
     """Whether upsd speaks for it."""
-    probe = discover()[check.probe].make(watched, check.params, parts)
-    try:
-        (seen, *_) = await probe.look()
-    finally:
-        await probe.close()
+    seen = await _look(watched, check, parts)
     name, where = watched.target.name, f"{watched.address}:{getattr(check.params, 'port', '')}"
     if seen.kind is Kind.UPS_UNREACHABLE:
         mend = f"correct `address`, `port` or `ups` of ups.{name}: `upsc -l {where}` lists what is there"
         return [Finding(seen.why, mend)]
     return [Finding(f"the UPS {name} answers: {seen.why}")]
+
+
+def _knocks(config: Config) -> Iterator[tuple[Watched, Check]]:
+    """The checks of lab.yaml that knock somewhere, each with what it looks at; a guest by its name."""
+    guests = (
+        (Watched(CheckName(check.name), Target(target_id(TargetKind.GUEST, guest.name)), guest.address), check)
+        for guest in config.guests.values()
+        for check in guest.checks.values()
+    )
+    yield from (one for one in (*checks_of(config), *guests) if one[1].probe in ("tcp", "ssh"))
+
+
+async def _of_check(watched: Watched, check: Check, parts: Parts) -> Sequence[Finding]:
+    """Whether anything answers where it looks. A guest may be off, and what can't be looked at says nothing."""
+    seen, kind = await _look(watched, check, parts), watched.target.kind
+    where = f"{kind}s.{watched.target.name}.checks.{check.name}"
+    if seen.health is Health.OK:
+        return [Finding(f"{where}: {seen.why}")]
+    mend = f"start what should answer there, or correct {where}"
+    return [Finding(f"{where}: {seen.why}", mend, note=kind is TargetKind.GUEST or seen.health is Health.UNKNOWN)]
+
+
+async def _look(watched: Watched, check: Check, parts: Parts) -> Observation:
+    probe = discover()[check.probe].make(watched, check.params, parts)
+    try:
+        (seen, *_) = await probe.look()
+    finally:
+        await probe.close()
+    return seen
 
 
 def _of_runbooks(config: Config) -> Iterator[Finding]:

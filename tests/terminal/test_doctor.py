@@ -1,11 +1,14 @@
 """`doctor` against the workspace in a box: each thing that can be missing, and what it says to do about it."""
 
+import asyncio
+
 import pytest
 
 from bot.demo.ssh_host import SshHost, make_key
 from bot.workspace.server import Box, Settings
 from bot.workspace.web_api import BOT_SCOPES
 from tests.real.disk import needs_mounts, small_disk
+from tests.real.sshd import free_port
 from tests.real.upsd import running_upsd
 from tests.terminal.commands import caretaker, tokens, write_lab
 from tests.waiting import until
@@ -54,6 +57,21 @@ async def test_a_ups_is_asked_for_by_the_name_that_its_server_has(tmp_path):
             said = await until(lambda: asking(told, "ok       the UPS rack answers: on mains"), 30)
     unknown = f"cannot ask 127.0.0.1:{upsd.port} for 'rak': because unknown ups"
     assert f"`upsc -l 127.0.0.1:{upsd.port}` lists what is there" in mended(said, unknown)
+
+
+async def test_where_a_check_knocks_and_nobody_answers_is_missing_and_of_a_guest_good_to_know(tmp_path):
+    listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    here, nowhere = listening.sockets[0].getsockname()[1], free_port()
+    tcp = "{address: 127.0.0.1, checks: {door: {probe: tcp, port: %s}}}"
+    lab = f"services: {{web: {tcp % here}, shop: {tcp % nowhere}}}\nguests: {{db: {tcp % nowhere}}}\n"
+    write_lab(tmp_path, lab + 'hosts: {atlas: {hypervisor: "test:///default"}}\n')
+    async with listening, Box.start() as box:
+        told = await caretaker("doctor", folder=tmp_path, env=tokens(box))
+    assert "ok       services.web.checks.door: " in told.out
+    silent = "because Connection refused"
+    mend = mended(told.out, f"services.shop.checks.door: cannot connect to 127.0.0.1:{nowhere}: {silent}")
+    assert mend.endswith("start what should answer there, or correct services.shop.checks.door")
+    assert f"note     guests.db.checks.door: cannot connect to 127.0.0.1:{nowhere}: {silent}" in told.out
 
 
 async def asking(told, words: str) -> str:
