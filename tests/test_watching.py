@@ -354,6 +354,19 @@ async def test_what_nothing_looks_at_any_more_is_waited_for_no_longer_than_machi
     assert await reminders(bot) == 1
 
 
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])
+async def test_a_clock_step_is_no_time_on_battery(bot, step):
+    power = {"kind": Kind.POWER_LOSS, "steady": timedelta(seconds=5)}
+    assert bot.see(ATLAS, Health.FAIL, **power) is False
+    bot.time += timedelta(seconds=3)
+    bot.watch.shift(step)
+    bot.time += step
+    assert bot.see(ATLAS, Health.FAIL, **power) is False
+    assert await bot.incidents() == {}
+    bot.time += timedelta(seconds=2)
+    assert bot.see(ATLAS, Health.FAIL, **power) is True
+
+
 async def writes(bot: Bot, *, can: bool) -> None:
     """Let the database be written, or not."""
     pragma = f"PRAGMA query_only = {'off' if can else 'on'}"

@@ -180,6 +180,18 @@ def test_what_fails_unheard_is_not_taken_for_well_either():
     assert VAULT in lab.only.unproven
 
 
+def test_what_fails_unheard_by_one_check_is_not_proven_by_another_when_the_power_is_back():
+    lab = desk()
+    lab.silences = (Silence(VAULT, lab.now, lab.now + MINUTE, "U1", "new fans"),)
+    lab.see(fails(VAULT, Kind.SERVICE_DOWN))
+    lab.now += MINUTE
+    lab.silences = ()
+    lab.see(on_battery())
+    lab.see(on_mains(), back(VAULT))
+    assert lab.only.members[VAULT].failing == {"http"}
+    assert VAULT in lab.only.unproven
+
+
 def test_an_outage_that_reopens_knows_what_failed_of_its_members_in_the_same_instant():
     lab = desk()
     lab.see(gone(VAULT))
