@@ -205,23 +205,25 @@ async def saying(variables):
         yield listening.sockets[0].getsockname()[1]
 
 
-async def test_the_rest_of_an_answer_that_stopped_half_way_is_not_taken_for_the_next() -> None:
-    halves = iter(['BEGIN LIST VAR rack\nVAR rack ups.status "OB"\n'])
-    rest = 'VAR rack ups.status "OB LB"\nEND LIST VAR rack\n'
+BEGIN, END, LOW = "BEGIN LIST VAR rack\n", "END LIST VAR rack\n", 'VAR rack ups.status "OB LB"\n'
+
+
+@pytest.mark.parametrize(("begun", "rest"), [(BEGIN, LOW + END), ("", BEGIN + LOW + END)], ids=["half", "late"])
+async def test_an_answer_that_came_half_or_too_late_is_not_taken_for_the_next(begun, rest) -> None:
+    kept = iter([begun])
 
     async def serve(reader, writer):
-        kept = ""
+        before = ""
         while await reader.readline():
-            whole = 'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\nEND LIST VAR rack\n'
-            half = next(halves, None)
-            writer.write((half or kept + whole).encode())
-            kept = rest if half else ""
+            now = next(kept, None)
+            writer.write((before + f'{BEGIN}VAR rack ups.status "OL"\n{END}' if now is None else now).encode())
+            before = "" if now is None else rest
         writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with listening, probing(listening.sockets[0].getsockname()[1]) as probe:
         assert (await look(probe)).kind is Kind.UPS_UNREACHABLE
-        await looks(probe, Health.OK)
+        assert (await look(probe)).health is Health.OK
 
 
 @pytest.mark.parametrize(("status", "test", "means", "words"), FIELD)
