@@ -13,9 +13,10 @@ import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, GuestInfo, Power, Reason
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
+from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported, guest_info
 from bot.hypervisor.console_ocr.reading import text_of
 from bot.hypervisor.events import guest_state, lifecycle_event, run_event_loop, unwatch, watch
+from bot.hypervisor.obstacles import What
 from tests.guests import uuid
 from tests.real.guest import running_host
 from tests.waiting import IN_TIME, until
@@ -58,6 +59,13 @@ async def connected(uri, *, deadline=2 * SECOND, start=True):
         yield hypervisor, events
     finally:
         await hypervisor.close()
+
+
+async def test_a_libvirt_that_refuses_a_question_of_all_guests_says_nothing_of_its_host():
+    async with connected("test:///default") as (hypervisor, _):
+        with pytest.raises(CannotWatch, match="cannot list the guests on atlas") as refused:
+            await hypervisor._ask_all("list the guests", lambda connection: connection.lookupByName("nobody"))
+    assert refused.value.what is What.OTHER
 
 
 def told(events, *whats) -> bool:

@@ -759,6 +759,14 @@ async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
 
 
 @pytest.mark.slow
+async def test_what_fails_is_looked_at_again_soon_however_seldom_it_is_else(guests, tmp_path) -> None:
+    services = {"web": Service("web", "127.0.0.1", checks=door(free_port()))}
+    seldom = replace(QUICK, check_every=timedelta(minutes=10), retry_every=300 * MS)
+    async with living(lab_yaml(tmp_path, services=services, timing=seldom)) as bot:
+        await bot.incident(kind=Kind.SERVICE_DOWN)
+
+
+@pytest.mark.slow
 async def test_what_answers_while_its_guest_is_off_proves_nothing_once_it_runs(guests, tmp_path) -> None:
     port = free_port()
     guests.add("web1", autostart=False)
