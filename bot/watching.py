@@ -209,11 +209,11 @@ class Watch:
         self._written[seen.fingerprint] = written
         if seen.fingerprint.check == STATE and (seen.began_anew or was != written):
             self._forget_inside(seen.fingerprint)
-        failed = was is not None and was[0] is Health.FAIL
-        well = seen.health is Health.OK and seen.running is not False and not failed
+        well = seen.health is Health.OK and seen.running is not False and not (was and was[0] is Health.FAIL)
         if seen.began_anew or (was != written and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
+        seen = self._beliefs.of(seen.fingerprint).dated(seen)
         if seen.kind in SILENCE and (spoke := self._answers.any.get(seen.fingerprint)):
             seen = replace(seen, facts={**seen.facts, ANSWERED: spoke.isoformat()})
         self._reserves[seen.fingerprint] = seen.facts

@@ -67,7 +67,8 @@ class Bot:
         self.targets = dict(await self.writer.do(lambda store, _: store.targets.inventory()))
 
     def see(self, target: TargetId, health: Health, **more) -> bool:
-        kind = more.pop("kind", KINDS[target.partition(":")[0]]) if health is Health.FAIL else None
+        kind = more.pop("kind", KINDS[target.partition(":")[0]])
+        kind = kind if health is Health.FAIL else None
         check = Fingerprint(CheckName("look"), target)
         return self.watch.see(
             Observation(check, health, self.time, str(health), kind, **more), self.targets[target], PACE
@@ -118,6 +119,20 @@ async def test_a_silence_tells_when_there_was_an_answer_last_and_a_failure_does_
     known = await bot.writer.do(lambda store, _: {i.subject: i for i in store.incidents.latest(9)})
     assert (known[ATLAS].id, known[ATLAS].since, known[ATLAS].opened_at) == (one, begun, begun + MINUTE)
     assert known[MAIL].since == known[MAIL].opened_at
+
+
+async def test_an_outage_lasts_from_the_first_look_that_saw_it_to_the_first_that_saw_its_end(bot):
+    for health, seconds in ((Health.OK, 3), (Health.FAIL, 8), (Health.OK, 3), (Health.FAIL, 9), (Health.OK, 3)):
+        for _ in range(seconds):
+            bot.see(MAIL, health, kind=Kind.FILESYSTEM_READONLY, steady=timedelta(seconds=5))
+            bot.time += timedelta(seconds=1)
+            await bot.watch.close()
+    (known,) = await bot.writer.do(lambda store, _: store.incidents.latest(9))
+    first, second = known.spans.latest
+    assert [one.length(bot.time).seconds for one in (first, second)] == [8, 9]
+    assert known.since == first.since == bot.time - timedelta(seconds=23)
+    assert first.until is not None
+    assert second.since - first.until == timedelta(seconds=3)
 
 
 async def test_a_failure_is_in_doubt_until_it_was_seen_often_enough(bot):

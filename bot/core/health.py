@@ -190,7 +190,8 @@ class Observation:
 
     `kind` says what a FAIL is about and `why` says it in words ("crashed", "connection refused by 10.0.0.5:22").
     `stated`: an event said so (crash, panic), so that no further look is needed to believe it. `steady`: a failure
-    that is believed once it was seen for so long, however often (on battery).
+    that is believed once it was seen for so long, however often (on battery). `since`: the first of the looks in a
+    row that said so, of which this is the last.
     `running`: whether the target was seen running; None where that has no meaning or could not be seen.
     `evidence`: what it rests on; whether an OK proves health follows from it and from the target's kind. `facts`:
     what else was seen, as text, e.g. {"stopped": "on purpose"}.
@@ -206,6 +207,7 @@ class Observation:
     evidence: Evidence = Evidence.INSIDE
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     steady: timedelta = timedelta(0)
+    since: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "why", deadened(self.why))  # frozen as it is: it is just being made

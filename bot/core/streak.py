@@ -29,6 +29,10 @@ class Streak:
         """Whether the last look agrees with what is believed; if not, the next look should come soon."""
         return (self.last is self.hard and not self.lasting) or self.last is Health.UNKNOWN
 
+    def dated(self, seen: Observation) -> Observation:
+        """What was seen last, with when that began."""
+        return seen if seen.health is Health.UNKNOWN else replace(seen, since=self.since)
+
     def shifted(self, step: timedelta) -> "Streak":
         """The same after the clock was stepped."""
         return replace(self, since=self.since and self.since + step)

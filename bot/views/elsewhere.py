@@ -75,11 +75,11 @@ def _about(incident: Incident, what: What, config: Config, now: datetime) -> str
     if what is What.OVER:
         length = ""
         if has_length(incident) and incident.resolved_at:
-            length = f" It lasted {lasted(incident.resolved_at - incident.opened_at)}."
+            length = f" It lasted {lasted(incident.resolved_at - incident.since)}."
         return f"{_sentence(incident.resolution) or state(incident) + '.'}{length}"
     since = "Since" if incident.failing or incident.status is Status.OPEN else "It began on"
-    length = lasted(now - incident.opened_at)
-    return f"{_sentence(first_seen(incident))}\n{since} {_when(incident.opened_at, config)} ({length})."
+    length = lasted(now - incident.since)
+    return f"{_sentence(first_seen(incident))}\n{since} {_when(incident.since, config)} ({length})."
 
 
 def _what_to_do(found: Sequence[tuple[Incident, What]], config: Config) -> str:

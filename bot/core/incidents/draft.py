@@ -58,7 +58,7 @@ class Draft:
             if not is_condition(one):
                 self._failing[one.target].add(one.check)
         self._dependence: Dependence | None = None  # most decisions do without
-        self._looked: dict[Fingerprint, datetime] = {}  # when each check looked last
+        self._said: dict[Fingerprint, Observation] = {}  # the last word of each check
         self._next = situation.next_id
         self._events: dict[Event, None] = {}  # in order, each once
         self._notices: dict[Notice, None] = {}
@@ -89,7 +89,7 @@ class Draft:
     def hear(self, news: Iterable[Observation]) -> None:
         """Take news in; what follows from them is the engine's."""
         for one in news:
-            self._looked[one.fingerprint] = one.at
+            self._said[one.fingerprint] = one
             if is_condition(one.fingerprint):
                 continue
             self.heard.append(one)
@@ -118,9 +118,10 @@ class Draft:
             self._dependence = Dependence(self.situation.targets.values())
         return self._dependence.descendants(target)
 
-    def looked(self, checks: Iterable[Fingerprint]) -> datetime:
-        """When the last of these checks looked: now, or before, if that could not be written then."""
-        return min(self.now, max((self._looked[one] for one in checks if one in self._looked), default=self.now))
+    def well_since(self, checks: Iterable[Fingerprint]) -> datetime:
+        """Since when the last of these checks has found all well, as far as is known."""
+        told = (self._said[one] for one in checks if one in self._said)
+        return min(self.now, max((one.since or one.at for one in told), default=self.now))
 
     def rival(self, incident: Incident) -> Incident | None:
         """The live incident about the subject or a check of `incident`, which may not reopen beside it."""
@@ -137,15 +138,13 @@ class Draft:
 
     def failed_since(self, checks: Iterable[Fingerprint]) -> datetime:
         """Since when the first of these checks has failed, as far as is known: from when it answered last."""
-        wanted = frozenset(checks)
-        told = [one for one in self.heard if one.fingerprint in wanted and one.health is Health.FAIL]
-        known = [datetime.fromisoformat(one.facts[ANSWERED]) if ANSWERED in one.facts else one.at for one in told]
-        return min(known, default=self.now)
+        told = (self._said[one] for one in checks if one in self._said)
+        return min((_began(one) for one in told if one.health is Health.FAIL), default=self.now)
 
     def new(self, kind: Kind, subject: TargetId, why: str, own: frozenset[Fingerprint]) -> Incident:
         """A new incident, not told yet."""
-        began = min((self.looked([one]) for one in own), default=self.now)
-        incident = Incident(self._next, kind, subject, why, began, self.now, own=own, failing=own)
+        known = min((self._said[one].at for one in own if one in self._said), default=self.now)
+        incident = Incident(self._next, kind, subject, why, min(self.now, known), self.now, own=own, failing=own)
         self._next = IncidentId(self._next + 1)
         return self.keep(incident)
 
@@ -200,6 +199,12 @@ class Draft:
         before = self.situation.incidents
         changed = [i for i in self.incidents.values() if before.get(i.id) != i]
         return Decision(tuple(changed), tuple(self._events), tuple(self._notices))
+
+
+def _began(failure: Observation) -> datetime:
+    if ANSWERED in failure.facts:
+        return datetime.fromisoformat(failure.facts[ANSWERED])
+    return failure.since or failure.at
 
 
 def _both(held: Member | None, other: Member, now: datetime) -> Member:

@@ -24,7 +24,7 @@ def open_incident(draft: Draft, kind: Kind, subject: TargetId, why: str, own: It
         return _reopen(draft, before, kind, why, prints)
     incident = draft.new(kind, subject, why, prints)
     earlier = draft.situation.ended.get((kind, subject))
-    draft.keep(replace(incident, spans=Spans().began(incident.opened_at), earlier=earlier))
+    draft.keep(replace(incident, spans=Spans().began(draft.failed_since(prints)), earlier=earlier))
     draft.event(incident.id, EventKind.OPENED, why)
     _mention_gap(draft, incident.id, prints)
     return draft.incidents[incident.id]
@@ -37,7 +37,8 @@ def _reopen(draft: Draft, incident: Incident, kind: Kind, why: str, own: frozens
     again = replace(again, kind=kind, why=why, own=again.own | own, failing=again.failing | own)
     begins_anew(draft, draft.keep(again))
     draft.event(incident.id, EventKind.STATUS, f"reopened: {why}")
-    fails_again(draft, draft.incidents[incident.id], f", {lasted(draft.now - over)} after the last time", why)
+    well = lasted(again.spans.changed_at - over)
+    fails_again(draft, draft.incidents[incident.id], f", {well} after the last time", why)
     _mention_gap(draft, incident.id, own)
     return draft.incidents[incident.id]
 

@@ -34,7 +34,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
             _end(draft, incident)  # nobody saw that come back
             return
         if incident.unproven or incident.kind in LOST or incident.unstable_since is not None:
-            recovering = draft.move(incident, Move.RECOVER, seen=draft.looked(incident.own))
+            recovering = draft.move(incident, Move.RECOVER, seen=draft.well_since(incident.own))
             incident = _ask_again(draft, recovering)
             draft.event(incident.id, EventKind.STATUS, "recovering")
             incident = draft.incidents[incident.id]
@@ -65,7 +65,7 @@ def _end(draft: Draft, incident: Incident) -> None:
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
         close(draft, incident, words, max(grounds, key=lambda ground: ground.at).by)
     else:
-        over = draft.move(incident, Move.RESOLVE, why=words, seen=draft.looked(incident.own))
+        over = draft.move(incident, Move.RESOLVE, why=words, seen=draft.well_since(incident.own))
         is_over(draft, over, words)
 
 
