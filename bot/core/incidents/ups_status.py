@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import Health
+from bot.core.incidents.ups_eco import in_eco_mode, other_alarms
 from bot.core.kinds import Kind
 
 _BATTERY: Final = frozenset({"OB", "ONBATT"})
@@ -89,8 +90,13 @@ class Status:
     @property
     def alarm(self) -> str:
         """What its alarm says; empty where it has none."""
-        said = " ".join(self.told.get("ups.alarm", "").split())
-        return said or ("an alarm that it does not explain" if "ALARM" in self.words else "")
+        unexplained = "ALARM" in self.words and not self.told.get("ups.alarm", "").strip()
+        return other_alarms(self.told) or ("an alarm that it does not explain" if unexplained else "")
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the mains go round it, and it would not take over."""
+        return "BYPASS" in self.words and not in_eco_mode(self.told)
 
     def number(self, name: str) -> float | None:
         """A variable that is a number; None where it is not told, or none."""
@@ -198,12 +204,14 @@ def power(status: Status) -> Power:
     """Whether there is line power, as far as its words are certain of that."""
     if why := _uncertain(status):
         return Power(Health.UNKNOWN, why)
-    words = [said for word, said in _SAID.items() if word in status.words or (word == "LB" and _is_low(status))]
+    low = status.on_battery and status.low
+    told = (status.words if status.bypassed else status.words - {"BYPASS"}).union(["LB"] if low else [])
+    words = [said for word, said in _SAID.items() if word in told]
     words += [f"alarm: {status.alarm}"] if status.alarm else []
     beside = "".join(f", {said}" for said in words) + status.reserve
     if status.on_battery:
         against = "" if status.words & _BATTERY else _UNFED
-        return Power(Health.FAIL, f"on battery{against}{beside}", low=status.low, doubted=status.tested)
+        return Power(Health.FAIL, f"on battery{against}{beside}", low=low, doubted=status.tested)
     return Power(Health.OK, f"on mains{beside}")
 
 
@@ -217,7 +225,8 @@ def condition(status: Status) -> Condition:
         return Condition(Health.FAIL, ", ".join(dict.fromkeys(words)) + status.reserve, kinds[0])
     if not status.on_line:
         return Condition(Health.UNKNOWN, _uncertain(status) or "on battery")
-    return Condition(Health.OK, f"it {status.testing}" if status.testing else "in order")
+    mode = ", in its ECO mode" if in_eco_mode(status.told) else ""
+    return Condition(Health.OK, f"it {status.testing}" if status.testing else f"in order{mode}")
 
 
 def _uncertain(status: Status) -> str:
@@ -241,7 +250,7 @@ def _contradicts(status: Status) -> str:
     said = " ".join(sorted(status.words))
     if status.on_battery and status.on_line:
         return f"it says that it is on mains and on battery ({said})"
-    if status.on_battery and "BYPASS" in status.words:
+    if status.on_battery and status.bypassed:
         return f"it is bypassed, and on battery ({said})"
     volts = status.number("output.voltage") or 0
     if "OFF" in status.words and not status.on_battery and (volts > _LIVE or (status.number("ups.load") or 0) > 0):
@@ -265,7 +274,7 @@ def _troubles(status: Status) -> Iterator[tuple[Kind, str]]:
     if "OVER" in words:
         load = status.told.get("ups.load")
         yield Kind.UPS_OVERLOAD, f"overloaded ({load} %)" if load else "overloaded"
-    if "BYPASS" in words:
+    if status.bypassed:
         yield Kind.UPS_BYPASS, _SAID["BYPASS"]
     if "RB" in words:
         yield Kind.UPS_BATTERY, _SAID["RB"]
@@ -274,10 +283,6 @@ def _troubles(status: Status) -> Iterator[tuple[Kind, str]]:
     if alarm:
         of_battery = "batter" in alarm.casefold()
         yield Kind.UPS_BATTERY if of_battery else Kind.UPS_ALARM, f"alarm: {alarm}"
-
-
-def _is_low(status: Status) -> bool:
-    return status.on_battery and status.low
 
 
 def _is_worn(status: Status) -> bool:

@@ -212,6 +212,49 @@ def test_of_itself_nothing_is_said_where_nothing_is_wrong_or_known(status, healt
     assert (found.health, found.kind, found.why) == (health, None, why)
 
 
+ECO = "UPS is in ECO Mode."
+BY_BUZZWORD = {"experimental.ups.mode.buzzwords": "vendor:apc:HE"}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ups("ALARM OL", ups_alarm=ECO),
+        ups("OL ECO"),
+        ups("OL HE"),
+        ups("OL BYPASS ECO"),
+        ups("ALARM OL BYPASS", ups_alarm=ECO),
+        ups("ALARM OL BYPASS ECO", ups_alarm="Automatic bypass mode! ECO(HE) mode!"),
+        Status({"ups.status": "OL BYPASS", **BY_BUZZWORD}),
+    ],
+)
+def test_a_mode_that_its_owner_has_chosen_is_no_alarm_and_no_bypass(status) -> None:
+    assert (power(status).health, power(status).why) == (OK, "on mains")
+    itself = condition(status)
+    assert (itself.health, itself.why) == (OK, "in order, in its ECO mode")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "why"),
+    [
+        (ups("ALARM OL", ups_alarm=f"{ECO} Fan failure!"), Kind.UPS_ALARM, "alarm: Fan failure!"),
+        (ups("ALARM OL ECO", ups_alarm="Manual bypass mode!"), Kind.UPS_ALARM, "alarm: Manual bypass mode!"),
+        (ups("ALARM OL", ups_alarm="Automatic bypass mode!"), Kind.UPS_ALARM, "alarm: Automatic bypass mode!"),
+        (ups("ALARM OL ECO"), Kind.UPS_ALARM, "alarm: an alarm that it does not explain"),
+        (ups("OL BYPASS ECO RB"), Kind.UPS_BATTERY, REPLACE),
+        (ups("OL BYPASS"), Kind.UPS_BYPASS, "bypassed: what hangs on it is not protected"),
+    ],
+)
+def test_what_is_wrong_beside_that_mode_is_told(status, kind, why) -> None:
+    itself = condition(status)
+    assert (itself.health, itself.kind, itself.why) == (FAIL, kind, why)
+
+
+@pytest.mark.parametrize("status", ["OB ECO", "OB DISCHRG BYPASS ECO"])
+def test_when_the_mains_fail_in_that_mode_it_is_on_battery(status) -> None:
+    assert (power(ups(status)).health, power(ups(status)).why) == (FAIL, "on battery")
+
+
 def test_what_it_tells_beside_are_facts() -> None:
     told = ups("OB LB", battery_charge="79.0", battery_runtime="900", ups_load="n/a")
     assert told.facts == {"charge": "79", "runtime": "900", "battery": "low"}
