@@ -13,15 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.run import Button, Run, RunStatus, State, Stop
+from bot import runs
+from bot.core.health import TargetId
+from bot.core.run import Button, IllegalMove, Run, RunStatus, State, Stop
 from bot.reach.ssh import SshHost, SshReach
 from bot.store import Store
+from bot.usecases import script_records
+from tests.reach.test_records import Through
 from tests.real.network import Lan, lan
 from tests.real.processes import alive
 from tests.real.sshd import Sshd, running_sshd
-from tests.test_performing import ASKS, Bot, living, sleeper, step
+from tests.real.stubborn import BECOMES_ROOT, stubborn_program
+from tests.test_performing import ASKS, HEAD, Bot, living, sleeper, step
 from tests.waiting import until
-from tests.walking import clock, stored
+from tests.walking import ALEX, clock, runbook, stored
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -203,6 +208,72 @@ async def test_what_was_called_off_out_of_reach_is_ended_by_the_next_bot(atlas):
         await until(lambda: not alive(child), 20)
         await until(lambda: atlas.records() == [], 10)
         assert atlas.times() == 1
+
+
+# --- what can't be ended -----------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def writes_for_ever(folder: Path, *settings: str):
+    """A bot whose script has started what its user can't end, that program, and what it writes on."""
+    with stubborn_program() as stubborn:
+        disk = stubborn.home / "disk"
+        disk.touch(mode=0o666)
+        disk.chmod(0o666)
+        writes = f"open(os.environ['disk'], 'a').write('once '); {BECOMES_ROOT}"
+        script = step(f'{stubborn.program} -c "import os; {writes}" & sleep 600', *settings)
+        async with living(folder, reaches=lambda _run, _place: Through(*stubborn.user)) as bot:
+            await bot.start(script, guest="web1", disk=str(disk))
+            await bot.press(Button.RUN)
+            await until(stubborn.running, 20)
+            yield bot, stubborn, disk
+
+
+async def test_what_its_time_limit_can_not_end_is_not_run_a_second_time_while_it_runs(tmp_path):
+    async with writes_for_ever(tmp_path, "Time limit: 2 seconds") as (bot, stubborn, disk):
+        for button in (Button.LOOK_AGAIN, Button.STOP):
+            run = await bot.comes_to(State.UNENDED, seconds=60)
+            (pid,) = stubborn.running()
+            assert f"pid {pid} `rooted`, although its time limit of 2 s is over" in run.steps[0].summary
+            assert await bot.offered() == (Button.LOOK_AGAIN, Button.STOP)
+            if button is Button.LOOK_AGAIN:
+                await bot.press(button)
+        stubborn.end()
+        assert (await bot.pressed(Button.LOOK_AGAIN, seconds=20)).state is State.FAILED
+        assert await bot.offered() == (Button.RETRY, Button.SKIP, Button.STOP)
+        assert disk.read_text().split() == ["once"]
+
+
+async def test_while_what_was_stopped_can_not_be_ended_no_other_run_begins_on_its_machine(tmp_path):
+    async with writes_for_ever(tmp_path) as (bot, stubborn, disk):
+        again = (
+            runs.start,
+            bot.house,
+            runbook(HEAD + step("true")),
+            {"guest": "web1", "disk": str(disk)},
+            runs.Aim(TargetId("guest:web1"), None),
+            ALEX,
+        )
+        await bot.move(Stop("", "enough"))
+        for times in (1, 2):
+
+            async def told(times: int = times) -> bool:
+                return "".join(await bot.lines()).count("it could not be ended.") == times
+
+            await until(told, 40)
+            with pytest.raises(IllegalMove, match=r"a script of run 1 .* may still be running on"):
+                await bot.do(*again)
+            if times == 1:
+                await bot.crash().close()
+                await bot.take_up()
+        stubborn.end()
+        await until(lambda: bot.told("It does not run on the bot's machine any more."), 40)
+
+        async def settled() -> bool:
+            return await bot.do(script_records.left_over) == []
+
+        await until(settled, 20)
+        assert (await bot.do(*again)).run.id == 2
 
 
 # --- the line ----------------------------------------------------------------------------------------------------

@@ -211,6 +211,11 @@ class Move:
         self.set(State.RUNNING, summary)
         self.tell(Mark.FOUND, summary)
 
+    def unended(self, summary: str) -> None:
+        """It is past its end and runs on: until that is over, nothing may do it a second time."""
+        self.set(State.UNENDED, summary)
+        self.tell(Mark.FAILED, f"{State.UNENDED}: {summary}")
+
     def verify(self, unchecked: State = State.DONE) -> None:
         """Ask for the step's check; without one the step is over, as `unchecked` says."""
         check = self.step.check

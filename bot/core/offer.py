@@ -56,6 +56,7 @@ _OFFERED: Mapping[State, tuple[Button, ...]] = MappingProxyType(
         State.RUNNING: (Button.STOP,),
         State.SEEKING: (Button.STOP,),
         State.LOST: (Button.LOOK_AGAIN, Button.STOP),
+        State.UNENDED: (Button.LOOK_AGAIN, Button.STOP),
         State.VERIFYING: (Button.STOP,),
         State.FAILED: (Button.RETRY, Button.SKIP, Button.STOP),
         State.UNKNOWN: (Button.IT_RAN, Button.RUN_AGAIN, Button.STOP),

@@ -16,7 +16,7 @@ from bot.core.health import TargetId
 from bot.core.jobs import Request
 from bot.core.runs.deed import Deed
 from bot.core.runs.events import RunEvent
-from bot.core.runs.lost import ActionFound, ActionLost
+from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
 
 RunId = NewType("RunId", int)
 
@@ -58,6 +58,7 @@ class State(StrEnum):
     RUNNING = "running"
     SEEKING = "unknown: looking for it"  # it may run; the connection was lost, or the bot was off
     LOST = "unknown: out of reach"  # it may run; a person says when to look again
+    UNENDED = "still runs, and can't be ended"  # its time is over; a person ends it there, and has it looked for
     VERIFYING = "verifying"
     VERIFIED = "verified"
     DONE = "done, not verified"
@@ -74,7 +75,7 @@ BUSY = frozenset({State.LISTING, State.MAKING_SURE, State.LOOKING, State.RUNNING
 """Something was asked of the shell and has not answered."""
 
 OUT_OF_REACH = frozenset({State.SEEKING, State.LOST})  # it may run; nobody here can tell
-MAY_RUN = OUT_OF_REACH | {State.RUNNING}
+MAY_RUN = OUT_OF_REACH | {State.RUNNING, State.UNENDED}
 """What the step does may be done right now: nothing that could do it a second time is offered."""
 
 ONLY_LOOKING = frozenset({State.MAKING_SURE, State.LOOKING})  # cut short, it is as if it had not begun
@@ -269,7 +270,7 @@ class Interrupted:
     recorded: bool = False
 
 
-Answer = ChoicesListed | BeforeLooked | ActionFinished | ActionLost | ActionFound | CheckFinished
+Answer = ChoicesListed | BeforeLooked | ActionFinished | ActionLost | ActionFound | ActionUnended | CheckFinished
 Command = Press | Tick | GoTo | Stop | Answer | Interrupted
 
 

@@ -42,7 +42,7 @@ from bot.core.run import (
 )
 from bot.core.runbook import Runbook, Step
 from bot.core.runs.events import Mark
-from bot.core.runs.lost import ActionFound, ActionLost
+from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
 
 _FORWARD = frozenset(Button) - {Button.CANNOT, Button.SKIP, Button.STOP, Button.GO_ON, Button.LOOK_AGAIN}
 _AWAITED: Mapping[type[Answer], frozenset[State]] = MappingProxyType(
@@ -52,6 +52,7 @@ _AWAITED: Mapping[type[Answer], frozenset[State]] = MappingProxyType(
         ActionFinished: frozenset({State.RUNNING, State.SEEKING}),
         ActionLost: frozenset({State.RUNNING, State.SEEKING}),
         ActionFound: frozenset({State.SEEKING}),
+        ActionUnended: frozenset({State.RUNNING, State.SEEKING}),
         CheckFinished: frozenset({State.VERIFYING}),
     }
 )
@@ -262,6 +263,8 @@ def _finished(run: Run, runbook: Runbook, command: Answer, now: datetime) -> Adv
         move.lost(command)
     elif isinstance(command, ActionFound):
         move.found(command.summary)
+    elif isinstance(command, ActionUnended):
+        move.unended(command.summary)
     else:
         move.checked(command)
     return move.made(command.summary)

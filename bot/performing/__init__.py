@@ -30,10 +30,9 @@ from bot.core.lab import Effect
 from bot.core.lengths import moments_in
 from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
-from bot.core.runs.lost import ActionLost
 from bot.hypervisor import HypervisorUnreachable
 from bot.performing.bar import Bar
-from bot.performing.recorded import GivenUp, Scripts
+from bot.performing.recorded import SUMMARY, NotOver, Scripts
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
 from bot.runs import House, Moved
 from bot.store import StoreFailed
@@ -42,7 +41,6 @@ from bot.usecases import script_records
 
 log = logging.getLogger(__name__)
 
-SUMMARY = 200  # characters of the line that stands for a whole output
 NOTE_AGAIN = 5  # seconds until an end that could not be written is written again
 CHOICES = 100  # what a list in Slack can hold
 
@@ -138,8 +136,8 @@ class Performer:
             case RunAction() | SeekAction():
                 try:
                     done, output = await self._act(run, work)
-                except GivenUp as why:
-                    return ActionLost(step, attempt, str(why), given_up=True), ""
+                except NotOver as why:
+                    return why.answer, ""
                 return ActionFinished(step, attempt, done.ok, done.text, done.known), output
             case RunCheck():
                 done, output = await self._check(run, work)
@@ -251,6 +249,4 @@ def _outcome(finished: Finished, limit: timedelta) -> Outcome:
         return Outcome(ok=True, text=last or "done")
     else:
         how = "was ended by a signal" if finished.status is None else f"exit status {finished.status}"
-    if finished.left:
-        how += f"; still running, and can't be ended: {', '.join(finished.left)}"
     return Outcome(ok=False, text=f"{how}: {last}" if last else how, known=finished.known)

@@ -7,7 +7,7 @@ more; after that a person says when to look again.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +16,9 @@ from itertools import chain, repeat
 
 from bot import runs
 from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
+from bot.core.progress import last_line
 from bot.core.run import Answer, Run
-from bot.core.runs.lost import ActionFound, ActionLost
+from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
 from bot.reach import OUTPUT_LIMIT, Finished, Lost, Reach, Refused, Script, Unreachable
 from bot.reach.records import Record, Recorded
 from bot.reach.shell import GRACE
@@ -36,6 +37,8 @@ SLACK = timedelta(seconds=5)  # beyond limit and grace: the far side began to co
 FORGOTTEN = timedelta(days=7)
 """A machine that can't be reached for so long is not asked to tidy up any more."""
 
+SUMMARY = 200  # characters of the line that stands for a whole output
+
 CLOSING = 5.0  # seconds; the bot is to end soon, and what it can't end now is found by the next one
 
 _GIVEN_UP = "I have stopped trying to end it."
@@ -45,8 +48,12 @@ _AGAIN = "connected again: it runs, or has ended"
 Tell = Callable[[Answer], Coroutine[None, None, None]]
 
 
-class GivenUp(Exception):
-    """The script could not be found within its time: it may run."""
+class NotOver(Exception):
+    """The script may run, or is known to: `answer` says it to its run."""
+
+    def __init__(self, answer: ActionLost | ActionUnended) -> None:
+        super().__init__(answer.summary)
+        self.answer = answer
 
 
 class Scripts:
@@ -67,7 +74,7 @@ class Scripts:
     ) -> Finished:
         """Start the script, or seek what an earlier start has begun; how it ended.
 
-        Raises Unreachable or Refused where nothing was started, GivenUp where that is not known.
+        Raises Unreachable or Refused where nothing was started, NotOver where it may run.
         """
         assert isinstance(work.job, ScriptJob)
         known = await self._writer.do(script_records.find, run.id, work.step, work.attempt)
@@ -122,15 +129,21 @@ class Scripts:
                 await self._writer.do(script_records.settled, known.id)
 
     async def _settle(self, run: Run, known: Known, reach: Callable[[], Reach], *, told: bool) -> None:
-        """Until its end is known, or it is given up, and that told. `told`: that it may still run."""
+        """Until nothing of it runs, or it is given up, and that told. `told`: that it may still run."""
         began, pauses = time.monotonic(), chain(PAUSES, repeat(PAUSES[-1]))
         recorded, late = Recorded(reach, _record(known)), False
+        said: tuple[str, ...] = ()
         while True:
             try:
-                finished = await recorded.stop()
-                await self._say_left(run, known, finished, late=late)
-                await recorded.forget()
-                break
+                left = (await recorded.stop()).left
+                if not left:
+                    if late:
+                        await self._say(run, f"It does not run on {known.place} any more.")
+                    await recorded.forget()
+                    break
+                if left != said:
+                    await self._say(run, _still_run(left, known.place))
+                said, told, late = left, True, True
             except (Unreachable, Refused) as why:
                 if _is_given_up(known, timedelta(seconds=time.monotonic() - began)):
                     await self._say(run, f"It may still run on {known.place}: {why}. {_GIVEN_UP}")
@@ -138,15 +151,8 @@ class Scripts:
                 if not told:
                     await self._say(run, f"It may still run on {known.place}: {why}. {_UNENDED}")
                 told = late = True
-                await asyncio.sleep(next(pauses))
+            await asyncio.sleep(next(pauses))
         await self._writer.do(script_records.settled, known.id)
-
-    async def _say_left(self, run: Run, known: Known, finished: Finished, *, late: bool) -> None:
-        if finished.left:
-            runs_on = f"{', '.join(finished.left)} still {'runs' if len(finished.left) == 1 else 'run'}"
-            await self._say(run, f"{runs_on} on {known.place}: it could not be ended.")
-        elif late:
-            await self._say(run, f"It does not run on {known.place} any more.")
 
     async def _say(self, run: Run, text: str) -> None:
         try:
@@ -179,12 +185,15 @@ class _Script:
         self.recorded = Recorded(reach, _record(known), heard, self._found)
 
     async def carried_out(self) -> Finished:
-        """Its end, with no secrets in its output."""
+        """Its end, with no secrets in its output. Raises NotOver where there is none."""
         done = await self._ended()
         if self._stream:
             self._stream.end()
         output = self._redactor.text(done.output, cut=len(done.output) >= OUTPUT_LIMIT)
-        return replace(done, output=output)
+        done = replace(done, output=output)
+        if done.left:
+            raise NotOver(ActionUnended(self.work.step, self.work.attempt, _unended(done, self._known.limit)))
+        return done
 
     async def _ended(self) -> Finished:
         if isinstance(self.work, RunAction):
@@ -207,7 +216,8 @@ class _Script:
                     tries = 0
                     await self._lost(why)
                 if time.monotonic() > deadline:
-                    raise GivenUp(str(why)) from why
+                    lost = ActionLost(self.work.step, self.work.attempt, str(why), given_up=True)
+                    raise NotOver(lost) from why
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1
 
@@ -237,6 +247,17 @@ def _noted(tasks: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
     tasks.discard(task)
     if not task.cancelled() and (why := task.exception()) is not None:
         log.error("cannot note or settle a script: because %s", why, exc_info=why)
+
+
+def _unended(finished: Finished, limit: timedelta) -> str:
+    """What of it could not be ended, when it should have, and the last it said."""
+    due = f"its time limit of {limit.total_seconds():g} s is over" if finished.timed_out else "it was stopped"
+    last = last_line(finished.output)[:SUMMARY]
+    return f"{', '.join(finished.left)}, although {due}" + (f": {last}" if last else "")
+
+
+def _still_run(left: Sequence[str], place: Place) -> str:
+    return f"{', '.join(left)} still {'runs' if len(left) == 1 else 'run'} on {place}: it could not be ended."
 
 
 def _longest(known: Known) -> timedelta:

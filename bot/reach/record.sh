@@ -6,6 +6,7 @@
 # the lock: who makes it starts the script; a finder makes it, too ("void"), and then nothing can be started under
 # that id any more. It is a symbolic link: made in one go, whole, once.
 #   run: pid and start of the script   status: its exit status   why: who ends it   end: how it ended, the last word
+# What of it could not be ended stands with the end, and is looked at anew whenever that is told.
 #   o.N: its output from byte N on, the last two pieces   drained: no more will come   dropped: some had no room
 # The script may fill the disk that its record is on. So there is an empty file `.end` for `end`, and one for each other
 # word, made while there was room; to say it is to rename that file to `end=exit 0`, which takes no room, and only one
@@ -300,10 +301,22 @@ over() { # whether it has ended, or can't be running any more
   conclude "${word:+exit }${word:-unknown}" # its supervisor was killed, or could not write how it ended
 } 2>/dev/null
 
+still_left() { # of what could not be ended, what runs now
+  said leader
+  set -- $word
+  this_boot
+  names=
+  [ "${1:-$boot}" != "$boot" ] || tree
+  end=${end%% *}$names
+}
+
 last_word() {
   said end || unwritten
   end=${word:-$told}
-  [ "$end" != never ] || { up=; read -r up _ <"${HOST_PROC:-/proc}/uptime"; this_boot; end="never $boot ${up%%.*}"; }
+  case $end in
+    never) up=; read -r up _ <"${HOST_PROC:-/proc}/uptime"; this_boot; end="never $boot ${up%%.*}" ;;
+    *:*) still_left ;;
+  esac
   ! said dropped || echo m
   echo "e $end"
 } 2>/dev/null

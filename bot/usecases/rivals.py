@@ -33,7 +33,7 @@ def left_running(store: Store, now: datetime, incident: IncidentId | None, targe
         step = run.steps[row.step]
         if same and step.state in _MAY_RUN and step.attempt == row.attempt:
             what = f"a script of run {run.id} ('{run.title}') may still be running on {known.place}"
-            return f"{what}; I end it as soon as I can reach it. Try again then"
+            return f"{what}; I look until it has ended, and end it if I can. Try again then"
     return None
 
 

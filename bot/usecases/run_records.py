@@ -17,7 +17,7 @@ from bot.store.runs import RunRow
 LONG = timedelta(minutes=1)
 """Whoever pressed looks elsewhere after so long: an edit of the step's card would notify nobody."""
 
-_BAD = frozenset({State.FAILED, State.UNPROVEN, State.UNKNOWN, State.LOST, State.HELD})
+_BAD = frozenset({State.FAILED, State.UNPROVEN, State.UNKNOWN, State.LOST, State.UNENDED, State.HELD})
 
 
 def record(store: Store, now: datetime, before: Run | None, advance: Advance, by: str | None = None) -> None:

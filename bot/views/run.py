@@ -27,6 +27,7 @@ MARKS: Final[Mapping[State, str]] = MappingProxyType(
         State.RUNNING: "⏳",
         State.SEEKING: "❓",
         State.LOST: "❓",
+        State.UNENDED: "⚠️",
         State.VERIFYING: "🔎",
         State.VERIFIED: "✅",
         State.DONE: "☑️",

@@ -94,6 +94,8 @@ def _under_way(facts: StepFacts) -> Iterator[Block]:
         yield section("🔎 looking …")
     elif state.state in OUT_OF_REACH:
         yield section(f"❓ *It may still run.* {safe(state.summary, 1_000)}")
+    elif state.state is State.UNENDED:
+        yield section(f"⚠️ *It still runs.* {safe(state.summary, 1_000)}\nEnd it there, then press *Look again*.")
     elif state.state in BUSY:
         yield section(_waiting(facts) if state.state is State.VERIFYING else _progress(facts))
     elif state.state is State.HELD:

@@ -6,7 +6,7 @@ from bot.core.jobs import Cancel, RunCheck, SeekAction
 from bot.core.offer import offer
 from bot.core.run import ActionFinished, Button, Interrupted, RunStatus, StaleClick, State, Stop
 from bot.core.runs.events import Mark
-from bot.core.runs.lost import ActionFound, ActionLost
+from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
 from tests.core.test_walk import START, Walk
 
 SCRIPT = """\
@@ -73,6 +73,27 @@ def test_what_could_not_be_found_is_looked_for_when_a_person_says_so_and_is_neve
     assert (asked.attempt, asked.watch, walk.state) == (1, "/srv/web1", State.SEEKING)
 
 
+def test_what_could_not_be_ended_is_never_repeated_while_it_runs(walk):
+    made = walk.give(ActionUnended(0, 1, "pid 7 `cp`, although its time limit of 2 s is over"))
+    assert (walk.state, walk.buttons, made.requests) == (State.UNENDED, (Button.LOOK_AGAIN, Button.STOP), ())
+    assert offer(walk.run, walk.runbook).go_to == ()
+    assert made.events[0].text == (
+        "still runs, and can't be ended: pid 7 `cp`, although its time limit of 2 s is over"
+    )
+    (asked,) = walk.press(Button.LOOK_AGAIN).requests
+    assert isinstance(asked, SeekAction)
+    walk.give(ActionUnended(0, 1, "pid 7 `cp`"))
+    walk.press(Button.LOOK_AGAIN)
+    walk.finished(ok=False)
+    assert walk.buttons == (Button.RETRY, Button.SKIP, Button.STOP), "it is gone"
+
+
+def test_stopped_while_it_can_not_be_ended_it_says_so_and_is_seen_to_further(walk):
+    walk.give(ActionUnended(0, 1, "pid 7 `cp`"))
+    assert walk.give(Stop("ada", "enough")).requests == (Cancel(0, 1),)
+    assert (walk.state, walk.run.steps[0].summary) == (State.UNKNOWN, "called off; it could not be ended")
+
+
 def test_what_has_ended_with_an_unknown_result_is_a_persons_to_say(walk):
     lost(walk)
     made = walk.give(ActionFinished(0, 1, ok=False, summary="its record is gone", known=False))
@@ -99,9 +120,11 @@ def test_a_late_word_of_an_older_attempt_changes_nothing(walk):
     assert walk.give(ActionFound(0, 2, "found")).why.startswith("ignored"), "it was not lost"
 
 
-@pytest.mark.parametrize("state", [State.RUNNING, State.SEEKING, State.LOST])
+@pytest.mark.parametrize("state", [State.RUNNING, State.SEEKING, State.LOST, State.UNENDED])
 def test_after_a_start_of_the_bot_what_has_a_record_is_looked_for(walk, state):
-    if state is not State.RUNNING:
+    if state is State.UNENDED:
+        walk.give(ActionUnended(0, 1, "pid 7 `cp`"))
+    elif state is not State.RUNNING:
         lost(walk, given_up=state is State.LOST)
     (asked,) = walk.give(Interrupted("the bot was off", recorded=True)).requests
     assert isinstance(asked, SeekAction)

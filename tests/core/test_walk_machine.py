@@ -42,7 +42,7 @@ from bot.core.runbook import (
     Verification,
 )
 from bot.core.runs.ground import machine_changed
-from bot.core.runs.lost import ActionFound, ActionLost
+from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
 from bot.core.walk import advance, start
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -219,6 +219,12 @@ class Walking(RuleBasedStateMachine):
         assert not self.give(ActionLost(at, attempt, "lost", given_up)).requests
         if found:
             assert not self.give(ActionFound(at, attempt, "found")).requests
+
+    @precondition(lambda self: self.run.state in MAY_RUN and not self.run.ended)
+    @rule()
+    def it_can_not_be_ended(self):
+        at, attempt = self.run.current, self.run.steps[self.run.current].attempt
+        assert not self.give(ActionUnended(at, attempt, "pid 7")).requests
 
     @invariant()
     def what_may_run_is_not_offered_to_be_run(self):

@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from bot.reach.records import TRUSTED, Record, Recorded
 from tests.reach.ways import NASTY, sleeper
 from tests.real.processes import alive, installed
 from tests.real.qemu_ga import running_qemu_ga, speaker
+from tests.real.stubborn import BECOMES_ROOT, stubborn_program
 from tests.waiting import IN_TIME, until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -444,33 +444,34 @@ async def test_what_hides_from_everything_but_its_control_group_is_ended(here):
     await script.forget()
 
 
-@pytest.fixture
-def plain(tmp_path_factory) -> Iterator[Place]:
-    """This machine for a user who is not root, with a program that becomes root."""
-    program = Path("/usr/bin/python3").resolve()
-    if os.geteuid() or not program.exists():
-        pytest.skip("needs root, and a Python of the system's own")
-    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))  # which every user can enter
-    shutil.copy(program, folder / "rooted")
-    (folder / "home").mkdir()
-    for one, mode in ((folder / "rooted", 0o4755), (folder, 0o777), (folder / "home", 0o777)):
-        one.chmod(mode)
-    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    yield Place(Through(*user, "/usr/bin/env", f"HOME={folder / 'home'}"), folder)
-    shutil.rmtree(folder)
+async def test_what_can_not_be_ended_is_named_for_as_long_as_it_runs():
+    with stubborn_program() as stubborn:
+        plain = Place(Through(*stubborn.user), stubborn.home.parent)
+        script, running = await plain.begins(f"{stubborn.program} -c '{BECOMES_ROOT}' & sleep 600")
+        pid = await until(lambda: "".join(plain.heard).strip())
+        for done in (await script.stop(), await running, await plain.again(script).join()):
+            assert done.left == (f"pid {pid} `rooted`",)
+        assert stubborn.running() == [int(pid)]
+        stubborn.end()
+        await until(lambda: not stubborn.running())
+        for done in (await script.stop(), await plain.again(script).join()):
+            assert (done.how, done.left) == ("stopped", ())
+        await script.forget()
 
 
-async def test_what_can_not_be_ended_is_named(plain):
-    rooted = plain.home.parent / "rooted"
-    becomes_root = "import os, time; os.setuid(0); print(os.getpid(), flush=True); time.sleep(600)"
-    script, running = await plain.begins(f"{rooted} -c '{becomes_root}' & sleep 600")
-    pid = await until(lambda: "".join(plain.heard).strip())
-    done = await script.stop()
-    assert done.left == (f"pid {pid} `rooted`",)
-    assert alive(str(rooted)) == [int(pid)]
-    os.kill(int(pid), signal.SIGKILL)
-    await running
-    await script.forget()
+async def test_of_what_could_not_be_ended_nothing_runs_once_its_machine_has_restarted():
+    with stubborn_program() as stubborn:
+        plain = Place(Through(*stubborn.user), stubborn.home.parent)
+        script, running = await plain.begins(f"{stubborn.program} -c '{BECOMES_ROOT}' & sleep 600")
+        assert (await script.stop()).left
+        await running
+        leader = plain.record(script) / "leader"
+        boot, *rest = str(leader.readlink()).split()
+        leader.unlink()
+        leader.symlink_to(" ".join(["another", *rest]))
+        assert boot != "another"
+        assert (await script.stop()).left == ()
+        await script.forget()
 
 
 async def test_what_is_stopped_before_it_began_never_begins(here):

@@ -7,7 +7,7 @@ import pytest
 from bot.core.progress import Progress
 from bot.core.run import Button, State, StepState
 from bot.core.runs.ground import pause
-from bot.core.runs.lost import ActionLost
+from bot.core.runs.lost import ActionLost, ActionUnended
 from bot.views.boxes import ticked
 from bot.views.modals import type_name_view
 from bot.views.run import MARKS
@@ -115,6 +115,15 @@ def test_what_is_out_of_reach_may_still_run_and_can_not_be_run_again(walk, given
     assert "❓ *It may still run.* lost atlas: because" in told
     assert len(actions(walk)) == offered
     assert actions(walk)[-1]["text"]["text"] == "Stop"
+
+
+def test_what_can_not_be_ended_says_so_and_what_to_do(walk):
+    walk.press(Button.RUN)
+    walk.give(ActionUnended(0, 1, "pid 7 cp, although its time limit of 2 s is over"))
+    told = card(walk)
+    assert "⚠️ *Step 1 of 3 · Stop it*\\nStill runs, and can't be ended" in told
+    assert "⚠️ *It still runs.* pid 7 cp, although its time limit of 2 s is over\\nEnd it there" in told
+    assert [one["text"]["text"] for one in actions(walk)] == ["Look again", "Stop"]
 
 
 def test_what_is_proven_says_so_and_by_whom_it_was_run(walk):

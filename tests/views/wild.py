@@ -159,6 +159,7 @@ OFFERABLE = {
     State.RUNNING,
     State.SEEKING,
     State.LOST,
+    State.UNENDED,
     State.VERIFYING,
     State.FAILED,
     State.UNPROVEN,

@@ -11,6 +11,8 @@ def called_off(state: State, step: Step, values: Mapping[str, str]) -> tuple[Sta
     """The state of a step that was in `state` and under way, or out of reach, and what is said of it."""
     if state in ONLY_LOOKING:
         return State.HELD, "called off before anything was run"
+    if state is State.UNENDED:
+        return State.UNKNOWN, "called off; it could not be ended"
     if state not in OUT_OF_REACH:
         return State.UNKNOWN, "called off while it was under way"
     job = job_of(step.action, values) if step.action else None

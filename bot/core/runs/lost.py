@@ -1,4 +1,4 @@
-"""What the shell says of an action whose connection broke: it may go on where it runs, and is looked for."""
+"""What the shell says of an action that goes on where it runs, or may: its connection broke, or it has no end."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,15 @@ class ActionLost:
 @dataclass(frozen=True, slots=True)
 class ActionFound:
     """The action that was lost runs, and is followed again."""
+
+    step: int
+    attempt: int
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionUnended:
+    """The action was to be ended, by its time limit or by a person, and is known to run on."""
 
     step: int
     attempt: int
