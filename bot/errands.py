@@ -138,9 +138,14 @@ def record(store: Store, now: datetime, errand: Errand, post: Post) -> None:
             store.outbox.add(waiting.parcel, now, now)
 
 
-def put_back(store: Store, now: datetime, waiting: Waiting, why: str, wait: timedelta = timedelta(0)) -> None:
-    """This try surely delivered nothing; what an earlier one did is as doubtful as it was."""
-    store.outbox.again(waiting.id, now + wait, why, doubtful=waiting.doubtful)
+def put_back(
+    store: Store, now: datetime, waiting: Waiting, why: str, wait: timedelta = timedelta(0), *, tried: bool = True
+) -> None:
+    """This try surely delivered nothing; what an earlier one did is as doubtful as it was.
+
+    `tried`: False where Slack was away or asked too often, which says nothing of this message.
+    """
+    store.outbox.again(waiting.id, now + wait, why, doubtful=waiting.doubtful, tried=tried)
 
 
 def doubt(store: Store, now: datetime, waiting: Waiting, why: str) -> None:

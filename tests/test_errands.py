@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errands import Method, put_back, take
+from bot.errands import PATIENCE, Method, put_back, take
 from bot.store import Store
 from bot.store.outbox import Parcel, Post
 from bot.views import Card
@@ -39,6 +39,13 @@ def test_a_file_that_could_not_be_uploaded_holds_up_no_buttons(store) -> None:
     tried = take(store, NOW, lambda _store, subject, _now: Card(subject), frozenset())
     put_back(store, NOW, tried.waiting, "missing_scope", timedelta(hours=1))
     assert first(store).subject == "run:1:step:1"
+
+
+def test_however_long_slack_was_away_all_keep_their_order(store) -> None:
+    for _ in range(PATIENCE + 1):
+        tried = take(store, NOW, lambda _store, subject, _now: Card(subject), frozenset())
+        put_back(store, NOW, tried.waiting, "cannot reach Slack", tried=False)
+    assert (tried.waiting.attempts, first(store).is_file) == (0, True)
 
 
 def test_a_file_waits_alone_while_uploads_rest(store) -> None:

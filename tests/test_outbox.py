@@ -393,7 +393,7 @@ async def test_what_was_told_without_a_network_is_delivered_when_it_comes(tmp_pa
         port = unheard.getsockname()[1]
     async with running(tmp_path / "bot.db", f"http://127.0.0.1:{port}/api/") as bot:
         await bot.tell(card(SEVEN), a_line("first"), a_line("second"))
-        await until(lambda: bot.writer.do(lambda store, _: any(one.attempts for one in store.outbox.waiting())))
+        await until(lambda: bot.writer.do(lambda store, now: store.outbox.stuck(now + timedelta(hours=1))[0]))
         async with Box.start(port, settings=installed(manifest())) as box:
             await bot.done()
             assert texts(box) == ["web1 is down"]

@@ -7,6 +7,7 @@ and what follows, is errands.py's.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-NEW_ONES = 3  # tries of one message that may each begin its card anew
+NEW_ONES = 3  # times that one message may begin its card anew, however often it was tried; a restart forgets them
 
 
 class Courier:
@@ -79,6 +80,7 @@ class Courier:
         self._resting: dict[Method, float] = {}
         self._pauses: dict[Method, timedelta] = {}
         self._odd: set[tuple[Method, str]] = set()
+        self._begun_anew: Counter[str] = Counter()  # by key, of what is not delivered yet
         self._barred: set[Method] = set()  # what a person has to mend
 
     def poke(self) -> None:
@@ -134,6 +136,7 @@ class Courier:
         else:
             self._went(online=True)
             self._pauses.pop(errand.method, None)
+            self._begun_anew.pop(errand.waiting.key, None)
             await self._note(record, errand, post)
             await self._heard(errand.method)
 
@@ -196,12 +199,15 @@ class Courier:
         match why:
             case RateLimited():
                 self._rest(method, timedelta(seconds=why.retry_after))
-                await self._note(put_back, waiting, str(why))
+                await self._note(put_back, waiting, str(why), tried=False)
             case Rejected():
                 await self._refused(errand, why)
+            case InDoubt():
+                self._rest_longer(method, self._pace.first, self._pace.longest)
+                await self._note(doubt, waiting, str(why))
             case _:
                 self._rest_longer(method, self._pace.first, self._pace.longest)
-                await self._note(doubt if isinstance(why, InDoubt) else put_back, waiting, str(why))
+                await self._note(put_back, waiting, str(why), tried=False)
 
     async def _refused(self, errand: Errand, why: Rejected) -> None:
         """Do what the code asks for; what is known for no code is tried again, ever more slowly."""
@@ -211,11 +217,11 @@ class Courier:
             await self._note(instead_of_file, errand, str(why), why.error)
         elif remedy is Remedy.CONTENT:
             await self._in_another_form(errand, str(why))
-        elif remedy is Remedy.ANEW and _stands_on(errand) and waiting.attempts < NEW_ONES:
+        elif remedy is Remedy.ANEW and _stands_on(errand) and self._begun_anew[waiting.key] < NEW_ONES:
             log.warning("begin anew after %s: because %s", waiting.key, why)
-            await self._note(begin_anew, errand, str(why), stands=why.error not in earlier.GONE)
+            await self._begin_anew(errand, str(why), stands=why.error not in earlier.GONE)
         elif remedy is Remedy.CHANNEL and await self._has_moved(errand):
-            await self._note(begin_anew, errand, str(why), stands=False)
+            await self._begin_anew(errand, str(why), stands=False)
         elif remedy in {Remedy.CHANNEL, Remedy.TOKEN}:
             for method in Method if remedy is Remedy.TOKEN else (errand.method,):
                 self._rest_longer(method, self._pace.refused, self._pace.refused_longest)
@@ -233,10 +239,14 @@ class Courier:
             await self._note(give_up, waiting, why)
         elif following is not None:
             await self._deliver(replace(errand, form=following))
-        elif errand.method is Method.UPDATE and waiting.attempts < NEW_ONES:
-            await self._note(begin_anew, errand, why, stands=True)
+        elif errand.method is Method.UPDATE and self._begun_anew[waiting.key] < NEW_ONES:
+            await self._begin_anew(errand, why, stands=True)
         else:
             await self._slowly(errand, why, "content")
+
+    async def _begin_anew(self, errand: Errand, why: str, *, stands: bool) -> None:
+        self._begun_anew[errand.waiting.key] += 1
+        await self._note(begin_anew, errand, why, stands=stands)
 
     async def _slowly(self, errand: Errand, why: str, code: str) -> None:
         """Try again later, and then ever later."""

@@ -58,7 +58,8 @@ class Post:
 class Waiting:
     """A parcel on its way, a file's content left out.
 
-    `doubtful`: an earlier try may have reached Slack, or still may, although no answer came back. `at`: where the
+    `attempts`: tries before this one, those left out on which Slack was surely away. `doubtful`: one of them may
+    have reached Slack, or still may, although no answer came back. `at`: where the
     subject's own message stands; `thread`: where the message stands that begins the parcel's thread.
     """
 
@@ -153,10 +154,13 @@ class OutboxRows:
         """It was delivered, or has become needless."""
         self._db.execute("update outbox set state = 'sent', error = null, content = null where id = ?", [parcel])
 
-    def again(self, parcel: int, due: datetime, error: str, *, doubtful: bool) -> None:
-        """A try failed: try again at `due`. `doubtful`: Slack may have taken it."""
-        wait = "update outbox set state = 'waiting', due_at = ?, error = ?, doubtful = ? where id = ?"
-        self._db.execute(wait, [time_out(due), error, doubtful, parcel])
+    def again(self, parcel: int, due: datetime, error: str, *, doubtful: bool, tried: bool = True) -> None:
+        """A try failed: try again at `due`. `doubtful`: Slack may have taken it. `tried`: the try counts."""
+        wait = (
+            "update outbox set state = 'waiting', due_at = ?, error = ?, doubtful = ?, attempts = attempts - ? "
+            "where id = ?"
+        )
+        self._db.execute(wait, [time_out(due), error, doubtful, not tried, parcel])
 
     def failed(self, parcel: int, error: str) -> None:
         """Slack will never take it."""

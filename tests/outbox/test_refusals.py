@@ -10,11 +10,13 @@ from _pytest.mark import ParameterSet
 
 from bot.manifest import manifest
 from bot.outbox import Pace
+from bot.outbox.delivery import NEW_ONES
 from bot.outbox.earlier import GONE
 from bot.slack_errors import Rejected, SlackError
 from bot.slack_refusals import MAYBE_DONE, TOO_FAST, Remedy, mend_for, remedy_for
 from bot.store.outbox import Parcel
 from bot.views import Card
+from bot.workspace import moderation
 from bot.workspace.records import ALEX
 from bot.workspace.server import Box, installed
 from tests.outbox.codes import DOCUMENTED
@@ -282,6 +284,58 @@ async def test_an_unknown_code_is_told_in_the_log_once_and_the_message_comes_thr
     assert (texts(box), shown(box)) == (["web1 is down"], WHOLE)
     told = [record for record in caplog.records if "a_code_of_tomorrow" in record.getMessage()]
     assert len(told) == 1
+
+
+AWAY = ["unavailable", "rate_limited", "lost_before"]
+
+
+@pytest.mark.parametrize("how", AWAY)
+async def test_however_long_slack_was_away_a_card_that_is_gone_is_posted_anew(box, bot, how):
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    box.faults.fail("chat.update", how, times=5, seconds=0)
+    moderation.delete_message(box.workspace, "homelab", box.workspace.messages.history(CHANNEL)[0]["ts"])
+    bot.present[SEVEN] = Card("web1 and db1 are down", (PROSE, PRESS))
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 and db1 are down"]
+
+
+@pytest.mark.parametrize("code", ["edit_window_closed", "invalid_blocks"])
+async def test_however_long_slack_was_away_a_card_that_can_not_be_changed_is_posted_anew(box, bot, code):
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    box.faults.refuse("chat.update", "fatal_error", times=5)
+    box.faults.refuse("chat.update", code, times=1_000)
+    bot.present[SEVEN] = Card("web1 and db1 are down", (PROSE, PRESS))
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    assert texts(box) == ["web1 and db1 are down"], "the old one is taken back"
+
+
+@pytest.mark.parametrize("how", AWAY)
+async def test_however_long_slack_was_away_a_line_whose_thread_is_gone_brings_its_card_back(box, bot, how):
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    box.faults.fail("chat.postMessage", how, times=5, seconds=0)
+    box.workspace.messages.delete(CHANNEL, box.workspace.messages.history(CHANNEL)[0]["ts"])
+    await bot.tell(a_line("first"))
+    await delivered(bot)
+    assert (texts(box), thread(box)) == (["web1 is down"], ["first"])
+
+
+async def test_a_thread_that_is_never_taken_floods_no_channel(box, bot):
+    await bot.tell(card(SEVEN))
+    await delivered(bot)
+    for _ in range(50):
+        box.faults.refuse("chat.postMessage", "thread_not_found")
+        box.faults.fail("chat.postMessage", "delayed", seconds=0)  # the card that is posted for it
+    await bot.tell(a_line("details"))
+    await until(lambda: len(texts(box)) == 1 + NEW_ONES)
+    for _ in range(20):
+        bot.move_on(60)
+        await bot.writer.do(unsettled)
+    assert len(texts(box)) == 1 + NEW_ONES
 
 
 async def test_a_thread_that_stays_locked_floods_no_channel(box, bot):
