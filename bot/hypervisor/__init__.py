@@ -11,6 +11,7 @@ disks) go over separate connections, so that one guest never hides the others.
 import asyncio
 import json
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -23,7 +24,7 @@ from bot.core.guest import GuestEvent, GuestInfo, GuestState
 from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
-from bot.hypervisor.events import guest_state
+from bot.hypervisor.events import states_of
 from bot.hypervisor.identity import Identity
 from bot.hypervisor.inventory import Inventory, defined
 from bot.hypervisor.link import Link
@@ -133,20 +134,16 @@ class Hypervisor:
         for link in {self._all, self._one}:
             await link.close(self._deadline)
 
-    async def states(self) -> Mapping[str, GuestState]:
-        """The state of every guest by its UUID, in one call that no hung guest can block."""
+    async def states(self, *, now: bool = True) -> Mapping[str, GuestState]:
+        """The state of every guest by its UUID, in one call that no hung guest can block.
 
-        def job(connection: Any) -> dict[str, GuestState]:
-            told = connection.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)
-            return {
-                d.UUIDString(): guest_state(d.name(), s["state.state"], s.get("state.reason", 0), d.UUIDString())
-                for d, s in told
-            }
-
-        what = "list the guests' states"
+        `now`: it is looked at after this call. Without, an answer that is on its way already will do: over a slow
+        line, whoever looks again and again would never have one.
+        """
+        what, since = "list the guests' states", time.monotonic() if now else -math.inf
         try:
             async with asyncio.timeout(4 * self._deadline.total_seconds()):
-                states = await self._ask_all(what, job)
+                states = await self._ask_all(what, states_of, since=since)
         except TimeoutError:
             raise HypervisorUnreachable(f"cannot {what} on {self.name}: because it takes too long") from None
         self._names |= {uuid: state.name for uuid, state in states.items()}
@@ -259,11 +256,11 @@ class Hypervisor:
 
         return await self._ask(lambda: f"{verb} '{self._called(uuid)}'", named, self._one, deadline)
 
-    async def _ask_all(self, what: str, job: Callable[[Any], T]) -> T:
+    async def _ask_all(self, what: str, job: Callable[[Any], T], *, since: float = -math.inf) -> T:
         """Ask of all guests at once. A connection that broke says nothing of its host: opening it again does."""
         for again in (True, False):
             try:
-                return await self._all.ask(what, job, self._deadline)
+                return await self._all.ask(what, job, self._deadline, since=since)
             except ConnectionLost as lost:
                 if lost.obstacle.what is not What.BROKEN or not again:
                     raise unreachable(f"cannot {what} on {self.name}", lost.obstacle) from lost

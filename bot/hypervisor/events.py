@@ -83,6 +83,16 @@ def guest_state(name: str, state: int, reason: int, uuid: str = "") -> GuestStat
     return GuestState(name, power, _WHY_POWER.get((power, reason), Reason.NONE), uuid)
 
 
+def states_of(connection: Any) -> dict[str, GuestState]:
+    """The state of every guest by its UUID, in one call."""
+    told = connection.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)
+    return {
+        uuid: guest_state(domain.name(), state["state.state"], state.get("state.reason", 0), uuid)
+        for domain, state in told
+        for uuid in (domain.UUIDString(),)
+    }
+
+
 _LIFECYCLE = {
     libvirt.VIR_DOMAIN_EVENT_DEFINED: GuestEventKind.DEFINED,
     libvirt.VIR_DOMAIN_EVENT_UNDEFINED: GuestEventKind.UNDEFINED,

@@ -8,6 +8,7 @@ ever.
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -95,13 +96,13 @@ class Link:
         """
         return await self._asked(lambda session: session.submit(job), deadline, patient=False)
 
-    async def ask(self, name: str, job: Callable[[Any], T], deadline: timedelta) -> T:
+    async def ask(self, name: str, job: Callable[[Any], T], deadline: timedelta, *, since: float = -math.inf) -> T:
         """The same for what is asked of all guests at once; `name` names the question.
 
         A missed deadline costs the session only if the host or its libvirt is silent, or after WAITED_FOR; else
-        the next to ask the same waits for the same answer.
+        the next to ask the same waits for the same answer, unless that was begun before `since` (monotonic).
         """
-        return await self._asked(lambda session: session.share(name, job), deadline, patient=True)
+        return await self._asked(lambda session: session.share(name, job, since), deadline, patient=True)
 
     async def _asked(self, ask: Callable[[Session], Future[T]], deadline: timedelta, *, patient: bool) -> T:
         async with self._turn:

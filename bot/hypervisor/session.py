@@ -5,11 +5,13 @@ session that is left closes when what runs in it is over; what it waits for over
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from queue import SimpleQueue
@@ -32,8 +34,15 @@ PREFLIGHT: Final = timedelta(seconds=3)
 KEEPALIVE: Final = (5, 2)  # ask every 5 s; two unanswered and the connection is dead, so after 15 s
 
 
+@dataclass(slots=True)
+class _Begun:
+    """When a job was begun, by the monotonic clock; not before anything, until it is."""
+
+    at: float = math.inf
+
+
 class Session:
-    """A connection by `way`. `hear` is called on the loop that made it. `shared`: the jobs others may wait for."""
+    """A connection by `way`. `hear` is called on the loop that made it."""
 
     def __init__(
         self, way: Way, names: Names, hear: Callable[["Session", GuestEvent], None], *, events: bool
@@ -45,7 +54,7 @@ class Session:
         self._callbacks: list[int] = []
         self._ssh: OwnSsh | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self.shared: dict[str, Future[Any]] = {}
+        self._shared: dict[str, list[tuple[_Begun, Future[Any]]]] = {}  # by name, the oldest first
         self.busy_since = time.monotonic()
         self.gone = asyncio.Event()
         self.opening: Future[None] = Future()
@@ -64,12 +73,20 @@ class Session:
         self._jobs.put(partial(self._run, future, job))
         return future
 
-    def share(self, name: str, job: Callable[[Any], T]) -> Future[T]:
-        """The same for a job that is under way at most once: whoever asks meanwhile waits for its answer too."""
-        future = self.shared.get(name)
-        if future is None or future.done():
-            future = self.shared[name] = self.submit(job)
-        return future
+    def share(self, name: str, job: Callable[[Any], T], since: float) -> Future[T]:
+        """The same for a job that several may wait for: one that is not done, and was not begun before `since`."""
+        asked = self._shared[name] = [one for one in self._shared.get(name, ()) if not one[1].done()]
+        for begun, future in asked:
+            if begun.at >= since:
+                return future
+        begun = _Begun()
+
+        def begin(connection: Any) -> T:
+            begun.at = time.monotonic()
+            return job(connection)
+
+        asked.append((begun, self.submit(begin)))
+        return asked[-1][1]
 
     @property
     def hangs(self) -> bool:

@@ -78,7 +78,7 @@ class HypervisorProbe:
         """
         guests = self.guests().values()
         try:
-            states = await self.hypervisor.states()
+            states = await self.hypervisor.states(now=False)
         except CannotWatch as why:
             return self._blind(self._host(Health.UNKNOWN, str(why)), self._refused(why), str(why))
         except HostSilent as why:

@@ -256,7 +256,7 @@ class GuestRounds:
 
     async def _take_inventory(self) -> None:
         with suppress(HypervisorUnreachable):
-            found, states = await self._hypervisor.guests(), await self._hypervisor.states()
+            found, states = await self._hypervisor.guests(), await self._hypervisor.states(now=False)
             if await self._double(states):
                 found, states = [], {}
             self._told(states)
