@@ -16,7 +16,7 @@ from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.core.incidents.condition import Condition, Result, State, state_of
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.left_off import LeftOff
-from bot.core.incidents.member import lacks, outcome
+from bot.core.incidents.member import INVENTORY, lacks, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import OUTAGES
@@ -179,7 +179,7 @@ def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetI
         found[target_id] = lacks(incident.members[target_id], target, needs)
         if hints := _reached(store, target_id) if target.kind is TargetKind.HOST else ():
             found[target_id] += f"; seen so far: {'; '.join(hints)}"
-    missing = [one.target for one in incident.members.values() if one.missing]
+    missing = [one.target for one in incident.members.values() if INVENTORY in one.failing]  # not: nobody can tell
     return found | dict.fromkeys(made_anew(inventory, missing), ANEW)
 
 

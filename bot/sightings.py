@@ -168,7 +168,7 @@ def take_inventory(
             _tell_move(store, config, was, target, now)
     gone = [t for t in left if t.id not in homes]
     unwatched.forget(store, now, config, [t.id for t in gone if t.ephemeral])
-    return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral])]
+    return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral], places)]
 
 
 def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:

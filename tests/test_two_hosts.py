@@ -306,6 +306,28 @@ async def test_a_guest_that_the_other_host_has_not_got_either_is_missing_once_th
         await bot.incident(id=incident.id, why="its host no longer knows it", status=Status.OPEN)
 
 
+async def test_a_guest_that_is_rebuilt_now_and_then_is_let_go_of_once_it_is_known_to_be_nowhere_else(
+    tmp_path, atlas, borea
+) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        await bot.writer.do(lambda store, now: store.inventory.keep_rebuilt("host:atlas", "web1", "U0ALEX", now))
+        borea.host.cut_power()
+        await until(lambda: "borea" in bot.rounds._shared.places.away, 20)
+        atlas.remove(ONE)
+        atlas.define("web1", OTHER, start=True)
+        await bot.incident(kind=Kind.GUEST_MISSING, why=DOUBTFUL)
+        await bot.runs_on(OTHER, "atlas")
+        assert guest_id(ONE) in await bot.ask(lambda store: store.targets.inventory())
+        await borea.boot()
+
+        async def gone() -> bool:
+            return guest_id(ONE) not in await bot.ask(lambda store: store.targets.inventory())
+
+        await until(gone, 20)
+
+
 PATIENT = replace(QUICK, failures=20)
 """What was lost and is made anew by the test is not believed to be missing before that."""
 

@@ -4,7 +4,7 @@ A definition that was left behind by a migration is a placement too, and startin
 that both share. What a host that can't be asked has, stays as it was last told, and is told apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -43,6 +43,11 @@ class Placements:
     def hosts_of(self, uuid: str) -> tuple[str, ...]:
         """The hosts that define it, as far as was ever told."""
         return tuple(sorted(host for host, states in self.told.items() if uuid in states))
+
+    def nowhere(self, uuid: str, hosts: Set[str]) -> bool:
+        """Whether all of `hosts` can be asked, have told what they have since it left one, and none has it."""
+        asked = hosts <= self.told.keys() - self.away and uuid not in self.sought
+        return asked and not self.hosts_of(uuid)
 
     def running_on(self, uuid: str) -> tuple[str, ...]:
         """The hosts on which it runs now; those that can't be asked are not among them."""

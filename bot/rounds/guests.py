@@ -237,14 +237,15 @@ class GuestRounds:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
-        grace, doubles = self._config.timing.grace, shared.doubles.keys()
-        fails, now = self._watch.fails, self._parts.now()
+        fails, now, grace = self._watch.fails, self._parts.now(), self._config.timing.grace
+        doubles = shared.doubles.keys()
         known = Whereabouts(shared.places, hosts, fails, now, grace, shared.twice, shared.alone, doubles)
         twice, missing = known.twice(guests), known.missing(guests)
         shared.seen_twice(twice, self._watch.believed)
-        for seen in missing:
-            if seen.health is Health.FAIL:
-                self._boots.forget([seen.target])
+        gone = [seen for seen in missing if seen.health is Health.FAIL]
+        self._boots.forget([seen.target for seen in gone])
+        if not all(fails(seen.fingerprint) for seen in gone):
+            self._renew_inventory()  # one that is rebuilt now and then is let go of there
         sought = shared.places.sought.keys() & {uuid_of(guest) for guest in self._targets}
         odd = sought or any(seen.health is Health.FAIL for seen in (*twice, *missing))
         for other in hosts - shared.places.away if odd else ():  # each must say so again before it is believed

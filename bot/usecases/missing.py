@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.config import Config
-from bot.core.health import Health, Target, TargetId
+from bot.core.health import Health, Target, TargetId, uuid_of
 from bot.core.incident import IllegalMove, IncidentId
 from bot.core.incidents import persons_word
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
 from bot.core.incidents.missing import made_anew, missing
 from bot.core.names import meant_by
 from bot.core.permit import Act, demand
+from bot.core.placements import Placements
 from bot.incidents import UnknownName, commit, find_target, situation
 from bot.store import Store
 from bot.usecases.asked import as_asked
 from bot.usecases.ground import machine_went
+from bot.usecases.unwatched import hypervisors
 
 
 def must_return(
@@ -93,12 +95,17 @@ def let_go_of(store: Store, now: datetime, config: Config, target: TargetId, by:
     store.targets.gone([target], now)
 
 
-def settle_rebuilt(store: Store, now: datetime, config: Config, missing: Sequence[Target]) -> Sequence[Target]:
+def settle_rebuilt(
+    store: Store, now: datetime, config: Config, missing: Sequence[Target], places: Placements
+) -> Sequence[Target]:
     """Those of `missing` about which nobody has said before that they are rebuilt now and then.
 
-    The others are let go of, where their host has another one of their name: nobody is asked twice.
+    The others are let go of, where their host has another one of their name: nobody is asked twice. Not before
+    every other host was asked: one may have gone there, and another have been made under its name.
     """
-    said = {t.id: by for t in missing if t.runs_on and (by := store.inventory.rebuilt(t.runs_on, t.name))}
+    hosts = hypervisors(config)
+    gone = [t for t in missing if places.nowhere(uuid_of(t.id), hosts)]
+    said = {t.id: by for t in gone if t.runs_on and (by := store.inventory.rebuilt(t.runs_on, t.name))}
     if not said:
         return missing
     before = situation(store, config, now)

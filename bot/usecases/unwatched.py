@@ -29,7 +29,7 @@ def home_before(config: Config, target: Target | None) -> str | None:
     if target is None or target.runs_on is None:
         return None
     name = name_of(target.runs_on)
-    return name if name in _hypervisors(config) else None
+    return name if name in hypervisors(config) else None
 
 
 def drop(store: Store, now: datetime, config: Config, wanted: Collection[TargetId]) -> None:
@@ -39,16 +39,15 @@ def drop(store: Store, now: datetime, config: Config, wanted: Collection[TargetI
     """
     before = store.targets.inventory().values()
     gone = [t.id for t in before if t.kind is not TargetKind.GUEST and t.id not in wanted]
-    if not _hypervisors(config):
+    if not hypervisors(config):
         gone += [t.id for t in _strays(store, config)]
     _drop(store, now, config, gone)
 
 
 def settle(store: Store, now: datetime, config: Config, places: Placements) -> Sequence[TargetId]:
     """The guests that are let go of now: their host is in lab.yaml no more, and no other has them."""
-    if not _hypervisors(config) <= places.told.keys():
-        return []
-    gone = [t.id for t in _strays(store, config) if not places.hosts_of(uuid_of(t.id))]
+    hosts = hypervisors(config)
+    gone = [t.id for t in _strays(store, config) if places.nowhere(uuid_of(t.id), hosts)]
     _drop(store, now, config, gone)
     return gone
 
@@ -65,7 +64,8 @@ def forget(
             machine_went(store, now, target, f"{was.target(target).name} {how}")
 
 
-def _hypervisors(config: Config) -> Set[str]:
+def hypervisors(config: Config) -> Set[str]:
+    """The hosts whose guests are looked at."""
     return {host.name for host in config.hosts.values() if host.hypervisor}
 
 

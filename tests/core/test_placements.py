@@ -58,6 +58,14 @@ def test_what_a_host_told_before_a_guest_left_the_other_does_not_say_that_it_is_
     assert left.lost("borea").heard("atlas", {}).sought == {"u": {"atlas"}}
 
 
+def test_a_guest_is_nowhere_once_every_host_has_said_so_since_and_can_still_be_asked() -> None:
+    both, left = {"atlas", "borea"}, places(atlas=RUNS, borea=None).heard("atlas", {})
+    assert not left.nowhere("u", both)
+    assert left.heard("borea", {}).nowhere("u", both)
+    assert not left.heard("borea", {}).lost("borea").nowhere("u", both)
+    assert not left.heard("borea", {}).nowhere("u", {*both, "cedar"})
+
+
 def test_a_guest_that_a_host_has_again_is_sought_no_more() -> None:
     left = places(atlas=RUNS, borea=None).heard("atlas", {})
     assert left.heard("borea", {"u": GuestState("web1", RUNS, uuid="u")}).sought == {}

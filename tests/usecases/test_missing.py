@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import incidents, queries, sightings
+from bot.config import Host
 from bot.core.guest import GuestState, Power
 from bot.core.health import Kind, guest_id
 from bot.core.incident import End, IllegalMove, IncidentId, Way
@@ -15,8 +16,8 @@ from bot.core.picture import ProofPicture
 from bot.store import Store
 from bot.usecases import missing as missing_guests
 from bot.usecases import persons_word
-from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, on_battery, powered_on, up
-from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, info
+from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, nowhere, on_battery, powered_on, up
+from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config, info
 
 WEB1, WEB2, NEW = guest_id("0001"), guest_id("0002"), guest_id("0003")
 ONE = IncidentId(1)
@@ -107,6 +108,23 @@ def test_once_it_was_said_to_be_rebuilt_nobody_is_asked_again(lab):
     assert NEW not in lab.store.targets.inventory()
     assert lab.store.alive.journal(1)[0][1] == "web1 was rebuilt, as it is now and then."
     assert lab.store.incidents.next_id() == 2
+
+
+def test_one_that_may_have_gone_to_a_host_that_cant_be_asked_was_not_rebuilt(lab):
+    found(lab, web1="0003", web2="0002")
+    lab.do(missing_guests.let_go, lab.config, ONE, [WEB1], ROBIN)
+    lab.see(up(NEW))
+    borea = Host("borea", "127.0.0.1", hypervisor="test:///default")
+    lab.config = config(hosts={**lab.config.hosts, "borea": borea})
+    lab.places = lab.places.heard("borea", {}).lost("borea")
+    lab.see(crashed(NEW))
+    assert NEW in {t.id for t in found(lab, web1="0004", web2="0002")}
+    lab.see(nowhere(NEW))
+    assert lab.incident(2).unproven == (NEW,)
+    assert queries.lacking(lab.store, lab.config, lab.incident(2))[NEW] != queries.ANEW
+    lab.places = lab.places.heard("borea", {})
+    found(lab, web1="0004", web2="0002")
+    assert lab.incident(2).members[NEW].standing is Standing.REBUILT
 
 
 def test_an_outage_that_waits_for_it_waits_for_the_rebuilt_one_instead(lab):

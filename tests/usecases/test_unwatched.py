@@ -72,6 +72,9 @@ def test_nothing_is_let_go_of_until_every_hypervisor_has_told_what_it_has(lab):
     borea = Host("borea", "127.0.0.1", hypervisor="test:///default")
     start(lab, hosts={**RENAMED, "borea": borea})
     assert has(lab, "borea") == []
+    lab.places = lab.places.lost("borea")
+    assert has(lab, "atlas1", "web1", "lab1") == []
+    lab.places = lab.places.heard("borea", {})
     assert LAB1 in lab.store.targets.inventory()
     assert has(lab, "atlas1", "web1", "lab1") == [LAB2]
     assert told(lab)[-1] == "⚪ No longer watched, as lab.yaml has it no more: lab2, which is off and ran before."
