@@ -1,11 +1,10 @@
 """What the rounds of all hypervisors know together."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.guest import GuestState, Power
 from bot.core.health import Health, Target, TargetId, guest_id
 from bot.core.incidents.member import WHEREABOUTS
-from bot.monitoring.placement import Whereabouts
 from bot.rounds.shared import Shared
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,7 +22,6 @@ def test_of_a_guest_that_left_a_machine_with_two_names_it_is_told_that_the_secon
     shared.lost("borea")
     shared.heard("atlas", {})
     shared.lost("borea")
-    hosts = frozenset(shared.release)
-    known = Whereabouts(shared.places, hosts, lambda _check: False, NOW, doubles=shared.doubles.keys())
+    known = shared.whereabouts(lambda _check: False, NOW, timedelta(0))
     [seen] = known.missing([WEB1])
     assert (seen.health, seen.fingerprint.check, known.unasked) == (Health.FAIL, WHEREABOUTS, ["borea"])

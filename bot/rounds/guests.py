@@ -32,7 +32,6 @@ from bot.core.incidents.blind_spots import Screen, shown
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.last_seen import LastSeen
-from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts
 from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
@@ -237,9 +236,8 @@ class GuestRounds:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
         hosts = frozenset(shared.release)
-        fails, now, grace = self._watch.fails, self._parts.now(), self._config.timing.grace
-        doubles = shared.doubles.keys()
-        known = Whereabouts(shared.places, hosts, fails, now, grace, shared.twice, shared.alone, doubles)
+        fails = self._watch.fails
+        known = shared.whereabouts(fails, self._parts.now(), self._config.timing.grace)
         twice, missing = known.twice(guests), known.missing(guests)
         shared.seen_twice(twice, self._watch.believed)
         gone = [seen for seen in missing if seen.health is Health.FAIL]

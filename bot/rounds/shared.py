@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bot.core.guest import GuestState
 from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, guest_id, name_of
 from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
-from bot.monitoring.placement import PLACEMENT
+from bot.monitoring.placement import PLACEMENT, Whereabouts
 
 
 @dataclass(eq=False)
@@ -62,6 +63,11 @@ class Shared:
     def lost(self, host: str) -> None:
         """A hypervisor can't be asked. One whose guests are another's has none, whether it can or not."""
         self.places = self.places.heard(host, {}) if host in self.doubles else self.places.lost(host)
+
+    def whereabouts(self, fails: Callable[[Fingerprint], bool], now: datetime, patience: timedelta) -> Whereabouts:
+        """Where guests are, by all that was told."""
+        hosts, doubles = frozenset(self.release), self.doubles.keys()
+        return Whereabouts(self.places, hosts, fails, now, patience, self.twice, self.alone, doubles)
 
     def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
         """What was seen of guests that run twice, until they are believed to run on one host alone."""
