@@ -62,6 +62,11 @@ class Beginning:
     ran: frozenset[TargetId] = frozenset()
     shut_down: frozenset[TargetId] = frozenset()
 
+    @property
+    def until(self) -> datetime | None:
+        """When the bot lived last."""
+        return self.last.at if self.last else None
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:

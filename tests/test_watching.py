@@ -62,7 +62,7 @@ class Bot:
         beginning = await self.writer.do(begin, CONFIG)
         self.watch = Watch(CONFIG, self.writer, lambda: self.time)
         self.watch.damaged = self.damaged.append
-        self.watch.remember(beginning.known, beginning.gap, beginning.last and beginning.last.at)
+        self.watch.remember(beginning.known, beginning.gap, beginning.until)
         await self.writer.do(lambda store, now: store.targets.keep([Target(WEB1, runs_on=ATLAS)], now))
         self.targets = dict(await self.writer.do(lambda store, _: store.targets.inventory()))
 

@@ -104,8 +104,7 @@ class Rounds:
         older = await know_database(self._writer, self._config.zone)
         beginning = await self._writer.do(begin, self._config, own.boot_id, older=older)
         await self._writer.do(note_database)
-        until = beginning.last.at if beginning.last else None
-        self._watch.remember(beginning.known, beginning.gap, until)
+        self._watch.remember(beginning.known, beginning.gap, beginning.until)
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()
         timing = self._config.timing
