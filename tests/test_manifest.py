@@ -26,3 +26,11 @@ def test_the_command_and_what_slack_allows_in_length():
     assert command["command"] == "/lab"
     assert len(manifest()["display_information"]["name"]) <= 35
     assert len(manifest()["display_information"]["description"]) <= 140
+
+
+def test_it_can_write_to_people_who_are_offered_no_box_to_answer_in():
+    home = manifest()["features"]["app_home"]
+    assert (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"]) == (True, True)
+    assert not [
+        event for event in manifest()["settings"]["event_subscriptions"]["bot_events"] if "message." in event
+    ]
