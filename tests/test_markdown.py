@@ -208,6 +208,15 @@ def test_a_sentence_that_only_begins_like_a_directive_is_prose(sentence):
     assert shown.action
 
 
+@pytest.mark.parametrize("sentence", ["**Check status:**", "**Check it:** with", "**Before you begin:**"])
+def test_a_sentence_stays_prose_ahead_of_the_fence_that_the_step_runs(sentence):
+    alone = step(f"{sentence}\n")
+    assert (alone.prose, alone.check, alone.before) == (sentence, None, None)
+    made = step(f"{sentence}\n{LAB}")
+    assert (made.prose, made.check, made.before) == (sentence, None, None)
+    assert made.action
+
+
 NO_BEFORE = "because it is written `**Before**: it is off.`"
 
 
