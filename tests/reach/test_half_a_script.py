@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.runbook import Language
 from bot.reach import Script
+from bot.reach.records import _BOOTSTRAP as BOOTSTRAP
 from bot.reach.shell import wrap
 
 TEXT = "echo one >> ran\nrm -rf ./kept\necho two >> ran\n"
@@ -32,3 +33,11 @@ def test_of_a_script_whose_end_is_missing_nothing_is_run(language, lost, tmp_pat
     assert run(wrapped, wrapped.stdin[:-lost], tmp_path).returncode == 125
     assert not (tmp_path / "ran").exists()
     assert (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(("lost", "status"), [(0, 0), (1, 125), (8, 125), (10, 125)])
+def test_nor_of_a_recorded_one_whose_supervisors_end_is_missing(lost, status, tmp_path):
+    text = b"touch ran\n# 0a1b2c3d"
+    command = ["sh", "-c", BOOTSTRAP, "sh", "0a1b2c3d"]
+    done = subprocess.run(command, input=text[: len(text) - lost], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, (tmp_path / "ran").exists()) == (status, lost == 0)
