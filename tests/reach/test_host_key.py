@@ -14,6 +14,7 @@ import pytest
 from bot.names import Names
 from bot.reach.host_key import KnownHosts, ssh_proof
 from bot.reach.ssh_answer import Answer, Door, judge
+from tests.environment import environment
 from tests.reach.strangers import server
 from tests.real.dropbear import running_dropbear
 from tests.real.processes import installed
@@ -73,6 +74,13 @@ async def test_nobody_is_logged_in_and_the_server_logs_no_failed_login(sshd) -> 
     await ask(Door("127.0.0.1", sshd.port, sshd.known_hosts))
     log = (sshd.folder / "log").read_text()
     assert not [word for word in ("Accepted", "Failed", "Invalid user", "Permission") if word in log]
+
+
+async def test_no_ssh_config_of_the_bots_own_user_is_read(sshd, tmp_path) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "config").write_text("Host *\n  KexAlgorithms no-such-exchange\n")
+    with environment(HOME=tmp_path):
+        assert (await ask(Door("127.0.0.1", sshd.port, sshd.known_hosts))).proves
 
 
 async def test_another_key_is_another_system(sshd, tmp_path) -> None:

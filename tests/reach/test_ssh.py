@@ -1,12 +1,10 @@
 """Scripts over SSH, against a real sshd configured as Debian does."""
 
 import asyncio
-import os
 import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +13,7 @@ import pytest
 
 from bot.reach import Reach, Refused, Unreachable
 from bot.reach.ssh import SshHost, SshReach
+from tests.environment import environment
 from tests.reach import ways
 from tests.reach.ways import sh
 from tests.real.processes import installed
@@ -249,18 +248,6 @@ async def test_a_key_that_opens_nothing_is_refused(sshd, tmp_path):
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
     assert "Permission denied" in await refusal(replace(host(sshd), key=tmp_path / "stranger"))
     assert "missing" in await refusal(replace(host(sshd), key=tmp_path / "missing"))
-
-
-@contextmanager
-def environment(**variables: object) -> Iterator[None]:
-    """The bot's own environment, with these."""
-    before = dict(os.environ)
-    os.environ.update({name: str(value) for name, value in variables.items()})
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 TAKES_PASSWORDS = """
