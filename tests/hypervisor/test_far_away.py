@@ -111,6 +111,18 @@ async def test_ssh_into_silence_gives_up_in_time_and_leaves_nothing_running(host
         await hypervisor.close()
 
 
+async def test_ssh_gives_up_by_itself_where_its_proxy_stays_silent(tmp_path):
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nexec ssh -o 'ProxyCommand=sleep 600' \"$@\"\n")
+    ssh.chmod(0o700)
+    uri = f"test+ssh://root@{ATLAS}/default?command={ssh}"
+    hypervisor = Hypervisor("atlas", uri, on_event=lambda _: None, deadline=10 * SECOND)
+    with pytest.raises(CannotWatch) as stalled:
+        await hypervisor.states()
+    assert stalled.value.what is What.STALLED
+    await hypervisor.close()
+
+
 @needs_networks
 async def test_a_stopped_libvirt_is_no_silent_host_as_long_as_ssh_answers(host):
     with lab() as atlas:
