@@ -22,9 +22,10 @@ from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.performing import Performer
 from bot.performing.bar import Bar
 from bot.performing.recorded import _is_given_up
-from bot.reach import Refused, Unreachable
+from bot.reach import OUTPUT_LIMIT, Refused, Unreachable
 from bot.reach.local import LocalReach
 from bot.reach.ssh import SshHost, SshReach
+from bot.redact import Redactor
 from bot.store.writer import Writer
 from bot.usecases import script_records
 from bot.usecases.clock_steps import clock_stepped
@@ -89,11 +90,16 @@ class Bot:
     """A performer on a database. A bot that is made anew on the same folder finds what the last one left."""
 
     def __init__(
-        self, folder: Path, reaches=lambda _run, _place: LocalReach(), action=None, effect=Effect.LOOKS
+        self,
+        folder: Path,
+        reaches=lambda _run, _place: LocalReach(),
+        action=None,
+        effect=Effect.LOOKS,
+        redactor: Redactor | None = None,
     ) -> None:
         self.house = house(folder)
         self.set_by = timedelta()  # what was done to the system's clock
-        self.writer = Writer(lambda: clock() + self.set_by)
+        self.writer = Writer(lambda: clock() + self.set_by, redactor)
         actions = {"start": ActionType(LabVerb("start", ("guest",), effect=effect), action)} if action else {}
         self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None)
         self.performer = self.make()
@@ -182,6 +188,16 @@ async def test_a_moment_in_a_list_is_told_in_the_labs_zone(bot) -> None:
     told = clock_time(datetime(2026, 2, 28, 2, tzinfo=UTC), bot.house.config.zone, "%Y-%m-%d %H:%M")
     assert dated.label == f"{told}, from atlas"
     assert bare.label == bare.value == "2026-02-28T02:00:00Z"
+
+
+async def test_of_a_scripts_output_that_is_too_long_no_half_secret_is_kept(tmp_path) -> None:
+    rest = OUTPUT_LIMIT - len("abc-DEF")
+    script = f"printf xoxb-12-; printf abc-DEF; head -c {rest} /dev/zero | tr '\\0' x"
+    async with living(tmp_path, redactor=Redactor(["xoxb-12-abc-DEF"])) as bot:
+        await bot.start(step(script))
+        await bot.pressed(Button.RUN)
+        [output] = [one.content.decode() for one in await bot.do(parcels) if one.tell == "file"]
+    assert output.startswith("[secret]xxx")
 
 
 async def test_a_run_is_walked_to_its_end(bot, tmp_path) -> None:
