@@ -39,6 +39,7 @@ MS = timedelta(milliseconds=1)
 QUICK = Timing(
     check_every=500 * MS, retry_every=500 * MS, grace=timedelta(), alive_every=500 * MS, boot_look=2_000 * MS
 )
+SELDOM = replace(QUICK, check_every=timedelta(minutes=10), retry_every=300 * MS)
 BOOTS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
 BROKEN, WELL = f"{BOOTS}No bootable device.\n", f"{BOOTS}Debian GNU/Linux 12\n\nweb1 login: "
 LOGIN = f"\n{WELL}"
@@ -693,6 +694,16 @@ async def test_a_libvirt_that_stops_while_its_host_answers_is_told_as_what_it_is
 
 @pytest.mark.real
 @pytest.mark.slow
+async def test_a_libvirt_that_stops_is_asked_again_soon_however_seldom_it_is_else(daemon, tmp_path) -> None:
+    async with living(lab_yaml(tmp_path, uri=daemon.uri("test", "/default"), timing=SELDOM)) as bot:
+        await bot.runs("test")
+        daemon.cut_power()
+        await bot.incident(kind=Kind.CANNOT_WATCH)
+    await daemon.start()
+
+
+@pytest.mark.real
+@pytest.mark.slow
 async def test_a_key_that_is_refused_is_told_as_that_with_its_mend_and_no_machine_is_down(far, tmp_path) -> None:
     authorized, port = far.sshd.folder / "authorized_keys", free_port()
     keys = authorized.read_text()
@@ -761,8 +772,7 @@ async def test_a_service_that_fails_and_comes_back(guests, tmp_path) -> None:
 @pytest.mark.slow
 async def test_what_fails_is_looked_at_again_soon_however_seldom_it_is_else(guests, tmp_path) -> None:
     services = {"web": Service("web", "127.0.0.1", checks=door(free_port()))}
-    seldom = replace(QUICK, check_every=timedelta(minutes=10), retry_every=300 * MS)
-    async with living(lab_yaml(tmp_path, services=services, timing=seldom)) as bot:
+    async with living(lab_yaml(tmp_path, services=services, timing=SELDOM)) as bot:
         await bot.incident(kind=Kind.SERVICE_DOWN)
 
 
