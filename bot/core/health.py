@@ -55,6 +55,9 @@ ROOT = CheckName("root")
 STATE = CheckName("state")
 """The check of a guest's power, whoever noticed: poll or event."""
 
+BOOT = CheckName("boot")
+"""The check of whether a running guest has come up."""
+
 CONDITION = CheckName("condition")
 """Whether a UPS itself is in order. What it says of the power is another check."""
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     BOOT_WAITING = "boot-waiting"
     GUEST_MISSING = "guest-missing"
     FILESYSTEM_READONLY = "filesystem-readonly"
+    GUEST_FROZEN = "guest-frozen"
     BOOT_STUCK = "boot-stuck"
     GUEST_DOWN = "guest-down"
     UPS_UNREACHABLE = "ups-unreachable"
@@ -113,6 +114,7 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
         Kind.BOOT_STUCK: KindFacts("{} has not come up", pictured=True),
+        Kind.GUEST_FROZEN: KindFacts("File systems of {} frozen", damage=True),
         Kind.FILESYSTEM_READONLY: KindFacts("{}'s root file system read-only or damaged", damage=True),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),
         Kind.BOOT_WAITING: KindFacts("{} waits for a person at boot", damage=True, pictured=True),

@@ -30,8 +30,8 @@ class Streak:
         return (self.last is self.hard and not self.lasting) or self.last is Health.UNKNOWN
 
     def dated(self, seen: Observation) -> Observation:
-        """What was seen last, with when that began."""
-        return seen if seen.health is Health.UNKNOWN else replace(seen, since=self.since)
+        """What was seen last, with when that began; whoever saw it may know better."""
+        return seen if seen.health is Health.UNKNOWN else replace(seen, since=seen.since or self.since)
 
     def shifted(self, step: timedelta) -> "Streak":
         """The same after the clock was stepped."""

@@ -18,7 +18,7 @@ from bot.core.incidents.boot_signs import Part, Stage
 from bot.core.incidents.guest_boot import GuestBoot, Source
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.console import render
-from bot.probes.guest import GuestProbe
+from bot.probes.guest import Agent, GuestProbe
 
 _DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
 _HARM = frozenset({Part.DISK, Part.FILES})
@@ -35,10 +35,11 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     Raises HypervisorUnreachable.
     """
     of = boot.starts
-    answers = await probe.agent_answers()
+    agent = await probe.agent()
+    frozen = agent is Agent.FROZEN or (boot.frozen and agent is Agent.SILENT)  # it would say that it was thawed
     boot, console, fresh, tells_panics = await _console(probe, boot)
-    if answers:
-        return await _answered(probe, boot, console if fresh else UNKNOWN, now)
+    if frozen or agent is Agent.ANSWERS:
+        return await _answered(probe, boot, console if fresh else UNKNOWN, now, frozen=frozen)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
     if probe.shares_log:
@@ -53,7 +54,9 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
     return await _by_screen(probe, boot, console, now, fresh=fresh)
 
 
-async def _answered(probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock) -> GuestBoot:
+async def _answered(
+    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, frozen: bool
+) -> GuestBoot:
     """The tracker once the agent answers: a system that is damaged, or not the machine's own, may have one, too.
 
     `console`: what is surely of the present boot. The screen is looked at until it has answered twice: a login may
@@ -69,7 +72,7 @@ async def _answered(probe: GuestProbe, boot: GuestBoot, console: Reading, now: C
             if _denies(shown):
                 return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
             boot = replace(boot, glanced=again)
-    return boot.answered(now(), of)
+    return boot.froze(now(), of) if frozen else boot.answered(now(), of)
 
 
 def _denies(shown: Reading) -> bool:
@@ -133,7 +136,7 @@ def _read_log(text: str) -> Reading:
 async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> tuple[GuestBoot, str]:
     """The tracker after its guest's SSH server was asked, where nothing else tells; and what it said instead."""
     place, renewed = boot.where(now(), patience), boot.source is Source.SSH
-    if (place.proven and not renewed) or place.stage in _DECIDED:
+    if (place.proven and not renewed) or place.stage in _DECIDED or boot.frozen:
         return boot, ""
     answer = await probe.ssh()
     if answer is None or not answer.proves:

@@ -10,15 +10,16 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from shlex import quote
 
 from bot.core.clock_step import shifted
-from bot.core.health import STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import BOOT, STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.guest_boot import GuestBoot, Place
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boot_looks import Clock, ask_ssh, look
-from bot.probes.guest import BOOT, GuestProbe
+from bot.probes.guest import GuestProbe
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
         steady = min(WAITS_FOR, patience) if waits else timedelta(0)
         seen = Observation(fingerprint, Health.FAIL, now, why, kind_of(place), running=True, steady=steady)
         return replace(seen, evidence=Evidence.OUTSIDE)
+    if boot.frozen and place.overdue:
+        return _stays_frozen(probe, place, now)
     if place.proven:
         return Observation(fingerprint, Health.OK, now, place.why, running=True)
     if boot.hint:
@@ -48,6 +51,14 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
     why = place.why if "silent" in place.why else f"{place.why}{silent}"
     seen = Observation(fingerprint, Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
     return replace(seen, facts={STALLED: "yes"}) if place.overdue or place.started is None else seen
+
+
+def _stays_frozen(probe: GuestProbe, place: Place, now: datetime) -> Observation:
+    """No backup takes so long over it: whoever froze them died before it thawed them."""
+    thaw = f"thaw them on {probe.host}: “virsh domfsthaw {quote(probe.guest.name)}”"
+    fingerprint, why = Fingerprint(BOOT, probe.guest.id), f"{place.why} that did not end; {thaw}"
+    seen = Observation(fingerprint, Health.FAIL, now, why, Kind.GUEST_FROZEN, stated=True, running=True)
+    return replace(seen, evidence=Evidence.OUTSIDE, since=place.since)
 
 
 def _unseen(guest: TargetId, now: datetime, why: str) -> Observation:

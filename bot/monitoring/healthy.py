@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from bot.actions import Outcome
-from bot.core.health import STALLED, Evidence, Health, Observation
+from bot.core.health import BOOT, STALLED, Evidence, Health, Observation
 from bot.core.incidents.blind_spots import WAYS_OUT
-from bot.probes.guest import BOOT
 
 
 def outcome(name: str, seen: Sequence[Observation]) -> Outcome:

@@ -8,21 +8,27 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from bot.core.guest import GuestInfo
-from bot.core.health import CheckName, Target, TargetId
+from bot.core.health import Target, TargetId
 from bot.core.incidents.console_log import LogEnd, sharing
-from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, Unsupported
 from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
 from bot.probes import Parts
 from bot.reach import Refused, Unreachable
 from bot.reach.ssh_answer import SshAnswer
 
-BOOT = CheckName("boot")
-"""The check of whether a running guest has come up."""
-
 AGENT_DEADLINE = timedelta(seconds=2)
+
+
+class Agent(StrEnum):
+    """How a guest's agent answers. FROZEN: it does, and nothing can be written to its guest's file systems."""
+
+    SILENT = "silent"
+    ANSWERS = "answers"
+    FROZEN = "frozen"
 
 
 @dataclass(slots=True)
@@ -42,12 +48,23 @@ class GuestProbe:
     def __post_init__(self) -> None:
         self._reader = ScreenReader(slots=self.parts.screens)
 
-    async def agent_answers(self) -> bool:
-        """Whether it has an agent that answers. One that can't be asked tells nothing: the rest may."""
-        with suppress(GuestRefused):
-            answers = self.info.has_agent and await self._hypervisor.agent_answers(self.info.uuid, AGENT_DEADLINE)
-            return bool(answers)
-        return False
+    async def agent(self) -> Agent:
+        """How its agent answers. One that can't be asked tells nothing: the rest may."""
+        with suppress(GuestRefused, AgentSilent):
+            if self.info.has_agent:
+                return await self._ask_agent()
+        return Agent.SILENT
+
+    async def _ask_agent(self) -> Agent:
+        """One question tells both. Where that is disabled, or nothing can be frozen, a ping is the second."""
+        uuid, ask = self.info.uuid, {"execute": "guest-fsfreeze-status"}
+        try:
+            told = await self._hypervisor.agent(uuid, ask, AGENT_DEADLINE)
+        except Unsupported:
+            return Agent.SILENT
+        except GuestRefused:
+            return Agent.ANSWERS if await self._hypervisor.agent_answers(uuid, AGENT_DEADLINE) else Agent.SILENT
+        return Agent.FROZEN if told == "frozen" else Agent.ANSWERS
 
     async def console(self) -> LogEnd | None:
         """The end of its console's log; None if it has none of its own that can be read."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from bot.config import Config, Timing
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power
 from bot.core.health import (
+    BOOT,
     HYPERVISOR,
     INSIDE,
     STATE,
@@ -33,7 +34,7 @@ from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.last_seen import LastSeen
 from bot.probes import Parts
-from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
+from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.rounds.boots import BootRounds
 from bot.rounds.definitions import DefinitionRounds
@@ -149,9 +150,8 @@ class GuestRounds:
         if seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
             return seen
         if guest.proof is Proof.RUNNING:
-            return replace(
-                seen, health=Health.OK, evidence=Evidence.OUTSIDE, why="it runs; it was not looked inside"
-            )
+            why = "it runs; it was not looked inside"
+            return replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, why=why)
         return replace(seen, health=Health.UNKNOWN)
 
     def heard(self, event: GuestEvent) -> None:

@@ -12,6 +12,7 @@ from bot.config import Check, Config, load
 from bot.config.places import asked_instead
 from bot.core.guest import GuestEvent, GuestState
 from bot.core.health import (
+    BOOT,
     HYPERVISOR,
     Evidence,
     Health,
@@ -28,7 +29,7 @@ from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watch
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
 from bot.probes import Parts, SshWays, Watched, discover
-from bot.probes.guest import BOOT, GuestProbe, note_shared_logs
+from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds import addresses, blind_spots
 from bot.rounds.boots import LOOKS_AT_ONCE

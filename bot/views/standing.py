@@ -19,7 +19,7 @@ _PLAIN: Final = (Standing.PROVEN, Standing.UNTOUCHED, Standing.WANTED_OFF)
 _NAMED: Final = tuple(one for one in Standing if one not in (*_PLAIN, Standing.UNPROVEN))
 _REASONS: Final = 3  # what is unproven for so many reasons is told apart
 
-_SEEN_RUNNING: Final = PICTURED | {Kind.FILESYSTEM_READONLY}
+_SEEN_RUNNING: Final = PICTURED | {Kind.FILESYSTEM_READONLY, Kind.GUEST_FROZEN}
 """What is seen of a machine that runs: it may be off by now, as while a runbook mends it."""
 
 _WELL: Final = frozenset({Standing.PROVEN, Standing.UNTOUCHED})

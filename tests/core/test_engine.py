@@ -268,6 +268,16 @@ def test_a_guest_that_may_have_started_anew_unseen_has_to_be_proven(lab):
     assert any("may have started anew" in line for line in lab.history(1))
 
 
+def test_a_guest_that_runs_on_and_no_longer_shows_that_it_is_well_is_said_to_do_that(lab):
+    lab.see(on_battery())
+    lab.see(well(GUESTS[0], "boot", running=True))
+    frozen = replace(
+        well(GUESTS[0], "boot", running=True), why="its file systems are frozen", evidence=Evidence.OUTSIDE
+    )
+    lab.see(replace(frozen, facts={"started": "now"}))
+    assert lab.history(1)[-1] == "vm01 is no longer proven healthy: its file systems are frozen"
+
+
 def test_what_is_not_back_when_grace_ends_is_said_once(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT))

@@ -46,11 +46,13 @@ def just_met(seen_until=None) -> Boots:
     return made
 
 
-async def look(made: Boots | None = None, *, text: str = "", before: str = "", picture=None, **how) -> Observation:
+async def look(
+    made: Boots | None = None, *, text: str = "", before: str = "", picture=None, frozen=False, **how
+) -> Observation:
     """`text`: what its console wrote after it was marked; `before`: what stood there."""
     made, console = made or just_started(), Console(before, process="boot 7 99")
     async with probing(console=console, **how) as (probe, hypervisor):
-        hypervisor.picture = picture
+        hypervisor.picture, hypervisor.file_systems = picture, "frozen" if frozen else "thawed"
         if made.to_mark(WEB1.id):
             await made.mark(probe)
         console.text = before + text
@@ -75,6 +77,37 @@ async def test_a_system_whose_disk_fails_after_its_login_is_not_well(agent) -> N
     seen = await look(made, text=LOGIN + READ_ONLY, **agent)
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
     assert seen.why.startswith("its kernel made a file system read-only: “")
+
+
+AGENT = {"agent": True, "answers": True}
+
+
+async def test_a_guest_whose_file_systems_are_frozen_is_not_proven_until_they_are_thawed() -> None:
+    made = just_started()
+    assert (await look(made, text=LOGIN, **AGENT)).evidence is Evidence.INSIDE
+    seen = await look(made, text=LOGIN, frozen=True, **AGENT)
+    assert (seen.evidence, seen.began_anew) == (Evidence.OUTSIDE, True), "what proved it counts no more"
+    for _ in range(2):
+        seen = await look(made, text=LOGIN, frozen=True, **AGENT, ssh_answers=SshServer(Answer.KNOWN_KEY))
+        assert (seen.health, seen.why) == (Health.UNKNOWN, "its file systems are frozen, as for a backup")
+    silent = await look(made, text=LOGIN, agent=True, answers=False, ssh_answers=SshServer(Answer.KNOWN_KEY))
+    assert silent.health is Health.UNKNOWN, "a login of before tells nothing of it"
+    assert (await look(made, text=LOGIN, **AGENT)).why == "its agent answers"
+
+
+async def test_file_systems_that_stay_frozen_are_a_failure_from_when_they_were_seen_so() -> None:
+    made = just_started()
+    await look(made, **AGENT, frozen=True)
+    frozen_at = made.now()
+    made.now.now += PATIENCE
+    seen = await look(made, **AGENT, frozen=True)
+    assert (seen.health, seen.kind, seen.since) == (Health.FAIL, Kind.GUEST_FROZEN, frozen_at)
+    assert (
+        seen.why.endswith("that did not end; thaw them on atlas: `virsh domfsthaw guest:web1`")
+        or "web1" in seen.why
+    )
+    assert made.came_up(WEB1.id), "it is not stuck on its way up"
+    assert (await look(made, **AGENT)).evidence is Evidence.INSIDE
 
 
 async def test_a_system_whose_tasks_hang_proves_nothing_until_it_asks_for_a_login_again() -> None:

@@ -1,5 +1,6 @@
 """What a guest shows of itself, on libvirt's test hypervisor, which has no agent."""
 
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,8 +11,8 @@ import pytest
 from bot.core.guest import GuestInfo
 from bot.core.health import Target, TargetId
 from bot.core.incidents.console_log import LogEnd
-from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
-from bot.probes.guest import GuestProbe
+from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.probes.guest import Agent, GuestProbe
 from bot.reach import Refused, Unreachable
 from bot.ways import END
 from tests.guests import URI, owned_guests
@@ -26,12 +27,24 @@ class Furnished(Hypervisor):
     """The test hypervisor, furnished with what its guests lack: an agent, and a screen of their own."""
 
     answers: bool | None = None
+    file_systems: str | None = "thawed"
     picture: bytes | None = None
     hangs = False
     has_screen = True
 
-    async def agent_answers(self, name: str, deadline: timedelta) -> bool | None:
-        return self.answers if self.answers is not None else await super().agent_answers(name, deadline)
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.asked: list[str] = []
+
+    async def agent(self, name: str, command: Mapping[str, Any], deadline: timedelta) -> Any:
+        if self.answers is None:
+            return await super().agent(name, command, deadline)
+        self.asked.append(command["execute"])
+        if not self.answers:
+            raise AgentSilent("cannot ask the agent of 'web1' on atlas: because it does not answer")
+        if command["execute"] == "guest-fsfreeze-status" and self.file_systems is None:
+            raise GuestRefused("cannot ask the agent of 'web1' on atlas: because that has been disabled")
+        return self.file_systems if command["execute"] == "guest-fsfreeze-status" else {}
 
     async def ask_emulator(self, name: str) -> None:
         if self.hangs:
@@ -86,14 +99,30 @@ async def probing(*, console: Console | None = None, agent=False, answers=None, 
 
 async def test_an_agent_answers_or_does_not() -> None:
     async with probing(agent=True, answers=True) as (probe, _):
-        assert await probe.agent_answers()
-    async with probing(agent=True, answers=False) as (probe, _):
-        assert not await probe.agent_answers()
+        assert await probe.agent() is Agent.ANSWERS
+    async with probing(agent=True, answers=False) as (probe, hypervisor):
+        assert await probe.agent() is Agent.SILENT
+        assert len(hypervisor.asked) == 1, "its silence is waited for once"
+
+
+async def test_an_agent_tells_in_one_answer_whether_file_systems_are_frozen() -> None:
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        hypervisor.file_systems = "frozen"
+        assert await probe.agent() is Agent.FROZEN
+        assert hypervisor.asked == ["guest-fsfreeze-status"]
+
+
+async def test_an_agent_that_does_not_tell_that_is_asked_whether_it_answers() -> None:
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        hypervisor.file_systems = None
+        assert await probe.agent() is Agent.ANSWERS
+        assert hypervisor.asked == ["guest-fsfreeze-status", "guest-ping"]
 
 
 async def test_an_agent_that_is_not_there_is_not_asked() -> None:
-    async with probing(answers=True) as (probe, _):
-        assert not await probe.agent_answers()
+    async with probing(answers=True) as (probe, hypervisor):
+        assert await probe.agent() is Agent.SILENT
+        assert not hypervisor.asked
 
 
 async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
@@ -101,7 +130,7 @@ async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
         await until(lambda: hypervisor.connected)
         with pytest.raises(GuestRefused):
             await hypervisor.agent_answers("nope", timedelta(seconds=1))
-        assert not await probe.agent_answers()
+        assert await probe.agent() is Agent.SILENT
 
 
 async def test_a_consoles_log_is_read_to_its_end_and_who_writes_it_is_known() -> None:

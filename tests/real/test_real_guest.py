@@ -13,14 +13,16 @@ import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, judge
-from bot.core.health import Kind
+from bot.core.health import Kind, Target, guest_id
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Part, Stage
 from bot.demo.real import RealGuest, RealHost
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
 from bot.hypervisor.console_ocr.reading import text_of
 from bot.monitoring.console import render
+from bot.probes.guest import Agent, GuestProbe
 from tests.guests import read_all
+from tests.probes.parts import parts
 from tests.real.guest import running_host
 from tests.waiting import until
 
@@ -115,6 +117,20 @@ async def test_a_guest_boots_from_its_disk_and_its_agent_answers(host, web1) -> 
         system = await hypervisor.agent(host.uuid("web1"), {"execute": "guest-get-osinfo"}, 20 * SECOND)
         assert system["pretty-name"] == "Tiny guest"
         assert standing(await on_screen(hypervisor, "web1", "tiny login:")) is Stage.UP
+
+
+async def test_an_agent_answers_while_file_systems_are_frozen_and_tells_that_they_are(host, web1) -> None:
+    async with watched(host) as (hypervisor, _):
+        info = (await read_all(hypervisor))["web1"]
+        probe = GuestProbe(Target(guest_id(info.uuid)), "atlas", info, parts({"atlas": hypervisor}))
+        assert await probe.agent() is Agent.ANSWERS
+        await hypervisor.agent(info.uuid, {"execute": "guest-fsfreeze-freeze"}, 20 * SECOND)
+        try:
+            assert await hypervisor.agent_answers(info.uuid, 20 * SECOND)
+            assert await probe.agent() is Agent.FROZEN
+        finally:
+            await hypervisor.agent(info.uuid, {"execute": "guest-fsfreeze-thaw"}, 20 * SECOND)
+        assert await probe.agent() is Agent.ANSWERS
 
 
 async def test_what_the_agent_refuses_is_no_silence(host, web1) -> None:

@@ -25,6 +25,7 @@ class Source(StrEnum):
 
 
 AGENT = Reading(Stage.UP, "its agent answers")
+_FROZEN = Reading(Stage.TROUBLED, "its file systems are frozen, as for a backup")
 _SILENT_NOW = Reading(Stage.UNKNOWN, "its agent answered after its start, and is silent now")
 _NO_SSH_NOW = Reading(Stage.UNKNOWN, "its SSH server proved it up after its start, and does so no longer")
 _NOTHING_YET = "it is starting and shows nothing yet"
@@ -195,6 +196,16 @@ class GuestBoot:
         """Its agent answered. `of`: the start it was asked after; after another that tells nothing."""
         return self.read(AGENT, at, of, Source.AGENT, fresh=True)
 
+    def froze(self, at: datetime, of: int) -> "GuestBoot":
+        """Its agent answered that its file systems are frozen: it is up, and nothing proves that it goes on."""
+        after = self.read(_FROZEN, at, of, Source.AGENT, fresh=True)
+        return replace(after, came_up=after.came_up or after.frozen)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its file systems were frozen when its agent answered last."""
+        return self.seen == _FROZEN
+
     def fell_silent(self, at: datetime, of: int, who: Source = Source.AGENT) -> "GuestBoot":
         """Its agent or SSH server did not answer: what that proved by answering does not hold now."""
         if of != self.starts or self.source is not who:
@@ -257,7 +268,7 @@ class GuestBoot:
     def _on_its_way(self, now: datetime) -> str:
         seconds = int((now - (self.since or now)).total_seconds())
         lasted = f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
-        if self.seen in {_SILENT_NOW, _NO_SSH_NOW}:
+        if self.seen in {_SILENT_NOW, _NO_SSH_NOW, _FROZEN}:
             return self.seen.why
         if self.seen.stage is Stage.UNKNOWN:
             return f"{_SILENT} for {lasted}"

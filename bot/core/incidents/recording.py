@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.health import ANSWERED, Health, Kind, Observation, is_condition
+from bot.core.health import ANSWERED, BOOT, Health, Kind, Observation, is_condition
 from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.incidents import on_battery
 from bot.core.incidents.announce import ring, titled
@@ -45,10 +45,13 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
         back = f"{name}: {seen.why}" if after.running is False else f"{name} is back: {seen.why}"
         draft.event(incident.id, EventKind.BETTER, back)
     elif before.proven and not after.proven:
-        doubt = (
-            f"{name} may have started anew: {seen.why}" if seen.began_anew else f"{name} ran before: {seen.why}"
-        )
-        draft.event(incident.id, EventKind.WORSE, doubt)
+        draft.event(incident.id, EventKind.WORSE, f"{name} {_doubt(seen)}: {seen.why}")
+
+
+def _doubt(seen: Observation) -> str:
+    if not seen.began_anew:
+        return "ran before"
+    return "is no longer proven healthy" if seen.fingerprint.check == BOOT else "may have started anew"
 
 
 def _record_proof(draft: Draft, incident: Incident, seen: Observation) -> None:
