@@ -231,6 +231,21 @@ async def test_a_guest_whose_power_cannot_be_told_is_not_seen_whatever_it_once_p
     assert WEB1 in status.tallies[TargetKind.GUEST].unseen
 
 
+def said(picture) -> str:
+    """All that `/lab why` says."""
+    return str([block.to_dict() for block in target_card(picture).blocks])
+
+
+async def test_a_guest_that_has_left_its_host_while_off_is_not_said_to_be_off(lab):
+    stopped = Observation(Fingerprint(STATE, WEB1), Health.OK, lab.now, "off", running=False)
+    left = Observation(Fingerprint(STATE, WEB1), Health.UNKNOWN, lab.now, "atlas does not know it")
+    await lab.writer.do(believe, lab.config, [stopped], None)
+    assert "is off" in said(await lab.why("web1"))
+    await lab.writer.do(believe, lab.config, [left], None)
+    assert "atlas does not know it" in said(await lab.why("web1"))
+    assert "is off" not in said(await lab.why("web1")), "it may run elsewhere"
+
+
 async def test_a_guest_that_shows_no_more_than_power_is_counted_as_not_proven(lab):
     power = Observation(
         Fingerprint(STATE, WEB1), Health.OK, lab.now, "running", running=True, evidence=Evidence.OUTSIDE

@@ -4,7 +4,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import Evidence, Health
+from bot.core.health import Evidence, Health, is_unseen
 from bot.core.incidents.condition import Condition
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
@@ -65,7 +65,8 @@ def _expected(picture: TargetPicture) -> str:
     if target.ephemeral:
         return "Ephemeral: it never opens an incident."
     wanted = "It is expected to run" if target.wanted else "It may be off"
-    if picture.running is None:
+    unseen = any(is_unseen(one.check, one.health) for one in picture.beliefs)
+    if picture.running is None or (unseen and not picture.running):  # by now it may run elsewhere
         return f"{wanted}."
     if picture.running:
         return f"{wanted}, and was running when last seen."
