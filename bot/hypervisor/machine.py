@@ -81,11 +81,16 @@ class Machine:
         return None
 
     async def also_on(self, disk: str) -> str | None:
-        """Another guest of its host that has that disk, and is not off; by its name."""
-        users = {one.uuid for one in self.hypervisor.known if disk in one.disks and one.uuid != self.uuid}
-        states = await self.hypervisor.states() if users else {}
-        active = (states[uuid] for uuid in users & states.keys())
-        return next((one.name for one in active if one.power is not Power.OFF), None)
+        """Another guest of its host that has that disk, and is not off; by its name.
+
+        Each is read now: it may have been given that disk since it was read last, or was never read at all.
+        """
+        states = await self.hypervisor.states()
+        for uuid in states.keys() - {self.uuid}:
+            is_off = states[uuid].power is Power.OFF
+            if not is_off and disk in (await self.hypervisor.definition(uuid)).disks:
+                return states[uuid].name
+        return None
 
     async def _elsewhere(self) -> str:
         unasked = []

@@ -68,15 +68,21 @@ async def test_a_guest_that_is_called_otherwise_by_now_is_not_acted_on(hyperviso
             await deed()
 
 
-async def test_a_disk_that_another_guest_of_its_host_runs_on_is_not_free(guests, hypervisor) -> None:
+@pytest.mark.parametrize("known", ["read", "unread", "unlisted"])
+async def test_a_disk_that_another_guest_of_its_host_runs_on_is_not_free(guests, hypervisor, known) -> None:
     disk = Path("/images/shared.img")
     guests.add("old", disk=disk, start=False)
-    guests.add("new", disk=disk, start=True)
+    if known != "unlisted":
+        guests.add("new", disk=disk)
     await hypervisor.guests()
-    while await hypervisor.read_definitions():
+    while known != "unread" and await hypervisor.read_definitions():
         pass
+    if known == "unlisted":
+        guests.add("new", disk=disk)
     found = await run(f"is off old disk={disk}", context(hypervisor))
     assert found == Outcome(ok=False, text=f"old is off, but new uses {disk}, and is not off")
+    guests.domain("new").suspend()
+    assert not (await run(f"is off old disk={disk}", context(hypervisor))).ok
     guests.domain("new").destroy()
     assert (await run(f"is off old disk={disk}", context(hypervisor))).ok
 
