@@ -596,14 +596,24 @@ async def test_a_machine_that_is_not_there_is_a_failure_that_says_so(tmp_path) -
         (is_done(Outcome(ok=False, text="web1 is stuck")), State.FAILED, "web1 is stuck"),
         (is_refused, State.FAILED, "cannot start 'web1' on atlas: because it is pinned"),
         (is_mistaken, State.FAILED, "KeyError: 'web1'"),
-        (hangs, State.FAILED, "not done within 1 s"),
     ],
 )
 async def test_an_action_ends_well_or_says_why_not(tmp_path, action, state, summary) -> None:
     async with living(tmp_path, action=action) as bot:
-        await bot.start(lab("start $guest", "Time limit: 1 second"), guest="web1")
+        await bot.start(lab("start $guest"), guest="web1")
         run = await bot.pressed(Button.RUN)
         assert (run.steps[0].state, run.steps[0].summary) == (state, summary)
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"),
+    [(Effect.LOOKS, State.FAILED), (Effect.STARTS, State.UNKNOWN), (Effect.STOPS, State.UNKNOWN)],
+)
+async def test_what_is_past_its_limit_may_have_been_done_unless_it_only_looks(tmp_path, effect, state) -> None:
+    async with living(tmp_path, action=hangs, effect=effect) as bot:
+        await bot.start(lab("start $guest", "Time limit: 1 second"), guest="web1")
+        run = await bot.pressed(Button.RUN)
+        assert (run.steps[0].state, run.steps[0].summary) == (state, "not done within 1 s")
 
 
 @pytest.mark.parametrize(

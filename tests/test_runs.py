@@ -161,6 +161,18 @@ def test_a_script_whose_end_was_read_keeps_nobody_waiting(walked) -> None:
     assert again.run.id == 2
 
 
+def test_an_earlier_attempt_that_has_ended_keeps_nobody_waiting_when_a_later_one_was_called_off(walked) -> None:
+    walked.press(Button.RUN)
+    walked.finish(ok=False)
+    walked.press(Button.RETRY)
+    walked.move(Stop("", "enough"))
+    ids = {row.attempt: row.id for row in walked.store.script_records.all()}
+    assert (ids.keys(), walked.run.state) == ({1, 2}, State.UNKNOWN)
+    walked.do(script_records.settled, ids[2])
+    again = walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
+    assert again.run.id == 2
+
+
 def test_a_run_without_an_incident_is_told_in_a_thread_of_its_own(walked) -> None:
     walked.forget_outbox()
     moved = walked.do(runs.start, walked.house, runbook(MEND), {"guest": "db1"}, runs.Aim(None, None), ALEX)

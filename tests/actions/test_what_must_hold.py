@@ -12,7 +12,7 @@ from bot.hypervisor.machine import Machine
 from tests.actions.lines import context, run
 from tests.guests import uuid
 
-RUNNING, OFF = 1, 5
+RUNNING, PAUSED, OFF, CRASHED = 1, 3, 5, 6
 NODE = (
     "<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>db1</name>"
     "<uuid>{uuid}</uuid><memory>1024</memory><os><type>hvm</type></os><test:runstate>{state}</test:runstate>"
@@ -87,11 +87,17 @@ async def test_a_disk_that_another_guest_of_its_host_runs_on_is_not_free(guests,
     assert (await run(f"is off old disk={disk}", context(hypervisor))).ok
 
 
-async def test_a_guest_that_another_host_runs_is_not_off(hypervisor, tmp_path) -> None:
-    async with borea(tmp_path, RUNNING) as other:
-        found = await run("is off db1", context(hypervisor, others=[other]))
-    assert not found.ok
-    assert found.text.startswith("db1 is off on atlas, but it is running on borea")
+@pytest.mark.parametrize(("state", "words"), [(RUNNING, "running"), (PAUSED, "paused"), (CRASHED, "crashed")])
+async def test_a_guest_that_is_active_on_another_host_is_neither_off_nor_started(
+    guests, hypervisor, tmp_path, state, words
+) -> None:
+    """A paused copy has the disk open, and may go on at any moment."""
+    async with borea(tmp_path, state) as other:
+        there = context(hypervisor, others=[other])
+        assert f"it is {words} on borea" in (await run("is off db1", there)).text
+        with pytest.raises(GuestRefused, match=f"cannot start 'db1' on atlas: because it is {words} on borea"):
+            await run("start db1", there)
+    assert not guests.domain("db1").isActive()
 
 
 async def test_a_guest_that_another_host_may_run_is_not_surely_off(hypervisor, tmp_path) -> None:

@@ -38,6 +38,7 @@ from bot.core.run import (
     WrongInput,
 )
 from bot.core.runs.events import Mark
+from bot.core.runs.ground import pause
 from bot.core.walk import advance, start
 from bot.core.written import Knowledge
 from bot.markdown import parse
@@ -609,6 +610,27 @@ def test_going_back_repeats_what_comes_after_but_never_without_a_press():
     assert walk.states() == [State.READY, State.WAITING]
     assert walk.run.steps[1].attempt == 1, "answers to what ran before are still told apart"
     assert walk.run.steps[1].since == LATER, "it is waiting anew, which is worth showing"
+
+
+def test_what_was_done_on_request_stays_done_wherever_the_run_goes():
+    walk = Walk(ON_FAILURE.format(what="ask"))
+    walk.press(Button.RUN)
+    walk.finished(ok=False)
+    walk.go_to(2)
+    walk.press(Button.DONE)
+    walk.press(Button.RETRY)
+    walk.finished()
+    assert walk.states() == [State.DONE, State.READY, State.DONE]
+    walk.go_to(0)
+    assert walk.states() == [State.READY, State.WAITING, State.DONE]
+
+
+def test_a_step_has_been_in_its_state_since_it_came_into_it_whatever_is_pressed():
+    walk = Walk(START)
+    walk.last = pause(walk.run, "web1 was started", NOW)
+    walk.press(Button.GO_ON)
+    step = walk.run.steps[0]
+    assert (step.state, step.since, step.by, step.pressed_at) == (State.READY, NOW, "ada", LATER)
 
 
 def test_a_question_can_be_asked_once_more_and_a_step_ahead_can_not_be_reached():
