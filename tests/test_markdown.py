@@ -468,6 +468,7 @@ def test_what_is_no_runbook_says_what_it_lacks(text, said):
             "4: cannot use “Choose: b”: because a step asks one question, and this one has “Ask” already",
         ),
         ("- Ask: a\n- Pattern: [0-9\n", "4: cannot use “Pattern: [0-9”: because it is no regular expression: "),
+        ("- Ask: a\n- Pattern: `(a+b?)+`\n", "4: cannot use “Pattern: (a+b?)+”: because it could take hours"),
         ("- Pattern: x\n", "3: cannot use “Pattern: x”: because nothing is asked or chosen here"),
         ("- Options: x\n", "3: cannot use “Options: x”: because nothing is chosen here"),
         ("- Choose: a\n- Options: x, x\n", "4: cannot use “Options: x, x”: because each stands in it once"),

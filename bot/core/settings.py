@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.core.health import Kind
 from bot.core.nearest import did_you_mean, nearest
+from bot.core.pattern import why_not_a_pattern
 from bot.core.runbook import OnFailure
 from bot.core.values import why_not_a_name
 from bot.core.written import Item, Knowledge, Problems, Section, Span
@@ -118,11 +119,8 @@ class Settings:
 
     def pattern(self) -> str | None:
         """A regular expression for the whole answer."""
-        pattern = self.text("Pattern")
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            self.wrong("Pattern", f"it is no regular expression: {error}")
+        if (pattern := self.text("Pattern")) is not None and (why := why_not_a_pattern(pattern)):
+            self.wrong("Pattern", why)
         return pattern
 
     def typed(self) -> str | None:

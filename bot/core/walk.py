@@ -5,7 +5,6 @@ down, or when the connection broke, is not repeated: it is found again, or a per
 illegal move raises and changes nothing. Who may press is not asked here: permit.py knows.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from bot.core.health import TargetId
 from bot.core.move import Move
 from bot.core.offer import CONFIRMED, missing, offer
+from bot.core.pattern import why_no_match
 from bot.core.run import (
     BUSY,
     MAY_RUN,
@@ -177,8 +177,8 @@ def _answer(move: Move, press: Press) -> None:
         why = "no environment can hold a NUL character"
     elif question.choose and answer not in _choices(move, question.options):
         why = f"“{answer}” is not in the list"
-    elif question.pattern and not re.fullmatch(question.pattern, answer):
-        why = f"“{answer}” does not match {question.pattern}"
+    elif question.pattern:
+        why = why_no_match(question.pattern, answer)
     if why:
         raise WrongInput(f"cannot set ${question.name}: because {why}")
     move.answer(question.name, answer)
