@@ -7,8 +7,8 @@ import pytest
 from bot import incidents, queries, sightings
 from bot.config import Host
 from bot.core.guest import GuestState, Power
-from bot.core.health import Kind, guest_id
-from bot.core.incident import End, IllegalMove, IncidentId, Way
+from bot.core.health import Evidence, Kind, guest_id
+from bot.core.incident import End, IllegalMove, IncidentId, Status, Way
 from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.core.incidents.member import Standing
 from bot.core.permit import NotAllowed
@@ -16,7 +16,20 @@ from bot.core.picture import ProofPicture
 from bot.store import Store
 from bot.usecases import missing as missing_guests
 from bot.usecases import persons_word
-from tests.core.labs import ATLAS, VAULT, back, crashed, gone, missing, nowhere, on_battery, powered_on, up
+from tests.core.labs import (
+    ATLAS,
+    VAULT,
+    back,
+    crashed,
+    gone,
+    missing,
+    nowhere,
+    off,
+    on_battery,
+    powered_on,
+    up,
+    well,
+)
 from tests.kept_lab import ALEX, ROBIN, STRANGER, KeptLab, config, info
 
 WEB1, WEB2, NEW = guest_id("0001"), guest_id("0002"), guest_id("0003")
@@ -43,6 +56,19 @@ def lab(tmp_path):
     lab.see(missing(WEB1))
     yield lab
     store.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_one_that_is_back_and_off_is_down_and_missing_no_longer(lab, order):
+    found(lab, web1="0001", web2="0002")
+    told = replace(well(WEB1, "inventory"), evidence=Evidence.OUTSIDE), off(WEB1)
+    for at in order:
+        lab.see(told[at])
+    assert (lab.incident().kind, lab.incident().status) == (Kind.GUEST_DOWN, Status.RECOVERING)
+    assert lab.incident().why == "its host no longer knows it", "that is what it began with"
+    assert "This is guest-down: its host knows it again, and it is off" in lab.history()
+    lab.see(missing(WEB1))
+    assert lab.incident().kind is Kind.GUEST_MISSING
 
 
 def test_hands_say_that_it_was_deleted_and_it_leaves_the_inventory_in_their_name(lab):

@@ -22,7 +22,7 @@ from bot.core.lengths import lasted
 
 def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None:
     """Bring the status in line. `came_back`: just now, all checks of its own did."""
-    incident = draft.incidents[incident.id]
+    incident = _found_off(draft, draft.incidents[incident.id])
     if incident.failing:
         if incident.status is Status.RECOVERING or not incident.spans.lasts:
             _fails_again(draft, incident)
@@ -40,6 +40,17 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
             incident = draft.incidents[incident.id]
     if not incident.unproven and not in_grace(draft, incident) and incident.unstable_since is None:
         _end(draft, incident)
+
+
+def _found_off(draft: Draft, incident: Incident) -> Incident:
+    """What was missing is back on its host, and off: no longer missing, but down."""
+    member = incident.members.get(incident.subject)
+    back = incident.kind is Kind.GUEST_MISSING and not incident.failing
+    if not back or member is None or member.proven or member.running is not False:
+        return incident
+    draft.keep(replace(incident, kind=Kind.GUEST_DOWN))
+    draft.event(incident.id, EventKind.KIND, f"This is {Kind.GUEST_DOWN}: its host knows it again, and it is off")
+    return draft.incidents[incident.id]
 
 
 def _ask_again(draft: Draft, incident: Incident) -> Incident:
