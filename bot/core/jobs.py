@@ -24,10 +24,13 @@ class Place:
     kind: PlaceKind
     name: str = ""
 
+    @property
+    def machine(self) -> str:
+        """What is called by its name where it restarts or is lost."""
+        return self.name or "the bot's machine"
+
     def __str__(self) -> str:
-        return {PlaceKind.HOST: self.name, PlaceKind.GUEST: f"inside {self.name}"}.get(
-            self.kind, "the bot's machine"
-        )
+        return f"inside {self.name}" if self.kind is PlaceKind.GUEST else self.machine
 
 
 @dataclass(frozen=True, slots=True)

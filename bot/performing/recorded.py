@@ -277,4 +277,4 @@ def _record(known: Known) -> Record:
     def age() -> timedelta | None:
         return None if known.age is None else known.age + timedelta(seconds=time.monotonic() - began)
 
-    return Record(known.id, str(known.place), known.limit, age, known.boot)
+    return Record(known.id, known.place.machine, known.limit, age, known.boot)

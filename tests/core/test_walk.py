@@ -418,6 +418,7 @@ def test_a_script_can_be_sent_to_a_guest_the_bot_or_a_host_by_name(run_on, place
     (asked,) = walk.press(Button.RUN).requests
     assert asked.job.place == place
     assert str(place) == said
+    assert place.machine == said.removeprefix("inside "), "“web1 restarted while it ran”"
 
 
 def test_a_step_that_uses_a_value_nobody_set_is_refused_never_run_with_an_empty_one():

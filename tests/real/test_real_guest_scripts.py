@@ -34,7 +34,7 @@ async def test_a_script_inside_a_guest_is_followed_and_known_to_be_cut_off_when_
         heard: list[str] = []
 
         def script(name: str, **more) -> Recorded:
-            record = Record(name, "inside web1", timedelta(minutes=1), timedelta, **more)
+            record = Record(name, "web1", timedelta(minutes=1), timedelta, **more)
             return Recorded(lambda: reach, record, heard.append)
 
         whole = script("whole")
