@@ -22,7 +22,7 @@ from bot.views import Card
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.origin import marked
 from bot.views.run import run_card, unreadable_card
-from bot.views.step import StepFacts, step_card
+from bot.views.step import StepFacts, step_card, unreadable_step_card
 
 _SUBJECT = re.compile(r"incident:(\d+)|run:(\d+)(?::step:(\d+))?")
 
@@ -77,7 +77,7 @@ class Artist:
             return None
         except PinnedTextBroken as broken:
             row = store.runs.get(number)
-            return unreadable_card(run_from_json(row.value), str(broken)) if row and step is None else None
+            return _unreadable(run_from_json(row.value), step, str(broken)) if row else None
         if step is None:
             return run_card(run, book)
         if step >= len(book.steps):
@@ -89,3 +89,9 @@ class Artist:
     def _holders(self, role: str) -> tuple[str, ...]:
         """Whom a step is given to, by Slack id: they are mentioned, or they would not know."""
         return tuple(person.slack for person in self._config.people if role in person.roles)
+
+
+def _unreadable(run: Run, step: int | None, why: str) -> Card | None:
+    if step is None:
+        return unreadable_card(run, why)
+    return unreadable_step_card(run, step, why) if step < len(run.steps) else None

@@ -19,6 +19,7 @@ from bot.core.mentions import deadened
 from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
 from bot.core.run import (
+    BUSY,
     LIVE,
     MAY_RUN,
     Advance,
@@ -218,13 +219,18 @@ def _give_up(store: Store, run: Run, why: str, now: datetime) -> None:
     What a script of it may still do is ended, or told, like that of any run that was stopped.
     """
     ended = replace(run, status=RunStatus.STOPPED, version=run.version + 1, ended_at=now)
-    if run.state in MAY_RUN:
-        step = replace(run.steps[run.current], state=State.UNKNOWN)
-        ended = replace(ended, steps=(*run.steps[: run.current], step, *run.steps[run.current + 1 :]))
-        store.script_records.over(run.id, run.current, step.attempt)
+    step = run.steps[run.current]
+    if run.state in BUSY | MAY_RUN:
+        left = replace(step, state=State.UNKNOWN, since=now, summary="under way when the run had to end")
+        ended = replace(ended, steps=(*run.steps[: run.current], left, *run.steps[run.current + 1 :]))
     event = RunEvent(now, Mark.ENDED, f"{RunStatus.STOPPED}: {why}")
     record(store, now, run, Advance(ended, events=(event,), why=why))
     say(store, run, f"“{run.title}” can't go on: {why}", now)
+    known = script_records.find(store, now, run.id, run.current, step.attempt)
+    if known is not None and run.state in MAY_RUN:
+        store.script_records.over(run.id, run.current, step.attempt)
+        text = f"Its step {run.current + 1} may still run on {known.place}. {script_records.UNENDED}"
+        script_records.tell(store, now, run, known.id, text, script_records.Told.MAY_RUN)
 
 
 def library_changed(store: Store, now: datetime, news: Refreshed, hashes: Mapping[str, str]) -> None:
@@ -250,13 +256,6 @@ def _say_once(store: Store, subject: str, thread: str | None, text: str, now: da
     parcel = Parcel(f"{subject}:{digest}", Tell.LINE, thread=thread, text=deadened(text))
     if store.outbox.is_new(parcel.subject):
         store.outbox.add(parcel, now, now)
-
-
-def tell(store: Store, now: datetime, run_id: int, text: str) -> None:
-    """A line in the run's thread."""
-    row = store.runs.get(run_id)
-    if row is not None:
-        say(store, run_from_json(row.value), text, now)
 
 
 def show_progress(store: Store, now: datetime, run: Run, step: int) -> None:

@@ -121,4 +121,15 @@ def test_a_run_whose_text_can_not_be_read_any_more_says_why(lab):
     lab.readable = False
     assert "*Mend it* can't go on: cannot read 'mend': because atlas is gone" in lab.draw("run:1")
     assert "*Mend it*: under way" in lab.draw("incident:7")
-    assert lab.draw("run:1:step:0") == ""
+    assert "can't go on: cannot read 'mend': because atlas is gone" in lab.draw("run:1:step:0")
+
+
+def test_the_card_of_a_step_that_was_running_then_shows_what_holds_and_no_buttons(lab):
+    lab.start(7)
+    runs.move(lab.store, NOW, lab.house, 1, Press(Button.RUN, 0, 1, "alex"), ALEX.slack)
+    lab.readable = False
+    runs.resume(lab.store, NOW, lab.house, "the bot was off")
+    card = lab.artist.draw(lab.store, "run:1:step:0", NOW)
+    assert card.text == "❓ Step 1: unknown"
+    assert [block.type for block in card.blocks] == ["section", "context", "section"]
+    assert "under way when the run had to end" in shown(card)

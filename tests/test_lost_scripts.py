@@ -190,7 +190,7 @@ async def test_what_is_called_off_while_out_of_reach_is_ended_as_soon_as_it_can_
         assert alive(child)
         atlas.sshd.thaw()
         await until(lambda: not alive(child), 20)
-        await until(lambda: bot.told("It does not run on the bot's machine any more."), 10)
+        await until(lambda: bot.told("It does not run on the bot's machine any more: I have ended it."), 10)
         await until(lambda: atlas.records() == [], 10)
 
 
@@ -208,6 +208,28 @@ async def test_what_was_called_off_out_of_reach_is_ended_by_the_next_bot(atlas):
         await until(lambda: not alive(child), 20)
         await until(lambda: atlas.records() == [], 10)
         assert atlas.times() == 1
+
+
+@pytest.mark.parametrize("how", ["I have ended it", "it ended by itself, exit status 0"])
+async def test_who_was_told_that_it_may_still_run_is_told_its_end_once_also_after_restarts(atlas, how):
+    async with bot_for(atlas) as bot:
+        await begun(bot, atlas)
+        atlas.sshd.freeze()
+        await bot.comes_to(State.SEEKING, seconds=15)
+        await bot.move(Stop("", "enough"))
+        await until(lambda: bot.told("It may still run on"), 15)
+    if "by itself" in how:
+        atlas.go_on()
+        await until(lambda: any(one.glob("end=*") for one in atlas.records()), 10)
+    async with bot_for(atlas) as bot:
+        await bot.take_up()
+        atlas.sshd.thaw()
+        await until(lambda: bot.told("It does not run on"), 20)
+        await until(lambda: atlas.records() == [], 10)
+    async with bot_for(atlas) as bot:
+        await bot.take_up()
+        said = [line for line in await bot.lines() if line.startswith("It ")]
+        assert said[1:] == [f"It does not run on the bot's machine any more: {how}."]
 
 
 # --- what can't be ended -----------------------------------------------------------------------------------------
@@ -267,7 +289,7 @@ async def test_while_what_was_stopped_can_not_be_ended_no_other_run_begins_on_it
                 await bot.crash().close()
                 await bot.take_up()
         stubborn.end()
-        await until(lambda: bot.told("It does not run on the bot's machine any more."), 40)
+        await until(lambda: bot.told("It does not run on the bot's machine any more: I have ended it."), 40)
 
         async def settled() -> bool:
             return await bot.do(script_records.left_over) == []

@@ -465,6 +465,7 @@ def test_what_a_script_of_it_may_still_do_is_ended_before_another_begins(walked,
     walked.press(Button.RUN)
     walked.do(runs.resume, house(tmp_path, Knowledge((), bot=False)), "the bot was off")
     assert [run.id for run, _ in walked.do(script_records.left_over)] == [1]
+    assert lines(walked.store)[-1].startswith("Its step 1 may still run on the bot's machine. I end it as soon as")
     with pytest.raises(IllegalMove, match=r"a script of run 1 .* may still be running on the bot's machine"):
         walked.do(runs.start, walked.house, runbook(MEND), {"guest": "web1"}, runs.Aim(WEB1, 1), ALEX)
 

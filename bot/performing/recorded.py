@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain, repeat
 
-from bot import runs
 from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
 from bot.core.progress import last_line
 from bot.core.run import Answer, Run
@@ -26,7 +25,7 @@ from bot.redact_stream import Stream
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import script_records
-from bot.usecases.script_records import Known
+from bot.usecases.script_records import UNENDED, Known, Told
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,6 @@ SUMMARY = 200  # characters of the line that stands for a whole output
 CLOSING = 5.0  # seconds; the bot is to end soon, and what it can't end now is found by the next one
 
 _GIVEN_UP = "I have stopped trying to end it."
-_UNENDED = "I end it as soon as I can reach it; at the latest, its own time limit does."
 _AGAIN = "connected again: it runs, or has ended"
 
 Tell = Callable[[Answer], Coroutine[None, None, None]]
@@ -100,7 +98,7 @@ class Scripts:
 
     def settle(self, run: Run, known: Known, reach: Callable[[], Reach]) -> None:
         """End what nobody waits for, if it still runs, and remove its record; tell what can't be ended."""
-        self._in_background(self._settle(run, known, reach, told=True))
+        self._in_background(self._settle(run, known, reach))
 
     async def close(self) -> None:
         """Let what is being ended be ended."""
@@ -119,7 +117,7 @@ class Scripts:
     async def _call_off(self, run: Run, request: Cancel, reach: Callable[[Place], Reach]) -> None:
         known = await self._writer.do(script_records.find, run.id, request.step, request.attempt)
         if known is not None:
-            await self._settle(run, known, partial(reach, known.place), told=False)
+            await self._settle(run, known, partial(reach, known.place))
 
     async def _forget(self, run: Run, work: RunAction | SeekAction, reach: Callable[[], Reach]) -> None:
         known = await self._writer.do(script_records.find, run.id, work.step, work.attempt)
@@ -128,37 +126,40 @@ class Scripts:
                 await Recorded(reach, _record(known)).forget()
                 await self._writer.do(script_records.settled, known.id)
 
-    async def _settle(self, run: Run, known: Known, reach: Callable[[], Reach], *, told: bool) -> None:
-        """Until nothing of it runs, or it is given up, and that told. `told`: that it may still run."""
+    async def _settle(self, run: Run, known: Known, reach: Callable[[], Reach]) -> None:
+        """Until nothing of it runs, or it is given up. Who was told that it may run is told its end."""
         began, pauses = time.monotonic(), chain(PAUSES, repeat(PAUSES[-1]))
-        recorded, late = Recorded(reach, _record(known)), False
+        recorded, told = Recorded(reach, _record(known)), known.told
         said: tuple[str, ...] = ()
+        say = partial(self._say, run, known)
         while True:
             try:
-                left = (await recorded.stop()).left
-                if not left:
-                    if late:
-                        await self._say(run, f"It does not run on {known.place} any more.")
+                done = await recorded.stop()
+                if not done.left:
+                    if told is Told.MAY_RUN:
+                        told = await say(f"It does not run on {known.place} any more: {_end(done)}.", Told.END)
                     await recorded.forget()
                     break
-                if left != said:
-                    await self._say(run, _still_run(left, known.place))
-                said, told, late = left, True, True
+                if done.left != said:
+                    told = await say(_still_run(done.left, known.place), Told.MAY_RUN)
+                said = done.left
             except (Unreachable, Refused) as why:
+                may_run = f"It may still run on {known.place}: {why}."
                 if _is_given_up(known, timedelta(seconds=time.monotonic() - began)):
-                    await self._say(run, f"It may still run on {known.place}: {why}. {_GIVEN_UP}")
+                    if told is not Told.END:
+                        await say(f"{may_run} {_GIVEN_UP}", Told.END)
                     break
-                if not told:
-                    await self._say(run, f"It may still run on {known.place}: {why}. {_UNENDED}")
-                told = late = True
+                if told is None:
+                    told = await say(f"{may_run} {UNENDED}", Told.MAY_RUN)
             await asyncio.sleep(next(pauses))
         await self._writer.do(script_records.settled, known.id)
 
-    async def _say(self, run: Run, text: str) -> None:
+    async def _say(self, run: Run, known: Known, text: str, told: Told) -> Told:
         try:
-            await self._writer.do(runs.tell, run.id, text)
+            await self._writer.do(script_records.tell, run, known.id, text, told)
         except StoreFailed as why:
             log.error("cannot tell of a script of run %d: because %s", run.id, why)
+        return told
 
 
 class _Script:
@@ -254,6 +255,15 @@ def _unended(finished: Finished, limit: timedelta) -> str:
     due = f"its time limit of {limit.total_seconds():g} s is over" if finished.timed_out else "it was stopped"
     last = last_line(finished.output)[:SUMMARY]
     return f"{', '.join(finished.left)}, although {due}" + (f": {last}" if last else "")
+
+
+def _end(done: Finished) -> str:
+    """How what was to be ended has ended."""
+    if done.status is not None:
+        return f"it ended by itself, exit status {done.status}"
+    if done.timed_out:
+        return "its time limit ended it"
+    return {"": "a signal ended it", "stopped": "I have ended it"}.get(done.how, done.how)
 
 
 def _still_run(left: Sequence[str], place: Place) -> str:

@@ -154,6 +154,12 @@ def card_mark(db: Database) -> None:
     db.table("card_mark").create({"subject": str, "mark": str}, pk="subject", not_null={"mark"})
 
 
+@migrations(name="0017_script_told")
+def script_told(db: Database) -> None:
+    """What people were told last of a script that nobody waits for, so that a restart does not break that off."""
+    db.table("script_record").add_column("told", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

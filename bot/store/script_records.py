@@ -14,6 +14,7 @@ class RecordRow:
     """One recorded script. `place`: JSON; `limit`: seconds; `made_at`: ISO 8601; `boot`: None until it was heard.
 
     `over`: nobody waits for its result any more; it is ended if it still runs, and its record removed.
+    `told`: what people were told of that.
     """
 
     id: str
@@ -25,6 +26,7 @@ class RecordRow:
     made_at: str
     boot: str | None = None
     over: bool = False
+    told: str | None = None
 
 
 class RecordRows:
@@ -68,6 +70,10 @@ class RecordRows:
             "update script_record set over = 1 where run = ? and step = ? and attempt = ?", [run, step, attempt]
         )
 
+    def told(self, record: str, told: str) -> None:
+        """People have been told that of it."""
+        self._db.execute("update script_record set told = ? where id = ?", [told, record])
+
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: each was written down as long ago as before."""
         for row in self.all():
@@ -90,4 +96,5 @@ def _row(row: dict[str, Any]) -> RecordRow:
         row["made_at"],
         row["boot"],
         bool(row["over"]),
+        row["told"],
     )

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 from bot.core.jobs import Cancel, Place, PlaceKind, Request, RunAction, ScriptJob
@@ -16,8 +17,17 @@ from bot.core.run_json import run_from_json
 from bot.store import Store
 from bot.store.json_value import Fields, read_value
 from bot.store.script_records import RecordRow
+from bot.usecases.run_records import say
 
 PLACE_VERSION = 1
+UNENDED = "I end it as soon as I can reach it; at the latest, its own time limit does."
+
+
+class Told(StrEnum):
+    """What people were told last of a script that was called off, or whose run has ended."""
+
+    MAY_RUN = "it may run"
+    END = "its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,7 @@ class Known:
     """What is written of one recorded script.
 
     `age`: how long ago that was; None where it lies in the future: the clock was set while the bot was off.
+    `told`: None where nobody was told anything yet, and nobody has to be if it is ended at once.
     """
 
     id: str
@@ -33,6 +44,7 @@ class Known:
     limit: timedelta
     age: timedelta | None
     boot: str | None
+    told: Told | None = None
 
 
 def note(store: Store, now: datetime, run: RunId, requests: Iterable[Request]) -> None:
@@ -67,8 +79,10 @@ def _tell(store: Store, run: RunId, request: RunAction) -> None:
 
 def read(store: Store, run: RunId, answer: Answer) -> None:
     """An end was read, and is written in this same transaction: nobody waits for the record any more."""
-    if isinstance(answer, ActionFinished):
+    row = store.script_records.of(run, answer.step, answer.attempt)
+    if row is not None and isinstance(answer, ActionFinished):
         store.script_records.over(run, answer.step, answer.attempt)
+        store.script_records.told(row.id, Told.END)
 
 
 def is_recorded(store: Store, run: RunId, step: int, attempt: int) -> bool:
@@ -93,6 +107,12 @@ def left_over(store: Store, now: datetime) -> list[tuple[Run, Known]]:
     return found
 
 
+def tell(store: Store, now: datetime, run: Run, record: str, text: str, told: Told) -> None:
+    """A line on it in its run's thread; `told`: what people know by that, also after a restart."""
+    say(store, run, text, now)
+    store.script_records.told(record, told)
+
+
 def heard(store: Store, _now: datetime, record: str, boot: str) -> None:
     """It has begun, on a machine of that boot id."""
     store.script_records.heard(record, boot)
@@ -113,6 +133,7 @@ def _known(row: RecordRow, now: datetime) -> Known:
         timedelta(seconds=row.limit),
         age if age >= timedelta() else None,
         row.boot,
+        Told(row.told) if row.told else None,
     )
 
 

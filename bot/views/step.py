@@ -68,6 +68,18 @@ def step_card(facts: StepFacts) -> Card:
     return Card(text, tuple(blocks))
 
 
+def unreadable_step_card(run: Run, at: int, why: str) -> Card:
+    """A step whose runbook can't be read any more: how it stands is known, not what it was."""
+    state = run.steps[at]
+    title = f"{MARKS[state.state]} {bold(f'Step {at + 1} of “{safe(run.title, 150)}”')}"
+    blocks: list[Block] = [section(f"{title}\n{' · '.join((_called(state), *_decided(state)))}")]
+    if state.summary:
+        blocks.append(context(safe(state.summary, 600)))
+    if at == run.current:
+        blocks.append(section(f"⛔ The run can't go on: {safe(why, 1_000)}"))
+    return Card(f"{MARKS[state.state]} Step {at + 1}: {state.state}", tuple(blocks))
+
+
 def _live(facts: StepFacts) -> Iterator[Block]:
     step, run, state = facts.step, facts.run, facts.state
     if facts.people:
@@ -137,16 +149,21 @@ def _first_lines(text: str) -> str:
 def _status(facts: StepFacts) -> str:
     """State, person, time; and what was answered, where something was."""
     state = facts.state
-    words = called(state.state)[:1].upper() + called(state.state)[1:]
+    words = _called(state)
     parts = [f"*{words}*" if state.state is State.VERIFIED else words]
     question = facts.step.question
     if question and state.state not in _BEFORE and question.name in facts.run.values:
         parts.append(f"{safe(question.name)} = {inline(_label(state, facts.run.values[question.name]))}")
-    if state.by:
-        parts.append(safe(state.by, NAME))
-    if state.since:
-        parts.append(clock(state.since))
-    return " · ".join(parts)
+    return " · ".join((*parts, *_decided(state)))
+
+
+def _decided(state: StepState) -> list[str]:
+    """By whom, and when."""
+    return [*([safe(state.by, NAME)] if state.by else []), *([clock(state.since)] if state.since else [])]
+
+
+def _called(state: StepState) -> str:
+    return called(state.state)[:1].upper() + called(state.state)[1:]
 
 
 def _label(state: StepState, value: str) -> str:
