@@ -304,7 +304,25 @@ async def test_an_empty_list_is_a_failure(bot) -> None:
 
 async def test_a_list_offers_as_much_as_slack_can_hold(bot) -> None:
     await bot.start(step("seq 250", "Choose: snapshot"))
-    assert len((await bot.pressed(Button.RUN)).steps[0].choices) == 100
+    (choosing,) = (await bot.pressed(Button.RUN)).steps
+    assert len(choosing.choices) == 100
+    assert choosing.summary == "Of 250, the first 100: a list in Slack can hold no more."
+
+
+async def test_output_whose_beginning_is_left_out_says_so(bot) -> None:
+    await bot.start(step("seq 200000; echo the end"))
+    await bot.pressed(Button.RUN)
+    (file,) = [one for one in await bot.do(parcels) if one.name]
+    first, second, *_ = file.content.decode().split("\n")
+    assert first.startswith("[The beginning is left out: the last million characters are kept.")
+    assert int(second) > 1
+
+
+async def test_a_list_whose_beginning_is_left_out_offers_nothing(bot) -> None:
+    await bot.start(step("seq 200000", "Choose: snapshot"))
+    run = await bot.pressed(Button.RUN)
+    assert (run.state, run.steps[0].choices) == (State.FAILED, ())
+    assert run.steps[0].summary == "the list has more than a million characters, and its beginning is left out"
 
 
 async def test_a_signal_that_ended_a_script_is_named(bot) -> None:

@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 
 NOTE_AGAIN = 5  # seconds until an end that could not be written is written again
 CHOICES = 100  # what a list in Slack can hold
+LEFT_OUT = (
+    "[The beginning is left out: the last million characters are kept. The first line may not be a whole one.]\n"
+)
 
 Reaches = Callable[[Run, Place], Reach]
 """The way to a place, for a run: inside its guest means the very machine the run is about. Raises Refused."""
@@ -146,14 +149,20 @@ class Performer:
                 done, output = await self._do(run, work.job, work.limit)
                 if not done.ok:
                     return ChoicesListed(step, attempt, ok=False, summary=done.text), output
-                return ChoicesListed(step, attempt, ok=True, summary="", choices=self._choices(output)), ""
+                return self._listed(step, attempt, output), ""
 
-    def _choices(self, output: str) -> tuple[Choice, ...]:
+    def _listed(self, step: int, attempt: int, output: str) -> ChoicesListed:
         """One a line: the value, a tab, and how people know it. What stands twice is offered once."""
+        if output.startswith(LEFT_OUT):
+            why = "the list has more than a million characters, and its beginning is left out"
+            return ChoicesListed(step, attempt, ok=False, summary=why)
         lines = (line.strip("\r").partition("\t") for line in output.split("\n") if line.strip())
         zone = self._house.config.zone
         by_value = {value: Choice(value, moments_in(label, zone) or value) for value, _, label in lines}
-        return tuple(by_value.values())[:CHOICES]
+        all_ = tuple(by_value.values())
+        more = f"Of {len(all_)}, the first {CHOICES}: a list in Slack can hold no more."
+        summary = more if len(all_) > CHOICES else ""
+        return ChoicesListed(step, attempt, ok=True, summary=summary, choices=all_[:CHOICES])
 
     async def _act(self, run: Run, work: RunAction | SeekAction) -> tuple[Outcome, str]:
         bar = Bar(partial(self._move_bar, run, work.step))
@@ -183,7 +192,7 @@ class Performer:
             finished = await self._scripts.carried_out(run, work, reach, hear, tell)
         except (Unreachable, Refused) as why:
             return Outcome(ok=False, text=str(why)), ""
-        return _outcome(finished, work.limit), finished.output
+        return _outcome(finished, work.limit), _printed(finished)
 
     async def _weigh(self, run: Run, job: ScriptJob, path: str, bar: Bar) -> None:
         whole = job.values.get("bytes", "")
@@ -216,7 +225,7 @@ class Performer:
         except Exception as why:
             log.exception("a step of run %d failed", run.id)
             return Outcome(ok=False, text=f"{type(why).__name__}: {why}"), ""
-        return _outcome(finished, limit), finished.output
+        return _outcome(finished, limit), _printed(finished)
 
     async def _lab(self, run: Run, job: LabJob, limit: timedelta) -> Outcome:
         try:
@@ -236,6 +245,10 @@ class Performer:
         self._telling.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("cannot show how far a step has come", exc_info=task.exception())
+
+
+def _printed(finished: Finished) -> str:
+    return f"{LEFT_OUT}{finished.output}" if finished.cut else finished.output
 
 
 def _outcome(finished: Finished, limit: timedelta) -> Outcome:

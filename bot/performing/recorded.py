@@ -18,7 +18,7 @@ from bot.core.jobs import Cancel, Place, RunAction, ScriptJob, SeekAction
 from bot.core.progress import last_line
 from bot.core.run import Answer, Run
 from bot.core.runs.lost import ActionFound, ActionLost, ActionUnended
-from bot.reach import OUTPUT_LIMIT, Finished, Lost, Reach, Refused, Script, Unreachable
+from bot.reach import Finished, Lost, Reach, Refused, Script, Unreachable
 from bot.reach.records import Record, Recorded
 from bot.reach.shell import GRACE
 from bot.redact_stream import Stream
@@ -190,7 +190,7 @@ class _Script:
         done = await self._ended()
         if self._stream:
             self._stream.end()
-        output = self._redactor.text(done.output, cut=len(done.output) >= OUTPUT_LIMIT)
+        output = self._redactor.text(done.output, cut=done.cut)
         done = replace(done, output=output)
         if done.left:
             raise NotOver(ActionUnended(self.work.step, self.work.attempt, _unended(done, self._known.limit)))

@@ -60,9 +60,9 @@ class Wrapped:
 class Finished:
     """How a script ended. `status`: its exit status, None where a signal or the time limit ended it.
 
-    `output`: both streams in the order they came, the last `OUTPUT_LIMIT` characters of them. `how`: what ended
-    it, where that was neither itself, a signal nor the limit. `known`: False where it has ended, and nobody knows
-    with what result. `left`: the processes of it that could not be ended.
+    `output`: both streams in the order they came, the last `OUTPUT_LIMIT` characters of them; `cut`: there were
+    more. `how`: what ended it, where that was neither itself, a signal nor the limit. `known`: False where it has
+    ended, and nobody knows with what result. `left`: the processes of it that could not be ended.
     """
 
     status: int | None
@@ -71,6 +71,7 @@ class Finished:
     how: str = ""
     known: bool = True
     left: tuple[str, ...] = ()
+    cut: bool = False
 
     @property
     def ok(self) -> bool:

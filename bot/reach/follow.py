@@ -61,7 +61,7 @@ async def follow(
         if group is None:
             raise Unreachable("cannot run the script: because no shell answered in time") from None
         await started.end(group)
-        return Finished(None, output.close(), timed_out=True)
+        return output.finished(None, timed_out=True)
     except BaseException:
         if group is not None:
             await asyncio.shield(started.end(group))
@@ -71,7 +71,7 @@ async def follow(
     late = started.status in ENDED_BY_LIMIT and loop.time() - began >= (limit - MARGIN).total_seconds()
     if late:
         await started.end(group)  # busybox's timeout ends its own child only; and a child may ignore TERM
-    return Finished(None if late else started.status, output.close(), timed_out=late)
+    return output.finished(None if late else started.status, timed_out=late)
 
 
 async def converse(started: Started, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta) -> None:

@@ -58,7 +58,7 @@ class GuestReach:
         except TimeoutError:
             await self._end(process)
             answer = await self._last_words(process)
-            return Finished(None, self._heard(answer, wrapped.token, on_output), timed_out=True)
+            return self._heard(answer, wrapped.token, on_output).finished(None, timed_out=True)
         except BaseException:
             await asyncio.shield(self._end(process))
             raise
@@ -66,8 +66,8 @@ class GuestReach:
         late = status in ENDED_BY_LIMIT and loop.time() - began >= limit.total_seconds()
         if late:
             await self._end(process)
-        text = self._heard(answer, wrapped.token, on_output)
-        return Finished(None if late else status, text, timed_out=late)
+        heard = self._heard(answer, wrapped.token, on_output)
+        return heard.finished(None if late else status, timed_out=late)
 
     async def speak(
         self,
@@ -129,10 +129,10 @@ class GuestReach:
                 return await self._finished(process)
         return {}
 
-    def _heard(self, answer: Mapping[str, Any], token: str, on_output: Callable[[str], None] | None) -> str:
+    def _heard(self, answer: Mapping[str, Any], token: str, on_output: Callable[[str], None] | None) -> Output:
         output = Output(on_output)
         output.add(self._after_greeting(answer, token))
-        return output.close()
+        return output
 
     def _after_greeting(self, answer: Mapping[str, Any], token: str) -> bytes:
         heard = base64.b64decode(answer.get("out-data", ""))

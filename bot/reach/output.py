@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from bot.reach import OUTPUT_LIMIT
+from bot.reach import OUTPUT_LIMIT, Finished
 
 _CHUNK: Final = 16_384  # characters; smaller pieces are put together, for each string costs fifty bytes more
 
@@ -22,6 +22,7 @@ class Output:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._chunks: deque[str] = deque()
         self._size = 0  # of all chunks
+        self.cut = False  # whether more came than is kept
         self._latest: list[str] = []
         self._latest_size = 0
 
@@ -33,11 +34,19 @@ class Output:
         """No more will come: the last `limit` characters of it all."""
         self._keep(self._decoder.decode(b"", final=True))
         self._put_together()
-        return "".join(self._chunks)[-self._limit :]
+        kept = "".join(self._chunks)
+        self.cut |= len(kept) > self._limit
+        return kept[-self._limit :]
+
+    def finished(self, status: int | None, *, timed_out: bool = False) -> Finished:
+        """No more will come: how the script ended, with its output."""
+        text = self.close()
+        return Finished(status, text, timed_out=timed_out, cut=self.cut)
 
     def _keep(self, text: str) -> None:
         if not text:
             return
+        self.cut |= len(text) > self._limit
         self._latest.append(text[-self._limit :])
         self._latest_size += len(self._latest[-1])
         if self._latest_size >= _CHUNK:
@@ -52,3 +61,4 @@ class Output:
         self._latest, self._latest_size = [], 0
         while self._size - len(self._chunks[0]) >= self._limit:
             self._size -= len(self._chunks.popleft())
+            self.cut = True

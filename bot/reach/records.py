@@ -9,7 +9,7 @@ import math
 import secrets
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -145,6 +145,10 @@ class Recorded:
         return Wrapped(token, f"exec sh -c {shlex.quote(_BOOTSTRAP)} sh {token}", text.encode())
 
     def _finished(self, frames: Frames) -> Finished:
+        ended = self._ended(frames)
+        return replace(ended, cut=self._output.cut)
+
+    def _ended(self, frames: Frames) -> Finished:
         """How it ended, in the words of its record."""
         where = self._record.where
         if frames.no_room:

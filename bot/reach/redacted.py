@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.reach import OUTPUT_LIMIT, Finished, Reach, Script, Wrapped
+from bot.reach import Finished, Reach, Script, Wrapped
 from bot.redact import Redactor
 from bot.redact_stream import Stream
 
@@ -38,7 +38,7 @@ class RedactedReach:
         done = await self.inner.run(script, values=values, limit=limit, on_output=hear)
         if stream:
             stream.end()
-        return replace(done, output=self._redactor.text(done.output, cut=len(done.output) >= OUTPUT_LIMIT))
+        return replace(done, output=self._redactor.text(done.output, cut=done.cut))
 
     async def speak(
         self, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta, *, urgent: bool = False

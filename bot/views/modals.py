@@ -98,7 +98,10 @@ def choose_view(run: Run, runbook: Runbook, about: About) -> View:
         label=plain(question.name if question else "Choice", OPTION),
         element=_choice(ANSWERED, options),
     )
-    return _modal(CHOOSE, "Choose", [_step(run, runbook), ask], about, submit="Choose")
+    blocks: list[Block] = [_step(run, runbook), ask]
+    if (more := run.steps[run.current].summary) and runbook.steps[run.current].lists:
+        blocks.append(section(f"⚠️ {safe(more, 300)}"))
+    return _modal(CHOOSE, "Choose", blocks, about, submit="Choose")
 
 
 def type_name_view(run: Run, runbook: Runbook, button: Button, about: About) -> View:

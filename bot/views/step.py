@@ -110,6 +110,8 @@ def _under_way(facts: StepFacts) -> Iterator[Block]:
         yield section(f"⚠️ *It still runs.* {safe(state.summary, 1_000)}\nEnd it there, then press *Look again*.")
     elif state.state in BUSY:
         yield section(_waiting(facts) if state.state is State.VERIFYING else _progress(facts))
+    elif state.state is State.CHOOSING and facts.step.lists and state.summary:
+        yield section(f"⚠️ {safe(state.summary, 300)}")
     elif state.state is State.HELD:
         yield section(f"⛔ *Nothing was run.* {safe(state.summary, 1_000)}")
     elif state.summary and state.state not in _BEFORE:

@@ -21,6 +21,16 @@ def test_the_end_is_kept_however_it_is_cut() -> None:
     assert kept() == ""
 
 
+@pytest.mark.parametrize(
+    ("pieces", "cut"), [((b"0123456789",), False), ((b"0123456789a",), True), ((b"01234", b"56789", b"a"), True)]
+)
+def test_it_is_known_whether_all_of_it_was_kept(pieces: tuple[bytes, ...], cut: bool) -> None:
+    output = Output(None, 10)
+    for piece in pieces:
+        output.add(piece)
+    assert output.finished(0).cut is cut
+
+
 def test_a_character_may_be_cut_in_two() -> None:
     assert kept(b"Gr\xc3", b"\xbc\xc3\x9fe \xff") == "Grüße \ufffd"
     assert kept(b"cut off \xc3") == "cut off \ufffd"

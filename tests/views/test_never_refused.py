@@ -28,7 +28,7 @@ from bot.views.modals import (
 from bot.views.outside import safe
 from bot.views.run import run_card, unreadable_card
 from bot.views.status import incidents_card
-from bot.views.step import StepFacts, step_card
+from bot.views.step import StepFacts, step_card, unreadable_step_card
 from tests.views import wild
 from tests.views.wild import living, slack_opens, slack_takes
 
@@ -56,6 +56,7 @@ def test_no_step_and_no_run_card_is_refused(walk, progress):
         card = step_card(StepFacts(run, book, at, progress, ("U000000ROBIN",)))
         slack_takes(card)
         assert "<!" not in living(card).replace("<!date^", "")
+        slack_takes(unreadable_step_card(run, at, book.title * 40))
     slack_takes(run_card(run, book))
     slack_takes(unreadable_card(run, book.title * 40))
 

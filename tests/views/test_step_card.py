@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.core.progress import Progress
-from bot.core.run import Button, State, StepState
+from bot.core.run import Button, Choice, State, StepState
 from bot.core.runs.ground import pause
 from bot.core.runs.lost import ActionLost, ActionUnended
 from bot.views.boxes import ticked
-from bot.views.modals import type_name_view
+from bot.views.modals import choose_view, type_name_view
 from bot.views.run import MARKS
 from bot.views.step import StepFacts, step_card
 from tests.core.test_walk import LATER, Walk
@@ -91,6 +91,14 @@ def test_a_red_question_repeats_text_warning_and_command(walk):
     assert run["confirm"]["text"]["text"] == (
         "This cuts the power of web1.\nWhat web1 has not written is lost.\nstart web1"
     )
+
+
+def test_a_list_that_is_longer_than_slack_bears_says_so_on_the_card_and_where_one_chooses() -> None:
+    walk = Walk("# Restore\n\n## Choose it\n- Run on: bot\n- Choose: snapshot\n\n```sh\nrestic snapshots\n```\n")
+    walk.press(Button.RUN)
+    walk.listed(Choice("a1", "today"), summary="Of 250, the first 100")
+    assert "⚠️ Of 250, the first 100" in card(walk)
+    assert "⚠️ Of 250, the first 100" in str(choose_view(walk.run, walk.runbook, {}).to_dict())
 
 
 def test_while_it_runs_a_bar_moves_and_only_stop_is_left(walk):
