@@ -213,6 +213,14 @@ def test_the_same_number_means_another_reason_in_another_state() -> None:
     assert guest_state("web1", libvirt.VIR_DOMAIN_CRASHED, 1).reason is Reason.PANICKED
 
 
+def test_what_left_for_another_host_was_neither_shut_down_nor_has_it_crashed() -> None:
+    stopped, migrated = libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_MIGRATED
+    event = lifecycle_event("atlas", "web1", stopped, migrated)
+    assert (event.what, event.reason) == (KEPT.STOPPED, Reason.MIGRATED)
+    off = guest_state("web1", libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED)
+    assert (off.power, off.reason) == (Power.OFF, Reason.MIGRATED)
+
+
 def test_a_dead_qemu_is_a_crash_and_a_panic_is_a_panic() -> None:
     stopped, failed = libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED
     assert lifecycle_event("atlas", "web1", stopped, failed).what is KEPT.CRASHED

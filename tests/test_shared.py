@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core.guest import GuestState, Power
 from bot.core.health import Health, Target, TargetId, guest_id
 from bot.core.incidents.member import WHEREABOUTS
+from bot.monitoring.last_seen import LastSeen
 from bot.rounds.shared import Shared
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -14,7 +15,7 @@ RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
 
 def test_of_a_guest_that_left_a_machine_with_two_names_it_is_told_that_the_second_may_be_where_it_went():
     """By its URI it is the first; where lab.yaml means another machine by it, that can't be asked."""
-    shared = Shared({}, lambda: None)
+    shared = Shared({}, lambda: None, LastSeen(lambda: NOW, timedelta(minutes=5)))
     shared.release = dict.fromkeys(("atlas", "borea"), lambda _guests: None)
     shared.doubles = {"borea": "atlas"}
     shared.heard("atlas", RUNS)

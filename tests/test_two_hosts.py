@@ -12,12 +12,13 @@ import pytest
 from bot import queries
 from bot.clock import Clock
 from bot.config import Config, Host, SlackConfig, Timing
-from bot.core.guest import GuestEvent, Power
+from bot.core.guest import GuestEvent, GuestEventKind, Power
 from bot.core.health import STATE, Fingerprint, Health, Kind, TargetId, guest_id
 from bot.core.incident import Incident, Status, Way
 from bot.core.placements import Found
 from bot.demo.real import RealHost
 from bot.hypervisor import GuestRefused, Hypervisor
+from bot.hypervisor.events import lifecycle_event
 from bot.hypervisor.machine import Machine
 from bot.incidents import UnknownName, find_target
 from bot.probes import Parts
@@ -121,7 +122,13 @@ class Bot:
         watch = Watch(config, self.writer, clock.now)
         self.rounds = Rounds(config, watch, self.writer, self.scheduler, parts, clock)
 
+        self.migrates = False
+
     def heard(self, event: GuestEvent) -> None:
+        """The test driver moves no running guest: the end of one that is to move is told as QEMU's host does."""
+        if self.migrates and event.what is GuestEventKind.STOPPED:
+            moved = (libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_MIGRATED)
+            event = lifecycle_event(event.host, event.guest, *moved, event.uuid) or event
         self.rounds.heard(event)
 
     async def ask(self, question):
@@ -388,6 +395,38 @@ async def test_a_guest_that_arrives_where_it_goes_to_has_moved_though_its_host_i
         borea.guest(ONE).resume()
         await bot.runs_on(ONE, "borea")
         assert "web1 moved from atlas to borea." in await bot.journal()
+
+
+async def test_a_guest_that_moved_and_is_off_where_it_went_is_down(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea, PATIENT) as bot:
+        await bot.runs_on(ONE, "atlas")
+        await until(lambda: "borea" in bot.rounds._shared.places.told, 20)
+        borea.host.cut_power()
+        await until(lambda: "borea" in bot.rounds._shared.places.away, 20)
+        bot.migrates = True
+        atlas.remove(ONE)
+        await until(lambda: ONE not in bot.rounds._shared.places.told["atlas"], 20)
+        await borea.boot()
+        borea.define("web1", ONE, start=False)
+        down = await bot.incident(subject=guest_id(ONE), kind=Kind.GUEST_DOWN)
+        assert down.why == "it ran until it left atlas, and is off (off (unknown), as it may be)"
+        assert await bot.home(ONE) == TargetId("host:borea")
+
+
+async def test_a_guest_that_ran_on_a_host_that_was_lost_and_is_off_on_another_is_down(
+    tmp_path, atlas, borea
+) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea, PATIENT) as bot:
+        await bot.runs_on(ONE, "atlas")
+        atlas.host.cut_power()
+        await until(lambda: "atlas" in bot.rounds._shared.places.away, 20)
+        borea.define("web1", ONE, start=False)
+        await atlas.boot()
+        down = await bot.incident(subject=guest_id(ONE), kind=Kind.GUEST_DOWN)
+        assert down.why == "it ran until atlas was out of reach, and is off (off (unknown), as it may be)"
+        assert await bot.home(ONE) == TargetId("host:borea")
 
 
 async def test_a_machine_that_has_left_its_host_is_refused_with_where_it_is(atlas, borea) -> None:

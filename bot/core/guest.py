@@ -27,6 +27,7 @@ class Reason(StrEnum):
     DESTROYED = "powered off"
     CRASHED = "crashed"
     SAVED = "saved to disk"
+    MIGRATED = "moved to another host"
     FAILED = "failed to start"
     IO_ERROR = "paused on an I/O error"
     USER = "paused by a person"

@@ -251,3 +251,8 @@ class Observation:
     def on_purpose(self) -> bool:
         """Whether it was seen off because someone shut it down."""
         return self.facts.get("stopped") == "on purpose"
+
+    @property
+    def moved_away(self) -> bool:
+        """Whether it was seen off because it went on on another host."""
+        return self.facts.get("stopped") == "moved away"

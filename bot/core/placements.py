@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bot.core.guest import GuestState, Power
+from bot.core.guest import GuestState, Power, Reason
 from bot.core.health import TargetId
 
 _ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
@@ -66,9 +66,11 @@ class Placements:
 
         It stays where it was as long as it is active there, or that host can't be asked (or has told nothing yet)
         and it runs nowhere else: while it migrates both have it, and where it goes to it waits, paused. If its
-        host is lost meanwhile, it has not arrived.
+        host is lost meanwhile, it has not arrived. The definition that it leaves behind is no home while another
+        host has it.
         """
-        hosts = self.hosts_of(uuid)
+        known = self.hosts_of(uuid)
+        hosts = [host for host in known if self.told[host][uuid].reason is not Reason.MIGRATED] or known
         active = [host for host in hosts if host not in self.away and self.told[host][uuid].power in _ACTIVE]
         if was in active:
             return was

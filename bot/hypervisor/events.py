@@ -72,6 +72,7 @@ _WHY_POWER = {
     (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED): Reason.DESTROYED,
     (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED): Reason.CRASHED,
     (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_SAVED): Reason.SAVED,
+    (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_MIGRATED): Reason.MIGRATED,
     (Power.OFF, libvirt.VIR_DOMAIN_SHUTOFF_FAILED): Reason.FAILED,
     (Power.CRASHED, libvirt.VIR_DOMAIN_CRASHED_PANICKED): Reason.PANICKED,
 }
@@ -114,6 +115,7 @@ _WHY_EVENT = {
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED): Reason.DESTROYED,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED): Reason.CRASHED,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SAVED): Reason.SAVED,
+    (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_MIGRATED): Reason.MIGRATED,
     # "Failed" is what QEMU's process dying on its own is called here; the guest's state afterwards says "crashed".
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED): Reason.CRASHED,
     (GuestEventKind.PANICKED, libvirt.VIR_DOMAIN_EVENT_CRASHED_PANICKED): Reason.PANICKED,

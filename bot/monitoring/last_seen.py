@@ -2,7 +2,8 @@
 
 After the bot was off, or could not ask their hypervisor, the first word of a guest is held against that. Where it
 was shut down, just before or, as libvirt still tells, meanwhile, someone may have done so, and it is asked about.
-Where nothing tells of that, its host went off with it.
+Where nothing tells of that, its host went off with it. So it is with one that left its host while it ran: it was
+not switched off there, and where it went to it has to run.
 """
 
 from collections.abc import Callable, Collection
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.health import RAN, Health, Kind, Observation, TargetId
+from bot.core.health import RAN, Evidence, Health, Kind, Observation, TargetId
 from bot.core.incidents.shutdowns import just_before
 
 _OFF: Final = "I was off"
@@ -18,11 +19,11 @@ _OFF: Final = "I was off"
 
 @dataclass(slots=True)
 class LastSeen:
-    """The guests of one host. `within`: so shortly before it went, the host itself may have shut one down."""
+    """All guests, wherever they live. `within`: so shortly before it went, a host may have shut one down."""
 
-    host: str
     now: Callable[[], datetime]
     within: timedelta
+    _told_by: dict[TargetId, str] = field(default_factory=dict)  # the host that last knew whether it runs
     _running: set[TargetId] = field(default_factory=set)
     _shut_down: dict[TargetId, datetime] = field(default_factory=dict)
     _ran: dict[TargetId, str] = field(default_factory=dict)  # until when, of those not met since
@@ -33,38 +34,45 @@ class LastSeen:
         self._ran |= dict.fromkeys(ran, f"it ran before {_OFF}")
         self._just_shut_down |= dict.fromkeys(shut_down, f"it was shut down just before {_OFF}")
 
-    def lost(self) -> None:
-        """The hypervisor is out of reach: who knows what becomes of its guests."""
-        gone = f"{self.host} was out of reach"
-        self._ran |= dict.fromkeys(self._running, f"it ran until {gone}")
-        late = just_before(self._shut_down, self.now(), self.within)
+    def lost(self, host: str) -> None:
+        """A hypervisor is out of reach: who knows what becomes of its guests."""
+        gone = f"{host} was out of reach"
+        here = {guest for guest, told_by in self._told_by.items() if told_by == host}
+        self._ran |= dict.fromkeys(self._running & here, f"it ran until {gone}")
+        shut_down = {guest: self._shut_down.pop(guest) for guest in self._shut_down.keys() & here}
+        late = just_before(shut_down, self.now(), self.within)
         self._just_shut_down |= dict.fromkeys(late, f"it was shut down just before {gone}")
-        self._running.clear()
-        self._shut_down.clear()
+        self._running -= here
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped."""
         self._shut_down = {guest: at + step for guest, at in self._shut_down.items()}
 
     def forget(self, gone: Collection[TargetId]) -> None:
-        """These guests are no longer here."""
+        """These guests are no longer anywhere."""
         self._running.difference_update(gone)
         for guest in gone:
-            for known in (self._shut_down, self._ran, self._just_shut_down):
+            for known in (self._told_by, self._shut_down, self._ran, self._just_shut_down):
                 known.pop(guest, None)
 
-    def waits_for(self, seen: Observation) -> bool:
-        """Whether what is off has to be accounted for."""
-        return seen.running is False and seen.target in {*self._ran, *self._just_shut_down}
+    def waits_for(self, seen: Observation, host: str) -> bool:
+        """Whether what `host` tells to be off has to be accounted for."""
+        left = self._left(seen, host)
+        return seen.running is False and (left != "" or seen.target in {*self._ran, *self._just_shut_down})
 
-    def after(self, seen: Observation) -> Observation:
-        """A word of a guest's power, and what it says of one that nobody could look at for a while."""
+    def after(self, seen: Observation, host: str) -> Observation:
+        """A word of `host` on a guest's power, and what it says of one that nobody could look at for a while."""
         if seen.running is None:
             return seen
-        self._note(seen)
+        if seen.moved_away and self._ran_on(host, seen.target):
+            why = f"it has moved from {host} to another host"
+            return replace(seen, health=Health.UNKNOWN, kind=None, running=None, why=why, evidence=Evidence.NONE)
+        left = self._left(seen, host)
+        self._note(seen, host)
         ran, shut_down = self._ran.pop(seen.target, ""), self._just_shut_down.pop(seen.target, "")
         if seen.running:
             return replace(seen, facts={**seen.facts, "started": "now"}) if ran and _OFF not in ran else seen
+        ran = ran or left
         if seen.health is not Health.OK or not (ran or (shut_down and not seen.on_purpose)):
             return seen
         why = f"{ran or shut_down}, and is off"
@@ -74,7 +82,17 @@ class LastSeen:
         failed = replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=words, stated=True)
         return replace(failed, facts={RAN: why})
 
-    def _note(self, seen: Observation) -> None:
+    def _ran_on(self, host: str, guest: TargetId) -> bool:
+        """Whether a guest ran on `host` when that was last seen."""
+        return self._told_by.get(guest) == host and guest in self._running | self._ran.keys()
+
+    def _left(self, seen: Observation, host: str) -> str:
+        """How a guest that `host` tells of ran on another host, until it left that; empty if it did not."""
+        was = self._told_by.get(seen.target, host)
+        return f"it ran until it left {was}" if was != host and seen.target in self._running else ""
+
+    def _note(self, seen: Observation, host: str) -> None:
+        self._told_by[seen.target] = host
         if seen.running:
             self._running.add(seen.target)
             self._shut_down.pop(seen.target, None)

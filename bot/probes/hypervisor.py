@@ -143,9 +143,11 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
 
 
 def _facts(state: GuestState) -> Mapping[str, str]:
-    """What else is told by a state: that someone shut it down, or that it was paused, and how."""
+    """What else is told by a state: that someone shut it down or moved it, or paused it, and how."""
     if state.reason in _ON_PURPOSE:
         return {"stopped": "on purpose"}
+    if state.reason is Reason.MIGRATED:
+        return {"stopped": "moved away"}
     if state.power in {Power.PAUSED, Power.SUSPENDED} and state.reason is not Reason.IN_HAND:
         return {"paused": str(state.power if state.reason is Reason.NONE else state.reason)}
     return {}

@@ -38,6 +38,7 @@ from bot.hypervisor.machine import Machine
 from bot.hypervisor.search import search
 from bot.monitoring.addresses import hypervisor_at
 from bot.monitoring.healthy import outcome
+from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.own_boot import own_boot
 from bot.monitoring.own_database import know_database, note_database, show_life
 from bot.monitoring.own_limits import looked
@@ -55,7 +56,7 @@ from bot.rounds.own_time import OwnTime
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import begin, configured, end
+from bot.sightings import Beginning, begin, configured, end
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.pictures import attach
@@ -70,18 +71,17 @@ class Rounds:
     def __init__(
         self, config: Config, watch: Watch, writer: Writer, scheduler: Scheduler, parts: Parts, clock: Clock
     ) -> None:
-        self._config = config
-        self._watch = watch
-        self._writer = writer
-        self._scheduler = scheduler
-        self._clock = clock
+        self._config, self._watch, self._writer = config, watch, writer
+        self._scheduler, self._clock = scheduler, clock
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
         self._parts = replace(parts, ssh=replace(parts.ssh, others=ssh.names_of_others))
         self._impostors = Impostors(self._knows_off, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
-        self._shared = Shared(self._known, self._attach, partial(asked_instead, config, known=parts.names.known))
+        self._last_seen = LastSeen(parts.now, config.timing.shutdown_within)
+        misled = partial(asked_instead, config, known=parts.names.known)
+        self._shared = Shared(self._known, self._attach, self._last_seen, misled)
         self._guests = {
             target.name: GuestRounds(target, config, watch, writer, scheduler, parts, self._shared)
             for target in configured(config)
@@ -115,6 +115,16 @@ class Rounds:
         for watched, check in checks_of(self._config):
             self._add(watched, check)
         self._attach()
+        self._begin_guests(beginning)
+        self.blind_spots.begin()
+        off = partial(self._ssh.ask_those_off, self._known.values())
+        self._scheduler.every("addresses", timing.check_every, off)
+        self._sight.begin(lambda: self._writer.trouble, beginning.known)
+        look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
+        self._start(self._own_time().run())
+
+    def _begin_guests(self, beginning: Beginning) -> None:
+        self._last_seen.before_start(beginning.ran, beginning.shut_down)
         for host, guests in self._guests.items():
             identity = target_id(TargetKind.HOST, host)
             self._looks[identity]["hypervisor"] = guests.look_at_host
@@ -122,12 +132,6 @@ class Rounds:
             where = hypervisor_at(self._config.hosts[host].hypervisor)
             self._sight.watches(Fingerprint(HYPERVISOR, identity), where)
             guests.begin(beginning)
-        self.blind_spots.begin()
-        off = partial(self._ssh.ask_those_off, self._known.values())
-        self._scheduler.every("addresses", timing.check_every, off)
-        self._sight.begin(lambda: self._writer.trouble, beginning.known)
-        look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
-        self._start(self._own_time().run())
 
     async def close(self) -> None:
         """End all rounds, and note that this is on purpose."""
@@ -284,6 +288,7 @@ class Rounds:
         """The clock was stepped."""
         self._scheduler.replan()
         self._watch.shift(step)
+        self._last_seen.shift(step)
         for guests in self._guests.values():
             guests.shift(step)
 

@@ -32,7 +32,6 @@ from bot.core.health import (
 from bot.core.incidents.blind_spots import Screen, shown
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
-from bot.monitoring.last_seen import LastSeen
 from bot.probes import Parts
 from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
@@ -80,7 +79,6 @@ class GuestRounds:
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
         self._boots = Boots(parts.now, config.timing.boot_look, config.timing.grace)
-        self._last_seen = LastSeen(host.name, parts.now, config.timing.shutdown_within)
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
@@ -103,7 +101,6 @@ class GuestRounds:
         """Begin the rounds, from what a start has found."""
         self._boots.seen_before(beginning.seen_until)
         self._boots.remember(beginning.boots)
-        self._last_seen.before_start(beginning.ran, beginning.shut_down)
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
@@ -179,7 +176,6 @@ class GuestRounds:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
         self._boots.shift(step)
-        self._last_seen.shift(step)
 
     async def poll(self) -> None:
         """Look at the hypervisor and the power of all its guests."""
@@ -204,15 +200,16 @@ class GuestRounds:
 
     def _forget_running(self) -> None:
         self._boots.lost()
-        self._last_seen.lost()
+        self._shared.last_seen.lost(self._host.name)
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
         if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
-            if self._last_seen.waits_for(seen) and not self._is_home(seen.target):
+            last_seen, host = self._shared.last_seen, self._host.name
+            if last_seen.waits_for(seen, host) and not self._is_home(seen.target):
                 return True  # it may run on another host: that it is off here says nothing yet
-            seen = self._last_seen.after(seen)
+            seen = last_seen.after(seen, host)
             self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
 
@@ -274,7 +271,9 @@ class GuestRounds:
         """These guests live here now. What they are made of may have been read while that was written."""
         infos = {guest_id(info.uuid): info for info in self._hypervisor.known if info.uuid in self._defined}
         here = {target.id: target for target in targets}
-        self._forget(self._targets.keys() - here.keys())
+        left = self._targets.keys() - here.keys()
+        self._forget(left)
+        self._shared.left(left)
         self._probes = {
             target.id: GuestProbe(target, self._host.name, infos[target.id], self._parts)
             for target in targets
@@ -288,7 +287,6 @@ class GuestRounds:
     def release(self, guests: Set[TargetId]) -> None:
         """These guests live elsewhere now; what is known of their health goes with them."""
         self._boots.forget(guests & self._targets.keys())
-        self._last_seen.forget(guests)
         self._targets = {guest: target for guest, target in self._targets.items() if guest not in guests}
         self._probes = {guest: probe for guest, probe in self._probes.items() if guest not in guests}
 
@@ -296,4 +294,3 @@ class GuestRounds:
         """A guest made anew under an old name has nothing to do with what was known of that."""
         self._watch.forget(gone)
         self._boots.forget(gone)
-        self._last_seen.forget(gone)

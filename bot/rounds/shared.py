@@ -1,15 +1,16 @@
 """What the rounds of all hypervisors know together: where each guest is, whose it is, and which hosts are one."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.guest import GuestState
-from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, guest_id, name_of
+from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, guest_id, name_of, uuid_of
 from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
+from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.placement import PLACEMENT, Whereabouts
 
 
@@ -20,11 +21,12 @@ class Shared:
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
     machine as an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
     hosts, see `seen_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for its own.
-    `alone`: where each guest was last seen to run, and nowhere else.
+    `alone`: where each guest was last seen to run, and nowhere else. `last_seen`: how each was, wherever it lives.
     """
 
     known: dict[TargetId, Target]
     attach: Callable[[], None]
+    last_seen: LastSeen
     misled: Callable[[str], str] = lambda _host: ""
     release: dict[str, Callable[[Set[TargetId]], None]] = field(default_factory=dict)
     places: Placements = field(default_factory=Placements)
@@ -80,11 +82,16 @@ class Shared:
         host = name_of(target.runs_on) if target and target.runs_on else None
         return host if host in self.release else None
 
-    def forget(self, gone: Iterable[TargetId]) -> None:
+    def forget(self, gone: Collection[TargetId]) -> None:
         """These are no longer watched."""
         for guest in gone:
             self.known.pop(guest, None)
             self.alone.pop(guest, None)
+        self.last_seen.forget(gone)
+
+    def left(self, guests: Iterable[TargetId]) -> None:
+        """These live no longer where they did. What no host has any more comes back as new, if it does."""
+        self.last_seen.forget([guest for guest in guests if not self.places.hosts_of(uuid_of(guest))])
 
     def live_on(self, here: str, guests: Mapping[TargetId, Target]) -> None:
         """These guests live on one host, and so on no other."""

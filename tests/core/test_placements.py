@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.guest import GuestState, Power
+from bot.core.guest import GuestState, Power, Reason
 from bot.core.placements import Placements
 
 OFF, RUNS, PAUSED = Power.OFF, Power.RUNNING, Power.PAUSED
@@ -40,6 +40,12 @@ def places(**hosts: Power | None) -> Placements:
 )
 def test_a_guest_lives_where_it_runs_and_stays_where_it_was_in_doubt(told, was, home) -> None:
     assert told.home_of("u", was) == home
+
+
+def test_the_definition_that_a_migration_left_behind_is_no_home_while_another_host_has_the_guest() -> None:
+    moved = {"u": GuestState("web1", OFF, Reason.MIGRATED, uuid="u")}
+    assert places(borea=OFF).heard("atlas", moved).home_of("u", "atlas") == "borea"
+    assert places(borea=None).heard("atlas", moved).home_of("u", "atlas") == "atlas"
 
 
 def test_a_guest_that_runs_on_two_hosts_is_told_and_one_that_cant_be_asked_tells_nothing() -> None:
