@@ -160,6 +160,8 @@ def proof(store: Store, _now: datetime, number: IncidentId) -> ProofPicture:
         return ProofPicture(ok=False, words=f"incident {number} was {found.end}")
     name = store.targets.names()
     missing = sorted(map(name, found.unproven))
+    if not missing and found.let_go:
+        return ProofPicture(ok=False, words=f"no longer watched: {', '.join(map(name, found.let_go[:NAMED]))}")
     if not missing:
         return ProofPicture(ok=True, words=outcome(found.members.values()))
     more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""

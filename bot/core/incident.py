@@ -21,7 +21,7 @@ from bot.core.incidents.lifecycle import (
     Status,
     Way,
 )
-from bot.core.incidents.member import Member
+from bot.core.incidents.member import SETTLED_FOR_GOOD, Ground, Member, Standing
 from bot.core.incidents.rules import Rules
 from bot.core.incidents.spans import Spans
 from bot.core.incidents.ups_said import UpsSaid
@@ -121,6 +121,11 @@ class Incident:
         """The adopted targets that are not proven healthy, in a stable order."""
         return tuple(sorted(m.target for m in self.members.values() if not m.proven))
 
+    @property
+    def let_go(self) -> tuple[TargetId, ...]:
+        """What it hurt and lab.yaml has lost since, before anyone saw it well again, in a stable order."""
+        return tuple(sorted(m.target for m in self.members.values() if m.standing is Standing.UNWATCHED))
+
     def with_member(self, member: Member) -> "Incident":
         """This incident with `member` in place of whatever it knew of that target."""
         return self.with_members([member])
@@ -133,7 +138,7 @@ class Incident:
         self, failing: Collection[Fingerprint], there: Collection[TargetId], now: datetime
     ) -> "Incident":
         """This incident, which followed nothing for a while, once it is known what fails and what is there now."""
-        left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there})
+        left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there}, now)
         fails: dict[TargetId, set[CheckName]] = defaultdict(set)
         for one in failing:
             fails[one.target].add(one.check)
@@ -141,14 +146,21 @@ class Incident:
         known = MappingProxyType(dict(members))
         return replace(left, failing=left.own.intersection(failing), members=known)
 
-    def without(self, gone: Collection[TargetId]) -> "Incident":
-        """This incident once targets are no longer there."""
+    def without(self, gone: Collection[TargetId], at: datetime) -> "Incident":
+        """This incident once targets are no longer there. Those that nobody saw well stay counted, as that."""
+        left = ((t, self._let_go(m, at) if t in gone else m) for t, m in self.members.items())
         return replace(
             self,
             own=frozenset(f for f in self.own if f.target not in gone),
             failing=frozenset(f for f in self.failing if f.target not in gone),
-            members=MappingProxyType({t: m for t, m in self.members.items() if t not in gone}),
+            members=MappingProxyType({t: m for t, m in left if m is not None}),
         )
+
+    def _let_go(self, member: Member, at: datetime) -> Member | None:
+        """A member that is no longer there: None where it was proven, and nothing fails that may take it again."""
+        if member.standing in SETTLED_FOR_GOOD:
+            return member
+        return None if member.proven and not self.failing else member.let_go(Ground(Standing.UNWATCHED, "", at))
 
     def after(self, seen: Observation, needs: Requirement) -> "Incident":
         """This incident once `seen` is known, be it of a check of its own, of a member or of neither.

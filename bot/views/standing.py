@@ -61,7 +61,8 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
         return ""
     if incident.ended:
         closed = incident.end is not None and incident.end.way is Way.CLOSED
-        return "It was not proven healthy when this was closed." if closed and not member.proven else ""
+        unwell = not member.proven or member.standing is Standing.UNWATCHED
+        return "It was not proven healthy when this was closed." if closed and unwell else ""
     if member.missing:
         expected = f" <@{member.must_return}> says that it must come back." if member.must_return else ""
         lacks = lacking.get(member.target, "its host no longer knows it")

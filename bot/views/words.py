@@ -38,6 +38,7 @@ STANDINGS: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.STAYS_OFF: "⚪",
         Standing.DELETED: "🗑️",
         Standing.REBUILT: "♻️",
+        Standing.UNWATCHED: "⚪",
         Standing.UNPROVEN: "❔",
         Standing.MISSING: "🕳️",
         Standing.FAILING: "❌",
@@ -112,7 +113,7 @@ def length(incident: Incident) -> str:
     ended = incident.resolved_at or incident.since
     if incident.spans.count > 1:
         return f"{incident.spans.count} times, {lasted(incident.spans.total(ended))} in all"
-    unwell = incident.end is not None and incident.end.way is Way.CLOSED and incident.unproven
+    unwell = incident.end is not None and incident.end.way is Way.CLOSED and (incident.unproven or incident.let_go)
     return f"{'closed after' if unwell else 'lasted'} {lasted(ended - incident.since)}"
 
 

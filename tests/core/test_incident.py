@@ -10,6 +10,7 @@ from bot.core.health import CheckName, Fingerprint, Kind
 from bot.core.incident import TRANSITIONS, End, IllegalMove, Incident, IncidentId, Member, Move, Status, Way
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
+from bot.core.incidents.member import Standing
 from bot.core.incidents.spans import Spans
 from tests.core.labs import ATLAS, GUESTS, NOON, back, crashed, gone, unseen, up
 
@@ -141,7 +142,7 @@ def test_an_incident_that_followed_nothing_for_a_while_is_brought_up_to_what_fai
     assert held.brought_up_to([PRINT], [ATLAS, VM], LATER).failing == {PRINT}
     assert held.brought_up_to([crashed(VM).fingerprint], [ATLAS, VM], LATER).members[VM].failing == STATE
     assert held.brought_up_to([], [ATLAS, VM], LATER).members[VM].failing == frozenset()
-    assert held.brought_up_to([], [ATLAS], LATER).members == {}
+    assert held.brought_up_to([], [ATLAS], LATER).members[VM].standing is Standing.UNWATCHED
     assert held.brought_up_to([PRINT], [VM], LATER).own == frozenset()
 
 

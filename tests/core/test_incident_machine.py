@@ -392,14 +392,15 @@ class Lab(RuleBasedStateMachine):
 
     @invariant()
     def what_is_called_proven_is(self):
-        """Nobody resolves an incident with a machine that is unproven, missing or failing in it."""
+        """Nobody resolves an incident with a machine that is unproven, let go of, missing or failing in it."""
         for incident in self.desk.incidents.values():
             if incident.end == End(Way.PROVEN):
-                assert incident.unproven == (), incident
+                assert incident.unproven == incident.let_go == (), incident
             for member in incident.members.values():
                 assert not (member.proven and (member.failing or member.missing or member.changes))
                 evidence = member.ground and member.ground.evidence
-                assert not member.proven or evidence in {Evidence.INSIDE, Evidence.OUTSIDE, Evidence.WORD}
+                seen = evidence in {Evidence.INSIDE, Evidence.OUTSIDE, Evidence.WORD}
+                assert not member.proven or seen or member.standing is Standing.UNWATCHED
                 assert (member.standing is Standing.PROVEN) <= (evidence is Evidence.INSIDE)
 
     @invariant()

@@ -1,4 +1,4 @@
-"""An outage whose UPS or host lab.yaml has no longer: nobody sees it end, so it is never told as over."""
+"""What lab.yaml has no longer, and an outage had hurt: nobody sees it well, so that is never told as proven."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,17 +7,20 @@ import pytest
 
 from bot.core.health import Evidence, Target, TargetId
 from bot.core.incident import Status
-from bot.core.incidents import engine
+from bot.core.incidents import engine, people
+from bot.core.incidents.member import Standing
 from tests.core.labs import (
     ATLAS,
     FILES,
     GUESTS,
     HOSTS,
+    NOOK,
     RACK,
     VAULT,
     Desk,
     back,
     gone,
+    inventory,
     on_battery,
     on_mains,
     up,
@@ -36,6 +39,7 @@ def unwatched(lab, *gone):
     """lab.yaml has these no longer."""
     lab.take(engine.forget(lab.situation, gone, lab.now))
     lab.targets = {t: known for t, known in lab.targets.items() if t not in gone}
+    lab.failing = {one for one in lab.failing if one.target not in gone}
 
 
 def test_an_outage_whose_ups_is_no_longer_there_has_not_been_seen_to_end(lab):
@@ -89,6 +93,8 @@ def test_an_outage_goes_on_under_the_name_that_lab_yaml_has_for_its_ups_now(lab)
     assert lab.broadcasts()[-1] == "🔴 Power failure (cabinet): on battery. It began as: Power failure (rack)."
     lab.see(on_mains(CABINET))
     assert lab.only.status is Status.RECOVERING
+    assert CABINET in lab.only.members
+    assert RACK not in lab.only.members
 
 
 def test_an_outage_that_was_seen_to_end_but_not_its_host_proven_is_closed_too(lab):
@@ -97,3 +103,69 @@ def test_an_outage_that_was_seen_to_end_but_not_its_host_proven_is_closed_too(la
     assert lab.only.status is Status.RECOVERING
     unwatched(lab, ATLAS, *GUESTS)
     assert str(lab.only.end) == "closed"
+
+
+@pytest.fixture
+def dark():
+    """Three hosts went at once; two are back, nook is still dark."""
+    lab = Desk(targets=inventory(powered=False), running=set())
+    lab.see(*map(gone, HOSTS))
+    lab.see(back(ATLAS), back(VAULT))
+    assert (lab.only.status, lab.only.unproven) == (Status.OPEN, (NOOK,))
+    return lab
+
+
+def test_a_host_that_is_let_go_of_while_it_is_dark_is_told_as_that_and_not_among_those_that_are_well(dark):
+    unwatched(dark, NOOK)
+    dark.wait(HOUR)
+    assert (str(dark.only.end), dark.only.let_go) == ("closed", (NOOK,))
+    assert dark.only.resolution == "no longer watched: nook; the others: 2 proven healthy"
+    assert dark.broadcasts()[-1].startswith("☑️ Closed: Power failure (")
+    assert not any("🟢" in told or "all proven" in told for told in dark.broadcasts())
+
+
+def test_one_that_has_not_been_seen_to_go_off_is_let_go_of_unproven_while_the_outage_lasts(lab):
+    lab.running = set()
+    lab.see(*map(back, HOSTS))
+    lab.see(on_battery())
+    assert lab.only.members[NOOK].standing is Standing.UNTOUCHED
+    unwatched(lab, NOOK)
+    assert lab.only.let_go == (NOOK,)
+
+
+def test_one_that_was_proven_before_is_not_missed(lab):
+    lab.running = set()
+    lab.see(on_battery())
+    lab.see(gone(VAULT), gone(NOOK))
+    lab.see(on_mains())
+    lab.see(back(NOOK))
+    unwatched(lab, NOOK)
+    assert lab.only.status is Status.RECOVERING
+    assert NOOK not in lab.only.members
+
+
+def test_what_is_watched_again_under_its_old_name_is_proven_by_what_is_seen_then(dark):
+    known = dark.targets
+    unwatched(dark, NOOK)
+    dark.see(gone(VAULT))
+    dark.targets = known
+    dark.see(replace(back(NOOK), evidence=Evidence.OUTSIDE))
+    assert dark.only.let_go == (NOOK,)
+    dark.see(back(NOOK))
+    assert dark.only.members[NOOK].standing is Standing.PROVEN
+
+
+def test_what_was_let_go_of_stays_so_where_a_person_reopens_it(dark):
+    unwatched(dark, NOOK)
+    dark.wait(HOUR)
+    dark.take(people.reopen(dark.situation, dark.only.id, "U0ALEX", dark.now))
+    assert (dark.only.let_go, dark.only.unproven) == ((NOOK,), ())
+
+
+def test_how_machines_stood_when_it_ended_is_still_told_when_lab_yaml_has_them_no_longer(dark):
+    dark.see(back(NOOK))
+    dark.wait(HOUR)
+    ended = dark.only
+    unwatched(dark, NOOK)
+    assert ended.ended
+    assert dark.only.members == ended.members

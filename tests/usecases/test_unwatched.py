@@ -1,19 +1,21 @@
 """What lab.yaml no longer has: a renamed host keeps its guests, and what is dropped is named."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot import incidents
+from bot import incidents, queries
 from bot.config import Guest, Host, Ups
 from bot.core.guest import GuestState, Power
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId, Status
+from bot.core.picture import ProofPicture
 from bot.core.placements import Placements
 from bot.sightings import take_inventory
 from bot.store import Store
 from bot.usecases import left_off, unwatched
-from tests.core.labs import ATLAS, VAULT, crashed, off, on_battery, up, well
+from tests.core.labs import ATLAS, VAULT, crashed, gone, off, on_battery, on_mains, up, well
 from tests.kept_lab import ALEX, KeptLab, config, info
 
 WEB1, LAB1, LAB2 = (TargetId(f"guest:{name}") for name in ("web1", "lab1", "lab2"))
@@ -131,4 +133,22 @@ def test_a_power_failure_whose_ups_is_renamed_is_no_more_over_for_that(tmp_path)
     assert "nobody can see whether that is over" in lab.history()[-1]
     lab.see(on_battery(TargetId("ups:cabinet")))
     assert (lab.incident().subject, len(lab.store.incidents.live())) == ("ups:cabinet", 1)
+    lab.store.close()
+
+
+def test_of_a_machine_that_is_let_go_of_nobody_can_say_that_it_is_proven(tmp_path):
+    lab = KeptLab(Store(tmp_path / "small.db"))
+    hosts = {name: Host(name, "127.0.0.1", powered_by="rack") for name in ("nas", "vault")}
+    start(lab, services={}, hosts=hosts)
+    lab.see(on_battery())
+    lab.see(gone(VAULT))
+    lab.see(on_mains())
+    start(lab, services={}, hosts={"nas": hosts["nas"]})
+    assert lab.incident().let_go == (VAULT,)
+    for _ in range(2):
+        lab.see(well(TargetId("host:nas"), "tcp"), on_mains())
+        lab.wait(timedelta(hours=1))
+    assert str(lab.incident().end) == "closed"
+    assert lab.incident().resolution.startswith("no longer watched: vault; the others: ")
+    assert lab.do(queries.proof, IncidentId(1)) == ProofPicture(ok=False, words="no longer watched: vault")
     lab.store.close()

@@ -25,6 +25,9 @@ RETURNING = {"status": Status.RECOVERING, "failing": frozenset()}
 ACKNOWLEDGED = {"status": Status.ACKNOWLEDGED, "acknowledged_by": OWNER}
 
 
+UNWATCHED = Ground(Standing.UNWATCHED, "", NOW)
+
+
 def outage(*left: str, back: int = 44, **changes) -> Incident:
     """A power failure that took guests along, of which those named are not back."""
     seen = Ground(Standing.PROVEN, "it asks for a login", NOW)
@@ -140,7 +143,7 @@ def test_it_counts_who_is_well_and_names_who_is_not_with_what_is_missing():
 
 
 def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
-    rack, mail, web, files, printer, db, dev = (
+    rack, mail, web, files, printer, db, dev, nas = (
         TargetId(f"{kind}:{name}")
         for kind, name in (
             ("ups", "rack"),
@@ -150,6 +153,7 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
             ("guest", "printer"),
             ("guest", "db"),
             ("guest", "dev"),
+            ("host", "nas"),
         )
     )
     made = outage(back=2)
@@ -161,14 +165,16 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
         Member(printer, True, ground=Ground(Standing.ACCEPTED, "running", NOW)),
         Member(db, True),
         Member(dev, True, running=False).let_off(OWNER, NOW),
+        Member(nas, False).let_go(UNWATCHED),
     ):
         made = made.with_member(member)
     assert lines(made, {db: "a login prompt"})[2].split("\n") == [
-        "▰▰▰▱▱▱▱▱▱▱  *3 of 9* well",
+        "▰▰▰▱▱▱▱▱▱▱  *3 of 10* well",
         "✅ 2 proven healthy, 1 not seen to go off",
         "🔌 1 accepted, not looked inside: printer",
         f"☑️ mail is well, says <@{OWNER}>",
         f"⚪ dev stays off, says <@{OWNER}>",
+        "⚪ 1 no longer watched: nas",
         "🕳️ 1 missing: web",
         "❌ 1 failing: rack",
         "❔ 1 unproven: db",
@@ -413,6 +419,8 @@ def test_of_one_machine_that_was_closed_it_says_that_it_was_not_well_then():
     closed = replace(alone(), status=Status.RESOLVED, resolved_at=NOW, resolution="rebuild", end=End(Way.CLOSED))
     assert lines(closed)[-1] == "It was not proven healthy when this was closed."
     assert "closed after less than a second" in lines(closed)[0], "that it is over, nobody knows"
+    unwatched = closed.with_member(closed.members[closed.subject].let_go(UNWATCHED))
+    assert lines(unwatched) == lines(closed)
     moved = replace(closed, end=End(Way.MOVED, IncidentId(8)))
     assert "proven" not in str(lines(moved))
 

@@ -37,6 +37,7 @@ class Standing(StrEnum):
     STAYS_OFF = "stays-off"
     DELETED = "deleted"
     REBUILT = "rebuilt"
+    UNWATCHED = "unwatched"
     UNPROVEN = "unproven"
     MISSING = "missing"
     FAILING = "failing"
@@ -52,6 +53,7 @@ COUNTED: Final[Mapping[Standing, str]] = MappingProxyType(
         Standing.STAYS_OFF: "left off on someone's word",
         Standing.DELETED: "deleted on purpose",
         Standing.REBUILT: "rebuilt as another",
+        Standing.UNWATCHED: "no longer watched",
         Standing.UNPROVEN: "unproven",
         Standing.MISSING: "missing",
         Standing.FAILING: "failing",
@@ -70,12 +72,15 @@ SETTLED: Final[Mapping[Standing, Evidence]] = MappingProxyType(
         Standing.STAYS_OFF: Evidence.WORD,
         Standing.DELETED: Evidence.WORD,
         Standing.REBUILT: Evidence.WORD,
+        Standing.UNWATCHED: Evidence.NONE,
     }
 )
 """What need not be waited for any longer, and what that rests on."""
 
-SETTLED_FOR_GOOD: Final = frozenset({Standing.WANTED_OFF, Standing.STAYS_OFF, Standing.DELETED, Standing.REBUILT})
-"""What someone wanted so: no gap in what the bot could see puts it in doubt."""
+SETTLED_FOR_GOOD: Final = frozenset(
+    {Standing.WANTED_OFF, Standing.STAYS_OFF, Standing.DELETED, Standing.REBUILT, Standing.UNWATCHED}
+)
+"""What someone wanted so, or nobody looks at: no gap in what the bot could see puts it in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,10 @@ class Member:
         """This member once a person has said that it may stay off. That makes it no healthier."""
         return self.settled(Ground(Standing.STAYS_OFF, "", at, by=by))
 
+    def let_go(self, ground: Ground) -> "Member":
+        """This member once it is no longer there, or nobody watches it any longer."""
+        return replace(self, failing=frozenset(), changes=(), must_return=None).settled(ground)
+
     def changed(self, changes: tuple[Change, ...]) -> "Member":
         """This member once it is known how it differs from what it was."""
         return replace(self, changes=tuple(one for one in changes if one.key not in self.accepted))
@@ -206,8 +215,8 @@ class Member:
         return replace(shifted(self, step), ground=ground, shown=shown)
 
 
-_WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED})
-"""What a look inside replaces: it tells more than a person's word or power."""
+_WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED, Standing.UNWATCHED})
+"""What a look inside replaces: it tells more than a person's word, power, or that nobody looked."""
 
 
 def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
@@ -281,11 +290,11 @@ def standings(members: Iterable[Member]) -> Mapping[Standing, tuple[TargetId, ..
 ALL_PROVEN: Final = "all proven healthy"
 
 
-def outcome(members: Iterable[Member]) -> str:
-    """How an incident's members stand, in words that claim no more than was seen."""
+def outcome(members: Iterable[Member], *, are_all: bool = True) -> str:
+    """How members stand, in words that claim no more than was seen. `are_all`: these are all of an incident."""
     found = standings(members)
     if not found:
         return "nothing is left to wait for"
-    if found.keys() == {Standing.PROVEN}:
+    if found.keys() == {Standing.PROVEN} and are_all:
         return ALL_PROVEN
     return ", ".join(f"{len(targets)} {COUNTED[standing]}" for standing, targets in found.items())

@@ -140,9 +140,8 @@ def _leave(
     for target in concerned:
         own = frozenset(one for one in held.own if one.target != target)
         standing = Standing.REBUILT if target in anew else Standing.DELETED
-        member = replace(held.members[target], failing=frozenset(), changes=(), must_return=None)
-        held = replace(held, own=own, failing=held.failing & own)
-        held = held.with_member(member.settled(Ground(standing, "", draft.now, by=by)))
+        member = held.members[target].let_go(Ground(standing, "", draft.now, by=by))
+        held = replace(held, own=own, failing=held.failing & own).with_member(member)
         if target in anew:
             held = held.with_member(Member(anew[target], member.was_running, unproven_since=draft.now))
     draft.keep(held)

@@ -4,6 +4,7 @@ An incident ends by itself only when every machine that it hurt is settled: prov
 That nothing was heard settles nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -30,7 +31,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
     if incident.status is not Status.RECOVERING:
         if not came_back:
             return  # a person reopened it: that nothing fails is no news
-        if _is_unwatched(incident):
+        if not incident.own and incident.subject in incident.let_go:
             _end(draft, incident)  # nobody saw that come back
             return
         if incident.unproven or incident.kind in LOST or incident.unstable_since is not None:
@@ -58,18 +59,12 @@ def _ask_again(draft: Draft, incident: Incident) -> Incident:
     return draft.keep(incident.with_members([one.asked_again(draft.now) for one in incident.members.values()]))
 
 
-def _is_unwatched(incident: Incident) -> bool:
-    """Whether what it is about was let go of: it was never proven healthy, and nobody will see that it is."""
-    return not incident.own and KINDS[incident.kind].hurts and incident.subject not in incident.members
-
-
 def _end(draft: Draft, incident: Incident) -> None:
     """All is settled. Where that rests on people's words alone, it was closed by the last of them."""
     grounds = [member.ground for member in incident.members.values() if member.ground is not None]
     words = outcome(incident.members.values())
-    if _is_unwatched(incident):
-        words = f"no longer watched: {draft.situation.name(incident.subject)}; the others: {words}"
-        close(draft, incident, words, None)
+    if incident.let_go:
+        _close_unwatched(draft, incident, incident.let_go)
         return
     if words == ALL_PROVEN or (incident.own and not incident.members):
         words = f"{KINDS[incident.kind].over}{_never_off(draft, incident)}"
@@ -78,6 +73,13 @@ def _end(draft: Draft, incident: Incident) -> None:
     else:
         over = draft.move(incident, Move.RESOLVE, why=words, seen=draft.well_since(incident.own))
         is_over(draft, over, words)
+
+
+def _close_unwatched(draft: Draft, incident: Incident, lost: Collection[TargetId]) -> None:
+    """Nothing is left to wait for, but of these nobody knows how they are."""
+    others = [member for target, member in incident.members.items() if target not in lost]
+    rest = f"; the others: {outcome(others, are_all=False)}" if others else ""
+    close(draft, incident, f"no longer watched: {named(draft, sorted(lost))}{rest}", None)
 
 
 def _never_off(draft: Draft, incident: Incident) -> str:
@@ -165,9 +167,9 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
     concerned = gone & {incident.subject, *incident.members, *(f.target for f in incident.own)}
     if not concerned:
         return
-    left = incident.without(gone)
-    if left.ended:
-        draft.incidents[left.id] = left  # so that it does not reopen for another of the same name
+    left = incident.without(gone, draft.now)
+    if left.ended:  # it does not reopen for another of the same name; how its members stood then is told still
+        draft.incidents[left.id] = replace(left, members=incident.members)
         return
     words = named(draft, sorted(concerned))
     if left.unwatched and not incident.unwatched:
@@ -176,7 +178,7 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
         )
     draft.keep(left)
     if not left.own and not left.unproven:
-        close(draft, left, f"no longer watched: {words}", None)
+        _close_unwatched(draft, left, concerned.union(left.let_go))
         return
     draft.note(incident.id, f"No longer watched: {words}{f'; {_UNSEEN}' if left.unwatched else ''}.")
     settle(draft, left, came_back=bool(left.own and incident.failing) and not left.failing)

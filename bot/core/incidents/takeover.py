@@ -1,6 +1,7 @@
 """An outage takes over what it first showed as: the oldest sign's message goes on, the others are part of it."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from bot.core.health import Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status
@@ -72,6 +73,9 @@ def _promote(
     """A first sign turns out to be an outage: the same message goes on as that, and everyone is told."""
     if sign.status is Status.RECOVERING:
         sign = sign.move(Move.RELAPSE, draft.now)
+    if _is_renamed(draft, sign, kind, subject):
+        others = {target: member for target, member in sign.members.items() if target != sign.subject}
+        sign = replace(sign, members=MappingProxyType(others))
     # Hosts that went were its beginning; what else was wrong before was not the outage yet.
     spans = sign.spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
     outage = replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own)
