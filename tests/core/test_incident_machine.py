@@ -272,7 +272,8 @@ class Lab(RuleBasedStateMachine):
             for incident in decision.incidents:
                 was = before[incident.id]
                 assert incident.kind is Kind.POWER_LOSS
-                assert incident == replace(was, why=incident.why, progress_at=incident.progress_at)
+                said = {"why": incident.why, "progress_at": incident.progress_at, "ups": incident.ups}
+                assert incident == replace(was, **said)
         self._every_word_is_written_once([one for one in news if one.fingerprint not in said_over], decision)
 
     def _order_does_not_matter(self, batch, shuffled):
