@@ -7,14 +7,19 @@ from contextlib import suppress
 from bot.core.one_machine import Answer, doubles
 from bot.hypervisor import Hypervisor, HypervisorUnreachable
 
+TRIES = 2
+"""A libvirt that has only just started may take longer than it has to say which it is, once."""
+
 
 async def doubled(hypervisors: Mapping[str, Hypervisor]) -> Mapping[str, str]:
     """The hosts that are the same machine as an earlier one, and which; as far as they answer."""
     answers: dict[str, Answer] = {}
 
     async def ask(one: Hypervisor) -> None:
-        with suppress(HypervisorUnreachable):  # whoever looks at it says so
-            answers[one.name] = Answer(one.uri, await one.identity(), (await one.states()).keys())
+        for _ in range(TRIES):
+            with suppress(HypervisorUnreachable):  # whoever looks at it says so
+                answers[one.name] = Answer(one.uri, await one.identity(), (await one.states()).keys())
+                return
 
     if len(hypervisors) > 1:
         await asyncio.gather(*map(ask, hypervisors.values()))

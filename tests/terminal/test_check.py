@@ -11,6 +11,7 @@ from bot.core.health import Target, TargetId, guest_id
 from bot.core.incident import IncidentId, Member
 from bot.core.incidents.left_off import LeftOff
 from bot.store import Store
+from tests.real.sshd import running_sshd
 from tests.terminal.commands import caretaker, started, write_lab
 
 ATLAS = 'hosts: {atlas: {address: 127.0.0.1, hypervisor: "test:///default"}}\n'
@@ -71,8 +72,11 @@ async def test_when_all_is_well_it_ends_with_0_and_says_what_was_accepted(tmp_pa
 
 @pytest.mark.slow
 async def test_a_guest_whose_own_check_passes_is_well_as_the_running_bot_has_it(tmp_path):
-    with port(listening=True) as web:
-        checks = f"{{http: {{probe: tcp, address: localhost, port: {web}}}}}"
+    with running_sshd(tmp_path / "sshd") as sshd:
+        known, key = tmp_path / "known", sshd.known_hosts.read_text().partition(" ")[2]
+        known.write_text(f"[test]:{sshd.port} {key}")
+        where = f"address: localhost, port: {sshd.port}, known_hosts: {known}, known_as: test"
+        checks = f"{{ssh: {{probe: ssh, {where}}}}}"
         write_lab(tmp_path, f"{AFAR}guests: {{test: {{address: 10.0.0.9, checks: {checks}}}}}\n")
         told = await caretaker("check", folder=tmp_path)
     assert told.code == 0, told.out

@@ -23,8 +23,9 @@ def begin(draft: Draft, incident: Incident) -> None:
 
 def is_quiet(draft: Draft, incident: Incident) -> bool:
     """Whether an unstable one has not changed for so long that it is no longer so; what is unseen is not quiet."""
-    lasts = draft.now - incident.spans.changed_at >= draft.situation.rules.flapping_within
-    return incident.unstable_since is not None and lasts and draft.situation.is_seen(incident)
+    if incident.unstable_since is None or not draft.situation.is_seen(incident):
+        return False
+    return draft.now - incident.spans.changed_at >= draft.situation.rules.flapping_within
 
 
 def may_tell_that_it_stays(draft: Draft, incident: Incident) -> bool:
