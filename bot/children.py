@@ -11,9 +11,9 @@ import shutil
 import signal
 import tempfile
 from asyncio.subprocess import Process
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,11 +41,13 @@ def tied(command: Sequence[str]) -> list[str]:
 
 async def start(*command: str, **options: Any) -> Process:
     """A process, as asyncio.create_subprocess_exec starts it. Who is cancelled in here leaves none."""
-    return await shielded_start(asyncio.create_subprocess_exec(*command, **options), _give_up)
+    return await shielded_start(asyncio.create_subprocess_exec(*command, **options), end)
 
 
-async def shielded_start(starting: Coroutine[Any, Any, _Started], give_up: Callable[[_Started], None]) -> _Started:
-    """What `starting` starts with asyncio; who is cancelled meanwhile leaves it given up.
+async def shielded_start(
+    starting: Coroutine[Any, Any, _Started], end_it: Callable[[_Started], Awaitable[None]]
+) -> _Started:
+    """What `starting` starts with asyncio; who is cancelled meanwhile leaves it only once that has ended.
 
     Cancelled half way, asyncio itself waits for the end of pipes that it no longer closes: for ever, where a child
     of the process holds one.
@@ -54,14 +56,15 @@ async def shielded_start(starting: Coroutine[Any, Any, _Started], give_up: Calla
     try:
         return await asyncio.shield(started)
     except asyncio.CancelledError:
-        started.add_done_callback(partial(_given_up, give_up))
-        await asyncio.wait({started})
+        await asyncio.wait({asyncio.ensure_future(_end_once_started(started, end_it))})
         raise
 
 
-def _given_up(give_up: Callable[[_Started], None], started: asyncio.Future[_Started]) -> None:
-    if not started.cancelled() and started.exception() is None:
-        give_up(started.result())
+async def _end_once_started(
+    started: asyncio.Future[_Started], end_it: Callable[[_Started], Awaitable[None]]
+) -> None:
+    with suppress(OSError):  # it could not be started at all
+        await end_it(await started)
 
 
 async def end(process: Process) -> None:
@@ -69,12 +72,8 @@ async def end(process: Process) -> None:
 
     Pipes and process are given up at once, so that whoever is cancelled in here leaves neither.
     """
-    _give_up(process)
-    await process.wait()
-
-
-def _give_up(process: Process) -> None:
     process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  asyncio has no public name for it
+    await process.wait()
 
 
 @cache

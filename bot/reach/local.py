@@ -61,14 +61,19 @@ async def _started(command: str) -> "AsyncIterator[_Process]":
         starting = asyncio.get_running_loop().subprocess_exec(
             _Process, "/bin/sh", "-c", command, env=environment, start_new_session=True
         )
-        transport, process = await shielded_start(starting, lambda started: started[0].close())
+        transport, process = await shielded_start(starting, lambda started: _ended(*started))
     except OSError as error:
         raise Refused(f"cannot run scripts on this machine: because {error}") from error
     try:
         yield process
     finally:
-        transport.close()
-        await asyncio.shield(process.is_gone())
+        await _ended(transport, process)
+
+
+async def _ended(transport: asyncio.SubprocessTransport, process: "_Process") -> None:
+    """However it went: neither the process is left, nor a pipe to it."""
+    transport.close()
+    await asyncio.shield(process.is_gone())
 
 
 class _Process(asyncio.SubprocessProtocol):
