@@ -76,7 +76,7 @@ class Whereabouts:
             if self.unasked:
                 if not self.fails(inventory):
                     yield self._unknown(whereabouts, guest)
-            elif uuid_of(guest.id) not in self.places.sought:
+            elif self.places.nowhere(uuid_of(guest.id), self.hosts):
                 why = "its host no longer knows it"
                 yield Observation(inventory, Health.FAIL, self.now, why, Kind.GUEST_MISSING)
         known = f"{hosts[0]} knows it again" if hosts else ""
