@@ -112,6 +112,12 @@ class Incident:
         return self.status is Status.RESOLVED
 
     @property
+    def still_off(self) -> bool:
+        """Whether it is of a guest that is down, has to return and is off: that no check fails is no return."""
+        member = self.members.get(self.subject) if self.kind is Kind.GUEST_DOWN else None
+        return member is not None and member.was_running and member.running is False and not member.proven
+
+    @property
     def unwatched(self) -> bool:
         """Whether lab.yaml has lost all that it was about, before anyone saw that well again."""
         return not self.own and self.status in {Status.OPEN, Status.ACKNOWLEDGED} and self.reopened_by is None

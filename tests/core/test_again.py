@@ -148,7 +148,7 @@ def test_who_is_on_it_is_told_that_it_fails_again_before_all_was_well(lab):
 
 def test_a_guest_that_crashed_and_then_can_not_boot_is_told_as_that_once(lab):
     lab.see(crashed(VM))
-    lab.see(well(VM, "state"))
+    lab.see(powered_on(VM))
     assert lab.only.status is Status.RECOVERING
     lab.see(fails(VM, Kind.BOOT_DISK, "no bootable device", check="boot"))
     assert (lab.only.kind, lab.only.status) == (Kind.BOOT_DISK, Status.OPEN)

@@ -4,13 +4,28 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.incident import End, IllegalMove, IncidentId, Way
+from bot.core.health import Kind
+from bot.core.incident import End, IllegalMove, IncidentId, Status, Way
 from bot.core.incidents import people, persons_word
 from bot.core.incidents.asked import demand_unchanged, may_be_well, may_stay_off, state_shown
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.left_off import is_left_off, left_off
 from bot.core.incidents.member import Standing
-from tests.core.labs import ATLAS, FILES, GUESTS, VAULT, Desk, back, crashed, gone, off, powered_on, unbootable, up
+from tests.core.labs import (
+    ATLAS,
+    FILES,
+    GUESTS,
+    VAULT,
+    Desk,
+    back,
+    crashed,
+    fails,
+    gone,
+    off,
+    powered_on,
+    unbootable,
+    up,
+)
 
 MINUTE = timedelta(minutes=1)
 VM, OTHER = GUESTS[0], GUESTS[1]
@@ -139,3 +154,26 @@ def test_a_word_is_about_what_a_person_was_shown(outage):
     outage.see(powered_on(FILES))
     with pytest.raises(IllegalMove, match="it has changed since you were asked, and is unproven and running now"):
         demand_unchanged(outage.situation, ONE, shown)
+
+
+@pytest.fixture
+def found_off():
+    """A guest that ran before nobody could look is off afterwards: told once as failed, and as it may be since."""
+    lab = Desk()
+    lab.see(fails(VM, Kind.GUEST_DOWN, "it ran until atlas was out of reach, and is off", running=False))
+    lab.now += MINUTE
+    lab.see(off(VM))
+    return lab
+
+
+def test_what_was_found_off_is_down_for_as_long_as_it_is_off(found_off):
+    found_off.wait(10 * MINUTE)
+    assert (found_off.only.status, found_off.only.spans.lasts) == (Status.OPEN, True)
+    found_off.see(powered_on(VM))
+    assert found_off.only.status is Status.RECOVERING
+    assert found_off.only.spans.total(found_off.now) == 11 * MINUTE
+
+
+def test_and_over_once_someone_says_that_it_may_stay_so(found_off):
+    found_off.take(persons_word.stays_off(found_off.situation, [VM], "U1", found_off.now))
+    assert found_off.only.end == End(Way.CLOSED)

@@ -64,8 +64,8 @@ def test_one_that_is_back_and_off_is_down_and_missing_no_longer(lab, order):
     told = replace(well(WEB1, "inventory"), evidence=Evidence.OUTSIDE), off(WEB1)
     for at in order:
         lab.see(told[at])
-    assert (lab.incident().kind, lab.incident().status) == (Kind.GUEST_DOWN, Status.RECOVERING)
-    assert lab.incident().why == "its host no longer knows it", "that is what it began with"
+    assert (lab.incident().kind, lab.incident().status) == (Kind.GUEST_DOWN, Status.OPEN)
+    assert lab.incident().why == "its host knows it again, and it is off", "a card says what is so now"
     assert "This is guest-down: its host knows it again, and it is off" in lab.history()
     lab.see(missing(WEB1))
     assert lab.incident().kind is Kind.GUEST_MISSING

@@ -73,7 +73,7 @@ def _has_come_back(was: Incident | None, incident: Incident) -> bool:
     """Whether all its checks have, just now; or, where a person reopened it, the last machine it waited for."""
     if was is None or incident.failing:
         return False
-    return bool(was.failing) or bool(was.unproven and not incident.unproven)
+    return bool(was.failing) or was.still_off or bool(was.unproven and not incident.unproven)
 
 
 def pass_time(situation: Situation, now: datetime) -> Decision:

@@ -26,7 +26,7 @@ def remind(draft: Draft, incident: Incident) -> None:
 
 def _now(draft: Draft, incident: Incident) -> str:
     """How it stands."""
-    if incident.failing:
+    if incident.failing or incident.still_off:
         return f"{incident.why[:1].upper()}{incident.why[1:]}."
     if incident.unproven:
         return f"Still not proven healthy: {named(draft, incident.unproven)}."

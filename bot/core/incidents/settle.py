@@ -29,8 +29,8 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
             _fails_again(draft, incident)
         return
     if incident.status is not Status.RECOVERING:
-        if not came_back:
-            return  # a person reopened it: that nothing fails is no news
+        if not came_back or incident.still_off:
+            return  # that nothing fails is no news: a person reopened it, or what was found off is still so
         if not incident.own and incident.subject in incident.let_go:
             _end(draft, incident)  # nobody saw that come back
             return
@@ -49,8 +49,11 @@ def _found_off(draft: Draft, incident: Incident) -> Incident:
     back = incident.kind is Kind.GUEST_MISSING and not incident.failing
     if not back or member is None or member.proven or member.running is not False:
         return incident
-    draft.keep(replace(incident, kind=Kind.GUEST_DOWN))
-    draft.event(incident.id, EventKind.KIND, f"This is {Kind.GUEST_DOWN}: its host knows it again, and it is off")
+    why = "its host knows it again, and it is off"
+    if incident.status is Status.RECOVERING:
+        incident = draft.move(incident, Move.RELAPSE)
+    draft.keep(replace(incident, kind=Kind.GUEST_DOWN, why=why))
+    draft.event(incident.id, EventKind.KIND, f"This is {Kind.GUEST_DOWN}: {why}")
     return draft.incidents[incident.id]
 
 
