@@ -17,12 +17,12 @@ def test_of_a_guest_that_left_a_machine_with_two_names_it_is_told_that_the_secon
     """By its URI it is the first; where lab.yaml means another machine by it, that can't be asked."""
     shared = Shared({}, lambda: None, LastSeen(lambda: NOW, timedelta(minutes=5)))
     shared.release = dict.fromkeys(("atlas", "borea"), lambda _guests: None)
-    shared.doubles = {"borea": "atlas"}
+    shared.places = shared.places.doubled({"borea"})
     shared.heard("atlas", RUNS)
     shared.heard("borea", RUNS)
     shared.lost("borea")
     shared.heard("atlas", {})
     shared.lost("borea")
-    known = shared.whereabouts(lambda _check: False, NOW, timedelta(0))
-    [seen] = known.missing([WEB1])
-    assert (seen.health, seen.fingerprint.check, known.unasked) == (Health.FAIL, WHEREABOUTS, ["borea"])
+    [seen] = shared.whereabouts(lambda _check: False, NOW, timedelta(0)).missing([WEB1])
+    assert (seen.health, seen.fingerprint.check) == (Health.FAIL, WHEREABOUTS)
+    assert "borea can't be asked whether it moved there" in seen.why

@@ -4,7 +4,7 @@ A definition that was left behind by a migration is a placement too, and startin
 that both share. What a host that can't be asked has, stays as it was last told, and is told apart.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,34 +20,46 @@ class Placements:
     """What each host last told of its guests: by host, by UUID. `away`: the hosts that can't be asked now.
 
     `sought`: the guests that left the host that had them, with the hosts that have told since that they have no
-    such guest; until all have. What a host told before proves nothing: a guest may have gone there.
+    such guest; until all have. What a host told before proves nothing: a guest may have gone there. `doubles`: the
+    hosts whose URI leads to another of them: they have no guests of their own, and can't be asked themselves.
     """
 
     told: Mapping[str, Mapping[str, GuestState]] = field(default_factory=lambda: MappingProxyType({}))
     away: frozenset[str] = frozenset()
     sought: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    doubles: frozenset[str] = frozenset()
 
     def heard(self, host: str, states: Mapping[str, GuestState]) -> "Placements":
         """These, once `host` has told all it has."""
-        told = MappingProxyType({**self.told, host: states})
+        told = MappingProxyType({**self.told, host: {} if host in self.doubles else states})
         known = {uuid for guests in told.values() for uuid in guests}
         left = (self.sought.keys() | self.told.get(host, {}).keys()) - known
         without = {uuid: self.sought.get(uuid, frozenset()) | {host} for uuid in left}
         sought = {uuid: hosts for uuid, hosts in without.items() if hosts < told.keys()}
-        return Placements(told, self.away - {host}, MappingProxyType(sought))
+        return Placements(told, self.away - {host}, MappingProxyType(sought), self.doubles)
 
     def lost(self, host: str) -> "Placements":
-        """These, once `host` can't be asked any more."""
-        return replace(self, away=self.away | {host})
+        """These, once `host` can't be asked any more. One whose guests are another's has none all the same."""
+        return self.heard(host, {}) if host in self.doubles else replace(self, away=self.away | {host})
+
+    def doubled(self, doubles: Set[str]) -> "Placements":
+        """These, once it is known which hosts are others of them."""
+        places = replace(self, doubles=frozenset(doubles))
+        for host in places.doubles - self.doubles:
+            places = places.heard(host, {})
+        return places
 
     def hosts_of(self, uuid: str) -> tuple[str, ...]:
         """The hosts that define it, as far as was ever told."""
         return tuple(sorted(host for host, states in self.told.items() if uuid in states))
 
+    def unasked(self, hosts: Set[str]) -> Sequence[str]:
+        """Those of `hosts` that have not told yet what they have, or can't be asked now."""
+        return sorted((hosts - self.told.keys()) | (hosts & (self.away | self.doubles)))
+
     def nowhere(self, uuid: str, hosts: Set[str]) -> bool:
         """Whether all of `hosts` can be asked, have told what they have since it left one, and none has it."""
-        asked = hosts <= self.told.keys() - self.away and uuid not in self.sought
-        return asked and not self.hosts_of(uuid)
+        return not self.unasked(hosts) and uuid not in self.sought and not self.hosts_of(uuid)
 
     def running_on(self, uuid: str) -> tuple[str, ...]:
         """The hosts on which it runs now; those that can't be asked are not among them."""

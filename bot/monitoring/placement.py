@@ -4,7 +4,7 @@ A guest is missing only where every hypervisor was asked after it left: one that
 that lasts, it is told as what it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -37,8 +37,7 @@ class Whereabouts:
 
     `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
     told to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each guest was
-    last seen to run, and nowhere else. `doubles`: the hosts whose URI leads to another of them: so they themselves
-    can't be asked.
+    last seen to run, and nowhere else.
     """
 
     places: Placements
@@ -48,7 +47,6 @@ class Whereabouts:
     patience: timedelta = timedelta(0)
     were_twice: Set[TargetId] = frozenset()
     alone: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
-    doubles: Set[str] = frozenset()
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
@@ -73,9 +71,9 @@ class Whereabouts:
         hosts = self.places.hosts_of(uuid_of(guest.id))
         inventory, whereabouts = (Fingerprint(check, guest.id) for check in (INVENTORY, WHEREABOUTS))
         if not hosts and not guest.ephemeral:
-            if self.unasked:
+            if unasked := self.places.unasked(self.hosts):
                 if not self.fails(inventory):
-                    yield self._unknown(whereabouts, guest)
+                    yield self._unknown(whereabouts, guest, unasked)
             elif self.places.nowhere(uuid_of(guest.id), self.hosts):
                 why = "its host no longer knows it"
                 yield Observation(inventory, Health.FAIL, self.now, why, Kind.GUEST_MISSING)
@@ -86,15 +84,10 @@ class Whereabouts:
             # That it is on another host than before is noted as a move, which ends this.
             yield Observation(whereabouts, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)
 
-    def _unknown(self, check: Fingerprint, guest: Target) -> Observation:
+    def _unknown(self, check: Fingerprint, guest: Target, unasked: Iterable[str]) -> Observation:
         """It left its host, and it can't be told where to: that is no failure before it has lasted."""
-        left, others = name_of(guest.runs_on or guest.id), " and ".join(self.unasked)
+        left, others = name_of(guest.runs_on or guest.id), " and ".join(unasked)
         why = f"it is no longer on {left}; {others} can't be asked whether it moved there"
         return Observation(
             check, Health.FAIL, self.now, why, Kind.GUEST_MISSING, steady=self.patience, evidence=Evidence.NONE
         )
-
-    @property
-    def unasked(self) -> Sequence[str]:
-        """The hypervisors that have not told yet what they have, or can't be asked now."""
-        return sorted((self.hosts - self.places.told.keys()) | (self.hosts & (self.places.away | self.doubles)))

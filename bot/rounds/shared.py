@@ -51,25 +51,23 @@ class Shared:
         """A hypervisor has said which it is. One that is the same as another has no guests of its own."""
         self._answers[host] = answer
         answers = {one: self._answers[one] for one in self.release if one in self._answers}
-        before, self.doubles = self.doubles, doubles(answers, self.doubles)
-        for new in self.doubles.keys() - before.keys():
-            self.places = self.places.heard(new, {})
+        self.doubles = doubles(answers, self.doubles)
+        self.places = self.places.doubled(self.doubles.keys())
 
     def heard(self, host: str, states: Mapping[str, GuestState]) -> None:
         """A hypervisor has told the states of all its guests."""
-        self.places = self.places.heard(host, {} if host in self.doubles else states)
+        self.places = self.places.heard(host, states)
         if self.release.keys() <= self.places.told.keys() - self.places.away:
             here = (guest_id(uuid) for uuid in states if self.places.running_on(uuid) == (host,))
             self.alone |= dict.fromkeys(here, host)
 
     def lost(self, host: str) -> None:
-        """A hypervisor can't be asked. One whose guests are another's has none, whether it can or not."""
-        self.places = self.places.heard(host, {}) if host in self.doubles else self.places.lost(host)
+        """A hypervisor can't be asked."""
+        self.places = self.places.lost(host)
 
     def whereabouts(self, fails: Callable[[Fingerprint], bool], now: datetime, patience: timedelta) -> Whereabouts:
         """Where guests are, by all that was told."""
-        hosts, doubles = frozenset(self.release), self.doubles.keys()
-        return Whereabouts(self.places, hosts, fails, now, patience, self.twice, self.alone, doubles)
+        return Whereabouts(self.places, frozenset(self.release), fails, now, patience, self.twice, self.alone)
 
     def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
         """What was seen of guests that run twice, until they are believed to run on one host alone."""

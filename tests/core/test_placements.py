@@ -72,6 +72,13 @@ def test_a_guest_is_nowhere_once_every_host_has_said_so_since_and_can_still_be_a
     assert not left.heard("borea", {}).nowhere("u", {*both, "cedar"})
 
 
+def test_what_has_gone_from_a_host_with_two_names_may_be_where_the_second_was_meant_to_lead() -> None:
+    left = places(atlas=RUNS, borea=RUNS).doubled({"borea"}).heard("atlas", {})
+    assert (left.hosts_of("u"), left.unasked({"atlas", "borea"})) == ((), ["borea"])
+    assert not left.heard("borea", {}).nowhere("u", {"atlas", "borea"})
+    assert left.doubled(set()).heard("borea", {}).nowhere("u", {"atlas", "borea"})
+
+
 def test_a_guest_that_a_host_has_again_is_sought_no_more() -> None:
     left = places(atlas=RUNS, borea=None).heard("atlas", {})
     assert left.heard("borea", {"u": GuestState("web1", RUNS, uuid="u")}).sought == {}
