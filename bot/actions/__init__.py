@@ -19,11 +19,15 @@ FAILURES = (HypervisorUnreachable, GuestRefused, AgentSilent)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an action went: whether as wanted, and a line for people. `known`: not ok is what was seen, no guess."""
+    """How an action went: whether as wanted, and a line for people. `known`: not ok is what was seen, no guess.
+
+    `cut`: of what it printed, only the end is kept.
+    """
 
     ok: bool
     text: str
     known: bool = True
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

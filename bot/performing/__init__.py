@@ -149,11 +149,11 @@ class Performer:
                 done, output = await self._do(run, work.job, work.limit)
                 if not done.ok:
                     return ChoicesListed(step, attempt, ok=False, summary=done.text), output
-                return self._listed(step, attempt, output), ""
+                return self._listed(step, attempt, output, cut=done.cut), ""
 
-    def _listed(self, step: int, attempt: int, output: str) -> ChoicesListed:
+    def _listed(self, step: int, attempt: int, output: str, *, cut: bool) -> ChoicesListed:
         """One a line: the value, a tab, and how people know it. What stands twice is offered once."""
-        if output.startswith(LEFT_OUT):
+        if cut:
             why = "the list has more than a million characters, and its beginning is left out"
             return ChoicesListed(step, attempt, ok=False, summary=why)
         lines = (line.strip("\r").partition("\t") for line in output.split("\n") if line.strip())
@@ -259,7 +259,7 @@ def _outcome(finished: Finished, limit: timedelta) -> Outcome:
     elif finished.how:
         how = finished.how
     elif finished.ok:
-        return Outcome(ok=True, text=last or "done")
+        return Outcome(ok=True, text=last or "done", cut=finished.cut)
     else:
         how = "was ended by a signal" if finished.status is None else f"exit status {finished.status}"
     return Outcome(ok=False, text=f"{how}: {last}" if last else how, known=finished.known)
