@@ -60,12 +60,13 @@ class Guests:
         disk: Path | None = None,
         autostart=True,
         start=True,
+        made_as: str = "",
     ) -> None:
-        """A guest with what it has."""
+        """A guest with what it has. `made_as`: whose UUID it has, if not that of its name."""
         log = log or self.log
         devices = (_LOG.format(log=log) if log else "") + (_AGENT if agent else "")
         devices += _DISK.format(disk=disk) if disk else ""
-        domain = self.connection.defineXML(_GUEST.format(name=name, uuid=uuid(name), devices=devices))
+        domain = self.connection.defineXML(_GUEST.format(name=name, uuid=uuid(made_as or name), devices=devices))
         domain.setAutostart(autostart)
         if start:
             domain.create()

@@ -306,6 +306,20 @@ async def test_a_guest_that_crashed_and_vanished_is_missing_until_someone_says_w
         assert await bot.inventory() == set()
 
 
+async def test_the_checks_of_one_that_was_rebuilt_are_the_new_ones_from_then_on(guests, tmp_path) -> None:
+    guests.add("web1")
+    port = free_port()
+    async with living(lab_yaml(tmp_path, guests=own_key(tmp_path, port))) as bot:
+        await bot.runs("web1")
+        guests.remove("web1")
+        await bot.incident(id=1, kind=Kind.GUEST_MISSING, status=Status.OPEN)
+        guests.add("web1", made_as="another")
+        await bot.comes_to(f"state@{guest('another')}", Health.OK)
+        await bot.writer.do(missing.let_go, bot.config, IncidentId(1), [guest("web1")], ALEX)
+        with its_server(tmp_path, port):
+            await bot.comes_to(f"door@{guest('another')}", Health.OK)
+
+
 async def test_a_transient_guest_that_crashes_stays_open(guests, tmp_path) -> None:
     guests.add("web1")
     async with living(lab_yaml(tmp_path)) as bot:

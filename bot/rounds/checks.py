@@ -79,7 +79,11 @@ def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:
     on = target_id(TargetKind.HOST, said.host) if said.host else None
     guests = (target for target in known if target.kind is TargetKind.GUEST and target.name == said.name)
     meant = [guest for guest in guests if on in (None, guest.runs_on)]
-    if len(meant) > 1:
-        places = " and ".join(sorted(name_of(guest.runs_on) for guest in meant if guest.runs_on))
-        log.error("cannot check '%s': because %s have one each; say guests.%s.host", said.name, places, said.name)
+    places = sorted({name_of(guest.runs_on) for guest in meant if guest.runs_on})
+    if len(places) > 1:
+        each = " and ".join(places)
+        log.error("cannot check '%s': because %s have one each; say guests.%s.host", said.name, each, said.name)
+    elif len(meant) > 1:  # a host has one of each name
+        why = "is missing there, and another one is called that; say which with `/lab rebuilt` or `/lab deleted`"
+        log.error("cannot check '%s' on %s: because it %s", said.name, places[0], why)
     return meant[0] if len(meant) == 1 else None

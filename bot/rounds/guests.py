@@ -43,6 +43,7 @@ from bot.scheduler import Scheduler
 from bot.sightings import Beginning, take_inventory
 from bot.store.writer import Writer
 from bot.usecases import unwatched
+from bot.usecases.missing import are_let_go
 from bot.watching import Pace, Watch
 
 log = logging.getLogger(__name__)
@@ -182,6 +183,9 @@ class GuestRounds:
         seen = list(await self._probe.look())
         if seen[0].health is Health.OK:
             seen += self._whereabouts()
+            gone = self._shared.unplaced(self._targets)
+            if gone and await self._writer.do(are_let_go, gone):
+                self._renew_inventory()
         else:
             self._shared.lost(self._host.name)
         self._forget_running_if_lost()

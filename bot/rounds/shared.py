@@ -87,9 +87,13 @@ class Shared:
             self.alone.pop(guest, None)
         self.last_seen.forget(gone)
 
+    def unplaced(self, guests: Iterable[TargetId]) -> list[TargetId]:
+        """Those that no host has any more, as far as was ever told."""
+        return [guest for guest in guests if not self.places.hosts_of(uuid_of(guest))]
+
     def left(self, guests: Iterable[TargetId]) -> None:
         """These live no longer where they did. What no host has any more comes back as new, if it does."""
-        self.last_seen.forget([guest for guest in guests if not self.places.hosts_of(uuid_of(guest))])
+        self.forget(self.unplaced(guests))
 
     def live_on(self, here: str, guests: Mapping[TargetId, Target]) -> None:
         """These guests live on one host, and so on no other."""

@@ -95,6 +95,11 @@ def let_go_of(store: Store, now: datetime, config: Config, target: TargetId, by:
     store.targets.gone([target], now)
 
 
+def are_let_go(store: Store, _now: datetime, guests: Sequence[TargetId]) -> bool:
+    """Whether some of these are no longer in the inventory, as by a person's word."""
+    return not store.targets.inventory().keys() >= set(guests)
+
+
 def settle_rebuilt(
     store: Store, now: datetime, config: Config, missing: Sequence[Target], places: Placements
 ) -> Sequence[Target]:
