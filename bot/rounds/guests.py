@@ -184,7 +184,7 @@ class GuestRounds:
         if seen[0].health is Health.OK:
             seen += self._whereabouts()
             gone = self._shared.unplaced(self._targets)
-            if gone and await self._writer.do(are_let_go, gone):
+            if bool(gone) and await self._writer.do(are_let_go, gone):
                 self._renew_inventory()
         else:
             self._shared.lost(self._host.name)

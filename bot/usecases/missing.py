@@ -1,6 +1,6 @@
 """What people say of machines that are missing, and what follows for the inventory: a transaction each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.config import Config
@@ -95,7 +95,7 @@ def let_go_of(store: Store, now: datetime, config: Config, target: TargetId, by:
     store.targets.gone([target], now)
 
 
-def are_let_go(store: Store, _now: datetime, guests: Sequence[TargetId]) -> bool:
+def are_let_go(store: Store, _now: datetime, guests: Iterable[TargetId]) -> bool:
     """Whether some of these are no longer in the inventory, as by a person's word."""
     return not store.targets.inventory().keys() >= set(guests)
 

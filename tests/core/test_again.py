@@ -83,7 +83,7 @@ def test_what_the_first_outage_proved_is_no_proof_of_what_can_not_be_seen_in_the
 
     lab.unseen |= {VAULT, FILES}  # what is between the bot and them is off
     lab.see(on_battery())
-    assert lab.only.members[ATLAS].standing is Standing.UNTOUCHED
+    assert lab.only.members[ATLAS].proven
     for _ in range(2):
         lab.now += 30 * SECOND
         lab.see(on_mains())
@@ -92,6 +92,22 @@ def test_what_the_first_outage_proved_is_no_proof_of_what_can_not_be_seen_in_the
     assert lab.only.unproven == (FILES, VAULT)
     lab.see(back(VAULT), up(FILES))
     assert lab.only.ended
+
+
+def test_what_went_off_in_the_first_outage_alone_is_not_said_never_to_have_gone_off(lab):
+    lab.see(on_battery(), gone(VAULT))
+    mains_stay(lab)
+    lab.see(back(VAULT), up(FILES))
+    lab.now += MINUTE
+    lab.see(on_battery())
+    standings = {VAULT: Standing.PROVEN, FILES: Standing.PROVEN, VM: Standing.UNTOUCHED}
+    assert {one: lab.only.members[one].standing for one in standings} == standings
+    for _ in range(2):
+        lab.now += 30 * SECOND
+        lab.see(on_mains())
+    assert standings.keys() <= set(lab.only.unproven), "the second may have reached them unseen"
+    lab.see(back(VAULT), up(FILES), up(VM))
+    assert {one: lab.only.members[one].standing for one in standings} == standings
 
 
 def test_a_persons_word_of_the_first_outage_is_none_of_the_second(lab):

@@ -23,14 +23,16 @@ def await_subject(draft: Draft, incident: Incident) -> None:
 def begins_anew(draft: Draft, incident: Incident) -> Incident:
     """An outage goes on after it seemed to be over: what was proven in between may go off with this one, too.
 
-    What is well now has not gone off yet; of what can't be seen nobody knows. What someone wants off may stay so.
+    What is well now has not gone off yet, or not again; of what can't be seen nobody knows. What someone wants off
+    may stay so.
     """
     if incident.kind not in LOST:
         return incident
     for member in incident.members.values():
         if member.proven and member.standing not in SETTLED_FOR_GOOD:
-            doubted = replace(member.in_doubt(draft.now), running=member.running)
-            well = doubted.settled(Ground(Standing.UNTOUCHED, "", draft.now))
+            doubted, well = replace(member.in_doubt(draft.now), running=member.running), member
+            if member.standing is not Standing.PROVEN:
+                well = doubted.settled(Ground(Standing.UNTOUCHED, "", draft.now))
             incident = incident.with_member(well if draft.situation.is_well(member.target) else doubted)
     return draft.keep(incident)
 

@@ -203,11 +203,12 @@ class Member:
         doubted = replace(self, ground=None, running=None, counts_from=at, unproven_since=since)
         return replace(doubted, passed=frozenset(), well_since=None, shown=None, untouched=False)
 
-    def asked_again(self, at: datetime) -> "Member":
-        """This member once the cause of an outage is over: that it never went off has to be seen now."""
-        if self.ground is None or self.ground.standing is not Standing.UNTOUCHED:
-            return self
-        return replace(self.in_doubt(at), running=self.running, untouched=True)
+    def asked_again(self, at: datetime, began: datetime) -> "Member":
+        """This member once the cause of an outage, which `began` then, is over: it may have gone off meanwhile."""
+        was, early = (self.ground.standing, self.ground.at < began) if self.ground else (None, False)
+        untouched = was is Standing.UNTOUCHED
+        asked = untouched or (early and was is Standing.PROVEN)
+        return replace(self.in_doubt(at), running=self.running, untouched=untouched) if asked else self
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
@@ -215,8 +216,7 @@ class Member:
         return replace(shifted(self, step), ground=ground, shown=shown)
 
 
-_WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED, Standing.UNWATCHED})
-"""What a look inside replaces: it tells more than a person's word, power, or that nobody looked."""
+_WEAK: Final = frozenset({Standing.WORD, Standing.ACCEPTED, Standing.UNWATCHED})  # a look inside replaces these
 
 
 def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:

@@ -59,7 +59,8 @@ def _found_off(draft: Draft, incident: Incident) -> Incident:
 
 def _ask_again(draft: Draft, incident: Incident) -> Incident:
     """The cause of an outage is over: what nobody has looked at since may have gone off unseen."""
-    return draft.keep(incident.with_members([one.asked_again(draft.now) for one in incident.members.values()]))
+    members, began = incident.members.values(), incident.spans.latest[-1].since
+    return draft.keep(incident.with_members([one.asked_again(draft.now, began) for one in members]))
 
 
 def _end(draft: Draft, incident: Incident) -> None:
