@@ -6,6 +6,7 @@ That nothing was heard settles nothing.
 
 from collections.abc import Collection
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import Evidence, Kind, TargetId
@@ -44,11 +45,14 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
 
 
 def _found_off(draft: Draft, incident: Incident) -> Incident:
-    """What was missing is back on its host, and off: no longer missing, but down."""
+    """What was missing is back on its host, and off: no longer missing, but down, if it ran before or should run."""
     member = incident.members.get(incident.subject)
     back = incident.kind is Kind.GUEST_MISSING and not incident.failing
     if not back or member is None or member.proven or member.running is not False:
         return incident
+    if not member.was_running and not member.failing:  # it is as it was
+        others = {target: one for target, one in incident.members.items() if one != member}
+        return draft.keep(replace(incident, members=MappingProxyType(others)))
     why = "its host knows it again, and it is off"
     if incident.status is Status.RECOVERING:
         incident = draft.move(incident, Move.RELAPSE)
