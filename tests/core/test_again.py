@@ -391,7 +391,7 @@ def test_what_has_time_to_come_back_is_given_it_and_then_told_once(lab):
     assert lab.broadcasts() == ["🔵 vault down: 10 min after vault was back. Still off: files."]
     lab.wait(20 * MINUTE)
     assert lab.broadcasts()[1:] == [
-        f"🔴 vault down: nobody has been on it for 30 min. Still not proven healthy: files. <@{OWNER}>"
+        f"🔵 vault down: nobody has been on it for 30 min. Still off: files. <@{OWNER}>"
     ]
 
 

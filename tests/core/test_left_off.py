@@ -53,6 +53,11 @@ def test_what_ran_and_is_off_when_its_incident_is_closed_is_remembered(outage):
     assert (one.member.target, one.incident, one.at) == (FILES, ONE, outage.now)
 
 
+def test_that_someone_closed_it_is_told_where_its_beginning_was(outage):
+    outage.take(people.resolve(outage.situation, ONE, "U1", "the power is back", outage.now))
+    assert outage.broadcasts()[-1] == "☑️ <@U1> closed this: vault down. the power is back"
+
+
 def test_an_incident_that_goes_on_leaves_nothing_and_neither_does_one_that_was_over_before(outage):
     assert left(outage, people.acknowledge, "U1") == []
     left(outage, people.resolve, "U1", "x")

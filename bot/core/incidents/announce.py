@@ -27,6 +27,21 @@ def named(draft: Draft, targets: Sequence[TargetId]) -> str:
     return shown if more <= 0 else f"{shown} and {more} more"
 
 
+def off_and_rest(incident: Incident) -> tuple[Sequence[TargetId], Sequence[TargetId]]:
+    """What an incident still waits for: what is off, and what nothing has proven yet."""
+    waiting = [incident.members[target] for target in incident.unproven]
+    off = [one.target for one in waiting if one.running is False and not one.failing]
+    return off, [one.target for one in waiting if one.target not in off]
+
+
+def still(draft: Draft, incident: Incident) -> str:
+    """What an incident still waits for, by name."""
+    off, rest = off_and_rest(incident)
+    parts = [f"Still off: {named(draft, off)}."] if off else []
+    parts += [f"Still not proven healthy: {named(draft, rest)}."] if rest else []
+    return " ".join(parts)
+
+
 def ring(draft: Draft, incident: Incident, words: str) -> None:
     """Tell everyone, so that the phone of whoever is on it rings, or else the owner's."""
     whom = incident.acknowledged_by or draft.situation.owner

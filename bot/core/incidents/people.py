@@ -72,8 +72,12 @@ def _person(
     draft = Draft(situation, now)
     draft.move(draft.held(incident, move), move, by=by, why=why)
     draft.event(incident, EventKind.STATUS, words, by)
-    if move is Move.REOPEN:
-        draft.tell(incident, Tell.BROADCAST, f"<@{by}> reopened this: {titled(draft, draft.incidents[incident])}")
-    else:
-        draft.tell(incident, Tell.LINE, f"<@{by}> {words}")
+    subject = titled(draft, draft.incidents[incident])
+    match move:  # whoever read in the channel that it began reads there that it is over, or is not
+        case Move.CLOSE:
+            draft.tell(incident, Tell.BROADCAST, f"☑️ <@{by}> closed this: {subject}. {why}")
+        case Move.REOPEN:
+            draft.tell(incident, Tell.BROADCAST, f"<@{by}> reopened this: {subject}")
+        case _:
+            draft.tell(incident, Tell.LINE, f"<@{by}> {words}")
     return draft.decision()

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from bot.core.health import Kind
 from bot.core.incident import EventKind, Incident, Move, Status
-from bot.core.incidents.announce import named, ring, titled
+from bot.core.incidents.announce import ring, still, titled
 from bot.core.incidents.draft import Draft
 from bot.core.lengths import lasted
 
@@ -20,7 +21,8 @@ def remind(draft: Draft, incident: Incident) -> None:
         return
     draft.keep(replace(incident, reminded=due))
     draft.event(incident.id, EventKind.REMINDER, f"nobody is on it, {lasted(waited)} after that was told")
-    head = f"🔴 {titled(draft, incident)}: nobody has been on it for {lasted(waited)}."
+    mark = "🔵" if incident.status is Status.RECOVERING else "🔴"
+    head = f"{mark} {titled(draft, incident)}: nobody has been on it for {lasted(waited)}."
     ring(draft, incident, f"{head} {_now(draft, incident)}")
 
 
@@ -29,7 +31,8 @@ def _now(draft: Draft, incident: Incident) -> str:
     if incident.failing or incident.still_off:
         return f"{incident.why[:1].upper()}{incident.why[1:]}."
     if incident.unproven:
-        return f"Still not proven healthy: {named(draft, incident.unproven)}."
+        back = incident.status is Status.RECOVERING and incident.kind is Kind.POWER_LOSS
+        return f"{'The power is back. ' if back else ''}{still(draft, incident)}"
     return "Nothing fails now, as far as I can see."
 
 

@@ -13,7 +13,16 @@ from bot.core.health import Evidence, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
 from bot.core.incidents.adoption import begins_anew
-from bot.core.incidents.announce import fails_again, is_closed, is_over, named, ring, titled
+from bot.core.incidents.announce import (
+    fails_again,
+    is_closed,
+    is_over,
+    named,
+    off_and_rest,
+    ring,
+    still,
+    titled,
+)
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.grace import has_time, in_grace
 from bot.core.incidents.host_report import NEVER_OFF
@@ -45,7 +54,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
 
 
 def _found_off(draft: Draft, incident: Incident) -> Incident:
-    """What was missing is back on its host, and off: no longer missing, but down, if it ran before or should run."""
+    """What was missing is back on its host, and off: no longer missing, but down where it should run."""
     member = incident.members.get(incident.subject)
     back = incident.kind is Kind.GUEST_MISSING and not incident.failing
     if not back or member is None or member.proven or member.running is not False:
@@ -155,13 +164,8 @@ def _still(draft: Draft, incident: Incident) -> str:
     """What is still not back, and how it is, so long after what it needs was."""
     since = lasted(draft.now - (incident.recovering_since or draft.now))
     what = "the power was" if incident.kind is Kind.POWER_LOSS else f"{draft.situation.name(incident.subject)} was"
-    waiting = [incident.members[target] for target in incident.unproven]
-    off = [one.target for one in waiting if one.running is False and not one.failing]
-    rest = [one.target for one in waiting if one.target not in off]
-    parts = [f"Still off: {named(draft, off)}"] if off else []
-    parts += [f"Still not proven healthy: {named(draft, rest)}"] if rest else []
-    back = "" if incident.subject in off else f" {since} after {what} back."
-    return f"🔵 {titled(draft, incident)}:{back} {'. '.join(parts)}."
+    back = "" if incident.subject in off_and_rest(incident)[0] else f" {since} after {what} back."
+    return f"🔵 {titled(draft, incident)}:{back} {still(draft, incident)}"
 
 
 _UNSEEN: Final = (
