@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.health import Kind
+from bot.core.health import Kind, Proof
 from bot.core.incident import Earlier, EventKind, IncidentId, Rules, Status, Tell
 from bot.core.incidents import engine, people, persons_word, recording
 from bot.core.incidents.member import Standing
@@ -108,6 +108,26 @@ def test_what_went_off_in_the_first_outage_alone_is_not_said_never_to_have_gone_
     assert standings.keys() <= set(lab.only.unproven), "the second may have reached them unseen"
     lab.see(back(VAULT), up(FILES), up(VM))
     assert {one: lab.only.members[one].standing for one in standings} == standings
+
+
+def test_nor_is_what_nobody_looks_inside_of(lab):
+    lab.targets = {**lab.targets, FILES: replace(lab.targets[FILES], proof=Proof.RUNNING)}
+    lab.see(on_battery(), gone(VAULT))
+    mains_stay(lab)
+    lab.see(back(VAULT), powered_on(FILES))
+    lab.see(on_battery())
+    assert lab.only.members[FILES].standing is Standing.ACCEPTED
+
+
+def test_that_a_host_which_is_back_refuses_the_bot_is_no_second_outage_of_it(lab):
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), off(FILES))
+    lab.see(fails(VAULT, Kind.CANNOT_WATCH, "vault refuses the bot's key", check="watching"))
+    outage, refused = lab.live
+    assert (outage.kind, outage.status, outage.spans.lasts) == (Kind.HOST_DOWN, Status.RECOVERING, False)
+    assert (refused.kind, refused.status) == (Kind.CANNOT_WATCH, Status.OPEN)
+    lab.see(well(VAULT, "watching"))
+    assert [one.kind for one in lab.live] == [Kind.HOST_DOWN]
 
 
 def test_a_persons_word_of_the_first_outage_is_none_of_the_second(lab):

@@ -30,10 +30,8 @@ def begins_anew(draft: Draft, incident: Incident) -> Incident:
         return incident
     for member in incident.members.values():
         if member.proven and member.standing not in SETTLED_FOR_GOOD:
-            doubted, well = replace(member.in_doubt(draft.now), running=member.running), member
-            if member.standing is not Standing.PROVEN:
-                well = doubted.settled(Ground(Standing.UNTOUCHED, "", draft.now))
-            incident = incident.with_member(well if draft.situation.is_well(member.target) else doubted)
+            doubted = replace(member.in_doubt(draft.now), running=member.running)
+            incident = incident.with_member(member if draft.situation.is_well(member.target) else doubted)
     return draft.keep(incident)
 
 

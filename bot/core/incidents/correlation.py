@@ -55,7 +55,8 @@ def _join(draft: Draft, seen: Observation, over: Set[IncidentId]) -> bool:
     for incident in sorted(draft.live(), key=lambda one: seen.fingerprint not in one.own):
         if takes_over(seen, incident) or is_apart(incident, seen):
             continue
-        of_subject = incident.subject == seen.target and seen.kind not in LOST
+        own_trouble = Kind.CANNOT_WATCH in {seen.kind, incident.kind} and seen.kind is not incident.kind
+        of_subject = incident.subject == seen.target and seen.kind not in LOST and not own_trouble
         if of_subject or seen.fingerprint in incident.own:
             if seen.fingerprint not in incident.failing or incident.id in over:
                 one = frozenset({seen.fingerprint})

@@ -207,7 +207,7 @@ class Member:
         """This member once the cause of an outage, which `began` then, is over: it may have gone off meanwhile."""
         was, early = (self.ground.standing, self.ground.at < began) if self.ground else (None, False)
         untouched = was is Standing.UNTOUCHED
-        asked = untouched or (early and was is Standing.PROVEN)
+        asked = untouched or (early and was not in SETTLED_FOR_GOOD)
         return replace(self.in_doubt(at), running=self.running, untouched=untouched) if asked else self
 
     def shifted(self, step: timedelta) -> "Member":
