@@ -10,6 +10,7 @@ from PIL import Image
 from tests.hypervisor.font_files import FontFile, vga_rom
 
 ROM = Path("/usr/share/seabios/vgabios-stdvga.bin")
+VGA = (720, 400)
 
 GREY, BLACK, BLUE, WHITE = (170, 170, 170), (0, 0, 0), (0, 0, 170), (255, 255, 255)
 Colour = tuple[int, int, int]
@@ -58,5 +59,9 @@ def vga_font() -> FontFile:
 
 
 def vga_screen(lines: Sequence[str]) -> bytes:
-    """A screenshot of VGA's text mode."""
-    return saved(screen(vga_font(), lines, size=(720, 400), pitch=9))
+    """A screenshot of VGA's text mode. For within a test, which it skips where there is no font."""
+    return saved(screen(vga_font(), lines, size=VGA, pitch=9))
+
+
+BLANK = saved(Image.new("RGB", VGA, BLACK))
+"""One with nothing on it, which takes no font."""

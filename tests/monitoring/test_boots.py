@@ -9,7 +9,7 @@ from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
 from bot.reach import Refused
 from bot.reach.ssh_answer import Answer, SshAnswer
-from tests.hypervisor.drawn import vga_screen
+from tests.hypervisor.drawn import BLANK, vga_screen
 from tests.probes.parts import NOW
 from tests.probes.test_guest import WEB1, Console, probing
 
@@ -148,20 +148,18 @@ async def test_a_live_system_is_not_well_though_its_agent_answers() -> None:
 
 SAC = "Computer is booting, SAC started and initialized.\n\nSAC>\n"
 CMD = f"{SAC}EVENT: The CMD command is now available.\nSAC>"
-
-
-RESCUE = vga_screen(["archiso login: root (automatic login)", "root@archiso ~ # "])
+RESCUE = ["archiso login: root (automatic login)", "root@archiso ~ # "]
 
 
 async def test_a_live_system_on_the_screen_outweighs_an_agent_that_answers() -> None:
-    seen = await look(agent=True, answers=True, picture=RESCUE)
+    seen = await look(agent=True, answers=True, picture=vga_screen(RESCUE))
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.BOOT_WAITING)
     made, up = just_started(), vga_screen(["web1 login:"])
     assert (await look(made, agent=True, answers=True, picture=up)).why == "its agent answers"
-    later = await look(made, agent=True, answers=True, picture=RESCUE)
+    later = await look(made, agent=True, answers=True, picture=vga_screen(RESCUE))
     assert later.kind is Kind.BOOT_WAITING, "an agent may answer before the login is there"
     for _ in range(3):
-        still = await look(made, agent=True, answers=True, picture=RESCUE)
+        still = await look(made, agent=True, answers=True, picture=vga_screen(RESCUE))
         assert still.kind is Kind.BOOT_WAITING
 
 
@@ -463,9 +461,6 @@ async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:
         assert made.of(WEB1.id).running is False, "the start itself is still to be told"
         made.began(WEB1.id)
         assert (await made.look_now(probe)).health is Health.OK
-
-
-BLANK = vga_screen([])
 
 
 # --- over restarts of the bot ------------------------------------------------------------------------------------
