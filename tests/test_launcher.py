@@ -14,9 +14,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.real.disk import needs_mounts
+
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
 TOOLS = ["apt-get", "basename", "bash", "cat", "dirname", "env", "id", "paste", "readlink", "sort", "ssh", "tr"]
+OPTIONAL = ["/usr/share/seabios", "/usr/share/consolefonts", "/usr/share/OVMF", "/usr/share/fonts", "/lib/nut"]
 
 
 needs_apt = pytest.mark.skipif(
@@ -124,6 +127,30 @@ def test_a_skip_fails_in_ci_and_only_there(tmp_path: Path, skip: str) -> None:
     assert at_home.returncode == 0
     assert in_ci.returncode != 0
     assert b"nothing may be skipped in CI" in in_ci.stdout
+
+
+def test_what_fails_once_more_by_itself_is_told_beside_what_the_whole_run_told(tmp_path: Path) -> None:
+    fails = tmp_path / "pytest"
+    last = "case $* in *--last-failed*) echo 1 failed;; *) echo 1 failed, 9 passed;; esac"
+    fails.write_text(f"#!/bin/sh\necho FAILED a\n{last}\nexit 1\n")
+    fails.chmod(0o755)
+    gate = (ROOT / "caretaker").read_text().partition("\noverview()")[0]
+    script = f'{gate}\nonce_more || echo "TOLD: $told"\n'
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    told = subprocess.run(
+        ["bash", "-c", script, "caretaker"], capture_output=True, text=True, check=False, env=env
+    )
+    assert "TOLD: 1 failed, 9 passed; by themselves: 1 failed\n" in told.stdout, told.stderr
+
+
+@needs_mounts
+@pytest.mark.slow
+def test_where_no_optional_part_is_installed_all_tests_are_found_and_none_is_in_the_way(tmp_path: Path) -> None:
+    parts = [part for part in OPTIONAL if Path(part).exists()]
+    hidden = "".join(f"mount --bind {tmp_path} {part} && " for part in parts)
+    collect = f"{hidden}exec env PATH=/nowhere {sys.executable} -m pytest --collect-only -p no:cacheprovider"
+    found = subprocess.run(["unshare", "-m", "sh", "-c", collect], cwd=ROOT, capture_output=True, check=False)
+    assert found.returncode == 0, found.stdout.decode()[-1000:]
 
 
 def pins(lock: str) -> dict[str, str]:
