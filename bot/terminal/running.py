@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
         log.warning(warning)
     try:
         return asyncio.run(serve(config, secrets))
+    except StoreInUse as why:
+        raise UserMistake(f"{why}; stop that one, or give this one another `data` in {config.path}") from why
     except StoreFailed as why:
         raise UserMistake(str(why)) from why
 
@@ -41,13 +43,13 @@ async def serve(config: Config, secrets: Secrets) -> int:
     """Run the bot until SIGTERM or SIGINT (0), or until only a new process may help (75)."""
     told = told_to_stop()
     bot = Caretaker(config, secrets)
-    log.info("watching %s; posting to #%s", _what(config), config.slack.channel)
     try:
         await bot.start()
     except StoreFailed as why:
         await _tell(config, secrets, why)
         raise
     try:
+        log.info("watching %s; posting to #%s", _what(config), config.slack.channel)
         await first_of(told, bot.hopeless)
         log.info("stopping, as told" if told.is_set() else "stopping, to be started again")
     finally:

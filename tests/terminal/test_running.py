@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,15 +40,15 @@ async def test_told_to_stop_it_ends_with_0_and_says_in_few_lines_what_it_did(tol
         ended = await bot.ends(10)
     assert ended.code == 0
     said = [line.partition(": ")[2] for line in ended.err.splitlines()]
-    assert said[0] == "watching 1 host; posting to #homelab"
-    assert {"connected to Slack", "stopping, as told", "closed the connection to Slack"} <= set(said)
+    watching = "watching 1 host; posting to #homelab"
+    assert {watching, "connected to Slack", "stopping, as told", "closed the connection to Slack"} <= set(said)
     assert len(said) <= 8
 
 
 async def test_told_to_stop_while_it_still_starts_it_ends_with_0(tmp_path):
     write_lab(tmp_path, ATLAS)
     async with started("run", folder=tmp_path, env=NOWHERE) as bot:
-        await bot.prints("watching 1 host")
+        await until((tmp_path / "data" / "caretaker.db").exists)
         bot.process.terminate()
         assert (await bot.ends(10)).code == 0
 
@@ -68,6 +70,36 @@ async def test_a_database_it_cannot_use_is_named(tmp_path):
     told = await caretaker("run", folder=tmp_path, env=NOWHERE)
     assert told.code == 1
     assert f"cannot open the database '{tmp_path}/data/caretaker.db': because " in told.err
+
+
+async def test_of_two_the_second_says_what_to_do_and_not_that_it_watches(tmp_path):
+    write_lab(tmp_path)
+    async with started("run", folder=tmp_path, env=NOWHERE) as bot:
+        await bot.prints("watching")
+        second = await caretaker("run", folder=tmp_path, env=NOWHERE)
+        bot.process.terminate()
+        await bot.ends(10)
+    assert second.code == 1
+    assert second.err.strip() == (
+        f"cannot open the database '{tmp_path}/data/caretaker.db': because another Caretaker is using it; "
+        "stop that one, or give this one another `data` in lab.yaml"
+    )
+
+
+@pytest.mark.parametrize("module", ["bot.config", "bot.config.values", "bot.terminal.running", "bot.app"])
+async def test_ctrl_c_while_its_modules_are_still_read_ends_it_without_a_traceback(module):
+    script = (
+        "import runpy, sys\n"
+        "class Pressed:\n"
+        "    @staticmethod\n"
+        "    def find_spec(name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed)\n"
+        "runpy.run_module('bot', run_name='__main__')\n"
+    )
+    command = [sys.executable, "-c", script, "run"]
+    ended = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(tmp_path):
