@@ -1,6 +1,6 @@
 """The command line: which commands there are and what they take. What they do is in bot/terminal/.
 
-A command's module is imported when it is run, so that `--help` answers at once.
+A command's module is imported when it is run, so that `--help` answers at once and Ctrl-C ends it at any time.
 """
 
 import argparse
@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
-from bot.config import ConfigError
 from bot.terminal import LAB_FILE, UserMistake
 
 ABOUT = "Caretaker watches a homelab while its owner is away, and walks a person through the repair in Slack."
@@ -40,18 +39,24 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. A user's mistake is a message, never a traceback."""
-    options = make_parser().parse_args(arguments)
+    try:
+        return _run(make_parser().parse_args(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read the output has seen enough, and Python must not complain of it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot.config import ConfigError  # noqa: PLC0415  it takes its time, in which Ctrl-C may come
+
     try:
         code = int(_imported(options.command)(options))
         sys.stdout.flush()
     except (ConfigError, UserMistake) as mistake:
         print(mistake, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # whoever read the output has seen enough, and Python must not complain of it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return code
 
 
