@@ -267,7 +267,7 @@ def test_every_mistake_is_named_at_once_in_the_order_of_lines(mistakes):
         ),
         (
             "hosts: [atlas]",
-            "hosts: because a list is not a group of settings (indented lines of key: value)",
+            "hosts: because this must be lines of `name:`, indented, and not a list",
         ),
         ("ephemeral: {a: b}", "ephemeral: because a group is not a list"),
         ("ephemeral: [a, {b: c}]", "ephemeral[1]: because a group is not a text"),
@@ -342,6 +342,23 @@ def test_a_token_is_refused_wherever_it_stands_and_not_repeated(reads, where, to
     assert token not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "where", "variable"),
+    [
+        ("heartbeat: {url: 'https://hush'}", "heartbeat.url", "CARETAKER_HEARTBEAT_URL"),
+        ("heartbeat: https://hush", "heartbeat", "CARETAKER_HEARTBEAT_URL"),
+        ("second_channel: {urls: ['ntfys://hush']}", "second_channel.urls", "CARETAKER_SECOND_CHANNEL"),
+        ("second_channel: ['ntfys://hush']", "second_channel", "CARETAKER_SECOND_CHANNEL"),
+    ],
+)
+def test_an_address_of_heartbeat_or_second_channel_is_told_where_it_belongs(mistakes, text, where, variable):
+    (found,) = mistakes(text)
+    assert found == (
+        f"1 cannot read {where}: because its address is a secret and does not belong in this file; put it into "
+        f"the environment ({variable}) or into a file named there ({variable}_FILE)"
+    )
+
+
 def test_a_key_written_twice_is_refused_with_both_lines(mistakes):
     assert mistakes("hosts:\n  a: {}\n  b: {}\n  a: {}") == [
         f"4 cannot read hosts.a: because it is written twice: first in line {LEAST_LINES + 2}"
@@ -351,7 +368,7 @@ def test_a_key_written_twice_is_refused_with_both_lines(mistakes):
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        ("hosts:\n\ta: {}", 2, "a tab stands here; YAML wants blanks"),
+        ("hosts:\n\ta: {}", 2, "a tab stands here; use spaces"),
         ("hosts:\n  a: b: c", 2, "there is a second ': ' in this line, or the indentation is off; "),
         ("hosts:\n  - a:\n    b: 1\n   c: 2", 4, "the indentation is off, here or in the line before"),
         ("hosts: {a: [}", 1, "it is not YAML: "),
@@ -364,7 +381,12 @@ def test_a_key_written_twice_is_refused_with_both_lines(mistakes):
         ('a: {b: "c}\nd: {e: "f"}\n', 1, "a quote begins in this line and is closed in line 4; is one missing"),
         ("hosts: {a: {}\nups: {}\n", 2, "it is not YAML: expected ',' or '}', but got '<scalar>'"),
         ("hosts: {a: {}\n", 1, "the bracket that opens here is never closed"),
-        ("hosts: *nowhere", 1, "it is not YAML: found undefined alias 'nowhere'"),
+        ("ephemeral: [ci-*, *-tmp]", 1, 'a text that begins with * needs quotes: "*-tmp"'),
+        ("ephemeral:\n  - *tmp*\n", 2, 'a text that begins with * needs quotes: "*tmp*"'),
+        ("ephemeral: [*]", 1, 'a text that begins with * needs quotes: "*"'),
+        ("people:\n  alex: {slack: @alex}", 2, 'a text that begins with @ needs quotes: "@alex"'),
+        ("people:\n  @alex:\n    slack: U0", 2, 'a text that begins with @ needs quotes: "@alex"'),
+        ("a: `x`", 1, 'a text that begins with ` needs quotes: "`x`"'),
         ("---\na: 1", 1, "it is not YAML: but found another document"),
         ("a: \x07", -1, "unacceptable character #x0007"),
     ],
@@ -378,7 +400,13 @@ def test_a_part_that_contains_itself_is_refused(mistakes):
     assert "because it is nested more than 12 deep" in "".join(mistakes("hosts: &a {b: *a}"))
 
 
+def test_people_as_a_list_are_one_mistake(mistakes):
+    assert mistakes("people:\n  - alex: {slack: U0ALEX}", least="slack: {channel: c}\n") == [
+        "1 cannot read people: because this must be lines of `name:`, indented, and not a list"
+    ]
+
+
 def test_a_file_that_is_a_list_is_refused(mistakes):
     assert mistakes("- a", least="") == [
-        "1 cannot read this file: because a list is not a group of settings (indented lines of key: value)"
+        "1 cannot read this file: because this must be lines of `name:`, indented, and not a list"
     ]

@@ -19,6 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CALLED = {"\n": "a line break", "\t": "a tab"}
 _TOKEN = re.compile(r"xox[a-z]-|xapp-")
 _NAMED = {("people",), ("hosts",), ("ups",), ("guests",), ("services",)}
+_REFERS = ("while scanning an alias", "while scanning an anchor")
 _DEEPEST = 12  # lab.yaml nests six deep; without an end an alias that contains itself would have none
 
 
@@ -104,7 +105,16 @@ def _unreadable(text: str, error: yaml.MarkedYAMLError) -> Mistake:
         )
     if error.context_mark and "'<stream end>'" in (error.problem or ""):
         return Mistake(error.context_mark.line + 1, (), "the bracket that opens here is never closed")
-    return Mistake(line, (), _problem(error))
+    return Mistake(line, (), _unquoted(text, error) or _problem(error))
+
+
+def _unquoted(text: str, error: yaml.MarkedYAMLError) -> str | None:
+    """What to do where a text begins with what has a meaning of its own in YAML: @alex, *-tmp, %x, `x`."""
+    mark = error.context_mark if error.context in _REFERS else error.problem_mark
+    if mark and re.search("cannot start any token|undefined alias|expected alphabetic", error.problem or ""):
+        word = re.split(r"[\s,\[\]{}]", text[mark.index :], maxsplit=1)[0].removesuffix(":")
+        return f'a text that begins with {word[0]} needs quotes: "{word}"' if word else None
+    return None
 
 
 def _quoted_before(text: str, index: int) -> int | None:
@@ -124,7 +134,7 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
     """What the parser says, in words for someone who does not know its terms where it is a common mistake."""
     problem = error.problem or "it is not YAML"
     if "'\\t'" in problem:
-        return "a tab stands here; YAML wants blanks"
+        return "a tab stands here; use spaces"
     if problem == "mapping values are not allowed here":
         return "there is a second ': ' in this line, or the indentation is off; a text with ': ' needs quotes"
     if problem.startswith("expected <block end>"):

@@ -4,6 +4,7 @@ pydantic reads models that are made here from the values' own fields, so that th
 wording never reaches a person: `_why` says each mistake in plain words.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from functools import partial
@@ -25,11 +26,13 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from bot.config.document import Document, Group, Where, parse
 from bot.config.references import check_references
 from bot.config.scalars import scalar, written
+from bot.config.secrets import HEARTBEAT, SECOND_CHANNEL
 from bot.config.values import Check, Config, ConfigError, Guest, Host, Service, Ups
 from bot.core.nearest import did_you_mean
 from bot.core.permit import Person
 
 _NAMED = (Person, Host, Ups, Guest, Service, Check)  # each stands in the file under its name
+_ADDRESS_OF = {"heartbeat": HEARTBEAT, "second_channel": SECOND_CHANNEL}
 _NOT_WRITTEN = {(Config, "path"), (Check, "params"), *((kind, "name") for kind in _NAMED)}
 
 
@@ -77,7 +80,7 @@ def _validated(document: Document, shapes: "_Shapes") -> Callable[..., Config]:
     except pydantic.ValidationError as errors:
         for error in errors.errors(include_url=False):
             where = _where(error)
-            document.wrong(where, _why(error, empty=where in document.lines))
+            document.wrong(where, _in_environment(where) or _why(error, empty=where in document.lines))
         return Config
     return make
 
@@ -163,7 +166,8 @@ class _Shapes:
         if not isinstance(raw, Group):
             return raw
         for key in raw.keys() - known:
-            self.document.wrong((*raw.where, key), f"{key!r} is not known here{_hint(key, known)}")
+            where = (*raw.where, key)
+            self.document.wrong(where, _in_environment(where) or f"{key!r} is not known here{_hint(key, known)}")
         return {key: value for key, value in raw.items() if key in known}
 
 
@@ -217,8 +221,21 @@ def _why(error: ErrorDetails, *, empty: bool) -> str:
         case "union_tag_invalid":
             known = [name.strip("'") for name in context["expected_tags"].split(", ")]
             return f"{context['tag']!r} is not a probe{_hint(context['tag'], known)}"
+    if error["type"] != "tuple_type" and isinstance(raw, list):
+        return "this must be lines of `name:`, indented, and not a list"
     wanted = "a list" if error["type"] == "tuple_type" else "a group of settings (indented lines of key: value)"
     return f"{_spelt(raw)} is not {wanted}"
+
+
+def _in_environment(where: Where) -> str | None:
+    """Where an address belongs that was written for `heartbeat` or `second_channel`, if this is one."""
+    variable = _ADDRESS_OF.get(str(where[0])) if where else None
+    if variable and (len(where) == 1 or re.search("ur[il]|address", str(where[1]))):
+        return (
+            f"its address is a secret and does not belong in this file; put it into the environment ({variable}) "
+            f"or into a file named there ({variable}_FILE)"
+        )
+    return None
 
 
 def _spelt(raw: Any) -> str:

@@ -79,7 +79,8 @@ def _trail(start: str, things: Mapping[str, Any]) -> Iterator[str]:
 def _people(document: Document) -> None:
     """At least one admin, at most one owner, and no two people with one Slack account."""
     people = _group(document.data, "people")
-    if "people" in document.data and not any(Role.ADMIN in _roles(person) for person in people.values()):
+    written = isinstance(document.data.get("people"), Mapping)
+    if written and not any(Role.ADMIN in _roles(person) for person in people.values()):
         document.wrong(("people",), "nobody in it is an admin; give one person `roles: admin`")
     owners = [name for name, person in people.items() if person.get("owner") == "true"]
     for name in owners[1:]:
