@@ -1,5 +1,6 @@
 """lab.yaml → values; and every mistake in it, in plain words, with its line."""
 
+import re
 from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -288,6 +289,7 @@ def test_a_wrong_value_is_quoted_with_what_it_should_be(mistakes, text, expected
         ("{port: 1}", "x: because it does not say what looks: add probe: and the name of one"),
         ("tcp", "x: because 'tcp' is not a group of settings (indented lines of key: value)"),
         ("{probe: zzz}", "x: because 'zzz' is not a probe (known here: page, port)"),
+        ("{probe: http}", "x: because 'http' is not a probe; a web server takes 'tcp' for now"),
         ("{probe: port}", "x.port: because it is missing"),
         ("{probe: port, port: 0}", "x.port: because '0' is not a whole number from 1 to 65535"),
         ("{probe: port, port: 1, prot: 1}", "x.prot: because 'prot' is not known here (did you mean 'port'?)"),
@@ -398,6 +400,14 @@ def test_what_is_not_yaml_says_where(mistakes, text, line, why):
 
 def test_a_part_that_contains_itself_is_refused(mistakes):
     assert "because it is nested more than 12 deep" in "".join(mistakes("hosts: &a {b: *a}"))
+
+
+@pytest.mark.parametrize(
+    "text", ["time_zone: “Europe/Paris”", "hosts: {a: {address: „10.0.0.1“}}", "data: ‘data’"]
+)
+def test_typographic_quotes_are_told_with_what_to_write(mistakes, text):
+    (found,) = mistakes(text)
+    assert re.search(r"in typographic quotes, which belong to the text here; write \"[\w./]+\"$", found)
 
 
 def test_people_as_a_list_are_one_mistake(mistakes):

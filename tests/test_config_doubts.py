@@ -178,6 +178,12 @@ def test_a_uri_that_libvirt_does_not_know_is_told(doubts):
     assert found == [f"mine.yaml:4: cannot use hosts.atlas.hypervisor: because {why}"]
 
 
+def test_a_public_key_where_the_private_one_is_asked_for_is_told(doubts):
+    found = doubts("hosts:\n  atlas: {ssh: {key: keys/bot.pub}}\n  borea: {ssh: {key: keys/bot}}\n")
+    why = "that is the public half; name the file without .pub"
+    assert found == [f"mine.yaml:4: cannot use hosts.atlas.ssh.key: because {why}"]
+
+
 @pytest.mark.parametrize("address", ["10.0.0.5:22", "https://10.0.0.5", "[fe80::1]:22"])
 def test_an_address_with_a_port_or_of_a_page_is_told_and_one_of_ipv6_is_none(doubts, address):
     found = doubts(
@@ -186,6 +192,11 @@ def test_an_address_with_a_port_or_of_a_page_is_told_and_one_of_ipv6_is_none(dou
     )
     why = f"'{address}' is neither a host name nor an IP address; a port belongs to the check"
     assert found == [f"mine.yaml:4: cannot use services.a.address: because {why}"]
+
+
+def test_the_port_of_a_ups_stands_beside_its_address(doubts):
+    (found,) = doubts("ups: {rack: {address: '10.0.0.5:3493'}}\n")
+    assert found.endswith("is neither a host name nor an IP address; a port stands beside it, as `port`")
 
 
 NO_ADDRESSES = ["na s", "10.0.0.300", "10.0.0.1 x", "1.2.3.4.5", "-x", "a..b", "fe80::zz", "[fe80::1]", "a" * 64]

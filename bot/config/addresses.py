@@ -63,5 +63,6 @@ def _is_looked_at(thing: Host | Guest | Service) -> bool:
 
 def _why(address: str, where: Where) -> str:
     if _WITH_PORT.fullmatch(address) or "/" in address:
-        return f"{address!r} {_NEITHER}; a port belongs to the check"
+        place = "stands beside it, as `port`" if where[0] == "ups" else "belongs to the check"
+        return f"{address!r} {_NEITHER}; a port {place}"
     return f"{address!r} {_NEITHER}{'; give it an `address`' if address == where[1] else ''}"

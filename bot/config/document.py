@@ -17,6 +17,7 @@ Where = tuple[str | int, ...]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CALLED = {"\n": "a line break", "\t": "a tab"}
+_TYPOGRAPHIC = re.compile("[“”„‘’‚«»‹›](.+)[“”‘’«»‹›]")
 _TOKEN = re.compile(r"xox[a-z]-|xapp-")
 _NAMED = {("people",), ("hosts",), ("ups",), ("guests",), ("services",)}
 _REFERS = ("while scanning an alias", "while scanning an anchor")
@@ -163,7 +164,9 @@ def _value(document: Document, node: yaml.Node, where: Where) -> Any:
 
 
 def _why_no_text(text: str) -> str | None:
-    """A text that holds a control character is nobody's name, address or path."""
+    """A text that holds a control character is nobody's name, address or path, and “this” is no quoted text."""
+    if found := _TYPOGRAPHIC.fullmatch(text):
+        return f'{text} stands in typographic quotes, which belong to the text here; write "{found[1]}"'
     found = _CONTROL.search(text)
     return f"{text!r} holds {_CALLED.get(found[0], 'a control character')}" if found else None
 

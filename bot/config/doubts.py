@@ -67,6 +67,7 @@ def doubts(config: Config, line_of: LineOf, known: Known = as_written) -> list[s
         *_shared_hypervisors(config),
         *_others_hypervisors(config, known),
         *_no_drivers(config),
+        *_public_halves(config),
         *no_addresses(config),
         *_misplaced_probes(config),
         *_misspelt_roles(config),
@@ -161,6 +162,13 @@ def _no_drivers(config: Config) -> Iterator[_Doubt]:
         if host.hypervisor and driver not in _DRIVERS:
             why = f"libvirt has no driver {driver!r}{did_you_mean(driver, _DRIVERS)}"
             yield ("hosts", name, "hypervisor"), why
+
+
+def _public_halves(config: Config) -> Iterator[_Doubt]:
+    """A public key where the private one is asked for."""
+    for name, host in config.hosts.items():
+        if host.ssh and host.ssh.key and host.ssh.key.suffix == ".pub":
+            yield ("hosts", name, "ssh", "key"), "that is the public half; name the file without .pub"
 
 
 def _misplaced_probes(config: Config) -> Iterator[_Doubt]:

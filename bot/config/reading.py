@@ -220,7 +220,9 @@ def _why(error: ErrorDetails, *, empty: bool) -> str:
             return "it does not say what looks: add probe: and the name of one"
         case "union_tag_invalid":
             known = [name.strip("'") for name in context["expected_tags"].split(", ")]
-            return f"{context['tag']!r} is not a probe{_hint(context['tag'], known)}"
+            probe, of_web = context["tag"], {"http", "https"}
+            hint = "; a web server takes 'tcp' for now" if probe in of_web and of_web.isdisjoint(known) else ""
+            return f"{probe!r} is not a probe{hint or _hint(probe, known)}"
     if error["type"] != "tuple_type" and isinstance(raw, list):
         return "this must be lines of `name:`, indented, and not a list"
     wanted = "a list" if error["type"] == "tuple_type" else "a group of settings (indented lines of key: value)"
