@@ -410,6 +410,11 @@ def test_typographic_quotes_are_told_with_what_to_write(mistakes, text):
     assert re.search(r"in typographic quotes, which belong to the text here; write \"[\w./]+\"$", found)
 
 
+def test_what_is_wrong_already_is_not_missing_too(mistakes):
+    (found,) = mistakes("", least=LEAST.replace("homelab", "“homelab”"))
+    assert found.endswith('write "homelab"')
+
+
 def test_people_as_a_list_are_one_mistake(mistakes):
     assert mistakes("people:\n  - alex: {slack: U0ALEX}", least="slack: {channel: c}\n") == [
         "1 cannot read people: because this must be lines of `name:`, indented, and not a list"

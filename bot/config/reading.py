@@ -80,7 +80,8 @@ def _validated(document: Document, shapes: "_Shapes") -> Callable[..., Config]:
     except pydantic.ValidationError as errors:
         for error in errors.errors(include_url=False):
             where = _where(error)
-            document.wrong(where, _in_environment(where) or _why(error, empty=where in document.lines))
+            if not document.is_wrong(where):
+                document.wrong(where, _in_environment(where) or _why(error, empty=where in document.lines))
         return Config
     return make
 
