@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 
 from bot.config import Config
+from bot.core.guest import ALLOWED
 from bot.core.health import STATE, CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.blind_spots import WAYS_OUT
@@ -228,7 +229,7 @@ def _as_down(belief: Belief) -> Belief:
     """That it is off is not as it may be: it ran before."""
     if belief.check != STATE or belief.health is not Health.OK:
         return belief
-    return replace(belief, health=Health.FAIL, why=belief.why.removesuffix(", as it may be"))
+    return replace(belief, health=Health.FAIL, why=belief.why.removesuffix(ALLOWED))
 
 
 def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool) -> Belief:

@@ -99,7 +99,7 @@ async def test_a_guest_that_crashed_and_is_off_is_down_as_long_as_its_incident_w
     await lab.see(DB1, Health.OK)
     await lab.see(DB1, Health.FAIL, kind=Kind.GUEST_DOWN, running=False)
     for _ in range(2):
-        await lab.see(DB1, Health.OK, "off (powered off), as it may be", running=False)
+        await lab.see(DB1, Health.OK, "off (powered off), which is allowed", running=False)
     guests = (await lab.reader.ask(queries.status, lab.config)).tallies[TargetKind.GUEST]
     assert (guests.down, guests.off) == ((DB1,), 0)
 
@@ -323,7 +323,7 @@ async def test_several_machines_that_ran_before_and_are_off_are_named_in_the_hea
     for guest in (WEB1, DB1):
         await lab.see(guest, Health.OK, running=False)
     off = Observation(
-        Fingerprint(STATE, WEB1), Health.OK, lab.now, "off (powered off), as it may be", running=False
+        Fingerprint(STATE, WEB1), Health.OK, lab.now, "off (powered off), which is allowed", running=False
     )
     await lab.writer.do(believe, lab.config, [replace(off, evidence=Evidence.OUTSIDE)], None)
     words = "off since 2026-03-01 03:00 UTC, and it ran before incident 1"

@@ -151,6 +151,9 @@ class Judgement:
     kind: Kind | None = None
 
 
+ALLOWED = ", which is allowed"
+"""How what is said of a guest ends that is off or paused and need not run."""
+
 _CRASHES = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.FAILED}
 _DAMAGE = {Reason.IO_ERROR}
 _ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
@@ -170,10 +173,12 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
         return Judgement(Health.FAIL, how, Kind.GUEST_DOWN)
     if state.power in _PAUSED:
         return _judge_paused(state, wanted=wanted)
-    if state.power is Power.OFF and wanted and state.reason not in _ON_PURPOSE:
-        return Judgement(Health.FAIL, f"off ({state.reason}), though expected to run", Kind.GUEST_DOWN)
-    off = state.power is Power.OFF
-    return Judgement(Health.OK, f"off ({state.reason}), as it may be" if off else str(state.power))
+    if state.power is not Power.OFF:
+        return Judgement(Health.OK, str(state.power))
+    how = "off" if state.reason is Reason.NONE else f"off ({state.reason})"
+    if wanted and state.reason not in _ON_PURPOSE:
+        return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
+    return Judgement(Health.OK, f"{how}{ALLOWED}")
 
 
 def _judge_paused(state: GuestState, *, wanted: bool) -> Judgement:
@@ -183,5 +188,5 @@ def _judge_paused(state: GuestState, *, wanted: bool) -> Judgement:
         return Judgement(Health.UNKNOWN, str(state.reason))
     how = str(state.power if state.reason is Reason.NONE else state.reason)
     if wanted:
-        return Judgement(Health.FAIL, f"{how}, though expected to run", Kind.GUEST_DOWN)
-    return Judgement(Health.OK, f"{how}, as it may be")
+        return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
+    return Judgement(Health.OK, f"{how}{ALLOWED}")

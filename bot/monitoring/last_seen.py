@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.core.guest import ALLOWED
 from bot.core.health import RAN, Evidence, Health, Kind, Observation, TargetId
 from bot.core.incidents.shutdowns import just_before
 
@@ -78,7 +79,8 @@ class LastSeen:
         why = f"{ran or shut_down}, and is off"
         if seen.on_purpose or not ran:  # someone may have wanted it so
             return replace(seen, facts={RAN: why})
-        words = f"{why} ({seen.why})"
+        how = seen.why.removesuffix(ALLOWED)
+        words = f"{ran}, and is {how}" if how.startswith("off") else f"{why} ({how})"
         failed = replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=words, stated=True)
         return replace(failed, facts={RAN: why})
 

@@ -8,7 +8,7 @@ from bot.core.health import Target
 from bot.core.incidents.blind_spots import BlindSpot, Lack
 from bot.rounds.guest_ssh import GuestSsh
 
-_WHY = {Lack.NOWHERE: "no hypervisor has such a guest", Lack.IDLE: "nothing looks at it"}
+_WHY = {Lack.NOWHERE: "no hypervisor has a guest '{}'", Lack.IDLE: "nothing looks at it"}
 
 
 def told(spot: BlindSpot, config: Config) -> Iterator[str]:
@@ -20,7 +20,7 @@ def told(spot: BlindSpot, config: Config) -> Iterator[str]:
     for one in spot.about:
         where = (_group(one.label, config) if spot.lack is Lack.IDLE else "guests", one.label)
         name = ".".join(where)
-        yield f"{config.path}:{line_of(where)}: cannot watch {name}: because {_WHY[spot.lack]}"
+        yield f"{config.path}:{line_of(where)}: cannot watch {name}: because {_WHY[spot.lack].format(one.label)}"
 
 
 def _group(label: str, config: Config) -> str:

@@ -100,8 +100,8 @@ def test_a_failure_of_no_known_kind_is_a_service_that_is_down(lab):
 
 def test_more_news_of_an_open_failure_is_a_line_of_history_and_no_message(crash):
     told = len(crash.notices)
-    crash.see(fails(VM, Kind.GUEST_DOWN, "off, though expected to run"))
-    assert crash.history(1) == ["crashed", "off, though expected to run"]
+    crash.see(fails(VM, Kind.GUEST_DOWN, "off, but it should be running"))
+    assert crash.history(1) == ["crashed", "off, but it should be running"]
     assert crash.notices[told:] == []
 
 
@@ -517,7 +517,7 @@ def test_a_person_resolves_with_a_reason_and_not_without(crash):
 
 def test_what_a_person_resolved_while_it_failed_is_quiet_until_it_was_well(crash):
     person(crash, people.resolve, "it may stay off")
-    assert crash.see(fails(VM, Kind.GUEST_DOWN, "off, though expected to run")) == engine.Decision()
+    assert crash.see(fails(VM, Kind.GUEST_DOWN, "off, but it should be running")) == engine.Decision()
     crash.see(up(VM))
     assert crash.only.ended
     crash.see(crashed(VM))

@@ -45,9 +45,9 @@ def test_a_guest_that_is_being_saved_or_moved_is_neither_well_nor_down() -> None
 
 def test_who_paused_it_stands_in_the_judgement() -> None:
     paused = GuestState("web1", Power.PAUSED, Reason.USER)
-    assert judge(paused, wanted=True).why == "paused by a person, though expected to run"
+    assert judge(paused, wanted=True).why == "paused by a person, but it should be running"
     asleep = GuestState("web1", Power.SUSPENDED)
-    assert judge(asleep, wanted=True).why == "suspended, though expected to run"
+    assert judge(asleep, wanted=True).why == "suspended, but it should be running"
 
 
 @pytest.mark.parametrize("reason", [Reason.NONE, Reason.DESTROYED])
@@ -66,8 +66,9 @@ def test_a_guest_nobody_wants_may_be_off() -> None:
 
 def test_the_reason_stands_in_the_judgement() -> None:
     state = GuestState("web1", Power.OFF, Reason.DESTROYED)
-    assert judge(state, wanted=True).why == "off (powered off), though expected to run"
-    assert judge(state, wanted=False).why == "off (powered off), as it may be"
+    assert judge(state, wanted=True).why == "off (powered off), but it should be running"
+    assert judge(state, wanted=False).why == "off (powered off), which is allowed"
+    assert judge(GuestState("web1", Power.OFF), wanted=True).why == "off, but it should be running"
 
 
 def test_what_a_guest_starts_from_differs_by_its_disks_or_by_what_it_tries_first() -> None:

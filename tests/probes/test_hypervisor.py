@@ -86,7 +86,7 @@ async def test_a_paused_guest_is_not_as_it_should_be_and_neither_runs_nor_is_off
     guests.domain("web1").suspend()
     async with probing(["web1"]) as probe:
         *_, web1 = await probe.look()
-    paused = "paused by a person, though expected to run"
+    paused = "paused by a person, but it should be running"
     assert (web1.health, web1.running, web1.why) == (Health.FAIL, None, paused)
     assert web1.paused == "paused by a person"
     assert not web1.stated, "a backup that pauses it for a moment is no failure"
@@ -103,7 +103,7 @@ async def test_a_guest_put_back_to_a_paused_snapshot_is_not_well(guests) -> None
     async with probing(["web1"]) as probe:
         *_, web1 = await probe.look()
     assert (web1.health, web1.kind) == (Health.FAIL, Kind.GUEST_DOWN)
-    assert web1.why.endswith("though expected to run")
+    assert web1.why.endswith(", but it should be running")
 
 
 async def test_that_a_guest_has_power_proves_nothing(guests) -> None:

@@ -157,7 +157,7 @@ async def test_check_and_doctor_name_every_one_of_them_before_the_bot_runs(tmp_p
         for out in (told.out, doctor.out):
             [dark] = [line for line in out.splitlines() if "neither agent nor console nor check" in line]
             assert dark.endswith(f"they have power: {', '.join(BARE)}")
-            assert "lab.yaml:15: cannot watch guests.vm000: because no hypervisor has such a guest" in out
+            assert "lab.yaml:15: cannot watch guests.vm000: because no hypervisor has a guest 'vm000'" in out
             assert "lab.yaml:8: cannot watch hosts.nas: because nothing looks at it" in out
             assert "lab.yaml:11: cannot watch services.web: because nothing looks at it" in out
             assert "all I see of these is that their SSH port is open" in out

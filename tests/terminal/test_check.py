@@ -124,7 +124,7 @@ async def test_what_is_listed_and_not_there_or_not_looked_at_is_told_and_ends_it
     write_lab(tmp_path, f"{ATLAS}guests: {{vm000: {{expect: running}}}}\nservices: {{web: {{}}}}\n")
     told = await caretaker("check", folder=tmp_path)
     assert told.code == 1
-    assert "lab.yaml:4: cannot watch guests.vm000: because no hypervisor has such a guest\n" in told.out
+    assert "lab.yaml:4: cannot watch guests.vm000: because no hypervisor has a guest 'vm000'\n" in told.out
     assert "lab.yaml:5: cannot watch services.web: because nothing looks at it\n" in told.out
 
 

@@ -35,7 +35,7 @@ async def test_what_is_listed_and_not_looked_at_is_missing(tmp_path):
     async with Box.start() as box:
         told = await caretaker("doctor", "--config", "mine.yaml", folder=tmp_path, env=tokens(box))
     assert told.code == 1
-    vm000 = "mine.yaml:4: cannot watch guests.vm000: because no hypervisor has such a guest"
+    vm000 = "mine.yaml:4: cannot watch guests.vm000: because no hypervisor has a guest 'vm000'"
     assert "correct the name" in mended(told.out, vm000)
     idle = "mine.yaml:3: cannot watch hosts.nas: because nothing looks at it"
     assert "correct that line" in mended(told.out, idle)

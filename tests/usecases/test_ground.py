@@ -118,7 +118,9 @@ def test_a_machine_that_another_hand_paused_pauses_its_run_once(lab):
     lab.begins(incident=None)
     lab.forget_outbox()
     for _ in range(2):
-        lab.sees(Health.FAIL, kind=Kind.GUEST_DOWN, why="paused by a person, though expected to run", paused=True)
+        lab.sees(
+            Health.FAIL, kind=Kind.GUEST_DOWN, why="paused by a person, but it should be running", paused=True
+        )
     run = stored(lab.store, NOW, 2)
     assert (run.status, run.pause) == (RunStatus.PAUSED, "web1 is paused by a person")
     assert len([line for line in lines(lab.store) if "is paused: web1" in line]) == 1
