@@ -37,7 +37,11 @@ def lint(options: argparse.Namespace) -> int:
     hints = [*(line.replace(": ", ": hint: ", 1) for line in there), *library.hints()]
     for line in (*mistakes, *hints):
         print(line)
-    read = f"{options.config}" if options.config.exists() else f"no {options.config} that runbooks could refer to"
+    read = (
+        f"{options.config}"
+        if options.config.exists()
+        else f"no {options.config} found: runbooks are checked without it"
+    )
     found = counted(len(mistakes), "mistake") if mistakes else "no mistakes"
     found += f", {counted(len(hints), 'hint')}" if hints else ""
     print(f"{read}, {counted(len(library.all()), 'good runbook')}: {found}", file=sys.stderr)
@@ -93,13 +97,13 @@ def _dry(step: Step, values: Mapping[str, str]) -> Iterator[str]:
     if confirmation := needs_confirmation(step):
         yield f"a person types ${confirmation.typed}" if confirmation.typed else "a person confirms"
     if step.before:
-        yield from _would("look first, and do nothing unless it holds", step.before.action, values)
+        yield from _would("checks this first; stops if it isn't true", step.before.action, values)
     if step.action:
-        yield from _would("run", step.action, values)
+        yield from _would("would run", step.action, values)
     elif not step.question:
         yield "is done by hand"
     if step.check:
-        yield from _would("prove it", step.check.action, values)
+        yield from _would("would prove it", step.check.action, values)
     for name in sorted(step.uses):
         yield f"${name} = {values[name]!r}" if name in values else f"${name} is not given (--value {name}=…)"
 
@@ -107,10 +111,10 @@ def _dry(step: Step, values: Mapping[str, str]) -> Iterator[str]:
 def _would(what: str, action: Action, values: Mapping[str, str]) -> Iterator[str]:
     if isinstance(action, LabAction):
         shown = {name: values.get(name, f"${name}") for name in action.uses}
-        yield f"would {what}: lab {action.call.filled(shown)}"
+        yield f"{what}: lab {action.call.filled(shown)}"
         return
     where = values.get(action.run_on[1:], action.run_on) if action.run_on.startswith("$") else action.run_on
-    yield f"would {what}, with {action.language} on {where}:"
+    yield f"{what}, with {action.language} on {where}:"
     yield from (f"  {line}" for line in action.text.splitlines())
 
 
