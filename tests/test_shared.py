@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.core.guest import GuestState, Power
-from bot.core.health import Health, Target, TargetId, guest_id
+from bot.core.guest import GuestState, Power, Reason
+from bot.core.health import STATE, Fingerprint, Health, Observation, Target, TargetId, guest_id
 from bot.core.incidents.member import WHEREABOUTS
 from bot.monitoring.last_seen import LastSeen
 from bot.rounds.shared import Shared
@@ -26,3 +26,24 @@ def test_of_a_guest_that_left_a_machine_with_two_names_it_is_told_that_the_secon
     [seen] = shared.whereabouts(lambda _check: False, NOW, timedelta(0)).missing([WEB1])
     assert (seen.health, seen.fingerprint.check) == (Health.FAIL, WHEREABOUTS)
     assert "borea can't be asked whether it moved there" in seen.why
+
+
+def test_a_guest_that_migrated_is_down_once_the_host_it_may_have_gone_to_has_not_got_it_either():
+    shared = Shared({}, lambda: None, LastSeen(lambda: NOW, timedelta(minutes=5)))
+    shared.release = dict.fromkeys(("atlas", "borea"), lambda _guests: None)
+    shared.heard("atlas", RUNS)
+    shared.heard("borea", {})
+    shared.after(power(running=True), "atlas")
+    shared.lost("borea")
+    shared.heard("atlas", {"u1": GuestState("web1", Power.OFF, Reason.MIGRATED, uuid="u1")})
+    gone = power(running=False, stopped="moved away")
+    assert shared.after(gone, "atlas").health is Health.UNKNOWN
+    [seen] = shared.whereabouts(lambda _check: False, NOW, timedelta(0)).missing([WEB1])
+    assert "borea can't be asked whether it moved there" in seen.why
+    shared.heard("borea", {})
+    assert shared.after(gone, "atlas").health is Health.FAIL
+
+
+def power(*, running: bool, **facts: str) -> Observation:
+    """What a hypervisor tells of that guest's power."""
+    return Observation(Fingerprint(STATE, WEB1.id), Health.OK, NOW, "so it is", running=running, facts=facts)

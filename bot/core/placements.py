@@ -15,13 +15,19 @@ _ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
 """The states in which a host has a process, and so its disks, for a guest."""
 
 
+def _not_left_behind(guests: Mapping[str, GuestState]) -> set[str]:
+    """The guests of which a host has more than what a migration left behind."""
+    return {uuid for uuid, one in guests.items() if one.power in _ACTIVE or one.reason is not Reason.MIGRATED}
+
+
 @dataclass(frozen=True, slots=True)
 class Placements:
     """What each host last told of its guests: by host, by UUID. `away`: the hosts that can't be asked now.
 
     `sought`: the guests that left the host that had them, with the hosts that have told since that they have no
-    such guest; until all have. What a host told before proves nothing: a guest may have gone there. `doubles`: the
-    hosts whose URI leads to another of them: they have no guests of their own, and can't be asked themselves.
+    such guest, or only what a migration left behind; until all have. What a host told before proves nothing: a
+    guest may have gone there. `doubles`: the hosts whose URI leads to another of them: they have no guests of
+    their own, and can't be asked themselves.
     """
 
     told: Mapping[str, Mapping[str, GuestState]] = field(default_factory=lambda: MappingProxyType({}))
@@ -32,8 +38,8 @@ class Placements:
     def heard(self, host: str, states: Mapping[str, GuestState]) -> "Placements":
         """These, once `host` has told all it has."""
         told = MappingProxyType({**self.told, host: {} if host in self.doubles else states})
-        known = {uuid for guests in told.values() for uuid in guests}
-        left = (self.sought.keys() | self.told.get(host, {}).keys()) - known
+        known = {uuid for guests in told.values() for uuid in _not_left_behind(guests)}
+        left = (self.sought.keys() | _not_left_behind(self.told.get(host, {}))) - known
         without = {uuid: self.sought.get(uuid, frozenset()) | {host} for uuid in left}
         sought = {uuid: hosts for uuid, hosts in without.items() if hosts < told.keys()}
         return Placements(told, self.away - {host}, MappingProxyType(sought), self.doubles)
@@ -57,6 +63,10 @@ class Placements:
         """Those of `hosts` that have not told yet what they have, or can't be asked now."""
         return sorted((hosts - self.told.keys()) | (hosts & (self.away | self.doubles)))
 
+    def arrived_nowhere(self, uuid: str, hosts: Set[str]) -> bool:
+        """Whether a guest that migrated is active on none of `hosts`: all have told since it left."""
+        return not self.unasked(hosts) and uuid not in self.sought and not self.active_on(uuid)
+
     def nowhere(self, uuid: str, hosts: Set[str]) -> bool:
         """Whether all of `hosts` can be asked, have told what they have since it left one, and none has it."""
         return not self.unasked(hosts) and uuid not in self.sought and not self.hosts_of(uuid)
@@ -68,6 +78,10 @@ class Placements:
             for host in self.hosts_of(uuid)
             if host not in self.away and self.told[host][uuid].power is Power.RUNNING
         )
+
+    def active_on(self, uuid: str) -> tuple[str, ...]:
+        """The hosts on which it holds its disks, be it paused, as far as was ever told."""
+        return tuple(host for host in self.hosts_of(uuid) if self.told[host][uuid].power in _ACTIVE)
 
     def all_told(self, uuid: str) -> bool:
         """Whether every host that defines it can be asked now."""

@@ -29,6 +29,8 @@ class LastSeen:
     _shut_down: dict[TargetId, datetime] = field(default_factory=dict)
     _ran: dict[TargetId, str] = field(default_factory=dict)  # until when, of those not met since
     _just_shut_down: dict[TargetId, str] = field(default_factory=dict)  # before what, of those not met since
+    moved: set[TargetId] = field(default_factory=set)
+    """Those that ran, and that their host says have gone to another one, on which they were not seen yet."""
 
     def before_start(self, ran: Collection[TargetId], shut_down: Collection[TargetId]) -> None:
         """The bot has started: these ran when it looked last, those had been shut down just before."""
@@ -52,6 +54,7 @@ class LastSeen:
     def forget(self, gone: Collection[TargetId]) -> None:
         """These guests are no longer anywhere."""
         self._running.difference_update(gone)
+        self.moved.difference_update(gone)
         for guest in gone:
             for known in (self._told_by, self._shut_down, self._ran, self._just_shut_down):
                 known.pop(guest, None)
@@ -61,19 +64,24 @@ class LastSeen:
         left = self._left(seen, host)
         return seen.running is False and (left != "" or seen.target in {*self._ran, *self._just_shut_down})
 
-    def after(self, seen: Observation, host: str) -> Observation:
-        """A word of `host` on a guest's power, and what it says of one that nobody could look at for a while."""
+    def after(self, seen: Observation, host: str, *, arrived_nowhere: bool = False) -> Observation:
+        """A word of `host` on a guest's power, and what it says of one that nobody could look at for a while.
+
+        `arrived_nowhere`: every host was asked since a guest migrated, and it is active on none.
+        """
         if seen.running is None:
             return seen
-        if seen.moved_away and self._ran_on(host, seen.target):
+        left, gone = self._left(seen, host), seen.moved_away and self._ran_on(host, seen.target)
+        self.moved.discard(seen.target)
+        if gone and not arrived_nowhere:
+            self.moved.add(seen.target)
             why = f"it has moved from {host} to another host"
             return replace(seen, health=Health.UNKNOWN, kind=None, running=None, why=why, evidence=Evidence.NONE)
-        left = self._left(seen, host)
         self._note(seen, host)
         ran, shut_down = self._ran.pop(seen.target, ""), self._just_shut_down.pop(seen.target, "")
         if seen.running:
             return replace(seen, facts={**seen.facts, "started": "now"}) if ran and _OFF not in ran else seen
-        ran = ran or left
+        ran = f"it left {host} for another host, and runs on none that I can ask" if gone else ran or left
         if seen.health is not Health.OK or not (ran or (shut_down and not seen.on_purpose)):
             return seen
         why = f"{ran or shut_down}, and is off"
@@ -86,7 +94,7 @@ class LastSeen:
 
     def _ran_on(self, host: str, guest: TargetId) -> bool:
         """Whether a guest ran on `host` when that was last seen."""
-        return self._told_by.get(guest) == host and guest in self._running | self._ran.keys()
+        return self._told_by.get(guest, host) == host and guest in self._running | self._ran.keys()
 
     def _left(self, seen: Observation, host: str) -> str:
         """How a guest that `host` tells of ran on another host, until it left that; empty if it did not."""

@@ -37,7 +37,8 @@ class Whereabouts:
 
     `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
     told to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each guest was
-    last seen to run, and nowhere else.
+    last seen to run, and nowhere else. `moved`: those that ran, and of which their host has only what a migration
+    left behind.
     """
 
     places: Placements
@@ -47,18 +48,20 @@ class Whereabouts:
     patience: timedelta = timedelta(0)
     were_twice: Set[TargetId] = frozenset()
     alone: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
+    moved: Set[TargetId] = frozenset()
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
         """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
         found = []
         for guest in guests:
-            hosts, check = self.places.running_on(uuid_of(guest.id)), Fingerprint(PLACEMENT, guest.id)
+            uuid, check = uuid_of(guest.id), Fingerprint(PLACEMENT, guest.id)
+            hosts, was_twice = self.places.running_on(uuid), self.fails(check) or guest.id in self.were_twice
             if len(hosts) > 1:
                 before = self.alone.get(guest.id)
                 why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks. {_END}"
                 why += f"; it ran on {before} alone before" if before in hosts else ""
                 found.append(Observation(check, Health.FAIL, self.now, why, Kind.GUEST_TWICE))
-            elif (self.fails(check) or guest.id in self.were_twice) and self.places.all_told(uuid_of(guest.id)):
+            elif was_twice and self.places.all_told(uuid) and len(self.places.active_on(uuid)) <= 1:
                 once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
                 found.append(Observation(check, Health.OK, self.now, once, evidence=Evidence.OUTSIDE))
         return found
@@ -68,7 +71,7 @@ class Whereabouts:
         return [seen for guest in guests for seen in self._missing(guest)]
 
     def _missing(self, guest: Target) -> Iterator[Observation]:
-        hosts = self.places.hosts_of(uuid_of(guest.id))
+        hosts = () if guest.id in self.moved else self.places.hosts_of(uuid_of(guest.id))
         inventory, whereabouts = (Fingerprint(check, guest.id) for check in (INVENTORY, WHEREABOUTS))
         if not hosts and not guest.ephemeral:
             if unasked := self.places.unasked(self.hosts):

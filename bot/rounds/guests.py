@@ -213,7 +213,7 @@ class GuestRounds:
             last_seen, host = self._shared.last_seen, self._host.name
             if last_seen.waits_for(seen, host) and not self._is_home(seen.target):
                 return True  # it may run on another host: that it is off here says nothing yet
-            seen = last_seen.after(seen, host)
+            seen = self._shared.after(seen, host)
             self._boots.polled(seen.target, running=seen.running)
         return self._watch.see(seen, target, self._pace)
 

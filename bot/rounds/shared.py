@@ -65,9 +65,15 @@ class Shared:
         """A hypervisor can't be asked."""
         self.places = self.places.lost(host)
 
+    def after(self, seen: Observation, host: str) -> Observation:
+        """A word of `host` on a guest's power, held against how that was, wherever it lived."""
+        nowhere = self.places.arrived_nowhere(uuid_of(seen.target), self.release.keys())
+        return self.last_seen.after(seen, host, arrived_nowhere=nowhere)
+
     def whereabouts(self, fails: Callable[[Fingerprint], bool], now: datetime, patience: timedelta) -> Whereabouts:
         """Where guests are, by all that was told."""
-        return Whereabouts(self.places, frozenset(self.release), fails, now, patience, self.twice, self.alone)
+        hosts, moved = frozenset(self.release), self.last_seen.moved
+        return Whereabouts(self.places, hosts, fails, now, patience, self.twice, self.alone, moved)
 
     def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
         """What was seen of guests that run twice, until they are believed to run on one host alone."""

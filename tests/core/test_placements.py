@@ -79,6 +79,22 @@ def test_what_has_gone_from_a_host_with_two_names_may_be_where_the_second_was_me
     assert left.doubled(set()).heard("borea", {}).nowhere("u", {"atlas", "borea"})
 
 
+MIGRATED = {"u": GuestState("web1", OFF, Reason.MIGRATED, uuid="u")}
+
+
+def test_a_guest_that_migrated_has_arrived_nowhere_once_every_host_has_said_so_since() -> None:
+    both = {"atlas", "borea"}
+    left = places(atlas=RUNS, borea=None).heard("atlas", MIGRATED)
+    assert not left.arrived_nowhere("u", both), "borea told before it left"
+    assert not left.heard("atlas", MIGRATED).arrived_nowhere("u", both)
+    told = left.heard("borea", {})
+    assert told.arrived_nowhere("u", both)
+    assert told.heard("atlas", MIGRATED).arrived_nowhere("u", both), "what was left behind is sought once"
+    assert not told.lost("borea").arrived_nowhere("u", both)
+    paused = left.heard("borea", {"u": GuestState("web1", PAUSED, uuid="u")})
+    assert not paused.arrived_nowhere("u", both), "it is on its way"
+
+
 def test_a_guest_that_a_host_has_again_is_sought_no_more() -> None:
     left = places(atlas=RUNS, borea=None).heard("atlas", {})
     assert left.heard("borea", {"u": GuestState("web1", RUNS, uuid="u")}).sought == {}

@@ -136,6 +136,29 @@ def test_to_be_off_because_it_moved_is_no_word_of_whether_it_runs_and_is_not_for
     assert guests.after(off(VM), BOREA).health is Health.FAIL
 
 
+def test_what_moved_and_arrived_nowhere_is_down_also_where_the_bot_was_restarted_meanwhile(guests):
+    moved = replace(off(VM), facts={"stopped": "moved away"})
+    guests.before_start([VM], [])
+    assert guests.after(moved, ATLAS).health is Health.UNKNOWN
+    assert guests.moved == {VM}
+    down = guests.after(moved, ATLAS, arrived_nowhere=True)
+    assert (down.health, down.kind, guests.moved) == (Health.FAIL, Kind.GUEST_DOWN, set())
+    assert down.why.startswith("it left atlas for another host, and runs on none that I can ask, and is off")
+
+
+def test_that_is_told_once(guests):
+    moved = replace(off(VM), facts={"stopped": "moved away"})
+    guests.after(powered_on(VM), ATLAS)
+    down = guests.after(moved, ATLAS, arrived_nowhere=True)
+    assert down.why.startswith("it left atlas for another host, and runs on none that I can ask, and is off")
+    assert guests.after(moved, ATLAS, arrived_nowhere=True) == moved
+
+
+def test_what_moved_long_ago_and_was_let_be_is_as_it_is(guests):
+    moved = replace(off(VM), facts={"stopped": "moved away"})
+    assert guests.after(moved, ATLAS, arrived_nowhere=True) == moved
+
+
 def test_what_moved_and_was_lost_with_its_new_host_is_off_where_its_definition_was_left(guests):
     guests.after(powered_on(VM), ATLAS)
     guests.after(powered_on(VM), BOREA)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.core.guest import GuestState, Power
+from bot.core.guest import GuestState, Power, Reason
 from bot.core.health import Evidence, Fingerprint, Health, Kind, Target, TargetId, guest_id
 from bot.core.incidents.member import INVENTORY, WHEREABOUTS
 from bot.core.placements import Placements
@@ -19,8 +19,8 @@ FLEETING = Target(guest_id("u2"), name="ci-1", ephemeral=True)
 RUNS = {"u1": GuestState("web1", Power.RUNNING, uuid="u1")}
 
 
-def known(places: Placements, *failing: Fingerprint, alone=MappingProxyType({})) -> Whereabouts:
-    return Whereabouts(places, BOTH, lambda check: check in failing, NOW, PATIENCE, alone=alone)
+def known(places: Placements, *failing: Fingerprint, alone=MappingProxyType({}), moved=frozenset()) -> Whereabouts:
+    return Whereabouts(places, BOTH, lambda check: check in failing, NOW, PATIENCE, alone=alone, moved=moved)
 
 
 def told(*, atlas=None, borea=None) -> Placements:
@@ -56,6 +56,15 @@ def test_a_guest_that_has_left_its_host_is_not_missing_before_the_other_has_told
     assert seen.fingerprint == Fingerprint(WHEREABOUTS, WEB1.id)
     [seen] = known(left.heard("borea", {})).missing([WEB1])
     assert (seen.fingerprint, seen.health) == (Fingerprint(INVENTORY, WEB1.id), Health.FAIL)
+
+
+def test_nor_can_it_be_told_where_one_is_that_moved_to_a_host_that_cant_be_asked():
+    left = told(atlas={"u1": GuestState("web1", Power.OFF, Reason.MIGRATED, uuid="u1")}, borea={}).lost("borea")
+    assert known(left).missing([WEB1]) == [], "it moved long ago, and was let be"
+    [seen] = known(left, moved={WEB1.id}).missing([WEB1])
+    assert seen.fingerprint == Fingerprint(WHEREABOUTS, WEB1.id)
+    [seen] = known(left.heard("borea", {}), seen.fingerprint).missing([WEB1])
+    assert (seen.health, seen.why) == (Health.OK, "atlas knows it again")
 
 
 def test_what_is_known_to_be_missing_stays_so_while_a_host_can_not_be_asked():
@@ -101,3 +110,13 @@ def test_a_guest_that_runs_on_two_hosts_runs_twice_until_both_say_that_it_does_n
     assert (once.health, once.why) == (Health.OK, "it runs on atlas alone")
     [nowhere] = known(told(atlas={}, borea={}), check).twice([WEB1])
     assert nowhere.why == "it runs nowhere"
+
+
+def test_a_second_copy_that_is_paused_still_holds_the_disks():
+    paused = told(atlas=RUNS, borea={"u1": GuestState("web1", Power.PAUSED, uuid="u1")})
+    assert known(paused).twice([WEB1]) == [], "as while it migrates"
+    twice = Fingerprint(PLACEMENT, WEB1.id)
+    assert known(paused, twice).twice([WEB1]) == []
+    off = paused.heard("borea", {"u1": GuestState("web1", Power.OFF, uuid="u1")})
+    [seen] = known(off, twice).twice([WEB1])
+    assert (seen.health, seen.why) == (Health.OK, "it runs on atlas alone")

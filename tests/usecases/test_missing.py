@@ -71,6 +71,13 @@ def test_one_that_is_back_and_off_is_down_and_missing_no_longer(lab, order):
     assert lab.incident().kind is Kind.GUEST_MISSING
 
 
+def test_one_that_is_back_and_off_and_should_run_is_down(lab):
+    found(lab, web1="0001", web2="0002")
+    lab.see(replace(well(WEB1, "inventory"), evidence=Evidence.OUTSIDE), crashed(WEB1))
+    assert (lab.incident().kind, lab.incident().status) == (Kind.GUEST_DOWN, Status.OPEN)
+    assert [one.check for one in lab.incident().failing] == ["state"]
+
+
 def test_one_that_was_off_before_and_is_back_and_off_is_as_it_was(lab):
     found(lab, web1="0001", web2="0002", dc="0003")
     lab.see(off(guest_id("0003")))

@@ -26,7 +26,7 @@ from bot.core.incidents.announce import (
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.grace import has_time, in_grace
 from bot.core.incidents.host_report import NEVER_OFF
-from bot.core.incidents.member import ALL_PROVEN, outcome
+from bot.core.incidents.member import ALL_PROVEN, GONE, outcome
 from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted
 
@@ -56,7 +56,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
 def _found_off(draft: Draft, incident: Incident) -> Incident:
     """What was missing is back on its host, and off: no longer missing, but down where it should run."""
     member = incident.members.get(incident.subject)
-    back = incident.kind is Kind.GUEST_MISSING and not incident.failing
+    back = incident.kind is Kind.GUEST_MISSING and GONE.isdisjoint(one.check for one in incident.failing)
     if not back or member is None or member.proven or member.running is not False:
         return incident
     if not member.was_running and not member.failing:  # it is as it was
