@@ -6,6 +6,7 @@ Plain functions over core and store, a transaction each. When to look, and what 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.config import Config, Expect
 from bot.core.guest import GuestInfo
@@ -42,6 +43,7 @@ from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
 
 STEP = timedelta(seconds=1)  # a clock that is so much behind what was written was set back since
+UNSEEN: Final = "Nobody was looking meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,7 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, old
     if last is not None and gap is not None:
         _tell_gap(store, gap, " (stopped)" if last.stopped_at else " (cut off)", now)
     if last is not None:
-        before, why = (
-            situation(store, config, now),
-            ("What was seen meanwhile is lost" if older else "Nobody was looking meanwhile") if gap else "",
-        )
-        commit(store, before, engine.doubt(before, why, now), now)
+        _doubt(store, config, ("What was seen meanwhile is lost" if older else UNSEEN) if gap else "", now)
     _keep_configured(store, config, now)  # what an outage lost is let go of once the rest of it is in doubt
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
@@ -123,13 +121,23 @@ def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str, *, old
 
 
 def stopped(store: Store, now: datetime, config: Config, gap: Gap) -> bool:
-    """The bot's process did not run for a while: note it. Whether for so long that it is told as after a start."""
-    length = gap.until - gap.since
-    if length <= 2 * config.timing.alive_every:
+    """The bot's process did not run for a while: note it, and doubt what outages rest on, as after a start.
+
+    Whether it was for so long that it is told as after a start.
+    """
+    long = gap.until - gap.since > 2 * config.timing.alive_every
+    if long:
+        _tell_gap(store, gap, "", now)
+    else:
         store.alive.write(str(gap), now)
-        return False
-    _tell_gap(store, gap, "", now)
-    return True
+    _doubt(store, config, UNSEEN if long else "", now)
+    return long
+
+
+def _doubt(store: Store, config: Config, why: str, now: datetime) -> None:
+    """What outages' members showed before nobody looked is no proof any more; `why` as engine.doubt has it."""
+    before = situation(store, config, now)
+    commit(store, before, engine.doubt(before, why, now), now)
 
 
 def _tell_gap(store: Store, gap: Gap, how: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from bot.config import Expect, Guest, Host, Service
 from bot.core.health import ANSWERED, Health, Kind, Proof, Target, TargetId, TargetKind, guest_id, target_id
 from bot.core.incident import IncidentId, Member, Status
 from bot.core.incidents.left_off import LeftOff
+from bot.core.incidents.situation import Gap
 from bot.core.placements import Placements
 from bot.store import Store
 from bot.usecases import persons_word
@@ -110,6 +111,17 @@ def test_what_an_outage_showed_before_a_gap_is_no_proof_after_it(lab):
     lab.begin()
     assert {WEB1, ATLAS, VAULT} <= set(lab.incident().unproven)
     assert lab.history()[-1] == "Nobody was looking meanwhile: what was seen before is no proof any more."
+
+
+@pytest.mark.parametrize("length", [timedelta(seconds=33), HOUR])
+def test_what_an_outage_showed_before_the_process_was_stopped_is_no_proof_after_it(lab, length):
+    lab.see(back(VAULT), on_battery())
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    assert WEB1 not in lab.incident().unproven
+    since, lab.now = lab.now, lab.now + length
+    lab.do(sightings.stopped, lab.config, Gap(since, lab.now, "My own process was stopped", lab.config.zone))
+    assert {WEB1, ATLAS, VAULT} <= set(lab.incident().unproven)
 
 
 def proven_in_an_outage(lab, boot_id):
