@@ -98,3 +98,14 @@ async def test_a_stop_that_could_not_be_written_is_on_record_later_with_its_own_
     await can_be_written(writer, "off")
     await until(lambda: machine.missed)
     assert machine.missed == ["My own process was stopped 11:00–12:00 UTC"]
+
+
+async def test_what_falls_due_by_time_waits_until_a_stop_is_noted(writer, machine):
+    machine.stopped.append(HOUR)
+    noted_before: list[str] = []
+
+    async def pass_time() -> None:
+        noted_before.extend(machine.missed)
+
+    await machine.own_time(writer).then(pass_time)
+    assert noted_before == ["My own process was stopped 11:00–12:00 UTC"]

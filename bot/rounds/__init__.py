@@ -107,9 +107,9 @@ class Rounds:
         self._watch.remember(beginning.known, beginning.gap, beginning.until)
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()
-        timing = self._config.timing
+        timing, own_time = self._config.timing, self._own_time()
         self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
-        self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
+        self._scheduler.every("time", timing.retry_every, partial(own_time.then, self._watch.pass_time))
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         await addresses.begin(self._parts.names, self._config, self._scheduler)
         for watched, check in checks_of(self._config):
@@ -121,7 +121,7 @@ class Rounds:
         self._scheduler.every("addresses", timing.check_every, off)
         self._sight.begin(lambda: self._writer.trouble, beginning.known)
         look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
-        self._start(self._own_time().run())
+        self._start(own_time.run())
 
     def _begin_guests(self, beginning: Beginning) -> None:
         self._last_seen.before_start(beginning.ran, beginning.shut_down)

@@ -6,7 +6,7 @@ all else follows already.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -42,6 +42,7 @@ class OwnTime:
     ) -> None:
         self._config, self._writer, self._now = config, writer, now
         self._tick, self._follow, self._shift, self._missed = tick, follow, shift, missed
+        self._turn = asyncio.Lock()
         self._stops: list[Gap] = []  # not written yet
         self._step = timedelta(0)  # by which the clock was set, and the database does not know of yet
 
@@ -49,6 +50,15 @@ class OwnTime:
         """Notice and write, for ever. The scheduler can't do that: a step may stop it."""
         while True:
             await asyncio.sleep(1)
+            await self._catch_up()
+
+    async def then(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do that once what befell is noted: what falls due by time must not rest on proof from before a stop."""
+        await self._catch_up()
+        await work()
+
+    async def _catch_up(self) -> None:
+        async with self._turn:
             news = self._notice()
             try:
                 await self._write()
