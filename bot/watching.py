@@ -90,9 +90,9 @@ class Watch:
             self._facts[one.fingerprint] = one.facts
             self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)
 
-    def gap(self, gap: Gap) -> None:
-        """For so long the bot saw nothing: what is found just now mentions it, and nothing was looked at since."""
-        self._gap = gap
+    def gap(self, gap: Gap, *, told: bool = True) -> None:
+        """For so long the bot saw nothing, and nothing was looked at since. `told`: what is found mentions it."""
+        self._gap = gap if told else self._gap
         self._looked.anew(gap.until)
 
     def forget(self, gone: Collection[TargetId]) -> None:

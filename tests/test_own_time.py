@@ -39,7 +39,7 @@ class Machine:
             tick=lambda: self.stopped.pop() if self.stopped else None,
             follow=lambda: self.set_by.pop() if self.set_by else None,
             shift=self.shifted.append,
-            missed=lambda gap: self.missed.append(str(gap)),
+            missed=lambda gap, told: self.missed.append(f"{gap}{'' if told else ', untold'}"),
         )
 
 
@@ -98,6 +98,12 @@ async def test_a_stop_that_could_not_be_written_is_on_record_later_with_its_own_
     await can_be_written(writer, "off")
     await until(lambda: machine.missed)
     assert machine.missed == ["My own process was stopped 11:00–12:00 UTC"]
+
+
+async def test_after_a_short_stop_all_is_looked_at_anew_too_though_nobody_is_told(writer, machine):
+    machine.stopped.append(timedelta(seconds=10))
+    await until(lambda: machine.missed)
+    assert machine.missed == ["My own process was stopped 11:59–12:00 UTC, untold"]
 
 
 async def test_what_falls_due_by_time_waits_until_a_stop_is_noted(writer, machine):

@@ -281,7 +281,7 @@ class Rounds:
             tick=self._sight.tick,
             follow=self._clock.follow,
             shift=self._shift,
-            missed=self._watch.gap,
+            missed=lambda gap, told: self._watch.gap(gap, told=told),
         )
 
     def _shift(self, step: timedelta) -> None:

@@ -26,7 +26,8 @@ STOPPED: Final = "My own process was stopped"
 class OwnTime:
     """Follows both. `tick`: for how long this process was stopped; `follow`: by how much the clock was set.
 
-    `shift`: has all that is planned or counted in memory shift; `missed` is told of a long time without a look.
+    `shift`: has all that is planned or counted in memory shift; `missed` is told of a time without a look, and
+    whether that was so long that it is told.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class OwnTime:
         tick: Callable[[], timedelta | None],
         follow: Callable[[], timedelta | None],
         shift: Callable[[timedelta], None],
-        missed: Callable[[Gap], None],
+        missed: Callable[[Gap, bool], None],
     ) -> None:
         self._config, self._writer, self._now = config, writer, now
         self._tick, self._follow, self._shift, self._missed = tick, follow, shift, missed
@@ -85,6 +86,5 @@ class OwnTime:
             await self._writer.do(clock_stepped, self._config, self._step)
             self._step = timedelta(0)
         while self._stops:
-            if await self._writer.do(stopped, self._config, self._stops[0]):
-                self._missed(self._stops[0])
+            self._missed(self._stops[0], await self._writer.do(stopped, self._config, self._stops[0]))
             del self._stops[0]

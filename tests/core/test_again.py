@@ -287,6 +287,28 @@ def test_what_was_unstable_when_the_bot_stopped_has_to_be_seen_well_before_it_is
     assert lab.only.ended
 
 
+def test_time_in_which_nobody_looked_is_not_quiet_either(lab):
+    crash_loop(lab, 4)
+    lab.wait(50 * MINUTE)
+    lab.take(engine.doubt(lab.situation, "I was off", lab.now))
+    lab.see(up(VM))
+    lab.wait(55 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    lab.wait(5 * MINUTE)
+    assert lab.only.ended
+
+
+def test_nothing_ends_by_time_before_what_it_is_about_was_looked_at_again(lab):
+    lab.see(on_battery())
+    mains_stay(lab)
+    lab.unlooked = {ATLAS}
+    lab.wait(HOUR)
+    assert lab.only.status is Status.RECOVERING
+    lab.unlooked.clear()
+    lab.wait(SECOND)
+    assert lab.only.ended
+
+
 def test_nothing_is_told_of_what_was_not_looked_at_since_the_bot_is_back(lab):
     lab.see(crashed(VM))
     lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))

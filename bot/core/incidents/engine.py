@@ -6,6 +6,7 @@ never changes what it was given. What people do is people.py's and persons_word.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.health import Fingerprint, Health, Observation, TargetId
@@ -79,17 +80,21 @@ def _has_come_back(was: Incident | None, incident: Incident) -> bool:
 def pass_time(situation: Situation, now: datetime) -> Decision:
     """What follows from time alone: grace ends, an acknowledgement lapses, someone has to be reminded."""
     draft = Draft(situation, now)
-    for incident in draft.live():
+    for incident in _looked_at(draft):
         settle(draft, incident)
-    for incident in draft.live():
-        if not situation.unlooked.isdisjoint({incident.subject, *incident.members}):
-            continue  # how it is now is not known yet
+    for incident in _looked_at(draft):
         calm_down(draft, incident)
         stays_down(draft, incident)
         surface(draft, incident)
         lapse(draft, incident)
         remind(draft, incident)
     return draft.decision()
+
+
+def _looked_at(draft: Draft) -> Sequence[Incident]:
+    """The incidents of which it is known how all that they are about is now."""
+    unlooked = draft.situation.unlooked
+    return [one for one in draft.live() if unlooked.isdisjoint({one.subject, *one.members})]
 
 
 def forget(situation: Situation, gone: Sequence[TargetId], now: datetime) -> Decision:
@@ -110,7 +115,10 @@ def doubt(situation: Situation, why: str, now: datetime) -> Decision:
     for incident in draft.live():
         if incident.kind in OUTAGES or incident.unstable_since is not None:
             members = (one for one in incident.members.values() if one.standing not in stand)
-            draft.keep(incident.with_members([one.in_doubt(now) for one in members]))
+            doubted = incident.with_members([one.in_doubt(now) for one in members])
+            if why and incident.unstable_since is not None:  # nobody saw whether it was quiet meanwhile
+                doubted = replace(doubted, unstable_since=now)
+            draft.keep(doubted)
             if why:
                 draft.note(incident.id, f"{why}: what was seen before is no proof any more.")
     return draft.decision()

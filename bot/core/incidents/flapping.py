@@ -25,7 +25,8 @@ def is_quiet(draft: Draft, incident: Incident) -> bool:
     """Whether an unstable one has not changed for so long that it is no longer so; what is unseen is not quiet."""
     if incident.unstable_since is None or not draft.situation.is_seen(incident):
         return False
-    return draft.now - incident.spans.changed_at >= draft.situation.rules.flapping_within
+    since = max(incident.spans.changed_at, incident.unstable_since)
+    return draft.now - since >= draft.situation.rules.flapping_within
 
 
 def may_tell_that_it_stays(draft: Draft, incident: Incident) -> bool:
