@@ -17,7 +17,7 @@ _ACTIVE = frozenset(set(Power) - {Power.OFF, Power.UNKNOWN})
 
 def _not_left_behind(guests: Mapping[str, GuestState]) -> set[str]:
     """The guests of which a host has more than what a migration left behind."""
-    return {uuid for uuid, one in guests.items() if one.power in _ACTIVE or one.reason is not Reason.MIGRATED}
+    return {uuid for uuid, one in guests.items() if (one.power, one.reason) != (Power.OFF, Reason.MIGRATED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Placements:
         """These, once `host` has told all it has."""
         told = MappingProxyType({**self.told, host: {} if host in self.doubles else states})
         known = {uuid for guests in told.values() for uuid in _not_left_behind(guests)}
-        left = (self.sought.keys() | _not_left_behind(self.told.get(host, {}))) - known
+        before = self.told.get(host, {})
+        met = told[host].keys() - before.keys()  # of these it can't be told when they left
+        left = (self.sought.keys() | _not_left_behind(before) | met) - known
         without = {uuid: self.sought.get(uuid, frozenset()) | {host} for uuid in left}
         sought = {uuid: hosts for uuid, hosts in without.items() if hosts < told.keys()}
         return Placements(told, self.away - {host}, MappingProxyType(sought), self.doubles)
@@ -64,8 +66,9 @@ class Placements:
         return sorted((hosts - self.told.keys()) | (hosts & (self.away | self.doubles)))
 
     def arrived_nowhere(self, uuid: str, hosts: Set[str]) -> bool:
-        """Whether a guest that migrated is active on none of `hosts`: all have told since it left."""
-        return not self.unasked(hosts) and uuid not in self.sought and not self.active_on(uuid)
+        """Whether all of `hosts` can be asked, have told since it left one, and have but what was left behind."""
+        received = any(uuid in _not_left_behind(guests) for guests in self.told.values())
+        return not self.unasked(hosts) and uuid not in self.sought and not received
 
     def nowhere(self, uuid: str, hosts: Set[str]) -> bool:
         """Whether all of `hosts` can be asked, have told what they have since it left one, and none has it."""
@@ -80,8 +83,8 @@ class Placements:
         )
 
     def active_on(self, uuid: str) -> tuple[str, ...]:
-        """The hosts on which it holds its disks, be it paused, as far as was ever told."""
-        return tuple(host for host in self.hosts_of(uuid) if self.told[host][uuid].power in _ACTIVE)
+        """The hosts on which it holds its disks, be it paused, or may do so, as far as was ever told."""
+        return tuple(host for host in self.hosts_of(uuid) if self.told[host][uuid].power is not Power.OFF)
 
     def all_told(self, uuid: str) -> bool:
         """Whether every host that defines it can be asked now."""

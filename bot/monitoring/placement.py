@@ -83,9 +83,12 @@ class Whereabouts:
         known = f"{hosts[0]} knows it again" if hosts else ""
         if known and self.fails(inventory):
             yield Observation(inventory, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)
-        if known and self.fails(whereabouts) and name_of(guest.runs_on or guest.id) in hosts:
+        home = name_of(guest.runs_on or guest.id)
+        stayed = home in hosts and self.places.home_of(uuid_of(guest.id), home) == home
+        if stayed and self.fails(whereabouts):
             # That it is on another host than before is noted as a move, which ends this.
-            yield Observation(whereabouts, Health.OK, self.now, known, evidence=Evidence.OUTSIDE)
+            again = f"{home} knows it again"
+            yield Observation(whereabouts, Health.OK, self.now, again, evidence=Evidence.OUTSIDE)
 
     def _unknown(self, check: Fingerprint, guest: Target, unasked: Iterable[str]) -> Observation:
         """It left its host, and it can't be told where to: that is no failure before it has lasted."""

@@ -93,6 +93,16 @@ def test_a_guest_that_migrated_has_arrived_nowhere_once_every_host_has_said_so_s
     assert not told.lost("borea").arrived_nowhere("u", both)
     paused = left.heard("borea", {"u": GuestState("web1", PAUSED, uuid="u")})
     assert not paused.arrived_nowhere("u", both), "it is on its way"
+    off = left.heard("borea", {"u": GuestState("web1", OFF, Reason.SHUTDOWN, uuid="u")})
+    assert not off.arrived_nowhere("u", both), "it arrived, and was shut down there"
+
+
+def test_what_a_host_told_before_a_migration_is_first_heard_of_proves_nothing() -> None:
+    both = {"atlas", "borea"}
+    started = Placements().heard("borea", {}).heard("atlas", MIGRATED)
+    assert not started.arrived_nowhere("u", both), "it may have left after borea was asked"
+    assert started.heard("borea", {}).arrived_nowhere("u", both)
+    assert Placements().heard("atlas", MIGRATED).arrived_nowhere("u", {"atlas"}), "there is no other to ask"
 
 
 def test_a_guest_that_a_host_has_again_is_sought_no_more() -> None:

@@ -1,5 +1,6 @@
 """Where guests are: on two hosts at once, or on none any more."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -65,6 +66,10 @@ def test_nor_can_it_be_told_where_one_is_that_moved_to_a_host_that_cant_be_asked
     assert seen.fingerprint == Fingerprint(WHEREABOUTS, WEB1.id)
     [seen] = known(left.heard("borea", {}), seen.fingerprint).missing([WEB1])
     assert (seen.health, seen.why) == (Health.OK, "atlas knows it again")
+    found = known(left.heard("borea", RUNS), seen.fingerprint)
+    assert found.missing([WEB1]) == [], "that it moved is yet to be noted"
+    [seen] = found.missing([replace(WEB1, runs_on=TargetId("host:borea"))])
+    assert seen.why == "borea knows it again"
 
 
 def test_what_is_known_to_be_missing_stays_so_while_a_host_can_not_be_asked():
@@ -117,6 +122,8 @@ def test_a_second_copy_that_is_paused_still_holds_the_disks():
     assert known(paused).twice([WEB1]) == [], "as while it migrates"
     twice = Fingerprint(PLACEMENT, WEB1.id)
     assert known(paused, twice).twice([WEB1]) == []
+    untold = paused.heard("borea", {"u1": GuestState("web1", Power.UNKNOWN, uuid="u1")})
+    assert known(untold, twice).twice([WEB1]) == [], "who knows what borea has"
     off = paused.heard("borea", {"u1": GuestState("web1", Power.OFF, uuid="u1")})
     [seen] = known(off, twice).twice([WEB1])
     assert (seen.health, seen.why) == (Health.OK, "it runs on atlas alone")
