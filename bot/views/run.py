@@ -44,6 +44,12 @@ MARKS: Final[Mapping[State, str]] = MappingProxyType(
 _CALLED: Final[Mapping[State, str]] = MappingProxyType(
     {State.ASKING: "waits for an answer", State.CHOOSING: "waits for a choice", State.READY: "ready when you are"}
 )
+_ASKS: Final = frozenset({State.ASKING, State.CHOOSING, State.READY, State.CLEARED})
+"""A person is to press something."""
+
+_NOBODY_ASKED: Final[Mapping[RunStatus, str]] = MappingProxyType(
+    {RunStatus.PAUSED: "paused", RunStatus.STOPPED: "not run"}
+)
 _MARK: Final[Mapping[RunStatus, str]] = MappingProxyType(
     {RunStatus.UNDER_WAY: "📖", RunStatus.PAUSED: "⏸️", RunStatus.DONE: "✅", RunStatus.STOPPED: "⏹️"}
 )
@@ -62,7 +68,8 @@ def step_title(runbook: Runbook, at: int) -> str:
 def place(run: Run, runbook: Runbook) -> str:
     """Where a run under way stands, within a sentence."""
     words = step_title(runbook, run.current)
-    state = f"paused{since(run)}: {safe(run.pause, 300)}" if run.status is RunStatus.PAUSED else called(run.state)
+    paused = run.status is RunStatus.PAUSED
+    state = f"paused{since(run)}: {safe(run.pause, 300)}" if paused else called(run, run.current)
     return f"{words[0].lower()}{words[1:]} ({state})"
 
 
@@ -71,9 +78,20 @@ def since(run: Run) -> str:
     return f" since {when(run.paused_at)}" if run.paused_at else ""
 
 
-def called(state: State) -> str:
+def mark(run: Run, at: int) -> str:
+    """How a step stands, at a glance."""
+    return _MARK[run.status] if _is_off(run, at) else MARKS[run.steps[at].state]
+
+
+def called(run: Run, at: int) -> str:
     """A step's state, for whoever is to do something about it."""
-    return _CALLED.get(state, str(state))
+    state = run.steps[at].state
+    return _NOBODY_ASKED[run.status] if _is_off(run, at) else _CALLED.get(state, str(state))
+
+
+def _is_off(run: Run, at: int) -> bool:
+    """Whether it would wait for a person, but its run is paused, or was stopped."""
+    return run.status in _NOBODY_ASKED and run.steps[at].state in _ASKS
 
 
 def run_card(run: Run, runbook: Runbook) -> Card:
@@ -88,13 +106,10 @@ def run_card(run: Run, runbook: Runbook) -> Card:
 
 
 def _listed(run: Run, runbook: Runbook, at: int) -> str:
-    state, heading = run.steps[at].state, safe(runbook.steps[at].heading, 80)
-    here = at == run.current and not run.ended
-    return (
-        f"{MARKS[state]} {at + 1}. {bold(heading)} ({called(state)})"
-        if here
-        else f"{MARKS[state]} {at + 1}. {heading}"
-    )
+    heading = safe(runbook.steps[at].heading, 80)
+    if at != run.current or run.ended:
+        return f"{mark(run, at)} {at + 1}. {heading}"
+    return f"{mark(run, at)} {at + 1}. {bold(heading)} ({called(run, at)})"
 
 
 def unreadable_card(run: Run, why: str) -> Card:

@@ -8,6 +8,7 @@ from bot.core.incident import Incident
 from bot.core.kinds import PLURALS, TargetKind
 from bot.core.names import Names
 from bot.core.picture import IncidentList, LabPicture, Tally
+from bot.core.run import Run
 from bot.views import Card
 from bot.views.emergency import cannot_write_line, noticed_lines
 from bot.views.limits import NAME, context, section
@@ -28,13 +29,7 @@ def status_card(lab: LabPicture, *, past: bool = False) -> Card:
         blocks.append(section(_lines(lab.live, lab.name)))
     blocks.append(section("\n".join(_tallies(lab, past=past)) or "Nothing is watched yet."))
     if lab.runs:
-        blocks.append(
-            section(
-                "\n".join(
-                    f"📖 {bold(safe(run.title, 100))} {run.status}, step {run.current + 1}" for run in lab.runs[:5]
-                )
-            )
-        )
+        blocks.append(section("\n".join(_run(lab, run) for run in lab.runs[:5])))
     if lab.silences:
         quiet = (
             f"🔕 {name_of(one.target, lab.name)} until {when(one.until)}: {safe(one.reason, 100)}"
@@ -86,6 +81,11 @@ def _head(lab: LabPicture) -> str:
         (any(one.unproven for one in tallies), "⚪ No open incident, but not everything is proven healthy"),
     )
     return next((head for holds, head in heads if holds), ALL_WELL)
+
+
+def _run(lab: LabPicture, run: Run) -> str:
+    about = f" · {name_of(run.target, lab.name)}" if run.target else ""
+    return f"📖 {bold(safe(run.title, 100))}{about}: {run.status}, step {run.current + 1}"
 
 
 def _left_off(lab: LabPicture) -> str:

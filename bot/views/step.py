@@ -21,7 +21,7 @@ from bot.views.command import before, command, proof
 from bot.views.limits import NAME, code, context, prose, section
 from bot.views.outside import bold, inline, safe
 from bot.views.press import actions
-from bot.views.run import MARKS, called, since, step_title
+from bot.views.run import called, mark, since, step_title
 from bot.views.times import clock, lasted
 from bot.views.words import bar
 
@@ -58,26 +58,26 @@ class StepFacts:
 
 def step_card(facts: StepFacts) -> Card:
     """The step as it stands."""
-    title = f"{MARKS[facts.state.state]} {bold(step_title(facts.runbook, facts.at))}"
+    title = f"{mark(facts.run, facts.at)} {bold(step_title(facts.runbook, facts.at))}"
     blocks: list[Block] = [section(f"{title}\n{_status(facts)}")]
     if facts.is_current and facts.run.status is RunStatus.PAUSED:
         blocks += _paused(facts)
     else:
         blocks += _live(facts) if facts.is_current else _record(facts)
-    text = f"{MARKS[facts.state.state]} {step_title(facts.runbook, facts.at)}: {facts.state.state}"
+    text = f"{mark(facts.run, facts.at)} {step_title(facts.runbook, facts.at)}: {called(facts.run, facts.at)}"
     return Card(text, tuple(blocks))
 
 
 def unreadable_step_card(run: Run, at: int, why: str) -> Card:
     """A step whose runbook can't be read any more: how it stands is known, not what it was."""
     state = run.steps[at]
-    title = f"{MARKS[state.state]} {bold(f'Step {at + 1} of “{safe(run.title, 150)}”')}"
-    blocks: list[Block] = [section(f"{title}\n{' · '.join((_called(state), *_decided(state)))}")]
+    title = f"{mark(run, at)} {bold(f'Step {at + 1} of “{safe(run.title, 150)}”')}"
+    blocks: list[Block] = [section(f"{title}\n{' · '.join((_called(run, at), *_decided(state)))}")]
     if state.summary:
         blocks.append(context(safe(state.summary, 600)))
     if at == run.current:
         blocks.append(section(f"⛔ The run can't go on: {safe(why, 1_000)}"))
-    return Card(f"{MARKS[state.state]} Step {at + 1}: {state.state}", tuple(blocks))
+    return Card(f"{mark(run, at)} Step {at + 1}: {called(run, at)}", tuple(blocks))
 
 
 def _live(facts: StepFacts) -> Iterator[Block]:
@@ -151,7 +151,7 @@ def _first_lines(text: str) -> str:
 def _status(facts: StepFacts) -> str:
     """State, person, time; and what was answered, where something was."""
     state = facts.state
-    words = _called(state)
+    words = _called(facts.run, facts.at)
     parts = [f"*{words}*" if state.state is State.VERIFIED else words]
     question = facts.step.question
     if question and state.state not in _BEFORE and question.name in facts.run.values:
@@ -164,8 +164,9 @@ def _decided(state: StepState) -> list[str]:
     return [*([safe(state.by, NAME)] if state.by else []), *([clock(state.since)] if state.since else [])]
 
 
-def _called(state: StepState) -> str:
-    return called(state.state)[:1].upper() + called(state.state)[1:]
+def _called(run: Run, at: int) -> str:
+    words = called(run, at)
+    return words[:1].upper() + words[1:]
 
 
 def _label(state: StepState, value: str) -> str:

@@ -29,6 +29,7 @@ from bot.views.limits import cut, fitting
 from bot.views.status import status_card
 from bot.views.target import target_card
 from bot.views.times import clock, lasted, seconds
+from tests.core.test_walk import Walk
 from tests.views.wild import living
 
 NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
@@ -38,6 +39,12 @@ DOWN = Incident(IncidentId(7), Kind.GUEST_DOWN, WEB1, "off", NOW, NOW)
 
 def lab(tally: Tally, live=(), silences=()) -> LabPicture:
     return LabPicture(live, {TargetKind.GUEST: tally}, (), silences)
+
+
+def test_a_run_under_way_names_its_machine():
+    run = Walk("# Mend it\n\n## Look\n\n- [ ] It is on\n").run
+    told = living(status_card(replace(lab(Tally(well=2)), runs=(replace(run, target=WEB1),))))
+    assert "📖 *Mend it* · web1: under way, step 1" in told
 
 
 @pytest.mark.parametrize(

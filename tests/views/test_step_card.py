@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bot.core.progress import Progress
-from bot.core.run import Button, Choice, State, StepState
+from bot.core.run import Button, Choice, RunStatus, State, StepState
 from bot.core.runs.ground import pause
 from bot.core.runs.lost import ActionLost, ActionUnended
 from bot.views.boxes import ticked
 from bot.views.modals import choose_view, type_name_view
-from bot.views.run import MARKS
+from bot.views.run import MARKS, run_card
 from bot.views.step import StepFacts, step_card
 from tests.core.test_walk import LATER, Walk
 from tests.views.wild import shown
@@ -77,6 +77,14 @@ def test_it_tells_what_will_be_done_with_values_in_place(walk):
     assert "⚠️ *What web1 has not written is lost.*" in told
     assert "'start web1'" in told
     assert "Proven by `healthy web1`, every 5 s for 60 s" in told
+
+
+def test_of_a_run_that_is_paused_or_stopped_nobody_is_asked_for_anything(walk):
+    walk.last = replace(walk.last, run=replace(walk.run, status=RunStatus.PAUSED, pause="web1 was started"))
+    assert "⏸️ *Step 1 of 3 · Stop it*\\nPaused" in card(walk)
+    walk.last = replace(walk.last, run=replace(walk.run, status=RunStatus.STOPPED, ended_at=LATER))
+    assert "⏹️ *Step 1 of 3 · Stop it*\\nNot run" in card(walk)
+    assert "👉" not in shown(run_card(walk.run, walk.runbook))
 
 
 def test_a_value_that_could_pass_for_markup_stays_a_name(walk):
