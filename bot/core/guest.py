@@ -1,6 +1,7 @@
 """What a guest's state means, given what is expected of it. The hypervisor's numbers stay in hypervisor.py."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.health import Health, Kind
@@ -45,6 +46,20 @@ class GuestState:
     power: Power
     reason: Reason = Reason.NONE
     uuid: str = ""
+
+
+def still_migrated(states: Mapping[str, GuestState], before: Mapping[str, GuestState]) -> dict[str, GuestState]:
+    """What a host tells now, by UUID: what was off there because it had left for another host still is.
+
+    A libvirtd that was started anew no longer knows why a guest is off.
+    """
+    left = {uuid for uuid, state in before.items() if state.reason is Reason.MIGRATED}
+    forgotten = [uuid for uuid in left & states.keys() if _is_off_unexplained(states[uuid])]
+    return {**states, **{uuid: replace(states[uuid], reason=Reason.MIGRATED) for uuid in forgotten}}
+
+
+def _is_off_unexplained(state: GuestState) -> bool:
+    return (state.power, state.reason) == (Power.OFF, Reason.NONE)
 
 
 class GuestEventKind(StrEnum):

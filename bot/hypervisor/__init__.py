@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import libvirt
 import libvirt_qemu
 
-from bot.core.guest import GuestEvent, GuestInfo, GuestState
+from bot.core.guest import GuestEvent, GuestInfo, GuestState, still_migrated
 from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
@@ -109,6 +109,7 @@ class Hypervisor:
         self._keeper: asyncio.Task[None] | None = None
         self._inventory = Inventory(name, self._ask_all, self._ask_one)
         self.identity = Identity(self._ask_all)
+        self._states: Mapping[str, GuestState] = {}  # by UUID, as last told
         self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
@@ -146,8 +147,9 @@ class Hypervisor:
                 states = await self._ask_all(what, states_of, since=since)
         except TimeoutError:
             raise HypervisorUnreachable(f"cannot {what} on {self.name}: because it takes too long") from None
+        self._states = still_migrated(states, self._states)
         self._names |= {uuid: state.name for uuid, state in states.items()}
-        return states
+        return self._states
 
     async def guests(self) -> Sequence[GuestInfo]:
         """Every guest, by name, with what was read of its making so far: see `read_definitions`."""

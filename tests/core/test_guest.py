@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.guest import GuestInfo, GuestState, Power, Reason, StartsFrom, judge
+from bot.core.guest import GuestInfo, GuestState, Power, Reason, StartsFrom, judge, still_migrated
 from bot.core.health import Health, Kind
 
 
@@ -89,3 +89,21 @@ def test_what_it_boots_from_is_its_first_disk_or_none_and_never_the_next():
     assert StartsFrom(("/vm/web1.img", "/vm/data.img")).boot_disk == "/vm/web1.img"
     assert StartsFrom(("rbd vms/web1", "/vm/data.img")).boot_disk is None
     assert StartsFrom(()).boot_disk is None
+
+
+LEFT = {"u1": GuestState("web1", Power.OFF, Reason.MIGRATED, "u1")}
+
+
+def test_a_host_that_no_longer_knows_why_a_guest_is_off_had_it_leave_all_the_same() -> None:
+    told = {"u1": GuestState("web1", Power.OFF, uuid="u1"), "u2": GuestState("db1", Power.OFF, uuid="u2")}
+    assert still_migrated(told, LEFT) == {**LEFT, "u2": told["u2"]}
+
+
+@pytest.mark.parametrize("state", [(Power.RUNNING, Reason.NONE), (Power.OFF, Reason.SHUTDOWN)])
+def test_a_guest_that_has_come_back_did_not_leave(state: tuple[Power, Reason]) -> None:
+    told = {"u1": GuestState("web1", *state, uuid="u1")}
+    assert still_migrated(told, LEFT) == told
+
+
+def test_a_guest_that_its_host_no_longer_has_is_not_told_by_it() -> None:
+    assert still_migrated({}, LEFT) == {}
