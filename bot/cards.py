@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot import queries
 from bot.config import Config
-from bot.core.incident import IncidentId
+from bot.core.incident import Incident, IncidentId
 from bot.core.permit import Role
 from bot.core.progress import Progress
 from bot.core.run import Run
@@ -18,6 +18,7 @@ from bot.core.runbook import Runbook, who_may
 from bot.library import Library
 from bot.runs import House, NoSuchRun, PinnedTextBroken, read_run
 from bot.store import Store
+from bot.usecases.rivals import run_for
 from bot.views import Card
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.origin import marked
@@ -55,8 +56,7 @@ class Artist:
         incident = store.incidents.get(number)
         if incident is None:
             return None
-        latest = next(iter(store.runs.of_incident(number)), None)
-        run = run_from_json(latest.value) if latest else None
+        run = _run_of(store, incident)
         book = self._book(store, run) if run and not run.ended else None
         fitting = self._library.for_kind(incident.kind)
         name, owner = store.targets.names(), self._config.owner.slack
@@ -89,6 +89,15 @@ class Artist:
     def _holders(self, role: str) -> tuple[str, ...]:
         """Whom a step is given to, by Slack id: they are mentioned, or they would not know."""
         return tuple(person.slack for person in self._config.people if role in person.roles)
+
+
+def _run_of(store: Store, incident: Incident) -> Run | None:
+    """The latest run of an incident; while that is over, one that was started by hand for the same machine."""
+    latest = next(iter(store.runs.of_incident(incident.id)), None)
+    run = run_from_json(latest.value) if latest else None
+    if incident.ended or (run and not run.ended):
+        return run
+    return run_for(store, incident.subject) or run
 
 
 def _unreadable(run: Run, step: int | None, why: str) -> Card | None:

@@ -15,7 +15,7 @@ from bot.core.lengths import lasted
 from bot.core.mentions import deadened
 from bot.core.mute import Silence
 from bot.core.names import meant_by
-from bot.core.nearest import nearest
+from bot.core.nearest import did_you_mean
 from bot.core.permit import Act, demand
 from bot.store import Store
 from bot.store.outbox import Parcel
@@ -231,6 +231,5 @@ def find_target(store: Store, name: str) -> TargetId:
         called = store.targets.names(inventory)
         labels = " or ".join(sorted(called(target.id) for target in meant))
         raise UnknownName(f"cannot tell which '{name}' is meant: because there are {len(meant)}; say {labels}")
-    near = nearest(name, [t.name for t in inventory.values()])
-    hint = f"; did you mean '{near}'?" if near else ""
+    hint = did_you_mean(name, [target.name for target in inventory.values()])
     raise UnknownName(f"cannot find '{name}': because nothing here is called that{hint}")

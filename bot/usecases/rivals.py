@@ -5,10 +5,16 @@ from typing import Final
 
 from bot.core.health import TargetId
 from bot.core.incident import IncidentId
-from bot.core.run import LIVE, State
+from bot.core.run import LIVE, Run, State
 from bot.core.run_json import run_from_json
 from bot.store import Store
 from bot.usecases.script_records import find
+
+
+def run_for(store: Store, target: TargetId) -> Run | None:
+    """The run that is under way for a machine, whoever started it."""
+    runs = (run_from_json(row.value) for row in store.runs.of_status(*LIVE))
+    return next((run for run in runs if run.target == target), None)
 
 
 def rival(store: Store, incident: IncidentId | None, target: TargetId | None, name: str) -> str | None:
@@ -16,9 +22,8 @@ def rival(store: Store, incident: IncidentId | None, target: TargetId | None, na
     for row in store.runs.of_status(*LIVE):
         if incident is not None and row.incident == incident:
             return f"'{row.runbook}' is still {row.status} in incident {incident}; stop that first"
-        if target is not None and run_from_json(row.value).target == target:
-            return f"'{row.runbook}' is still {row.status} for {name} (run {row.id}); stop that first"
-    return None
+    run = run_for(store, target) if target is not None else None
+    return f"'{run.runbook}' is still {run.status} for {name} (run {run.id}); stop that first" if run else None
 
 
 def left_running(store: Store, now: datetime, incident: IncidentId | None, target: TargetId | None) -> str | None:

@@ -1,6 +1,6 @@
 """How a run that has moved is written down and told: its row, its incident's history, its cards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -50,7 +50,8 @@ def _save(store: Store, run: Run) -> None:
 
 def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
     """The cards that look different now: the run's or its incident's, and each step's that was ever begun."""
-    store.outbox.add(Parcel(thread_of(run), Tell.CARD), now, now)
+    for subject in dict.fromkeys((thread_of(run), *_about_the_same(store, run))):
+        store.outbox.add(Parcel(subject, Tell.CARD), now, now)
     old = before.steps if before else run.steps
     for at, (was, step) in enumerate(zip(old, run.steps, strict=True)):
         offered = before is None or (before.version != run.version and at in {before.current, run.current})
@@ -60,6 +61,11 @@ def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
         say(store, run, _why_paused(run), now)
     if run.ended and before is not None and not before.ended:
         say(store, run, f"“{run.title}” is {run.status}.{_left_behind(store, run)}", now)
+
+
+def _about_the_same(store: Store, run: Run) -> Iterator[str]:
+    """The open incidents about its machine: they offer no other run meanwhile."""
+    return (f"incident:{one.id}" for one in store.incidents.live() if one.subject == run.target)
 
 
 def _left_behind(store: Store, run: Run) -> str:

@@ -114,7 +114,12 @@ def _under_way(facts: StepFacts) -> Iterator[Block]:
         yield section(f"⚠️ {safe(state.summary, 300)}")
     elif state.state is State.HELD:
         yield section(f"⛔ *Nothing was run.* {safe(state.summary, 1_000)}")
-    elif state.summary and state.state not in _BEFORE:
+    else:
+        yield from _last_heard(state)
+
+
+def _last_heard(state: StepState) -> Iterator[Block]:
+    if state.summary and state.state not in _BEFORE:
         yield context(f"Last heard: {safe(state.summary, 600)}")
 
 
@@ -123,6 +128,8 @@ def _paused(facts: StepFacts) -> Iterator[Block]:
     yield section(f"⏸️ *Paused*{since(facts.run)}: {safe(facts.run.pause, 1_000)}")
     if facts.state.state in BUSY:
         yield section(f"{_progress(facts)}\nWhat runs already goes on to its end.")
+    else:
+        yield from _last_heard(facts.state)
     yield context("Nothing more runs until someone lets it go on.")
     yield actions(facts.run, facts.runbook)
 

@@ -4,8 +4,9 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block
 
-from bot.core.health import Evidence, Health, is_unseen
+from bot.core.health import Evidence, Health, TargetKind, is_unseen
 from bot.core.incidents.condition import Condition
+from bot.core.incidents.member import Standing
 from bot.core.picture import Belief, TargetPicture
 from bot.views import Card
 from bot.views.limits import context, section
@@ -20,7 +21,8 @@ def target_card(picture: TargetPicture) -> Card:
     """What the checks say, what is expected, what it depends on, why it may be quiet, what befell it lately."""
     target, name = picture.target, picture.name
     head = f"{CONDITIONS[picture.condition]} {name_of(target.id, name)}"
-    on = f", a {target.kind} on {name_of(target.runs_on, name)}" if target.runs_on else f", a {target.kind}"
+    what = "a UPS" if target.kind is TargetKind.UPS else f"a {target.kind}"
+    on = f", {what} on {name_of(target.runs_on, name)}" if target.runs_on else f", {what}"
     told = [one for one in picture.beliefs if not _goes_without_saying(one)]
     nothing = "Nothing looks at it: lab.yaml gives it no check." if picture.unwatched else "Not looked at yet."
     checks = "\n".join(map(_belief, told[:_CHECKS])) or nothing
@@ -75,7 +77,16 @@ def _expected(picture: TargetPicture) -> str:
         todo = f"Start it, or say that it may stay off: {inline(f'/lab stays-off {target.name}')}."
         return f"It is off{since}, and it ran before. {todo}"
     by = ", shut down by someone" if picture.stopped_on_purpose else ""
-    return f"{wanted}, and is off{since}{by}."
+    return f"{wanted}, and is off{since}{by}{_word(picture)}."
+
+
+def _word(picture: TargetPicture) -> str:
+    """Who has said, since it went off last, that it may stay off."""
+    members = [incident.members.get(picture.target.id) for incident in picture.incidents[:1]]
+    ground = next((one.ground for one in members if one and one.standing is Standing.STAYS_OFF), None)
+    if ground is None or picture.stopped_at is None or ground.at < picture.stopped_at:
+        return ""
+    return f"; <@{ground.by}> said {when(ground.at)} that it may stay off"
 
 
 def _quiet(picture: TargetPicture) -> list[str]:

@@ -103,7 +103,9 @@ def _complaint(block: Json, element: Json, state: Json) -> str:
         return "" if block.get("optional") else REQUIRED
     if element["type"] == "plain_text_input":
         least, most = element.get("min_length", 0), element.get("max_length", 3000)
-        return "" if least <= len(content) <= most else f"Write between {least} and {most} characters."
+        if len(content) > most:
+            return f"Write at most {most} characters."
+        return f"Write at least {least} characters." if len(content) < least else ""
     return ""
 
 

@@ -126,14 +126,14 @@ def test_each_check_that_lab_yaml_gives_it_has_to_pass():
     needs = Requirement(checks=frozenset({HTTP, CheckName("dns")}))
     booted = after(ran(), up(VM), well(VM, "http"), needs=needs)
     assert not booted.proven
-    assert lacks(booted, Target(VM), needs) == "not passed yet: dns"
+    assert lacks(booted, Target(VM), needs) == "dns has not passed"
     assert after(booted, well(VM, "dns"), needs=needs).proven
 
 
 def test_a_check_that_passed_before_it_failed_has_to_pass_again():
     needs = Requirement(checks=frozenset({HTTP}))
     again = after(ran(), well(VM, "http"), crashed(VM), up(VM), needs=needs)
-    assert lacks(again, Target(VM), needs) == "not passed yet: http"
+    assert lacks(again, Target(VM), needs) == "http has not passed"
     assert after(again, well(VM, "http"), needs=needs).proven
 
 
@@ -156,7 +156,7 @@ def test_what_shows_it_well_counts_once_the_check_that_proves_nothing_has_passed
     needs = requirement(Target(ATLAS), frozenset({CheckName("door")}), SECOND)
     door = replace(well(ATLAS, "door"), evidence=Evidence.OUTSIDE)
     inside = after(Member(ATLAS, was_running=False), well(ATLAS, "inside"), needs=needs)
-    assert lacks(inside, Target(ATLAS), needs) == "not passed yet: door"
+    assert lacks(inside, Target(ATLAS), needs) == "door has not passed"
     proven = after(inside, at(1, door), needs=needs)
     assert (proven.standing, proven.ground.check) == (Standing.PROVEN, "inside")
     assert not after(inside, at(1, fails(ATLAS, None, check="inside")), at(2, door), needs=needs).proven

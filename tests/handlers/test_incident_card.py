@@ -149,3 +149,11 @@ async def test_a_stale_start_button_starts_nothing_on_an_incident_that_is_over(r
     answer = await rig.refused(ALEX.id, card, "Start: Mend a guest")
     assert "incident 1 was closed (it was me); if it is not over, reopen it first (/lab reopen 1)" in answer
     assert await rig.reader.ask(lambda store, _now: store.runs.get(1)) is None
+
+
+async def test_while_a_run_that_was_started_by_hand_is_under_way_for_the_machine_no_other_is_offered(rig):
+    await rig.type(ALEX.id, "run mend web1")
+    await rig.web1_crashes()
+    assert "Start: Mend a guest" not in labels(await rig.card("incident:1", "*Mend a guest*: step 1 of 5"))
+    await rig.press(ALEX.id, await rig.card("run:1:step:0"), "Stop")
+    assert "Start: Mend a guest" in labels(await rig.card("incident:1", "Start: Mend a guest"))

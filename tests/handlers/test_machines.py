@@ -1,5 +1,6 @@
 """What people say of machines on an incident's card: their word, that one was deleted, that it must come back."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,7 @@ async def test_what_ran_before_and_is_off_is_named_after_the_incident_was_closed
     assert f"⚪ db1 stays off, says <@{ROBIN.id}>." in await rig.type(ROBIN.id, "stays-off db1")
     await rig.card("incident:1", f"⚪ db1 stays off, says <@{ROBIN.id}>")
     assert "No open incident, but db1" not in await rig.type(SAM.id, "status")
+    assert re.search(f"; <@{ROBIN.id}> said .* that it may stay off\\.", await rig.type(SAM.id, "why db1"))
     assert "nothing waits for it" in await rig.type(ROBIN.id, "stays-off db1")
 
 

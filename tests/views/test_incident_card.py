@@ -190,10 +190,10 @@ def test_many_names_are_counted_and_hosts_come_first():
 
 
 def test_what_is_unproven_for_several_reasons_is_told_by_each():
-    lacks = {TargetId("guest:a"): "its agent's answer", TargetId("guest:b"): "not passed yet: http"}
+    lacks = {TargetId("guest:a"): "its agent's answer", TargetId("guest:b"): "http has not passed"}
     assert lines(outage("a", "b", back=0), lacks)[2].split("\n")[2:] == [
         "      not yet: its agent's answer (a)",
-        "      not yet: not passed yet: http (b)",
+        "      not yet: http has not passed (b)",
     ]
 
 

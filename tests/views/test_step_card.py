@@ -157,6 +157,8 @@ def test_a_failure_tells_what_was_heard_last_and_offers_what_can_be_done(walk):
     walk.finished(ok=False, summary="exit status 1: no such disk <b>")
     assert "Last heard: exit status 1: no such disk &lt;b&gt;" in card(walk)
     assert [one["text"]["text"] for one in actions(walk) if one["type"] == "button"] == ["Retry", "Skip", "Stop"]
+    walk.last = pause(walk.run, "web1 was started", LATER)
+    assert "Last heard: exit status 1: no such disk &lt;b&gt;" in card(walk)
 
 
 def test_a_long_command_is_whole_before_it_runs_and_short_afterwards(walk):

@@ -97,8 +97,8 @@ def test_an_action_carries_what_was_shown_and_what_was_chosen():
     ("value", "complaint"),
     [
         (None, "Please complete this required field."),
-        ("ab", "Write between 3 and 5 characters."),
-        ("abcdef", "Write between 3 and 5 characters."),
+        ("ab", "Write at least 3 characters."),
+        ("abcdef", "Write at most 5 characters."),
         ("abc", None),
     ],
 )

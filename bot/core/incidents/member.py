@@ -271,7 +271,7 @@ def lacks(member: Member, target: Target, needs: Requirement) -> str:
     if member.was_running and member.running is False:
         return "it is off, and it ran before"
     if member.passed and (pending := needs.checks - member.passed):
-        return f"not passed yet: {_named(pending)}"
+        return f"{_named(pending)} {'has' if len(pending) == 1 else 'have'} not passed"
     return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.shown else wanted(target)
 
 

@@ -71,7 +71,7 @@ def test_what_is_not_well_says_what_is_missing():
 def test_each_check_of_its_own_has_to_pass():
     needs = Requirement(checks=frozenset({WEB}))
     waits = state_of(WEB1, needs, [POWER, LOGIN, Result(WEB, Health.UNKNOWN, Evidence.NONE)], running=True)
-    assert (waits.condition, waits.lacks) == (Condition.UNPROVEN, "not passed yet: web")
+    assert (waits.condition, waits.lacks) == (Condition.UNPROVEN, "web has not passed")
     passed = [POWER, LOGIN, Result(WEB, Health.OK, Evidence.INSIDE)]
     assert state_of(WEB1, needs, passed, running=True).condition is Condition.WELL
     reached_alone = [POWER, Result(WEB, Health.OK, Evidence.OUTSIDE)]
