@@ -182,7 +182,7 @@ def test_a_run_without_an_incident_is_told_in_a_thread_of_its_own(walked) -> Non
         ("run:2:step:0", "card", "run:2"),
     ]
     walked.do(runs.move, walked.house, 2, Stop("", "enough"), ALEX)
-    assert lines(walked.store) == ["“Mend a guest” is stopped."]
+    assert lines(walked.store) == [f"“Mend a guest” is stopped by <@{ALEX}>."]
 
 
 def test_what_a_run_is_aimed_at(walked) -> None:

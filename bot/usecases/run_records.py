@@ -28,7 +28,7 @@ def record(store: Store, now: datetime, before: Run | None, advance: Advance, by
     _save(store, run)
     if before is not None and replace(before, deed=run.deed, began_with=run.began_with) == run:
         return  # nobody sees what it remembers of its own doing
-    _tell(store, now, before, run)
+    _tell(store, now, before, run, by)
     for one in advance.events:
         store.events.append_of_run(run, one, by if one.person else None)
     incident = store.incidents.get(IncidentId(run.incident)) if run.incident is not None else None
@@ -48,7 +48,7 @@ def _save(store: Store, run: Run) -> None:
     store.runs.save(row)
 
 
-def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
+def _tell(store: Store, now: datetime, before: Run | None, run: Run, by: str | None) -> None:
     """The cards that look different now: the run's or its incident's, and each step's that was ever begun."""
     for subject in dict.fromkeys((thread_of(run), *_about_the_same(store, run))):
         store.outbox.add(Parcel(subject, Tell.CARD), now, now)
@@ -59,8 +59,12 @@ def _tell(store: Store, now: datetime, before: Run | None, run: Run) -> None:
             store.outbox.add(step_card(run, at), now, now)
     if run.pause and before is not None and not before.pause:
         say(store, run, _why_paused(run), now)
+    if before is not None and before.pause and not run.pause and not run.ended:
+        _say(store, run, f"▶️ “{deadened(run.title)}” goes on{f', says <@{by}>' if by else ''}.", now)
     if run.ended and before is not None and not before.ended:
-        say(store, run, f"“{run.title}” is {run.status}.{_left_behind(store, run)}", now)
+        who = f" by <@{by}>" if by and run.status is RunStatus.STOPPED else ""
+        left = deadened(_left_behind(store, run))
+        _say(store, run, f"“{deadened(run.title)}” is {run.status}{who}.{left}", now)
 
 
 def _about_the_same(store: Store, run: Run) -> Iterator[str]:
@@ -113,5 +117,9 @@ def thread_of(run: Run) -> str:
 
 def say(store: Store, run: Run, text: str, now: datetime) -> None:
     """A line in a run's thread. Of what is said, nothing lives: titles and errors are from outside."""
+    _say(store, run, deadened(text), now)
+
+
+def _say(store: Store, run: Run, text: str, now: datetime) -> None:
     thread = thread_of(run)
-    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=deadened(text)), now, now)
+    store.outbox.add(Parcel(thread, Tell.LINE, thread=thread, text=text), now, now)

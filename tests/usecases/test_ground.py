@@ -169,7 +169,9 @@ def test_an_incident_that_comes_to_its_end_by_itself_pauses_its_run(lab):
 def test_a_person_who_resolves_an_incident_pauses_its_run(lab):
     lab.do(incidents.resolve, lab.house.config, IncidentId(1), ALEX, "false alarm")
     assert lab.run.pause == "incident 1 was closed (false alarm)"
+    lab.forget_outbox()
     lab.press(Button.GO_ON)
+    assert lines(lab.store) == [f"▶️ “Start it” goes on, says <@{ALEX}>."]
     lab.do(incidents.reopen, lab.house.config, IncidentId(1), ALEX)
     assert lab.run.pause == "incident 1 is open again"
 
@@ -289,4 +291,4 @@ def test_a_paused_run_survives_a_restart_and_keeps_another_from_starting(lab):
 def test_a_run_that_is_stopped_says_that_its_machine_is_still_off(lab):
     lab.do(runs.move, lab.house, 1, Stop("", "enough"), ALEX)
     told = [waiting.parcel.text for waiting in lab.store.outbox.waiting()]
-    assert any(text.endswith("is stopped. web1 is still off.") for text in told), told
+    assert any(text.endswith(f"is stopped by <@{ALEX}>. web1 is still off.") for text in told), told
