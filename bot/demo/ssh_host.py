@@ -96,6 +96,10 @@ class SshHost:
         for pid in _marked(f"{_MARK}={self._folder}".encode()):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        if self._runs:
+            await asyncio.wait(list(self._runs), timeout=_LAST_OUTPUT)
+        for child in list(self._children):  # dead, but something else still holds the end of a pipe
+            await end(child)
         await listener.wait_closed()
 
     async def close(self) -> None:
@@ -118,6 +122,9 @@ class SshHost:
             process.exit(1)
             return
         child = await self._spawn(process.command)
+        if not self.up:  # it lost power meanwhile
+            await end(child)
+            return
         assert child.stdin is not None
         assert child.stdout is not None
         assert child.stderr is not None
