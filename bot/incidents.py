@@ -69,11 +69,13 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
     """All that a decision may know, as it now stands in the database."""
     rules, derived = rules_of(config), store.memory.part(Derived)
     inventory, presences, known = store.targets.inventory(), store.targets.presences(), store.targets.known()
+    paused = derived.paused(known)
     checks = derived.checks.of(config, inventory, make=lambda: own_checks(config, inventory))
     return Situation(
         targets=inventory,
         incidents=store.incidents.current(now - rules.remembered),
-        running=derived.running(presences),
+        running=derived.running(presences, paused),
+        paused=paused,
         lately=derived.lately(presences, now - rules.storm_within),
         shut_down=derived.shut_down(presences, inventory, gap.since if gap else now, rules.shutdown_within),
         failing=derived.failing(known),

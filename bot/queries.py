@@ -14,10 +14,10 @@ from bot.core.guest import ALLOWED
 from bot.core.health import STATE, CheckName, Evidence, Health, Observation, Target, TargetId, TargetKind
 from bot.core.incident import Incident, IncidentId, Member
 from bot.core.incidents.blind_spots import WAYS_OUT
-from bot.core.incidents.condition import Condition, Result, State, state_of
+from bot.core.incidents.condition import Condition, Result, State, lacks, state_of
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.left_off import LeftOff
-from bot.core.incidents.member import INVENTORY, lacks, outcome
+from bot.core.incidents.member import INVENTORY, outcome
 from bot.core.incidents.missing import made_anew
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import OUTAGES
@@ -52,7 +52,8 @@ _LOOKED_THROUGH = 200  # incidents, the newest ones, among which a target's own 
 
 def status(store: Store, now: datetime, config: Config, outlook: Outlook = WELL) -> LabPicture:
     """The lab at a glance. `outlook`: what the bot knows of its own work."""
-    states = _states(store, situation(store, config, now), outlook.noticed)
+    known = situation(store, config, now)
+    states = _states(store, known, outlook.noticed)
     by_kind: dict[TargetKind, list[TargetId]] = defaultdict(list)
     for target in store.targets.inventory().values():
         if not target.ephemeral:
@@ -68,11 +69,12 @@ def status(store: Store, now: datetime, config: Config, outlook: Outlook = WELL)
         cannot_write=outlook.cannot_write,
         noticed=outlook.noticed,
         left_off=_left_off(store, states),
+        paused=known.paused,
     )
 
 
 def _left_off(store: Store, states: Mapping[TargetId, State]) -> Mapping[TargetId, datetime | None]:
-    """The machines that are off, ran before an incident that is over, and nobody has let off: off since when."""
+    """The machines that don't run, did before an incident that is over, and nobody has let off: off since when."""
     presences = store.targets.presences()
     off = (target for target in store.left_off.all() if states[target].condition is Condition.DOWN)
     return {target: presences[target].stopped_at for target in off}
@@ -126,6 +128,7 @@ def _tally(targets: Sequence[TargetId], states: Mapping[TargetId, State], outloo
         well=len(found[Condition.WELL]),
         accepted=len(found[Condition.ACCEPTED]),
         off=len(found[Condition.OFF]),
+        paused=len(found[Condition.PAUSED]),
         down=tuple(found[Condition.DOWN]),
         failing=tuple(found[Condition.FAILING]),
         unproven=tuple(found[Condition.UNPROVEN]),
@@ -201,7 +204,8 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
     presence = store.targets.presences()[target_id]
     known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
     changed = next((one.since for one in known if one.fingerprint.check == STATE), None)
-    beliefs = [_belief(one, target, changed, off=presence.running is False) for one in known]
+    rest = "paused" if target_id in known_now.paused else "off" if presence.running is False else ""
+    beliefs = [_belief(one, target, changed, rest) for one in known]
     down = states[target_id].condition is Condition.DOWN
     return TargetPicture(
         target=target,
@@ -217,6 +221,7 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
         name=known_now.name,
         stopped_at=presence.stopped_at,
         unwatched=target_id in outlook.unwatched,
+        paused=target_id in known_now.paused,
     )
 
 
@@ -232,15 +237,15 @@ def _as_down(belief: Belief) -> Belief:
     return replace(belief, health=Health.FAIL, why=belief.why.removesuffix(ALLOWED))
 
 
-def _belief(known: Known, target: Target, changed: datetime | None, *, off: bool) -> Belief:
+def _belief(known: Known, target: Target, changed: datetime | None, rest: str) -> Belief:
     """What a check shows. What a guest showed of its inside before it last started or stopped is not so any more.
 
-    `changed`: when that was.
+    `changed`: when that was; `rest`: that it is off or paused now, in a word.
     """
     inside = known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
     earlier = changed is not None and known.at < changed
-    if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (off or earlier):
-        why = "not seen while it is off" if off else "not seen yet after its latest start"
+    if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (rest or earlier):
+        why = f"not seen while it is {rest}" if rest else "not seen yet after its latest start"
         since, check = changed or known.since, known.fingerprint.check
         return Belief(check, Health.UNKNOWN, why, since, known.at, Evidence.NONE, "", before=known.why)
     words = shows(target, known.health, known.evidence, running=known.running)

@@ -31,6 +31,7 @@ __all__ = [
     "TargetId",
     "TargetKind",
     "guest_id",
+    "is_paused",
     "is_unseen",
     "name_of",
     "target_id",
@@ -144,6 +145,11 @@ class Target:
 def is_unseen(check: CheckName, health: Health) -> bool:
     """Whether it can't even be told whether a guest has power: what its other checks once showed is old then."""
     return check == STATE and health is Health.UNKNOWN
+
+
+def is_paused(check: CheckName, health: Health, *, running: bool | None) -> bool:
+    """Whether a guest's hypervisor tells that it neither runs nor is off."""
+    return check == STATE and health is not Health.UNKNOWN and running is None
 
 
 def name_of(target: TargetId) -> str:

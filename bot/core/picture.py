@@ -51,13 +51,15 @@ class Tally:
     """The targets of one kind.
 
     `well`: proven so; `accepted`: by power alone, or a person's word; `off`: not running, and nobody expects them
-    to. `down`: not running, though they ran before an incident; `unproven`: nothing shows them well; `unseen`:
-    none could look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks at them.
+    to, `paused` likewise. `down`: not running, though they ran before an incident; `unproven`: nothing shows them
+    well; `unseen`: none could look; `unlooked`: none has looked since the bot started; `unwatched`: nothing looks
+    at them.
     """
 
     well: int = 0
     accepted: int = 0
     off: int = 0
+    paused: int = 0
     failing: tuple[TargetId, ...] = ()
     down: tuple[TargetId, ...] = ()
     unproven: tuple[TargetId, ...] = ()
@@ -69,7 +71,7 @@ class Tally:
     def whole(self) -> int:
         """How many are watched."""
         named = (self.failing, self.down, self.unproven, self.unseen, self.unlooked)
-        return self.well + self.accepted + self.off + sum(map(len, named))
+        return self.well + self.accepted + self.off + self.paused + sum(map(len, named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class LabPicture:
     """The lab at one moment: what is open, how its targets are, what is under way, what is not told.
 
     `unlisted`, `nowhere` and `noticed` as in Outlook. What can't be written is not in the rest.
-    `left_off`: what ran before an incident that is over and is off, since when.
+    `left_off`: what ran before an incident that is over and does not run, since when; `paused`: what is paused.
     """
 
     live: tuple[Incident, ...]
@@ -90,6 +92,7 @@ class LabPicture:
     cannot_write: Trouble | None = None
     noticed: tuple[Observation, ...] = ()
     left_off: Mapping[TargetId, datetime | None] = field(default_factory=lambda: MappingProxyType({}))
+    paused: frozenset[TargetId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class TargetPicture:
     `condition`: how it is; `running`: as last seen, None where that is not known. `parents`: what it depends on,
     nearest first, and how that is. `muted`: why a failure would open no incident; `covered_by`: the open outage
     that explains one. `incidents`: the last ones it was in. `lacks`: what is missing before it is proven; empty
-    where it is. `stopped_at`: since when it is off. `unwatched`: nothing looks at it.
+    where it is. `stopped_at`: since when it is off; `paused`: it is paused. `unwatched`: nothing looks at it.
     """
 
     target: Target
@@ -161,3 +164,4 @@ class TargetPicture:
     name: Names = UNTOLD
     stopped_at: datetime | None = None
     unwatched: bool = False
+    paused: bool = False

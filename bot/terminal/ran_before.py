@@ -22,7 +22,8 @@ def ran_before(config: Config) -> tuple[Mapping[TargetId, str], str]:
 
 
 def off_since(seen: Observation, ran: Mapping[TargetId, str]) -> Observation:
-    """What is off as it may be is not, if it ran before an incident and nobody has said that it may stay off."""
-    if seen.fingerprint.check != STATE or seen.running is not False or seen.target not in ran:
+    """What is off or paused as it may be is not, if it ran before an incident and nobody has said that it may."""
+    rests = seen.running is False or seen.paused
+    if seen.fingerprint.check != STATE or not rests or seen.target not in ran:
         return seen
     return replace(seen, health=Health.FAIL, why=ran[seen.target])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-from bot.core.health import STATE, CheckName, Fingerprint, Health, Target, TargetId
+from bot.core.health import STATE, CheckName, Fingerprint, Health, Target, TargetId, is_paused
 from bot.core.incidents.condition import Result, is_proven, old
 from bot.core.incidents.evidence import requirement
 from bot.store.targets import Known, Presence
@@ -40,17 +40,23 @@ class Derived:
     def __init__(self) -> None:
         self.checks: Once[Checks] = Once()
         self._running: Once[frozenset[TargetId]] = Once()
+        self._paused: Once[frozenset[TargetId]] = Once()
         self._stopped: Once[Mapping[TargetId, Presence]] = Once()
         self._failing: Once[frozenset[Fingerprint]] = Once()
         self._unseen: Once[frozenset[Fingerprint]] = Once()
         self._well: Once[frozenset[TargetId]] = Once()
         self._verdicts: dict[TargetId, _Verdict] = {}
 
-    def running(self, presences: Mapping[TargetId, Presence]) -> frozenset[TargetId]:
-        """What was last seen running."""
-        return self._running.of(
-            presences, make=lambda: frozenset(target for target, one in presences.items() if one.running)
-        )
+    def running(self, presences: Mapping[TargetId, Presence], paused: frozenset[TargetId]) -> frozenset[TargetId]:
+        """What was last seen running, and is not paused since."""
+        ran = (target for target, one in presences.items() if one.running)
+        return self._running.of(presences, paused, make=lambda: frozenset(ran) - paused)
+
+    def paused(self, known: Mapping[TargetId, Sequence[Known]]) -> frozenset[TargetId]:
+        """The guests that are paused, as far as can be told now."""
+        rows = (one for of_one in known.values() for one in of_one)
+        paused = (one for one in rows if is_paused(one.fingerprint.check, one.health, running=one.running))
+        return self._paused.of(known, make=lambda: frozenset(one.fingerprint.target for one in paused))
 
     def lately(self, presences: Mapping[TargetId, Presence], since: datetime) -> frozenset[TargetId]:
         """What stopped a moment ago and was not shut down by anyone: a power cut may have been first to it."""

@@ -120,7 +120,7 @@ def _has_to_return(store: Store, before: Situation, seen: Observation) -> bool:
         return False
     if RAN in seen.facts:
         return True
-    if not seen.on_purpose or seen.target not in before.running:
+    if not seen.on_purpose or seen.target not in before.running | before.paused:
         return False
     above = before.ancestors(seen.target)
     known = (one for one in store.targets.health() if one.fingerprint.target in above)
@@ -150,18 +150,16 @@ def forget(store: Store, targets: Sequence[TargetId]) -> None:
 
 def ran_before(store: Store, zone: tzinfo) -> Mapping[TargetId, str]:
     """The machines that ran before an incident, open or over, and have not come back, in words for `check`."""
-    live = {
-        member.target: i.id for i in store.incidents.live() for member in i.members.values() if _is_off(member)
-    }
-    over = {target: one for target, one in store.left_off.all().items() if target not in live}
+    how = {one.member.target: (one.member, _how(one)) for one in store.left_off.all().values()}
+    for incident in store.incidents.live():
+        off = filter(_is_off, incident.members.values())
+        how |= {member.target: (member, f"it ran before incident {incident.id}") for member in off}
     presences = store.targets.presences()
     found = {}
-    how = {target: f"it ran before incident {number}" for target, number in live.items()}
-    how |= {target: _how(one) for target, one in over.items()}
-    for target, words in how.items():
+    for target, (member, words) in how.items():
         stopped = presences[target].stopped_at if target in presences else None
         since = f" since {clock_time(stopped, zone, '%Y-%m-%d %H:%M')}" if stopped else ""
-        found[target] = f"off{since}, and {words}"
+        found[target] = f"{member.rest}{since}, and {words}"
     return found
 
 

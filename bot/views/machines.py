@@ -35,13 +35,13 @@ _HEADS: Final[Mapping[str, str]] = {
 }
 _WORDS: Final[Mapping[str, str]] = {
     VOUCH: "Nothing proves that these are well. Tick those that you have seen to be. Your name is recorded.",
-    STAY_OFF: "These ran before and are off. Caretaker no longer waits for those you tick. Your name is recorded.",
+    STAY_OFF: "These ran before and are {}. Caretaker no longer waits for those you tick. Your name is recorded.",
     LET_GO: "Their hosts no longer have these. Caretaker stops watching those you tick. Your name is recorded.",
     MUST_RETURN: "Their hosts no longer have these. The incident stays open until those you tick are well again.",
 }
 _OF_ONE: Final[Mapping[str, str]] = {
     VOUCH: "Nothing proves that {} is well. Say so only if you have seen it. Your name is recorded.",
-    STAY_OFF: "{} ran before and is off. Caretaker no longer waits for it. Your name is recorded.",
+    STAY_OFF: "{} ran before and is {}. Caretaker no longer waits for it. Your name is recorded.",
     LET_GO: "{}'s host no longer has it. Caretaker stops watching it. Your name is recorded.",
     MUST_RETURN: "{}'s host no longer has it. The incident stays open until it is back and healthy.",
 }
@@ -83,9 +83,10 @@ def machines_view(
 
 
 def _said(what: str, listed: Sequence[Member], name: Names) -> str:
+    rest = " or ".join(sorted({one.rest for one in listed}))
     if len(listed) == 1:
-        return _OF_ONE[what].format(bold(name_of(listed[0].target, name)))
-    return _WORDS[what] if listed else "There is none any more."
+        return _OF_ONE[what].format(bold(name_of(listed[0].target, name)), rest)
+    return _WORDS[what].format(rest) if listed else "There is none any more."
 
 
 def _groups(listed: list[Member], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:

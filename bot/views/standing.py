@@ -69,7 +69,7 @@ def _alone(incident: Incident, lacking: Mapping[TargetId, str]) -> str:
         end = "" if lacks.endswith("?") else "."
         return f"{STANDINGS[Standing.MISSING]} Missing: {safe(lacks, 300)}{end}{expected}"
     if incident.failing and incident.kind in _SEEN_RUNNING and member.running is False:
-        return "It is off now."
+        return f"It is {member.rest} now."
     recovering = incident.status is Status.RECOVERING
     if member.proven or not (recovering or (incident.reopened_by and not incident.failing)):
         return ""
@@ -105,11 +105,12 @@ def _line(standing: Standing, targets: tuple[TargetId, ...], name: Names) -> str
 def _unproven(
     incident: Incident, targets: tuple[TargetId, ...], name: Names, lacking: Mapping[TargetId, str]
 ) -> Iterator[str]:
-    """What nothing has proven: first what is off and ran before, then the rest by what it lacks."""
+    """What nothing has proven: first what is off or paused and ran before, then the rest by what it lacks."""
     off = tuple(target for target in targets if _is_still_off(incident.members[target]))
-    if off:
-        ran = "it ran" if len(off) == 1 else "they ran"
-        yield f"{STANDINGS[Standing.UNPROVEN]} {len(off)} still off, and {ran} before: {names(off, name)}"
+    for how in ("off", "paused"):
+        if few := [target for target in off if incident.members[target].rest == how]:
+            ran = "it ran" if len(few) == 1 else "they ran"
+            yield f"{STANDINGS[Standing.UNPROVEN]} {len(few)} still {how}, and {ran} before: {names(few, name)}"
     rest = tuple(target for target in targets if target not in off)
     if not rest:
         return
@@ -124,5 +125,5 @@ def _unproven(
 
 
 def _is_still_off(member: Member) -> bool:
-    """Whether that it is off, and ran before, is all that is to be said of it."""
+    """Whether that it is off or paused, and ran before, is all that is to be said of it."""
     return member.was_running and member.running is False and not member.changes

@@ -90,11 +90,12 @@ def _run(lab: LabPicture, run: Run) -> str:
 
 def _left_off(lab: LabPicture) -> str:
     """What ran before an incident and is off, e.g. `dev2 is off since today at 2:28 AM and ran before`."""
-    called = names(lab.left_off, lab.name)
+    called, paused = names(lab.left_off, lab.name), lab.paused & lab.left_off.keys()
+    rest = "off or paused" if paused and paused != lab.left_off.keys() else "paused" if paused else "off"
     if len(lab.left_off) > 1:
-        return f"{called} are off and ran before"
+        return f"{called} are {rest} and ran before"
     since = "".join(f" since {when(at)}" for at in lab.left_off.values() if at is not None)
-    return f"{called} is off{since} and ran before"
+    return f"{called} is {rest}{since} and ran before"
 
 
 def _tally(kind: TargetKind, tally: Tally, name: Names, *, old: bool) -> str:
@@ -104,6 +105,7 @@ def _tally(kind: TargetKind, tally: Tally, name: Names, *, old: bool) -> str:
     line = f"{mark} {PLURALS[kind]}: {tally.well} of {tally.whole} well"
     line += f", {tally.accepted} accepted" if tally.accepted else ""
     line += f", {tally.off} off" if tally.off else ""
+    line += f", {tally.paused} paused" if tally.paused else ""
     parts = (
         ("failing", tally.failing),
         ("down", tally.down),

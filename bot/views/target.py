@@ -55,7 +55,7 @@ def _proof(picture: TargetPicture) -> str:
     """Whether it is proven healthy, and what is still missing for that."""
     if picture.unwatched:
         return "🔎 Nobody can tell whether it is well."
-    if picture.condition in {Condition.DOWN, Condition.OFF}:
+    if picture.condition in {Condition.DOWN, Condition.OFF, Condition.PAUSED}:
         return ""  # how it is, is said already
     if not picture.lacks:
         return "🔎 Healthy."
@@ -68,6 +68,8 @@ def _expected(picture: TargetPicture) -> str:
         return "Ephemeral: it never opens an incident."
     wanted = "It is expected to run" if target.wanted else "It may be off"
     unseen = any(is_unseen(one.check, one.health) for one in picture.beliefs)
+    if picture.paused:
+        return _paused(picture, wanted)
     if picture.running is None or (unseen and not picture.running):  # by now it may run elsewhere
         return f"{wanted}."
     if picture.running:
@@ -78,6 +80,13 @@ def _expected(picture: TargetPicture) -> str:
         return f"It is off{since}, and it ran before. {todo}"
     by = ", shut down by someone" if picture.stopped_on_purpose else ""
     return f"{wanted}, and is off{since}{by}{_word(picture)}."
+
+
+def _paused(picture: TargetPicture, wanted: str) -> str:
+    if picture.condition is not Condition.DOWN:
+        return f"{wanted}, and is paused."
+    todo = f"Resume it, or say that it may stay so: {inline(f'/lab stays-off {picture.target.name}')}."
+    return f"It is paused, and it ran before. {todo}"
 
 
 def _word(picture: TargetPicture) -> str:

@@ -52,6 +52,7 @@ CONDITIONS: Final[Mapping[Condition, str]] = MappingProxyType(
         Condition.UNSEEN: "❔",
         Condition.UNPROVEN: "❔",
         Condition.OFF: "💤",
+        Condition.PAUSED: "💤",
         Condition.ACCEPTED: "🔌",
         Condition.WELL: "✅",
     }

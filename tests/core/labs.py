@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import STATE, CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Earlier, Event, Incident, IncidentId, Notice, Rules, Tell
 from bot.core.incidents import engine
 from bot.core.incidents.draft import Decision
@@ -134,6 +134,11 @@ def off(guest: TargetId, *, on_purpose: bool = False) -> Observation:
     return replace(well(guest, running=False), facts={"stopped": "on purpose"} if on_purpose else {})
 
 
+def paused(guest: TargetId, how: str = "paused by a person") -> Observation:
+    """A guest is paused, as it may be."""
+    return replace(well(guest), evidence=Evidence.OUTSIDE, why=how, facts={"paused": how})
+
+
 def unbootable(guest: TargetId) -> Observation:
     """A guest runs, but did not find its boot disk."""
     return fails(guest, Kind.BOOT_DISK, "no bootable device", running=True)
@@ -150,6 +155,7 @@ class Desk:
     gap: Gap | None = None
     owner: str = ""
     silences: tuple[Silence, ...] = ()
+    paused: set[TargetId] = field(default_factory=set)
     stopped: dict[TargetId, datetime] = field(default_factory=dict)
     shut_down: dict[TargetId, datetime] = field(default_factory=dict)
     failing: set[Fingerprint] = field(default_factory=set)
@@ -168,13 +174,13 @@ class Desk:
         return Situation(
             self.targets,
             {i.id: i for i in self.incidents.values() if i.resolved_at is None or i.resolved_at >= since},
-            frozenset(self.running),
+            frozenset(self.running - self.paused),
             self.silences,
             self.rules,
             IncidentId(len(self.incidents) + 1),
             lately,
             frozenset(self.failing),
-            frozenset(self.targets.keys() - {f.target for f in self.failing} - self.unseen),
+            frozenset(self.targets.keys() - {f.target for f in self.failing} - self.unseen - self.paused),
             self.checks,
             self.gap,
             owner=self.owner,
@@ -182,6 +188,7 @@ class Desk:
             shut_down=self._shut_down,
             unseen=frozenset(f for i in self.incidents.values() for f in i.own if f.target in self.unseen),
             unlooked=frozenset(self.unlooked),
+            paused=frozenset(self.paused),
         )
 
     def _ended(self) -> Mapping[tuple[Kind, TargetId], Earlier]:
@@ -204,6 +211,8 @@ class Desk:
         for one in news:
             if one.health is not Health.UNKNOWN:
                 (self.failing.add if one.health is Health.FAIL else self.failing.discard)(one.fingerprint)
+            if one.fingerprint.check == STATE:
+                (self.paused.add if one.paused else self.paused.discard)(one.target)
             if one.running is not None:
                 (self.running.add if one.running else self.running.discard)(one.target)
             if one.running is False and not one.facts:

@@ -7,8 +7,9 @@ import pytest
 from bot.core.incident import End, IncidentId, Status, Tell, Way
 from bot.core.incidents import aftermath, persons_word
 from bot.core.incidents.aftermath import held_by, outage_of
+from bot.core.incidents.condition import lacks
 from bot.core.incidents.inventory_changes import Change
-from bot.core.incidents.member import Standing, lacks
+from bot.core.incidents.member import Standing
 from tests.core.labs import ATLAS, FILES, GUESTS, NOOK, VAULT, Desk, back, crashed, gone, up
 
 MINUTE = timedelta(minutes=1)

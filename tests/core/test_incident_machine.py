@@ -70,13 +70,14 @@ def news(draw):
     check = draw(st.sampled_from(sorted(checks)))
     health = draw(st.sampled_from([Health.FAIL, Health.FAIL, Health.OK, Health.UNKNOWN]))
     kind = draw(st.sampled_from(checks[check])) if health is Health.FAIL else None
-    running = None
-    if check == "state" and health is not Health.UNKNOWN:
+    running, paused = None, check == "state" and health is not Health.UNKNOWN and draw(st.booleans())
+    if check == "state" and health is not Health.UNKNOWN and not paused:
         running = health is Health.OK and draw(st.booleans())
     evidence = Evidence.OUTSIDE if check in {"state", "inventory"} else Evidence.INSIDE
     seen = Observation(Fingerprint(CheckName(check), target.id), health, NOON, "", kind, running=running)
     started = check == "state" and running and draw(st.booleans())
-    return replace(seen, evidence=evidence, facts={"started": "now"} if started else {})
+    facts = {"started": "now"} if started else {"paused": "paused by a person"} if paused else {}
+    return replace(seen, evidence=evidence, facts=facts)
 
 
 class Lab(RuleBasedStateMachine):
@@ -403,6 +404,13 @@ class Lab(RuleBasedStateMachine):
                 seen = evidence in {Evidence.INSIDE, Evidence.OUTSIDE, Evidence.WORD}
                 assert not member.proven or seen or member.standing is Standing.UNWATCHED
                 assert (member.standing is Standing.PROVEN) <= (evidence is Evidence.INSIDE)
+
+    @invariant()
+    def what_is_paused_is_not_well_whatever_answers(self):
+        well = {Standing.PROVEN, Standing.ACCEPTED, Standing.UNTOUCHED}
+        for incident in self.desk.live:
+            paused = (member for target, member in incident.members.items() if target in self.desk.paused)
+            assert not [member for member in paused if member.standing in well]
 
     @invariant()
     def the_numbers_add_up(self):

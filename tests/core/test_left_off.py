@@ -22,6 +22,8 @@ from tests.core.labs import (
     fails,
     gone,
     off,
+    on_battery,
+    paused,
     powered_on,
     unbootable,
     up,
@@ -142,6 +144,35 @@ def test_of_what_is_off_it_is_asked_whether_it_may_stay_so_and_of_what_runs_whet
     assert (may_stay_off(member), may_be_well(member)) == (True, False)
     running = member.after(powered_on(FILES), outage.situation.needs(FILES))
     assert (may_stay_off(running), may_be_well(running)) == (False, True)
+
+
+def test_what_is_paused_after_an_outage_is_named_so_until_it_goes_on_or_a_person_lets_it_be():
+    lab = Desk()
+    lab.see(gone(VAULT))
+    lab.see(back(VAULT), up(FILES))
+    assert lab.only.members[FILES].proven
+    lab.see(paused(FILES))
+    lab.wait(10 * MINUTE)
+    assert lab.only.status is Status.RECOVERING
+    assert lab.broadcasts()[-1].endswith("Still paused: files.")
+    why = "it is paused; say that it may stay off, or resume it"
+    with pytest.raises(IllegalMove, match=why):
+        persons_word.vouch(lab.situation, ONE, [FILES], "U1", lab.now)
+    left = persons_word.stays_off(lab.situation, [FILES], "U1", lab.now)
+    assert left.incidents[0].members[FILES].standing is Standing.STAYS_OFF
+    lab.see(powered_on(FILES))
+    assert lab.only.members[FILES].standing is Standing.UNPROVEN
+    lab.see(up(FILES))
+    assert lab.only.end == End(Way.PROVEN)
+
+
+def test_what_is_paused_when_an_outage_begins_is_not_taken_for_well():
+    lab = Desk()
+    lab.see(up(FILES))
+    lab.see(paused(FILES))
+    lab.see(on_battery())
+    member = lab.only.members[FILES]
+    assert (member.standing, member.running, member.paused) == (Standing.UNPROVEN, False, True)
 
 
 def test_of_what_may_stay_off_and_differs_from_before_it_is_asked_whether_that_is_well_and_nothing_else(outage):

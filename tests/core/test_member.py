@@ -7,8 +7,9 @@ from types import MappingProxyType
 import pytest
 
 from bot.core.health import CheckName, Evidence, Health, Proof, Target
+from bot.core.incidents.condition import lacks
 from bot.core.incidents.evidence import Requirement, requirement
-from bot.core.incidents.member import INVENTORY, Ground, Member, Standing, lacks, outcome, standings
+from bot.core.incidents.member import INVENTORY, Ground, Member, Standing, outcome, standings
 from tests.core.labs import (
     ATLAS,
     GUESTS,
@@ -19,6 +20,7 @@ from tests.core.labs import (
     off,
     on_battery,
     on_mains,
+    paused,
     powered_on,
     unseen,
     up,
@@ -76,6 +78,41 @@ def test_what_nobody_has_seen_running_since_it_was_in_doubt_was_not_seen_to_be_s
 def test_what_is_off_as_it_was_stays_as_it_was():
     vouched = ran(running=False).settled(WORD)
     assert after(vouched, off(VM)) == vouched
+
+
+HOW = ("paused by a person", "put back to a paused snapshot", "paused", "suspended")
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("was", [up(VM), WORD], ids=["proven", "on someone's word"])
+def test_what_is_paused_is_in_doubt_whatever_was_known_of_it(was, how):
+    member = ran(running=True).settled(was) if was is WORD else after(ran(), was)
+    held = after(member, paused(VM, how))
+    assert (held.standing, held.running, held.paused) == (Standing.UNPROVEN, False, True)
+    assert lacks(held, Target(VM), INSIDE) == "it is paused, and it ran before"
+
+
+def test_nothing_that_answers_for_what_is_paused_is_that_machine():
+    """A copy of it, or another machine at its address."""
+    held = after(ran(), up(VM), paused(VM))
+    assert after(held, well(VM, "boot", running=True), well(VM, "http")) == held
+    assert not after(held, powered_on(VM)).proven, "it goes on, and nobody has looked inside since"
+    assert after(held, powered_on(VM), well(VM, "boot", running=True)).proven
+
+
+def test_what_was_paused_before_nobody_could_look_proves_nothing_until_its_hypervisor_tells_of_it():
+    unsure = after(ran(), paused(VM)).in_doubt(NOON)
+    assert not after(unsure, well(VM, "http")).proven
+    assert after(unsure, powered_on(VM), well(VM, "http")).proven
+
+
+def test_what_is_paused_to_be_saved_was_shut_down_by_whoever_saved_it():
+    assert after(ran(running=True), paused(VM), off(VM, on_purpose=True)).standing is Standing.WANTED_OFF
+
+
+def test_what_is_cut_off_while_it_is_paused_is_off():
+    member = after(ran(running=True), paused(VM), off(VM))
+    assert lacks(member, Target(VM), INSIDE) == "it is off, and it ran before"
 
 
 def test_power_proves_nothing_of_what_is_inside():

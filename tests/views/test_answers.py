@@ -51,7 +51,11 @@ def test_a_run_under_way_names_its_machine():
     ("picture", "head"),
     [
         (lab(Tally(well=2)), "🟢 All is well"),
-        (lab(Tally(well=1, accepted=1, off=1)), "🟢 All is well"),
+        (lab(Tally(well=1, accepted=1, off=1, paused=1)), "🟢 All is well"),
+        (
+            replace(lab(Tally(down=(WEB1,))), left_off={WEB1: None}, paused=frozenset({WEB1})),
+            "⚪ No open incident, but web1 is paused and ran before",
+        ),
         (lab(Tally(well=1, unproven=(WEB1,))), "⚪ No open incident, but not everything is proven healthy"),
         (lab(Tally(unseen=(WEB1,))), "⚪ No open incident, but not everything can be seen"),
         (lab(Tally(failing=(WEB1,))), "🟡 No open incident, but not all is well"),
@@ -176,6 +180,14 @@ def belief(health: Health = Health.OK) -> Belief:
             "01 Mar 14:02 UTC>, and it ran before. Start it, or say that it may stay off: `/lab stays-off web1`.",
         ),
         (picture(Target(WEB1), running=False, condition=Condition.DOWN), "It is off, and it ran before."),
+        (
+            picture(Target(WEB1, wanted=False), running=True, paused=True, condition=Condition.PAUSED),
+            "It may be off, and is paused.",
+        ),
+        (
+            picture(Target(WEB1), running=True, paused=True, condition=Condition.DOWN),
+            "It is paused, and it ran before. Resume it, or say that it may stay so: `/lab stays-off web1`.",
+        ),
         (picture(Target(WEB1), parents=((ATLAS, Condition.UNSEEN),)), "It depends on ❔ atlas"),
         (picture(Target(WEB1)), "*✅ web1*, a guest"),
         (picture(Target(WEB1), condition=Condition.UNPROVEN, beliefs=(belief(),)), "*❔ web1*, a guest"),

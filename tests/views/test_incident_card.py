@@ -212,6 +212,17 @@ def test_what_is_off_and_ran_before_is_said_to_be_so():
     assert off("dev1", "dev2")[0] == "❔ 2 still off, and they ran before: dev1, dev2"
 
 
+def test_what_is_paused_and_ran_before_is_not_called_off():
+    made = outage("dev1", "dev2", "a", back=0)
+    for name, paused in (("dev1", True), ("dev2", False)):
+        made = made.with_member(Member(TargetId(f"guest:{name}"), True, running=False, paused=paused))
+    assert lines(made, {})[2].split("\n")[1:] == [
+        "❔ 1 still off, and it ran before: dev2",
+        "❔ 1 still paused, and it ran before: dev1",
+        "❔ 1 unproven: a",
+    ]
+
+
 def test_once_all_are_back_nobody_is_named():
     assert lines(outage(failing=frozenset(), status=Status.RECOVERING))[2] == "▰▰▰▰▰▰▰▰▰▰  *44 of 44* back"
 

@@ -30,7 +30,7 @@ def begins_anew(draft: Draft, incident: Incident) -> Incident:
         return incident
     for member in incident.members.values():
         if member.proven and member.standing not in SETTLED_FOR_GOOD:
-            doubted = replace(member.in_doubt(draft.now), running=member.running)
+            doubted = member.doubted(draft.now)
             incident = incident.with_member(member if draft.situation.is_well(member.target) else doubted)
     return draft.keep(incident)
 
@@ -114,8 +114,8 @@ def as_adopted(draft: Draft, target: TargetId) -> Member:
 def _as_known(draft: Draft, target: TargetId) -> Member:
     """A target before anything was heard of it just now: one that was well has not gone off yet."""
     situation, now = draft.situation, draft.now
-    ran, lately = situation.ran(target), target in situation.lately
-    running = True if ran and not lately else None
+    ran, lately, paused = situation.ran(target), target in situation.lately, target in situation.paused
+    running = not paused if ran and not lately else None
     if lately or target not in situation.well:
-        return Member(target, was_running=ran, running=running, unproven_since=now)
+        return Member(target, was_running=ran, running=running, paused=paused, unproven_since=now)
     return Member(target, was_running=ran, running=running, ground=Ground(Standing.UNTOUCHED, "", now))

@@ -28,7 +28,7 @@ def named(draft: Draft, targets: Sequence[TargetId]) -> str:
 
 
 def off_and_rest(incident: Incident) -> tuple[Sequence[TargetId], Sequence[TargetId]]:
-    """What an incident still waits for: what is off, and what nothing has proven yet."""
+    """What an incident still waits for: what is off or paused, and what nothing has proven yet."""
     waiting = [incident.members[target] for target in incident.unproven]
     off = [one.target for one in waiting if one.running is False and not one.failing]
     return off, [one.target for one in waiting if one.target not in off]
@@ -37,7 +37,8 @@ def off_and_rest(incident: Incident) -> tuple[Sequence[TargetId], Sequence[Targe
 def still(draft: Draft, incident: Incident) -> str:
     """What an incident still waits for, by name."""
     off, rest = off_and_rest(incident)
-    parts = [f"Still off: {named(draft, off)}."] if off else []
+    rests = {how: [one for one in off if incident.members[one].rest == how] for how in ("off", "paused")}
+    parts = [f"Still {how}: {named(draft, those)}." for how, those in rests.items() if those]
     parts += [f"Still not proven healthy: {named(draft, rest)}."] if rest else []
     return " ".join(parts)
 

@@ -4,13 +4,13 @@ Only what is proven is well. That it has power, that it can be reached, or that 
 another could not look is less, and said as less.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.core.health import STATE, CheckName, Evidence, Health, Kind, Target, is_unseen
-from bot.core.incidents.evidence import Requirement
-from bot.core.incidents.member import Member, Standing, lacks
+from bot.core.health import CheckName, Evidence, Health, Kind, Target, is_paused, is_unseen
+from bot.core.incidents.evidence import Requirement, wanted
+from bot.core.incidents.member import Member, Standing
 
 
 class Condition(StrEnum):
@@ -18,8 +18,8 @@ class Condition(StrEnum):
 
     FAILING: a check fails, or an incident waits for a machine that is missing. DOWN: not running, though it ran
     before an incident, open or over, and nobody has said that it may stay off. UNSEEN: no check could look.
-    UNPROVEN: something is seen of it, and nothing proves it healthy. OFF: off or paused, as it may be. ACCEPTED:
-    by its power alone, or by a person's word. WELL: proven.
+    UNPROVEN: something is seen of it, and nothing proves it healthy. OFF, PAUSED: as it may be. ACCEPTED: by its
+    power alone, or by a person's word. WELL: proven.
     """
 
     FAILING = "failing"
@@ -27,6 +27,7 @@ class Condition(StrEnum):
     UNSEEN = "not seen"
     UNPROVEN = "not proven"
     OFF = "off"
+    PAUSED = "paused"
     ACCEPTED = "accepted"
     WELL = "well"
 
@@ -43,8 +44,8 @@ class Result:
 
     @property
     def paused(self) -> bool:
-        """Whether it shows a guest that neither runs nor is off, as it may be."""
-        return self.check == STATE and self.health is Health.OK and self.running is None
+        """Whether it shows a guest that neither runs nor is off: nothing that answers then is that guest."""
+        return is_paused(self.check, self.health, running=self.running)
 
     @property
     def fails(self) -> bool:
@@ -67,7 +68,8 @@ def is_proven(needs: Requirement, results: Collection[Result]) -> bool:
     """Whether these results prove their target well: by what its rule accepts, and with each check of its own."""
     told = [one for one in results if one.tells]
     shown = any(one.evidence in needs.accepts for one in told)
-    return shown and needs.checks <= {one.check for one in told} and not any(one.fails for one in results)
+    ill = any(one.fails or one.paused for one in results)
+    return shown and needs.checks <= {one.check for one in told} and not ill
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,11 @@ def state_of(
     waited_for: Member | None = None,
 ) -> State:
     """How `target` is. `running`: as last seen; `waited_for`: how it stands in an unresolved incident."""
+    rest = _rest(results, running=running)
     fails = frozenset(one.check for one in results if one.fails)
     unseen = not any(one.tells for one in results) or any(is_unseen(one.check, one.health) for one in results)
     if waited_for is not None and not waited_for.proven:
-        how = _while_waited_for(waited_for, unseen=unseen, running=running)
+        how = _while_waited_for(waited_for, unseen=unseen, rests=rest is not None)
         return State(Condition.FAILING if fails else how, lacks(waited_for, target, needs))
     told = [one for one in results if one.tells]
     shown = frozenset(one.check for one in told if one.evidence in needs.accepts)
@@ -100,8 +103,8 @@ def state_of(
         return State(Condition.FAILING, lacking)
     if unseen:
         return State(Condition.UNSEEN, lacking)
-    if running is False or any(one.paused for one in results):
-        return State(Condition.OFF, "it is off" if running is False else "it is paused")
+    if rest is not None:
+        return State(rest, f"it is {rest}")
     if shown and passed >= needs.checks:
         inside = any(one.evidence is Evidence.INSIDE for one in told if one.check in shown)
         return State(Condition.WELL if inside else Condition.ACCEPTED)
@@ -109,9 +112,34 @@ def state_of(
     return State(Condition.ACCEPTED) if vouched else State(Condition.UNPROVEN, lacking)
 
 
-def _while_waited_for(member: Member, *, unseen: bool, running: bool | None) -> Condition:
+def _rest(results: Iterable[Result], *, running: bool | None) -> Condition | None:
+    if any(one.paused for one in results):
+        return Condition.PAUSED
+    return Condition.OFF if running is False else None
+
+
+def lacks(member: Member, target: Target, needs: Requirement) -> str:
+    """What is missing before a member is proven, in words; empty where nothing is."""
+    if member.proven:
+        return ""
+    if member.failing:
+        return "its host no longer knows it" if member.missing else f"failing: {_named(member.failing)}"
+    if member.changes:
+        return "; ".join(one.words for one in member.changes)
+    if member.was_running and member.running is False:
+        return f"it is {member.rest}, and it ran before"
+    if member.passed and (pending := needs.checks - member.passed):
+        return f"{_named(pending)} {'has' if len(pending) == 1 else 'have'} not passed"
+    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.shown else wanted(target)
+
+
+def _named(checks: Iterable[CheckName]) -> str:
+    return ", ".join(sorted(checks))
+
+
+def _while_waited_for(member: Member, *, unseen: bool, rests: bool) -> Condition:
     if member.failing:
         return Condition.FAILING
     if unseen:
         return Condition.UNSEEN
-    return Condition.DOWN if running is False else Condition.UNPROVEN
+    return Condition.DOWN if rests else Condition.UNPROVEN

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.clock_step import shifted
-from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetId
-from bot.core.incidents.evidence import Requirement, wanted
+from bot.core.health import STATE, CheckName, Evidence, Health, Observation, TargetId
+from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.inventory_changes import Change
 
 INVENTORY: Final = CheckName("inventory")
@@ -104,10 +104,11 @@ class Member:
     """A target that holds an incident open until it is proven healthy: its subject, and what it has adopted.
 
     `was_running`: it ran before, so it is not proven by being off. `failing`: its checks that fail. `running`: as
-    last seen, None when it can't be told. `ground`: what proved it, None while nothing has. `unproven_since`: when
-    it was last put in doubt; `counts_from`: what was seen before proves nothing. `passed`: the checks that passed
-    since then, `well_since`: when the first of them did; `shown`: what of that shows it well, None while they only
-    show that it can be reached. `must_return`: who said that it must come back.
+    last seen, None when it can't be told; `paused`: why it does not run, by its hypervisor's last word. `ground`:
+    what proved it, None while nothing has. `unproven_since`: when it was last put in doubt; `counts_from`: what
+    was seen before proves nothing. `passed`: the checks that passed since then, `well_since`: when the first of
+    them did; `shown`: what of that shows it well, None while they only show that it can be reached. `must_return`:
+    who said that it must come back.
     `untouched`: it had not gone off when an outage's cause was over, and has not been seen since.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
     """
@@ -116,6 +117,7 @@ class Member:
     was_running: bool
     failing: frozenset[CheckName] = frozenset()
     running: bool | None = None
+    paused: bool = False
     ground: Ground | None = None
     unproven_since: datetime | None = None
     counts_from: datetime | None = None
@@ -138,6 +140,11 @@ class Member:
         return self.missing and self.must_return is None
 
     @property
+    def rest(self) -> str:
+        """How it is that does not run, in a word: off, or paused."""
+        return "paused" if self.paused else "off"
+
+    @property
     def standing(self) -> Standing:
         """How it stands."""
         if self.failing:
@@ -153,17 +160,25 @@ class Member:
         """This member once `seen` is known. UNKNOWN proves and disproves nothing."""
         if seen.health is Health.UNKNOWN:
             return self
+        told = self._told(seen)
         if seen.health is Health.FAIL:
-            failed = replace(self.in_doubt(seen.at), running=_newer(self, seen))
-            return replace(failed, failing=self.failing | {seen.fingerprint.check})
-        was = self.in_doubt(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else self
-        after = replace(was, failing=self.failing - {seen.fingerprint.check}, running=_newer(self, seen))
+            return replace(told.doubted(seen.at), failing=self.failing | {seen.fingerprint.check})
+        was = told.doubted(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else told
+        after = replace(was, failing=self.failing - {seen.fingerprint.check})
         # Only what was seen to run, or to fail, was shut down: what is off may have been so for another reason.
-        if seen.on_purpose and (self.running is True or self.failing):
+        if seen.on_purpose and (self.running is True or self.paused or self.failing):
             return replace(after, was_running=False).settled(_ground(Standing.WANTED_OFF, seen))
         if after.running is False:
-            return after if self.running is False else replace(after.in_doubt(seen.at), running=False)
+            return after if self.running is False else after.doubted(seen.at)
         return _weighed(_goes_on(after, seen), seen, needs)
+
+    def _told(self, seen: Observation) -> "Member":
+        """This member with what `seen` tells of its power. That a paused one goes on only its hypervisor tells."""
+        if seen.paused:
+            return replace(self, running=False, paused=True)
+        if seen.running is None or (self.paused and seen.fingerprint.check != STATE):
+            return self
+        return replace(self, running=seen.running, paused=False)
 
     def _stays_off_no_more(self, seen: Observation) -> bool:
         """Whether it was to stay off, and someone has started it after all."""
@@ -194,13 +209,16 @@ class Member:
 
     def failing_now(self, checks: frozenset[CheckName], now: datetime) -> "Member":
         """This member once it is known which of its checks fail; what fails disproves what was seen before."""
-        known = self.in_doubt(now) if checks and self.ground is not None else self
-        return replace(known, failing=checks, running=self.running)
+        known = self.doubted(now) if checks and self.ground is not None else self
+        return replace(known, failing=checks)
 
     def in_doubt(self, at: datetime) -> "Member":
         """This member once what was seen of it before `at` counts no more."""
-        since = self.unproven_since or at
-        doubted = replace(self, ground=None, running=None, counts_from=at, unproven_since=since)
+        return replace(self.doubted(at), running=None)
+
+    def doubted(self, at: datetime) -> "Member":
+        """The same, where it is known whether it runs."""
+        doubted = replace(self, ground=None, counts_from=at, unproven_since=self.unproven_since or at)
         return replace(doubted, passed=frozenset(), well_since=None, shown=None, untouched=False)
 
     def asked_again(self, at: datetime, began: datetime) -> "Member":
@@ -208,7 +226,7 @@ class Member:
         was, early = (self.ground.standing, self.ground.at < began) if self.ground else (None, False)
         untouched = was is Standing.UNTOUCHED
         asked = untouched or (early and was not in SETTLED_FOR_GOOD)
-        return replace(self.in_doubt(at), running=self.running, untouched=untouched) if asked else self
+        return replace(self.doubted(at), untouched=untouched) if asked else self
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
@@ -227,7 +245,7 @@ def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
     early = member.counts_from is not None and seen.at < member.counts_from
     shows, check = needs.accepted(seen), seen.fingerprint.check
     # The agent of a guest that hangs on its disk may answer: a check that fails outweighs it.
-    if early or member.failing or not (shows or check in needs.checks):
+    if early or member.failing or member.paused or not (shows or check in needs.checks):
         return member
     passed, since = member.passed | {check}, member.well_since or seen.at
     shown = _shown(seen) if shows else member.shown
@@ -254,29 +272,6 @@ def _shown(seen: Observation) -> Ground:
 
 def _ground(standing: Standing, seen: Observation) -> Ground:
     return Ground(standing, seen.why, seen.at, seen.fingerprint.check)
-
-
-def _newer(member: Member, observation: Observation) -> bool | None:
-    return member.running if observation.running is None else observation.running
-
-
-def lacks(member: Member, target: Target, needs: Requirement) -> str:
-    """What is missing before a member is proven, in words; empty where nothing is."""
-    if member.proven:
-        return ""
-    if member.failing:
-        return "its host no longer knows it" if member.missing else f"failing: {_named(member.failing)}"
-    if member.changes:
-        return "; ".join(one.words for one in member.changes)
-    if member.was_running and member.running is False:
-        return "it is off, and it ran before"
-    if member.passed and (pending := needs.checks - member.passed):
-        return f"{_named(pending)} {'has' if len(pending) == 1 else 'have'} not passed"
-    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.shown else wanted(target)
-
-
-def _named(checks: Iterable[CheckName]) -> str:
-    return ", ".join(sorted(checks))
 
 
 def standings(members: Iterable[Member]) -> Mapping[Standing, tuple[TargetId, ...]]:

@@ -13,8 +13,9 @@ from bot.core.health import TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Tell
 from bot.core.incidents.announce import named
 from bot.core.incidents.asked import may_be_well, may_stay_off
+from bot.core.incidents.condition import lacks
 from bot.core.incidents.draft import Decision, Draft
-from bot.core.incidents.member import COUNTED, Ground, Member, Standing, lacks
+from bot.core.incidents.member import COUNTED, Ground, Member, Standing
 from bot.core.incidents.settle import settle
 from bot.core.incidents.situation import Situation
 
@@ -31,8 +32,9 @@ def vouch(
             why = "is missing" if member.missing else f"fails: {', '.join(sorted(member.failing))}"
             raise IllegalMove(f"cannot vouch for {situation.name(target)}: because it {why}")
         if not may_be_well(member):
-            name = situation.name(target)
-            raise IllegalMove(f"cannot vouch for {name}: because it is off; say that it may stay off, or start it")
+            name, back = situation.name(target), "resume it" if member.paused else "start it"
+            why = f"it is {member.rest}; say that it may stay off, or {back}"
+            raise IllegalMove(f"cannot vouch for {name}: because {why}")
         lacked = lacks(member, situation.target(target), situation.needs(target))
         held = held.with_member(member.vouched(by, lacked, now))
         draft.keep(held)

@@ -54,7 +54,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
 
 
 def _found_off(draft: Draft, incident: Incident) -> Incident:
-    """What was missing is back on its host, and off: no longer missing, but down where it should run."""
+    """What was missing is back on its host, and does not run: no longer missing, but down where it should."""
     member = incident.members.get(incident.subject)
     back = incident.kind is Kind.GUEST_MISSING and GONE.isdisjoint(one.check for one in incident.failing)
     if not back or member is None or member.proven or member.running is not False:
@@ -62,7 +62,7 @@ def _found_off(draft: Draft, incident: Incident) -> Incident:
     if not member.was_running and not member.failing:  # it is as it was
         others = {target: one for target, one in incident.members.items() if one != member}
         return draft.keep(replace(incident, members=MappingProxyType(others)))
-    why = "its host knows it again, and it is off"
+    why = f"its host knows it again, and it is {member.rest}"
     if incident.status is Status.RECOVERING:
         incident = draft.move(incident, Move.RELAPSE)
     draft.keep(replace(incident, kind=Kind.GUEST_DOWN, why=why))

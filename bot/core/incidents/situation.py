@@ -46,13 +46,13 @@ class Situation:
     """All that a decision may know.
 
     `incidents`: the unresolved ones, and those resolved so recently that they may reopen. `running`: the guests
-    last seen running; `lately`: those that ran until a moment ago and were not shut down by anyone; `shut_down`:
-    those that were shut down so lately that it may have been because of an outage. `failing`: the checks believed
-    to fail; `well`: the targets that are proven so; `unseen`: the checks that can't look; `unlooked`: the targets
-    that were not looked at since the bot is back. `checks`: those that lab.yaml gives each target. `next_id`:
-    the id of the next incident. `gap`: set while the bot has just come back. `name`: what people call a target.
-    `owner`: a Slack id. `ended`: the last incident of each kind and subject that is over. `zone`: in which people
-    are told times.
+    last seen running; `paused`: those that are paused instead; `lately`: those that ran until a moment ago and
+    were not shut down by anyone; `shut_down`: those that were shut down so lately that it may have been because of
+    an outage. `failing`: the checks believed to fail; `well`: the targets that are proven so; `unseen`: the checks
+    that can't look; `unlooked`: the targets that were not looked at since the bot is back. `checks`: those that
+    lab.yaml gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come
+    back. `name`: what people call a target. `owner`: a Slack id. `ended`: the last incident of each kind and
+    subject that is over. `zone`: in which people are told times.
     """
 
     targets: Mapping[TargetId, Target]
@@ -73,6 +73,7 @@ class Situation:
     shut_down: frozenset[TargetId] = frozenset()
     unseen: frozenset[Fingerprint] = frozenset()
     unlooked: frozenset[TargetId] = frozenset()
+    paused: frozenset[TargetId] = frozenset()
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""
@@ -108,5 +109,5 @@ class Situation:
         return self.unseen.isdisjoint(incident.own) and self.unlooked.isdisjoint(about)
 
     def ran(self, target: TargetId) -> bool:
-        """Whether it is a guest that ran until now, or until a moment ago."""
-        return target in self.running or target in self.lately
+        """Whether it is a guest that ran until now, if only to be paused, or until a moment ago."""
+        return any(target in those for those in (self.running, self.paused, self.lately))

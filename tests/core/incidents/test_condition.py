@@ -18,7 +18,7 @@ from bot.core.health import (
     Target,
     TargetId,
 )
-from bot.core.incidents.condition import Condition, Result, old, state_of
+from bot.core.incidents.condition import Condition, Result, is_proven, old, state_of
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.member import Ground, Member, Standing
 
@@ -26,6 +26,7 @@ NOW = datetime(2026, 3, 1, 14, 2, tzinfo=UTC)
 WEB1, ATLAS, RACK = (Target(TargetId(name)) for name in ("guest:web1", "host:atlas", "ups:rack"))
 BOOT, WEB = CheckName("boot"), CheckName("web")
 POWER = Result(STATE, Health.OK, Evidence.OUTSIDE)
+PAUSED = replace(POWER, running=None)
 LOGIN = Result(BOOT, Health.OK, Evidence.INSIDE)
 OLD_LOGIN = Result(BOOT, Health.OK, Evidence.OUTSIDE)
 SILENT = Result(BOOT, Health.UNKNOWN, Evidence.NONE)
@@ -126,5 +127,12 @@ def test_what_is_off_while_an_incident_waits_for_it_is_down_and_what_fails_meanw
 
 
 def test_a_guest_that_is_paused_as_it_may_be_is_not_well_by_what_it_showed_before():
-    paused = state_of(WEB1, ANYTHING, [replace(POWER, running=None), LOGIN], running=True)
-    assert (paused.condition, paused.lacks) == (Condition.OFF, "it is paused")
+    paused = state_of(WEB1, ANYTHING, [PAUSED, LOGIN], running=True)
+    assert (paused.condition, paused.lacks) == (Condition.PAUSED, "it is paused")
+    assert not is_proven(ANYTHING, [PAUSED, LOGIN])
+
+
+def test_what_is_paused_while_an_incident_waits_for_it_is_down():
+    waited_for = Member(WEB1.id, was_running=True, running=False, paused=True)
+    held = state_of(WEB1, ANYTHING, [PAUSED, LOGIN], running=True, waited_for=waited_for)
+    assert (held.condition, held.lacks) == (Condition.DOWN, "it is paused, and it ran before")
