@@ -21,12 +21,16 @@ class Place:
     """What answers at a guest's address, and whether the guest is off."""
 
     off: bool = False
+    paused: bool = False
     seen: Observation = PASSES
     answer: SshAnswer | None = field(default_factory=lambda: SshAnswer(Answer.KNOWN_KEY, "its key answers"))
     starts: bool = False  # in the midst of a look
 
     def is_off(self, _target) -> bool:
         return self.off
+
+    def is_paused(self, _target) -> bool:
+        return self.paused
 
     async def look(self):
         self.off = self.off and not self.starts
@@ -36,7 +40,7 @@ class Place:
         return self.answer
 
     def impostors(self, writer: Writer) -> Impostors:
-        return Impostors(self.is_off, writer)
+        return Impostors(self.is_off, self.is_paused, writer)
 
     def ssh(self, writer: Writer) -> SshAnswers:
         return SshAnswers(self.ask, self.impostors(writer))
@@ -88,6 +92,15 @@ async def test_a_look_in_which_its_guest_started_is_held_against_nobody(place, w
     impostors = place.impostors(writer)
     place.off = place.starts = True
     assert await impostors.look(WEB1.id, place.look) == []
+    assert await impostors.look(WEB1.id, place.look) == [PASSES]
+
+
+async def test_what_answers_while_its_guest_is_paused_tells_nothing_and_is_held_against_nobody(place, writer):
+    """It goes on in an instant, and may have answered before its hypervisor could tell that it does."""
+    impostors = place.impostors(writer)
+    place.paused = True
+    assert await impostors.look(WEB1.id, place.look) == []
+    place.paused = False
     assert await impostors.look(WEB1.id, place.look) == [PASSES]
 
 

@@ -15,14 +15,16 @@ from bot import queries
 from bot.clock import Clock
 from bot.config import Check, Config, Expect, Guest, Host, Service, SlackConfig, Timing
 from bot.core.guest import GuestEvent, GuestEventKind
-from bot.core.health import Health, Kind, TargetId
+from bot.core.health import Health, Kind, TargetId, TargetKind
 from bot.core.incident import End, Incident, IncidentId, Status, Way
 from bot.core.incidents.blind_spots import WAYS_OUT
+from bot.core.incidents.condition import Condition
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.probes import Parts, SshWays
 from bot.probes.ssh import Params as SshParams
 from bot.probes.tcp import Params
 from bot.rounds import Rounds
+from bot.rounds.guests import GuestRounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
 from bot.usecases import missing
@@ -363,6 +365,27 @@ async def test_a_guest_that_ran_before_the_bot_was_off_and_is_off_now_is_down(gu
         down = await bot.incident(id=1, kind=Kind.GUEST_DOWN)
         assert down.why.startswith("it ran before I was off, and is off")
         assert down.unproven == (guest("lab1"),)
+
+
+async def test_a_guest_that_is_paused_is_known_to_be_at_once_and_shown_so(guests, tmp_path) -> None:
+    guests.add("lab1", autostart=False)
+    config = lab_yaml(tmp_path, timing=SELDOM)
+    async with living(config) as bot:
+        await bot.runs("lab1")
+
+        async def are_paused(count: int) -> bool:
+            lab = await bot.ask(lambda store: queries.status(store, Clock().now(), config))
+            return lab.tallies[TargetKind.GUEST].paused == count
+
+        guests.domain("lab1").suspend()
+        await until(lambda: are_paused(1), 15)
+        why = await bot.ask(lambda store: queries.why(store, Clock().now(), config, "lab1"))
+        assert (why.condition, why.paused) == (Condition.PAUSED, True)
+        assert bot.rounds._knows(GuestRounds.knows_paused, guest("lab1"))
+        guests.domain("lab1").resume()
+        await until(lambda: are_paused(0), 15)
+        assert not bot.rounds._knows(GuestRounds.knows_paused, guest("lab1"))
+        assert await bot.incidents() == []
 
 
 async def test_a_guest_that_someone_may_have_shut_down_while_the_bot_was_off_is_asked_about_once(

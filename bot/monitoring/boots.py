@@ -14,9 +14,10 @@ from shlex import quote
 
 from bot.core.clock_step import shifted
 from bot.core.health import BOOT, STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.incidents.boot_place import Place
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
-from bot.core.incidents.guest_boot import GuestBoot, Place
+from bot.core.incidents.guest_boot import GuestBoot
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boot_looks import Clock, ask_ssh, look
 from bot.probes.guest import GuestProbe
@@ -110,9 +111,9 @@ class Boots:
         """Where a guest stands now."""
         return self.of(guest).where(self.now(), self.patience)
 
-    def polled(self, guest: TargetId, *, running: bool | None) -> None:
+    def polled(self, guest: TargetId, *, running: bool | None, paused: bool = False) -> None:
         """A guest's power was told."""
-        self._boots[guest] = self.of(guest).polled(self.now(), running=running)
+        self._boots[guest] = self.of(guest).polled(self.now(), running=running, paused=paused)
 
     def began(self, guest: TargetId) -> None:
         """A guest started, or was reset."""
@@ -168,14 +169,19 @@ class Boots:
         self._records[guest] = record
         self._unsaved.add(guest)
 
+    def goes_on(self, guest: TargetId, starts: int) -> bool:
+        """Whether it still runs since that start: what was seen of it meanwhile is of it."""
+        boot = self.of(guest)
+        return boot.starts == starts and boot.runs
+
     def due(self, guest: TargetId, every: timedelta, *, awaited: bool) -> bool:
         """Whether it is worth a look now. `awaited`: somebody waits for proof."""
         now, boot = self.now(), self.of(guest)
         soon = boot.next_look(now, every, self.patience)
-        return bool(boot.running) and (awaited or (soon is not None and soon <= now))
+        return boot.runs and (awaited or (soon is not None and soon <= now))
 
     async def look(self, probe: GuestProbe) -> Observation | None:
-        """Look at a guest and say where it stands; None if it started or stopped meanwhile."""
+        """Look at a guest and say where it stands; None if it started, stopped or was paused meanwhile."""
         guest = probe.guest.id
         before = self.of(guest)
         if not probe.info.known:
@@ -184,7 +190,7 @@ class Boots:
             after, aside = await self._look(probe, before)
         except HypervisorUnreachable as why:
             return _unseen(guest, self.now(), str(why))
-        if self.of(guest).starts != before.starts:
+        if not self.goes_on(guest, before.starts):
             return None
         after = self._boots[guest] = after.with_mark_of(self.of(guest))
         self._learn(guest, after)

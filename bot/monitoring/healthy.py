@@ -1,9 +1,10 @@
 """Whether a target is healthy, by what all that looks at it showed just now."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.actions import Outcome
-from bot.core.health import BOOT, STALLED, Evidence, Health, Observation
+from bot.core.health import BOOT, STALLED, Evidence, Health, Observation, Proof, Target
 from bot.core.incidents.blind_spots import WAYS_OUT
 
 
@@ -19,3 +20,13 @@ def outcome(name: str, seen: Sequence[Observation]) -> Outcome:
     text = f"{name}: {'; '.join(dict.fromkeys(bad or [one.why for one in seen]))}"
     dark = not known and any(one.facts.get(STALLED) for one in doubtful)
     return Outcome(ok=not bad, text=f"{text}. {WAYS_OUT}" if dark else text, known=known)
+
+
+def accepted(guest: Target, seen: Observation) -> Observation:
+    """What a look at one that runs proves to whoever needs it healthy: a sign of life where the owner said so."""
+    if seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
+        return seen
+    if guest.proof is Proof.RUNNING:
+        why = "it runs; it was not looked inside"
+        return replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, why=why)
+    return replace(seen, health=Health.UNKNOWN)

@@ -76,7 +76,8 @@ class Rounds:
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
         self._parts = replace(parts, ssh=replace(parts.ssh, others=ssh.names_of_others))
-        self._impostors = Impostors(self._knows_off, writer)
+        off, paused = (partial(self._knows, one) for one in (GuestRounds.knows_off, GuestRounds.knows_paused))
+        self._impostors = Impostors(off, paused, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
         self._last_seen = LastSeen(parts.now, config.timing.shutdown_within)
@@ -172,8 +173,8 @@ class Rounds:
         self._jobs[watched.target.id][watched.check] = look
         self._scheduler.every(name, pace.every, look, at_once=True)
 
-    def _knows_off(self, target: TargetId) -> bool:
-        return any(guests.knows_off(target) for guests in self._guests.values())
+    def _knows(self, how: Callable[[GuestRounds, TargetId], bool], target: TargetId) -> bool:
+        return any(how(guests, target) for guests in self._guests.values())
 
     async def _look_at(self, target: TargetId) -> None:
         """Have all that looks at a target look now: it stands between the bot and something that seems gone."""

@@ -78,7 +78,7 @@ class BootRounds:
         starts = self.boots.of(probe.guest.id).starts
         seen = await self.boots.look(probe)
         await self._save()  # before it is believed: what proves it is known again after a restart
-        still = probe.guest.id in self.probes() and self.boots.of(probe.guest.id).starts == starts
+        still = probe.guest.id in self.probes() and self.boots.goes_on(probe.guest.id, starts)
         if seen is not None and still:
             self.watch.see(self._unproven(seen), probe.guest, self.pace)
             await self._tell_late(probe.guest)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 
-from bot.config import Config, Timing
+from bot.config import Config
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power
 from bot.core.health import (
     BOOT,
@@ -19,11 +19,9 @@ from bot.core.health import (
     INSIDE,
     STATE,
     CheckName,
-    Evidence,
     Fingerprint,
     Health,
     Observation,
-    Proof,
     Target,
     TargetId,
     guest_id,
@@ -32,6 +30,7 @@ from bot.core.health import (
 from bot.core.incidents.blind_spots import Screen, shown
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
+from bot.monitoring.healthy import accepted
 from bot.probes import Parts
 from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
@@ -55,10 +54,6 @@ _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKin
 _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _STOPS = {GuestEventKind.STOPPED, GuestEventKind.CRASHED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
-
-
-def _pace(timing: Timing) -> Pace:
-    return Pace(timing.check_every, min(timing.retry_every, timing.check_every), timing.failures)
 
 
 class GuestRounds:
@@ -87,7 +82,8 @@ class GuestRounds:
         hooks = self._renew_inventory, self._told, self._double, partial(shared.instead, host.name)
         self._probe = HypervisorProbe(host, HYPERVISOR, self._hypervisor, known, parts.now, *hooks)
         self._inventories = InventoryRounds(self._hypervisor, config, writer, scheduler, shared)
-        self._pace = _pace(config.timing)
+        timing = config.timing
+        self._pace = Pace(timing.check_every, min(timing.retry_every, timing.check_every), timing.failures)
         self._definitions = DefinitionRounds(self._hypervisor, lambda: self._probes, writer)
         self._inside = BootRounds(
             config, self._boots, self._hypervisor, lambda: self._probes, watch, writer, scheduler, self._pace
@@ -122,6 +118,10 @@ class GuestRounds:
         """Whether it is a guest of these that is known to be off: its services need no look."""
         return self._boots.of(target).running is False
 
+    def knows_paused(self, target: TargetId) -> bool:
+        """Whether it is a guest of these that is known to be paused: what answers now is not that guest."""
+        return self._boots.of(target).paused
+
     def shown(self, guest: TargetId) -> Screen:
         """What a guest has shown of itself by now."""
         return shown(self._boots.of(guest), self._parts.now(), self._config.timing.boot_look)
@@ -141,16 +141,7 @@ class GuestRounds:
             return [replace(nothing, why=f"{self._host.name} has no such guest any more")]
         if state.power is not Power.RUNNING:
             return [replace(nothing, health=Health.FAIL, why=f"it is {state.power} ({state.reason})")]
-        return [self._accepted(guest.guest, await self._boots.look_now(guest))]
-
-    def _accepted(self, guest: Target, seen: Observation) -> Observation:
-        """What a look proves to whoever needs it healthy: a sign of life only where the owner said so."""
-        if seen.health is Health.FAIL or seen.evidence is Evidence.INSIDE:
-            return seen
-        if guest.proof is Proof.RUNNING:
-            why = "it runs; it was not looked inside"
-            return replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, why=why)
-        return replace(seen, health=Health.UNKNOWN)
+        return [accepted(guest.guest, await self._boots.look_now(guest))]
 
     def heard(self, event: GuestEvent) -> None:
         """The hypervisor told something."""
@@ -214,7 +205,7 @@ class GuestRounds:
             if last_seen.waits_for(seen, host) and not self._is_home(seen.target):
                 return True  # it may run on another host: that it is off here says nothing yet
             seen = self._shared.after(seen, host)
-            self._boots.polled(seen.target, running=seen.running)
+            self._boots.polled(seen.target, running=seen.running, paused=bool(seen.paused))
         return self._watch.see(seen, target, self._pace)
 
     def _is_home(self, guest: TargetId) -> bool:

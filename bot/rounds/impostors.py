@@ -15,6 +15,7 @@ from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import answered_while_off
 
+Knows = Callable[[TargetId], bool]
 Look = Callable[[], Awaitable[Sequence[Observation]]]
 
 _WHY: Final = (
@@ -24,10 +25,14 @@ _SSH: Final = CheckName("its SSH server")
 
 
 class Impostors:
-    """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off."""
+    """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off.
 
-    def __init__(self, off: Callable[[TargetId], bool], writer: Writer) -> None:
-        self.off = off
+    `paused`: whether it is one that is known to be paused. What passes then is not it either; but it may go on,
+    and answer, before its hypervisor has told, so that this is held against nobody.
+    """
+
+    def __init__(self, off: Knows, paused: Knows, writer: Writer) -> None:
+        self.off, self._paused = off, paused
         self._writer = writer
         self._passed: dict[Fingerprint, str] = {}  # and at which address
         self._unsaved: set[Fingerprint] = set()
@@ -37,16 +42,17 @@ class Impostors:
         self._passed |= await self._writer.do(answered_while_off.known)
 
     async def look(self, target: TargetId, look: Look, where: str = "") -> list[Observation]:
-        """What a look tells of its target: nothing of a guest that is off, or that went on or off meanwhile.
+        """What a look tells of its target: nothing of a guest that is off or paused, or was when it began.
 
         `where`: the address that it looks at.
         """
-        was_off = self.off(target)
+        was_off, was_paused = self.off(target), self._paused(target)
         found = await look()
-        is_off = self.off(target)
+        is_off, is_paused = self.off(target), self._paused(target)
         if was_off and is_off:
             await self.note({one.fingerprint: where for one in found if _passes(one)})
-        return [] if was_off or is_off else [self._judged(one, where) for one in found]
+        silent = was_off or is_off or was_paused or is_paused
+        return [] if silent else [self._judged(one, where) for one in found]
 
     async def note(self, looks: Mapping[Fingerprint, str]) -> None:
         """These looks at guests that are off have passed, each at that address."""

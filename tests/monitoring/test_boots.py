@@ -605,6 +605,22 @@ async def test_a_mark_that_a_start_overtook_is_none() -> None:
     assert made.to_mark(WEB1.id)
 
 
+async def test_a_look_that_a_pause_overtook_tells_nothing_and_none_is_begun_before_it_goes_on() -> None:
+    made, console = just_started(), Console(LOGIN)
+    async with probing(console=console) as (probe, _):
+        asked = console.read_end
+
+        async def paused_meanwhile(host, path):
+            made.polled(WEB1.id, running=None, paused=True)
+            return await asked(host, path)
+
+        probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, paused_meanwhile)
+        assert await made.look(probe) is None
+    assert not made.due(WEB1.id, EVERY, awaited=True)
+    made.polled(WEB1.id, running=True)
+    assert made.due(WEB1.id, EVERY, awaited=True)
+
+
 def test_a_guest_is_worth_a_look_while_it_runs_unproven_or_somebody_waits() -> None:
     made = boots()
     assert not made.due(WEB1.id, EVERY, awaited=True), "nobody said that it runs"

@@ -151,7 +151,7 @@ class Listed:
 
 def shown(boot: GuestBoot, now: datetime, patience: timedelta) -> Screen:
     """What a guest has shown by now. `patience`: how long one may stand still on its way up."""
-    if boot.running is False:
+    if boot.running is False or boot.paused:
         return Screen.UNSEEN
     place = boot.where(now, patience)
     if place.proven or boot.hint or place.stage in {Stage.FAILED, Stage.WAITING}:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.clock_step import shifted
+from bot.core.incidents.boot_place import Place
 from bot.core.incidents.boot_reading import UNKNOWN, Reading
-from bot.core.incidents.boot_signs import Part, Stage, Wait
+from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
 
 
@@ -30,6 +31,7 @@ _SILENT_NOW = Reading(Stage.UNKNOWN, "its agent answered after its start, and is
 _NO_SSH_NOW = Reading(Stage.UNKNOWN, "its SSH server proved it up after its start, and does so no longer")
 _NOTHING_YET = "it is starting and shows nothing yet"
 _OFF = "it is off"
+_PAUSED = "it is paused"
 _NOT_TOLD = "its host has not told whether it runs"
 _OLD_LOGIN = "its console asks for a login, which may be from before its latest start"
 _SILENT = "nothing tells whether it has come up"
@@ -38,30 +40,12 @@ _SLOWER = 12  # looks are so much rarer once it has not come up in time
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a machine stands. `since`: from when on it was seen there; `started`: its latest start, if known.
-
-    `proven`: it came up after its latest start. `overdue`: it has stood still, short of that, for too long.
-    """
-
-    stage: Stage
-    why: str
-    line: str = ""
-    part: Part | None = None
-    wait: Wait | None = None
-    disk: bool = False
-    since: datetime | None = None
-    started: datetime | None = None
-    proven: bool = False
-    overdue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class GuestBoot:
     """What is known of one machine's boot. Nothing at first: it may run for years, or have started with the bot.
 
-    `running`: None while nobody told. `starts` counts what may have been a start: what was asked for before one
-    tells nothing after it. `started`: when it started, None if nobody saw it. `told`: when its power was told.
+    `running`: None while nobody told; `paused`: it stands still meanwhile. `starts` counts what may have been a
+    start: what was asked for before one tells nothing after it. `started`: when it started, None if nobody saw it;
+    `went_on`: when it last did after a pause. `told`: when its power was told.
     `mark`: what its console's log says after it is of the present boot, or, while it is off, of the next one; None
     until it was made. `before`: what the log says before it is of an earlier boot; None where that can't be told.
     `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
@@ -74,8 +58,10 @@ class GuestBoot:
     """
 
     running: bool | None = None
+    paused: bool = False
     starts: int = 0
     started: datetime | None = None
+    went_on: datetime | None = None
     told: datetime | None = None
     mark: Mark | None = None
     before: Mark | None = None
@@ -95,13 +81,21 @@ class GuestBoot:
 
     # --- what befalls it ---
 
-    def polled(self, at: datetime, *, running: bool | None) -> "GuestBoot":
+    def polled(self, at: datetime, *, running: bool | None, paused: bool = False) -> "GuestBoot":
         """Its power was told. None: neither on nor off, as while it is paused; it goes on from there later."""
-        if running is None or running is self.running:
-            return replace(self, told=self._later(at))
+        if running is None:
+            return replace(self, told=self._later(at), paused=paused)
+        if running is self.running:
+            return self._goes_on(self._later(at))
         if not running:
             return self.ended(at)
         return self._anew(at, None if self.running is None else at)
+
+    def _goes_on(self, at: datetime) -> "GuestBoot":
+        """It is as it was. While it was paused it could not get any further."""
+        if not self.paused:
+            return replace(self, told=at)
+        return replace(self, told=at, paused=False, went_on=at, since=self.since if self.proof else at)
 
     def began(self, at: datetime) -> "GuestBoot":
         """It started, or was reset, just now."""
@@ -221,7 +215,7 @@ class GuestBoot:
 
     def read(self, reading: Reading, at: datetime, of: int, source: Source, *, fresh: bool) -> "GuestBoot":
         """Its screen or console was read. `fresh`: it was surely written after the latest start."""
-        if of != self.starts or not self.running:
+        if of != self.starts or not self.runs:
             return self
         looked = replace(self, looked=at if self.looked is None else max(at, self.looked))
         if reading.stage is Stage.UNKNOWN or not (fresh or self._may_be_present(reading)):
@@ -246,11 +240,17 @@ class GuestBoot:
 
     # --- what follows ---
 
+    @property
+    def runs(self) -> bool:
+        """Whether it runs and is not paused: then it can show something."""
+        return bool(self.running) and not self.paused
+
     def where(self, now: datetime, patience: timedelta) -> Place:
         """Where it stands now. `patience`: how long it may stand still on its way."""
-        if not self.running:
-            off = self.running is False
-            return Place(Stage.OFF if off else Stage.UNKNOWN, _OFF if off else _NOT_TOLD, since=self.told)
+        if self.running is False:
+            return Place(Stage.OFF, _OFF, since=self.told)
+        if not self.runs:
+            return Place(Stage.UNKNOWN, _PAUSED if self.paused else _NOT_TOLD, since=self.told)
         seen = self.seen
         if self.proof or seen.stage in _DECIDED:
             return self._place(seen, seen.why)
@@ -277,15 +277,15 @@ class GuestBoot:
 
     def is_stuck(self, now: datetime, patience: timedelta, grace: timedelta) -> bool:
         """Whether it was seen starting, and has not come up for so long that it should have."""
-        late = self.started is not None and now - self.started >= patience + grace
+        late = self.started is not None and now - (self.went_on or self.started) >= patience + grace
         return late and not self.came_up and self.where(now, patience).overdue
 
     def next_look(self, now: datetime, every: timedelta, patience: timedelta) -> datetime | None:
-        """When it is worth looking at it again; None while it is off or out of reach.
+        """When it is worth looking at it again; None while it is off, paused or out of reach.
 
         That an agent or an SSH server answered holds only as long as it does; a console and a screen go on.
         """
-        if not self.running:
+        if not self.runs:
             return None
         if self.looked is None:
             return now

@@ -160,6 +160,18 @@ def test_a_machine_is_stuck_once_it_should_have_been_up_for_long() -> None:
     assert not silent.is_stuck(after(days=1), PATIENCE, grace), "it did come up"
 
 
+def test_a_machine_that_is_paused_at_its_boot_is_not_stuck_and_has_its_time_again_once_it_goes_on() -> None:
+    boot, grace = shows(started(), KERNEL), timedelta(minutes=10)
+    held = boot.polled(after(minutes=1), running=None, paused=True)
+    assert not held.is_stuck(after(days=1), PATIENCE, grace)
+    assert held.next_look(after(days=1), EVERY, PATIENCE) is None
+    assert shows(held, LOGIN, at=after(minutes=2)) == held, "its screen shows what it showed before"
+    assert held.where(after(days=1), PATIENCE).why == "it is paused"
+    goes_on = held.polled(after(days=1), running=True)
+    assert not goes_on.is_stuck(after(days=1, minutes=12), PATIENCE, grace)
+    assert goes_on.is_stuck(after(days=1, minutes=13), PATIENCE, grace)
+
+
 def test_how_long_it_stands_there_is_told_in_seconds_too() -> None:
     place = started().where(after(seconds=5), timedelta(seconds=2))
     assert place.why == "nothing tells whether it has come up for 5 s"
@@ -240,11 +252,11 @@ class Life(RuleBasedStateMachine):
     def time_passes(self, step: timedelta) -> None:
         self.now += step
 
-    @rule(running=st.sampled_from([True, False, None]))
-    def poll(self, running: bool | None) -> None:
+    @rule(running=st.sampled_from([True, False, None]), paused=st.booleans())
+    def poll(self, running: bool | None, paused: bool) -> None:
         if running is not None and running is not self.boot.running:
             self.clear()
-        self.boot = self.boot.polled(self.now, running=running)
+        self.boot = self.boot.polled(self.now, running=running, paused=paused and running is None)
 
     @rule()
     def start(self) -> None:
@@ -270,7 +282,7 @@ class Life(RuleBasedStateMachine):
         of = self.asked[0] if late and self.asked else self.boot.starts
         before = self.boot
         self.boot = self.boot.read(reading, self.now, of, source, fresh=fresh)
-        if of != before.starts or not before.running:
+        if of != before.starts or not before.runs:
             assert self.boot == before
             return
         same = before.source is source is Source.CONSOLE
@@ -283,7 +295,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def answer(self) -> None:
-        self.proved, self.failed = self.boot.running is True, False
+        if self.boot.runs:
+            self.proved, self.failed = True, False
         self.boot = self.boot.answered(self.now, self.boot.starts)
 
     @rule()
@@ -312,24 +325,24 @@ class Life(RuleBasedStateMachine):
     def up_means_proved_after_the_latest_start(self) -> None:
         place = self.boot.where(self.now, PATIENCE)
         assert (place.stage is Stage.UP) is place.proven
-        assert place.proven is (self.proved and bool(self.boot.running))
+        assert place.proven is (self.proved and self.boot.runs)
 
     @invariant()
     def failed_means_seen_to_fail_after_the_latest_start(self) -> None:
         place = self.boot.where(self.now, PATIENCE)
-        assert (place.stage is Stage.FAILED) is (self.failed and bool(self.boot.running))
+        assert (place.stage is Stage.FAILED) is (self.failed and self.boot.runs)
 
     @invariant()
     def times_are_never_ahead_nor_out_of_order(self) -> None:
         boot = self.boot
-        for moment in (boot.started, boot.told, boot.since, boot.looked):
+        for moment in (boot.started, boot.went_on, boot.told, boot.since, boot.looked):
             assert moment is None or moment <= self.now
         assert boot.since is None or boot.started is None or boot.since >= boot.started
 
     @invariant()
     def it_is_looked_at_for_as_long_as_it_runs(self) -> None:
         soon = self.boot.next_look(self.now, EVERY, PATIENCE)
-        assert (soon is None) is (not self.boot.running)
+        assert (soon is None) is (not self.boot.runs)
         assert soon is None or soon <= self.now + EVERY * 12
 
 
