@@ -63,6 +63,7 @@ _WHY_POWER = {
             libvirt.VIR_DOMAIN_PAUSED_DUMP,
             libvirt.VIR_DOMAIN_PAUSED_SNAPSHOT,
             libvirt.VIR_DOMAIN_PAUSED_STARTING_UP,
+            libvirt.VIR_DOMAIN_PAUSED_POSTCOPY,
         )
     },
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR): Reason.IO_ERROR,
@@ -108,6 +109,7 @@ _LIFECYCLE = {
 _WHY_EVENT = {
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_PAUSED): Reason.USER,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED): Reason.IN_HAND,
+    (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY): Reason.IN_HAND,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT): Reason.OLD_STATE,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_IOERROR): Reason.IO_ERROR,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG): Reason.WATCHDOG,

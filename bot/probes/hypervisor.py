@@ -154,9 +154,12 @@ def _facts(state: GuestState) -> Mapping[str, str]:
 
 
 def from_event(guest: Target, event: GuestEvent, at: datetime) -> Observation | None:
-    """What an event states of a guest's power; None where it says nothing of it."""
+    """What an event states of a guest's power; None where it says nothing of it.
+
+    libvirt sends that of a person's pause for a save, a dump and a snapshot, too: only the state tells them apart.
+    """
     power = _POWER_AFTER.get(event.what)
-    if power is None:
+    if power is None or event.reason is Reason.USER:
         return None
     stated = event.what is GuestEventKind.PANICKED or event.reason in _STATED
     seen = observe(guest, GuestState(guest.name, power, event.reason), at, stated=stated)

@@ -53,6 +53,7 @@ COMPANY = timedelta(milliseconds=100)  # ten guests made by one script are one i
 _OTHER_GUESTS = {GuestEventKind.CONNECTED, GuestEventKind.DEFINED, GuestEventKind.UNDEFINED}
 _BOOTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
 _STOPS = {GuestEventKind.STOPPED, GuestEventKind.CRASHED}
+_POLLED = {GuestEventKind.LOST, GuestEventKind.PAUSED, GuestEventKind.RESUMED}
 _ONLY_LOGGED = {GuestEventKind.IO_ERROR, GuestEventKind.WATCHDOG}
 
 
@@ -149,6 +150,7 @@ class GuestRounds:
             self._renew_inventory()
         if event.what is GuestEventKind.LOST:
             self._forget_running()  # what starts anew meanwhile, nobody tells
+        if event.what in _POLLED:
             self._scheduler.hasten(f"poll {self._host.name}", timedelta(0))
         if event.what in _ONLY_LOGGED:
             log.warning("%s on %s: %s %s", event.guest, event.host, event.what, event.detail)
@@ -157,6 +159,9 @@ class GuestRounds:
             if event.what is GuestEventKind.STARTED:
                 self._renew_inventory()  # it has a definition here and lived elsewhere
             return
+        self._heard_of(guest, event)
+
+    def _heard_of(self, guest: Target, event: GuestEvent) -> None:
         if event.what in _BOOTS and not guest.ephemeral:
             self._boots.began(guest.id)  # before that it runs, or it would seem to have started twice
         seen = from_event(guest, event, self._parts.now())

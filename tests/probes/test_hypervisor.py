@@ -217,6 +217,11 @@ def told(what, reason=Reason.NONE):
     return from_event(guest("web1"), GuestEvent("atlas", "web1", what, reason), NOW)
 
 
+def test_whether_a_person_paused_it_or_a_snapshot_did_only_its_state_tells() -> None:
+    assert told(GuestEventKind.PAUSED, Reason.USER) is None
+    assert told(GuestEventKind.PAUSED, Reason.OLD_STATE).paused == "put back to a paused snapshot"
+
+
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [(Reason.IO_ERROR, Kind.GUEST_DAMAGED), (Reason.WATCHDOG, Kind.GUEST_DOWN)],
