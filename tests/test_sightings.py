@@ -10,11 +10,13 @@ from bot import incidents, sightings
 from bot.config import Expect, Guest, Host, Service
 from bot.core.health import ANSWERED, Health, Kind, Proof, Target, TargetId, TargetKind, guest_id, target_id
 from bot.core.incident import IncidentId, Member, Status
+from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.situation import Gap
 from bot.core.placements import Placements
 from bot.store import Store
 from bot.usecases import persons_word
+from bot.usecases.boots import keep_boots
 from bot.usecases.clock_steps import clock_stepped
 from bot.usecases.passing_time import pass_time
 from bot.usecases.pictures import attach
@@ -437,6 +439,26 @@ def test_what_has_stopped_and_been_so_since_did_so_as_long_ago_after_a_step_of_t
     lab.do(clock_stepped, lab.config, 26 * HOUR)
     assert lab.store.targets.presences()[WEB1].stopped_at == lab.now
     assert {known.since for known in lab.store.targets.health() if known.fingerprint.target == WEB1} == {lab.now}
+
+
+@pytest.mark.parametrize(("step", "restarted"), [(HOUR, False), (-HOUR, False), (-HOUR, True), (-26 * HOUR, True)])
+def test_what_is_silenced_stays_so_for_as_long_as_was_meant_after_a_step_of_the_clock(lab, step, restarted):
+    lab.do(incidents.silence, lab.config, "web1", 2 * HOUR, ALEX, "new disk")
+    lab.wait(20 * MINUTE)
+    lab.do(sightings.alive)
+    lab.now += step
+    lab.begin() if restarted else lab.do(clock_stepped, lab.config, step)
+    lab.see(crashed(WEB1))
+    lab.wait(99 * MINUTE)
+    assert next_incident(lab) == 1, "it is silent"
+    lab.wait(2 * MINUTE)
+    assert lab.incident().subject == WEB1
+
+
+def test_a_start_with_the_clock_behind_finds_the_starts_of_guests_as_long_ago_as_before(lab):
+    lab.do(keep_boots, {WEB1: BootRecord("17", Mark(), START - MINUTE)})
+    lab.now -= 20 * MINUTE
+    assert lab.begin().boots[WEB1].started == lab.now - MINUTE
 
 
 def test_a_step_of_the_clock_in_the_middle_of_host_down_makes_nothing_last_longer(lab):

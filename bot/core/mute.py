@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.core.clock_step import shifted
 from bot.core.health import Target, TargetId
 from bot.core.lengths import clock_time
 from bot.core.names import UNTOLD, Names
@@ -22,6 +23,10 @@ class Silence:
     def holds(self, now: datetime) -> bool:
         """Whether it is in force at `now`."""
         return self.since <= now < self.until
+
+    def shifted(self, step: timedelta) -> "Silence":
+        """The clock was stepped: it began as long ago as before, and lasts as long as was meant."""
+        return shifted(self, step)
 
 
 def muted(

@@ -192,11 +192,11 @@ class TargetRows:
 
     def shift_silences(self, step: timedelta, before: datetime) -> None:
         """The clock was stepped from `before`: silences last as long as was meant, and those over stay over."""
-        since = time_out(min(before, before + step))
-        rows = list(self._db.query('select id, "until" from silence where "until" > ?', [since]))
-        for row in rows:
-            until = time_out(moment(row["until"]) + step)
-            self._db.execute('update silence set "until" = ? where id = ?', [until, row["id"]])
+        ends_after = time_out(min(before, before + step))
+        for row in list(self._db.query('select * from silence where "until" > ?', [ends_after])):
+            silence = _silence(row).shifted(step)
+            times = [time_out(silence.since), time_out(silence.until)]
+            self._db.execute('update silence set since = ?, "until" = ? where id = ?', [*times, row["id"]])
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what was seen a minute ago was so a minute ago."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.config import Config
+from bot.core.clock_step import shifted
 from bot.core.incident import Event, EventKind, Tell
 from bot.incidents import rules_of
 from bot.store import Store
@@ -24,6 +25,7 @@ def clock_stepped(store: Store, now: datetime, config: Config, step: timedelta) 
     store.targets.shift_silences(step, now - step)
     store.targets.shift(step)
     store.script_records.shift(step)
+    store.boots.keep({guest: shifted(one, step) for guest, one in store.boots.all().items()}, now)
     store.left_off.keep([one.shifted(step) for one in store.left_off.all().values()])
     shift_runs(store, step)
     since = min(now, now - step) - rules_of(config).remembered

@@ -16,6 +16,7 @@ from bot.core.incidents.guest_boot import GuestBoot
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import Ground, Standing
 from bot.core.incidents.spans import Span, Spans
+from bot.core.mute import Silence
 from bot.core.run import Run, RunId, StepState
 from bot.core.runs.deed import Deed
 from bot.core.streak import Streak
@@ -93,6 +94,7 @@ KEPT = (
     RUN,
     whole(Streak),
     whole(GuestBoot),
+    whole(Silence, target=WEB1, by="U1", reason="new disk"),
 )
 
 
