@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
-from bot.core.health import ANSWERED, STATE, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import ANSWERED, STATE, Fingerprint, Health, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
 from bot.core.incidents.situation import Gap
@@ -25,7 +25,7 @@ from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.looked import Looked
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
 from bot.monitoring.sight import SightMonitor
-from bot.monitoring.unwritten import Unwritten
+from bot.monitoring.unwritten import Unwritten, Written, written
 from bot.sightings import Followed, believe
 from bot.store import StoreFailed
 from bot.store.targets import Known
@@ -33,8 +33,6 @@ from bot.store.writer import Writer
 from bot.usecases.passing_time import pass_time
 
 log = logging.getLogger(__name__)
-
-Written = tuple[Health, Kind | None, bool | None, Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,15 @@ class Pace:
 class Watch:
     """Hears every observation and passes on what is news. `unwritten`: what could not be written yet.
 
-    `damaged` is called once for each incident of damage. `find`: a target of the inventory; `look_at`: has all
-    checks of a target look now; `sight`: whether the bot sees, None where nobody makes sure of it.
+    `damaged` is called for each incident of damage. `find`: a target of the inventory; `look_at`: has all checks
+    of a target look now; `sight`: whether the bot sees, if anybody makes sure; `catch_up`: notes what befell it.
     """
 
     def __init__(self, config: Config, writer: Writer, clock: Callable[[], datetime]) -> None:
         self.damaged: Callable[[Incident], None] = lambda _incident: None
         self.find: Callable[[TargetId], Target | None] = lambda _target: None
-        self.look_at: Callable[[TargetId], Awaitable[None]] = _nobody_looks
+        self.look_at: Callable[[TargetId], Awaitable[None]] = _nothing
+        self.catch_up: Callable[[], Awaitable[None]] = _nothing
         self.sight: SightMonitor | None = None
         self._config, self._writer, self._clock = config, writer, clock
         self.unwritten = Unwritten()
@@ -79,7 +78,7 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
-        self._looked = Looked(clock(), config.timing.grace)
+        self._looked = Looked(clock(), config.timing.grace, self._beliefs.in_doubt)
         self._passed = clock()  # until when it is known which silences have ended
 
     def remember(self, known: tuple[Known, ...], gap: Gap | None, until: datetime | None = None) -> None:
@@ -144,6 +143,8 @@ class Watch:
         believed = seen.health is streak.hard and not streak.lasting
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
+        elif believed:
+            self._looked.answered(seen)
         return streak.settled
 
     def _hidden(self, seen: Observation, target: Target) -> str | None:
@@ -189,7 +190,7 @@ class Watch:
 
         That is passed on again after a while: what proves something may have come too early, or has to last.
         """
-        if self._written.get(seen.fingerprint) != _written(seen) or seen.began_anew:
+        if self._written.get(seen.fingerprint) != written(seen) or seen.began_anew:
             return True
         if seen.kept.items() - self.facts(seen.fingerprint).items():
             return True
@@ -205,12 +206,12 @@ class Watch:
         return target in self._awaited
 
     def _pass_on(self, seen: Observation) -> None:
-        was, written = self._written.get(seen.fingerprint), _written(seen)
-        self._written[seen.fingerprint] = written
-        if seen.fingerprint.check == STATE and (seen.began_anew or was != written):
+        was, now = self._written.get(seen.fingerprint), written(seen)
+        self._written[seen.fingerprint] = now
+        if seen.fingerprint.check == STATE and (seen.began_anew or was != now):
             self._forget_inside(seen.fingerprint)
         well = seen.health is Health.OK and seen.running is not False and not (was and was[0] is Health.FAIL)
-        if seen.began_anew or (was != written and not well):
+        if seen.began_anew or (was != now and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
         seen = self._beliefs.of(seen.fingerprint).dated(seen)
@@ -224,14 +225,15 @@ class Watch:
 
     def _forget_inside(self, state: Fingerprint) -> None:
         """A guest has started or stopped: what it shows inside is news, be it what it showed before."""
-        for one, written in list(self._written.items()):
-            if one.target == state.target and one != state and written[0] is Health.OK:
+        for one, known in list(self._written.items()):
+            if one.target == state.target and one != state and known[0] is Health.OK:
                 del self._written[one]
 
     async def _gather(self) -> None:
         """Wait a moment for what comes together, then decide on it together."""
         while self._company:
             await asyncio.sleep(self._config.timing.company.total_seconds())
+            await self.catch_up()
             batch, self._company = self._company, []
             await self._write(batch)
         self._gathering = None
@@ -245,6 +247,7 @@ class Watch:
             gap = Gap(trouble.since, self._clock(), "I could not write my database", self._config.zone)
         try:
             self._follow(await self._writer.do(believe, self._config, batch, gap))
+            self._looked.answered(*batch)
         except StoreFailed:
             self.unwritten.keep(batch)
         except Exception:
@@ -254,6 +257,7 @@ class Watch:
 
     async def pass_time(self) -> None:
         """Let the core see that time has passed; try again to write what could not be written."""
+        await self.catch_up()
         if self.unwritten:
             await self._write([])
         now = self._clock()
@@ -292,9 +296,5 @@ class Watch:
             await self._write([])
 
 
-async def _nobody_looks(_target: TargetId) -> None:
+async def _nothing(*_what: TargetId) -> None:
     """Where nobody can be asked to."""
-
-
-def _written(seen: Observation) -> Written:
-    return (seen.health, seen.kind, seen.running, seen.evidence)

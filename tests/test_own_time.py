@@ -106,12 +106,7 @@ async def test_after_a_short_stop_all_is_looked_at_anew_too_though_nobody_is_tol
     assert machine.missed == ["My own process was stopped 11:59–12:00 UTC, untold"]
 
 
-async def test_what_falls_due_by_time_waits_until_a_stop_is_noted(writer, machine):
+async def test_what_has_to_know_of_a_stop_at_once_need_not_wait_for_a_second(writer, machine):
     machine.stopped.append(HOUR)
-    noted_before: list[str] = []
-
-    async def pass_time() -> None:
-        noted_before.extend(machine.missed)
-
-    await machine.own_time(writer).then(pass_time)
-    assert noted_before == ["My own process was stopped 11:00–12:00 UTC"]
+    await machine.own_time(writer).catch_up()
+    assert machine.missed == ["My own process was stopped 11:00–12:00 UTC"]

@@ -202,7 +202,8 @@ def test_a_silence_that_ended_while_the_bot_was_off_has_ended(lab):
     lab.begin()
     assert lab.do(pass_time, lab.config, since, frozenset()).waits
     assert lab.store.incidents.latest(1) == [], "it may be well by now"
-    assert not lab.do(pass_time, lab.config, since, {WEB, WEB1, WEB2}).waits
+    every_check = {known.fingerprint for known in lab.store.targets.health()}
+    assert not lab.do(pass_time, lab.config, since, every_check).waits
     assert lab.incident().subject == WEB
 
 

@@ -10,13 +10,24 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.config.values import Host, Service, SlackConfig
-from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.config.values import Host, Service, SlackConfig, Ups
+from bot.core.health import (
+    CONDITION,
+    CheckName,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    Target,
+    TargetId,
+)
 from bot.core.incident import EventKind, Incident, IncidentId, Status
 from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from bot.core.permit import Person
-from bot.sightings import begin
+from bot.rounds.own_time import STOPPED
+from bot.sightings import begin, stopped
 from bot.store import Store, StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.clock_steps import clock_stepped
@@ -24,7 +35,7 @@ from bot.watching import Pace, Watch
 from tests.waiting import until
 
 GATE, WEB, MAIL = (TargetId(f"service:{name}") for name in ("gate", "web", "mail"))
-ATLAS, WEB1 = TargetId("host:atlas"), TargetId("guest:web1")
+ATLAS, WEB1, RACK = TargetId("host:atlas"), TargetId("guest:web1"), TargetId("ups:rack")
 PACE = Pace(timedelta(seconds=30), timedelta(seconds=5), failures=3)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -32,10 +43,11 @@ CONFIG = Config(
     Path("lab.yaml"),
     SlackConfig("homelab"),
     (Person("alex", "U1", ("admin",)),),
+    ups={"rack": Ups("rack", "127.0.0.1")},
     hosts={"atlas": Host("atlas")},
     services={"gate": Service("gate"), "web": Service("web", behind="gate"), "mail": Service("mail")},
 )
-KINDS = {"service": Kind.SERVICE_DOWN, "host": Kind.HOST_DOWN, "guest": Kind.GUEST_DOWN}
+KINDS = {"service": Kind.SERVICE_DOWN, "host": Kind.HOST_DOWN, "guest": Kind.GUEST_DOWN, "ups": Kind.POWER_LOSS}
 
 
 class Bot:
@@ -367,6 +379,79 @@ async def test_what_nothing_looks_at_any_more_is_waited_for_no_longer_than_machi
     await bot.begin()
     bot.time += CONFIG.timing.grace
     assert await reminders(bot) == 1
+
+
+async def test_a_look_that_saw_nothing_or_is_not_believed_yet_is_no_reason_to_remind_anyone_after_a_start(bot):
+    await bot.believe(MAIL, Health.FAIL)
+    bot.time += HOUR
+    await bot.begin()
+    bot.see(MAIL, Health.UNKNOWN)
+    assert await reminders(bot) == 0
+    bot.see(MAIL, Health.OK)
+    assert await reminders(bot) == 0, "it may be well: it is believed after a second look"
+    await bot.believe(MAIL, Health.FAIL)
+    assert await reminders(bot) == 1
+
+
+ON_BATTERY = {"kind": Kind.POWER_LOSS, "steady": timedelta(seconds=5)}
+LOW = {"kind": Kind.POWER_LOSS, "stated": True}
+
+
+async def recovering(bot: Bot) -> None:
+    """The power is back; just after a look at it the process is stopped until the time to recover is over."""
+    bot.see(RACK, Health.FAIL, **LOW)
+    await bot.watch.close()
+    await bot.believe(RACK, Health.OK)
+    assert await bot.incidents() == {RACK: Status.RECOVERING}
+    bot.time += MINUTE
+    bot.see(RACK, Health.OK)
+    gap = Gap(bot.time, bot.time + 2 * CONFIG.timing.grace, STOPPED)
+    bot.time = gap.until
+
+    async def catch_up() -> None:
+        nonlocal gap
+        if gap is not None:
+            await bot.writer.do(stopped, CONFIG, gap)
+            bot.watch.gap(gap)
+            gap = None
+
+    bot.watch.catch_up = catch_up
+
+
+async def told(bot: Bot) -> str:
+    """What was told to everyone."""
+    waiting = await bot.writer.do(lambda store, _: store.outbox.waiting())
+    return "\n".join(one.parcel.text for one in waiting if one.parcel.tell == "broadcast")
+
+
+@pytest.mark.parametrize("how", [ON_BATTERY, LOW], ids=["on battery", "battery low"])
+async def test_after_a_stop_nothing_is_told_of_the_power_before_the_word_of_the_ups_is_written(bot, how):
+    await recovering(bot)
+    await bot.watch.pass_time()
+    bot.see(RACK, Health.FAIL, **how)
+    await bot.watch.pass_time()
+    assert "power was back" not in await told(bot)
+    bot.time += timedelta(seconds=5)
+    bot.see(RACK, Health.FAIL, **how)
+    assert await bot.incidents() == {RACK: Status.OPEN}
+    await bot.watch.pass_time()
+    assert "power was back" not in await told(bot)
+    assert "again before all was well" in await told(bot)
+
+
+async def test_after_a_stop_the_answer_of_another_check_of_the_ups_is_no_word_of_the_power(bot):
+    await recovering(bot)
+    await bot.watch.pass_time()
+    battery = Fingerprint(CONDITION, RACK)
+    bot.watch.see(Observation(battery, Health.OK, bot.time, "in order"), bot.targets[RACK], PACE)
+    await bot.watch.close()
+    await bot.watch.pass_time()
+    assert "power was back" not in await told(bot)
+
+
+async def test_what_came_just_before_a_stop_proves_nothing_after_it(bot):
+    await recovering(bot)
+    assert await bot.incidents() == {RACK: Status.RECOVERING}
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])

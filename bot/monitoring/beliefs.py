@@ -1,7 +1,7 @@
 """What is believed of each check, and which targets are in doubt. A restart may lose it: nothing is stored."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from datetime import timedelta
 
 from bot.core.health import Fingerprint, Health, TargetId
@@ -30,6 +30,10 @@ class Beliefs:
     def doubts(self, target: TargetId) -> bool:
         """Whether any check of `target` fails, or seemed to when it looked last."""
         return bool(self._doubtful.get(target))
+
+    def in_doubt(self) -> Set[TargetId]:
+        """The targets of which some check saw last what is not believed yet."""
+        return {check.target for check, streak in self._streaks.items() if not streak.settled}
 
     def forget(self, gone: Collection[TargetId]) -> list[Fingerprint]:
         """Targets that are no longer there are not believed anything of; the checks that they had."""

@@ -109,8 +109,9 @@ class Rounds:
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()
         timing, own_time = self._config.timing, self._own_time()
+        self._watch.catch_up = own_time.catch_up
         self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
-        self._scheduler.every("time", timing.retry_every, partial(own_time.then, self._watch.pass_time))
+        self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
         await addresses.begin(self._parts.names, self._config, self._scheduler)
         for watched, check in checks_of(self._config):

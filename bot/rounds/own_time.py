@@ -6,7 +6,7 @@ all else follows already.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -51,14 +51,10 @@ class OwnTime:
         """Notice and write, for ever. The scheduler can't do that: a step may stop it."""
         while True:
             await asyncio.sleep(1)
-            await self._catch_up()
+            await self.catch_up()
 
-    async def then(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do that once what befell is noted: what falls due by time must not rest on proof from before a stop."""
-        await self._catch_up()
-        await work()
-
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
+        """Note what befell: nothing may be decided by what was so before a stop, or by the time that it took."""
         async with self._turn:
             news = self._notice()
             try:
@@ -66,6 +62,8 @@ class OwnTime:
             except StoreFailed as why:
                 if news:
                     log.error("cannot note yet what befell this process: because %s", why)
+            except Exception:  # whoever waits for this goes on
+                log.exception("cannot note what befell this process; it is tried again")
 
     def _notice(self) -> bool:
         """Whether anything befell it since it was looked at last."""

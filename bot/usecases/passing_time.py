@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.config import Config
-from bot.core.health import Health, Observation, TargetId
+from bot.core.health import Fingerprint, Health, Observation, TargetId
 from bot.core.incidents import engine
 from bot.core.incidents.situation import Situation
 from bot.incidents import commit, situation
@@ -16,18 +16,25 @@ from bot.usecases import left_off
 
 
 def pass_time(
-    store: Store, now: datetime, config: Config, since: datetime, looked: Collection[TargetId] | None = None
+    store: Store, now: datetime, config: Config, since: datetime, answered: Collection[Fingerprint] | None = None
 ) -> Followed:
     """What time alone has changed: grace, lapsed acknowledgements, and silences that ended since `since`.
 
-    `looked`: what was looked at since the bot can see, None once that is all: nothing is told as it was before.
+    `answered`: the checks that did since the bot can see, None once all did. Nothing is told as it was before.
     """
-    unlooked = frozenset() if looked is None else frozenset(store.targets.known().keys() - looked)
+    unlooked = frozenset[TargetId]() if answered is None else _unlooked(store, answered)
     before = replace(situation(store, config, now), unlooked=unlooked)
     commit(store, before, engine.pass_time(before, now), now)
     if unlooked:
         return Followed((), awaited(store), waits=True)
     return _end_silences(store, now, config, since)
+
+
+def _unlooked(store: Store, answered: Collection[Fingerprint]) -> frozenset[TargetId]:
+    """The targets of which no check has answered; where an incident is about a check, not that one."""
+    own = {check for incident in store.incidents.live() for check in incident.own}
+    silent = frozenset(store.targets.known()).difference(check.target for check in answered)
+    return silent | {check.target for check in own.difference(answered)}
 
 
 def _end_silences(store: Store, now: datetime, config: Config, since: datetime) -> Followed:

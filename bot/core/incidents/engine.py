@@ -92,9 +92,11 @@ def pass_time(situation: Situation, now: datetime) -> Decision:
 
 
 def _looked_at(draft: Draft) -> Sequence[Incident]:
-    """The incidents of which it is known how all that they are about is now."""
-    unlooked = draft.situation.unlooked
-    return [one for one in draft.live() if unlooked.isdisjoint({one.subject, *one.members})]
+    """The incidents of which it is known how all that they rest on is now."""
+    situation = draft.situation
+    if not situation.unlooked:
+        return draft.live()
+    return [one for one in draft.live() if situation.unlooked.isdisjoint(situation.rests_on(one))]
 
 
 def forget(situation: Situation, gone: Sequence[TargetId], now: datetime) -> Decision:

@@ -49,7 +49,7 @@ class Situation:
     last seen running; `paused`: those that are paused instead; `lately`: those that ran until a moment ago and
     were not shut down by anyone; `shut_down`: those that were shut down so lately that it may have been because of
     an outage. `failing`: the checks believed to fail; `well`: the targets that are proven so; `unseen`: the checks
-    that can't look; `unlooked`: the targets that were not looked at since the bot is back. `checks`: those that
+    that can't look; `unlooked`: the targets that have not answered since the bot is back. `checks`: those that
     lab.yaml gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come
     back. `name`: what people call a target. `owner`: a Slack id. `ended`: the last incident of each kind and
     subject that is over. `zone`: in which people are told times.
@@ -93,6 +93,11 @@ class Situation:
                 found.add(parent)
                 ahead.extend(self.target(parent).parents)
         return frozenset(found)
+
+    def rests_on(self, incident: Incident) -> frozenset[TargetId]:
+        """What an incident is about and waits for, and all that these can't be healthy or seen without."""
+        about = {incident.subject, *incident.members}
+        return frozenset(about).union(*map(self.ancestors, about))
 
     def needs(self, target: TargetId) -> Requirement:
         """What proves `target`."""
