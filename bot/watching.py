@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
+from bot.core.clock_step import shifted
 from bot.core.health import ANSWERED, STATE, Fingerprint, Health, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
@@ -274,8 +275,7 @@ class Watch:
             self.sight.shift(step)
         self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
         self._answers.shift(step)
-        if self._gap is not None:
-            self._gap = replace(self._gap, since=self._gap.since + step, until=self._gap.until + step)
+        self._gap = self._gap and shifted(self._gap, step)
         self.unwritten.shift(step)
         self._company = [seen.shifted(step) for seen in self._company]
         self.boots.shift(step)

@@ -50,7 +50,7 @@ from bot.rounds.checks import as_proof, checks_of, meant_guest
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
 from bot.rounds.impostors import Impostors, Look, SshAnswers
-from bot.rounds.look_back import look_back
+from bot.rounds.look_back import LookBack, look_on
 from bot.rounds.outlook import outlook
 from bot.rounds.own_time import OwnTime
 from bot.rounds.shared import Shared
@@ -96,6 +96,7 @@ class Rounds:
         self._sight = SightRounds(config, watch, scheduler, parts, self.names)
         watch.find, watch.look_at = self._known.get, self._look_at
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
+        self._look_back = LookBack(config, writer, scheduler, clock.now, watch.boots.latest)
         self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
 
@@ -122,7 +123,8 @@ class Rounds:
         off = partial(self._ssh.ask_those_off, self._known.values())
         self._scheduler.every("addresses", timing.check_every, off)
         self._sight.begin(lambda: self._writer.trouble, beginning.known)
-        look_back(self._config, self._watch, self._writer, self._scheduler, self._clock.now, beginning, own)
+        self._look_back.begin(beginning, own)
+        look_on(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
         self._start(own_time.run())
 
     def _begin_guests(self, beginning: Beginning) -> None:
@@ -289,10 +291,9 @@ class Rounds:
     def _shift(self, step: timedelta) -> None:
         """The clock was stepped."""
         self._scheduler.replan()
-        self._watch.shift(step)
-        self._last_seen.shift(step)
-        for guests in self._guests.values():
-            guests.shift(step)
+        guests = [one.shift for one in self._guests.values()]
+        for shift in (self._watch.shift, self._last_seen.shift, self._look_back.shift, *guests):
+            shift(step)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # kept, or it may vanish half way

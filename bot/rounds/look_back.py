@@ -13,12 +13,12 @@ from bot.core.health import Observation, TargetId, TargetKind
 from bot.core.incidents.host_report import kernel_of, kernel_ran_on
 from bot.core.incidents.reboots import Boots
 from bot.core.incidents.situation import Gap
+from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.own_boot import OwnBoot
 from bot.scheduler import Scheduler
 from bot.sightings import Beginning
 from bot.store.writer import Writer
 from bot.usecases import reboots
-from bot.watching import Watch
 
 JOB: Final = "look back"
 PATIENCE: Final = timedelta(seconds=60)
@@ -35,6 +35,7 @@ class LookBack:
     now: Callable[[], datetime]
     told: Mapping[TargetId, Observation]
     _before: dict[TargetId, str] = field(default_factory=dict)
+    _boots: Boots | None = None  # until it is concluded
 
     def begin(self, beginning: Beginning, own: OwnBoot) -> None:
         """Wait for the hosts whose boots were known before, if the bot was off at all."""
@@ -44,14 +45,20 @@ class LookBack:
         if gap is None or last is None or not self._before:
             return
         anew = bool(own.boot_id and last.boot_id) and own.boot_id != last.boot_id
-        boots = Boots(gap, {}, own=own.at if anew else None, cut_off=last.stopped_at is None)
+        self._boots = Boots(gap, {}, own=own.at if anew else None, cut_off=last.stopped_at is None)
         every = self.config.timing.retry_every
-        self.scheduler.every(JOB, every, lambda: self._look(boots, own.boot_id))
+        self.scheduler.every(JOB, every, lambda: self._look(own.boot_id))
 
-    async def _look(self, boots: Boots, own: str) -> None:
-        if self._before.keys() - self.told.keys() and self.now() - boots.gap.until < PATIENCE:
+    def shift(self, step: timedelta) -> None:
+        """The clock was stepped: the bot was off as long ago as before."""
+        self._boots = self._boots and self._boots.shifted(step)
+
+    async def _look(self, own: str) -> None:
+        boots = self._boots
+        if boots is None or (self._before.keys() - self.told.keys() and self.now() - boots.gap.until < PATIENCE):
             return
         self.scheduler.cancel(JOB)
+        self._boots = None
         told = {host: seen.facts for host, seen in self.told.items() if host in self._before}
         now = {host: facts["boot_id"] for host, facts in told.items()}
         before = self._before
@@ -108,16 +115,9 @@ def _of_container(before: Observation, after: Observation) -> bool:
     return kernel_ran_on(before.facts["boot_id"], after.facts["boot_id"])
 
 
-def look_back(
-    config: Config,
-    watch: Watch,
-    writer: Writer,
-    scheduler: Scheduler,
-    now: Callable[[], datetime],
-    beginning: Beginning,
-    own: OwnBoot,
+def look_on(
+    config: Config, writer: Writer, scheduler: Scheduler, now: Callable[[], datetime], boots: HostBoots
 ) -> None:
-    """Begin to conclude from what has booted, before the bot's start and from now on."""
-    LookBack(config, writer, scheduler, now, watch.boots.latest).begin(beginning, own)
-    noticed = Reboots(config, writer, now, watch.boots.latest, watch.boots.changed)
+    """Begin to conclude from what boots from now on."""
+    noticed = Reboots(config, writer, now, boots.latest, boots.changed)
     scheduler.every("reboots", config.timing.retry_every, noticed.look)

@@ -7,11 +7,11 @@ all else follows already.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.config import Config
+from bot.core.clock_step import shifted
 from bot.core.incidents.situation import Gap
 from bot.sightings import stopped
 from bot.store import StoreFailed
@@ -75,7 +75,7 @@ class OwnTime:
         if step is not None:
             log.warning("the system's clock was set by %+.0f s", step.total_seconds())
             self._shift(step)
-            self._stops = [replace(gap, since=gap.since + step, until=gap.until + step) for gap in self._stops]
+            self._stops = [shifted(gap, step) for gap in self._stops]
             self._step += step
         return length is not None or step is not None
 

@@ -126,6 +126,42 @@ def test_what_booted_before_the_bot_was_off_does_not_count(lab):
     assert lab.incidents == {}
 
 
+@pytest.mark.parametrize("own", [None, NOON - 9 * MINUTE])
+def test_where_the_clock_is_behind_what_has_booted_since_did_so_while_the_bot_was_off(lab, own):
+    concluded(lab, Boots(Gap(NOON, NOON), AT, own=own))
+    assert (lab.only.kind, lab.only.status) == (Kind.POWER_LOSS, Status.RECOVERING)
+    assert "or someone restarted it, before 11:51 UTC: atlas booted at 11:51" in lab.only.why
+    assert lab.only.opened_at == AT[VAULT]
+
+
+@pytest.mark.parametrize("off", [MINUTE, 3 * MINUTE])
+def test_a_clock_by_which_the_bots_machine_booted_before_the_bot_lived_last_tells_nothing(lab, off):
+    """No battery keeps its time: it goes on from about where it stood when the power went."""
+    concluded(lab, Boots(Gap(NOON - off, NOON), AT, own=NOON - 9 * MINUTE))
+    assert lab.only.why.endswith(
+        "before 11:51 UTC: atlas booted at 11:51, vault booted at 11:50, my own machine at 11:51"
+    )
+
+
+def test_one_host_and_the_bots_own_machine_are_a_power_failure_by_whatever_clock(lab):
+    concluded(lab, Boots(Gap(NOON - MINUTE, NOON), {ATLAS: NOON - 4 * MINUTE}, own=NOON - 3 * MINUTE))
+    assert lab.only.kind is Kind.POWER_LOSS
+
+
+def test_another_machine_that_the_bot_was_moved_to_says_nothing_of_the_clock(lab):
+    for booted in ({ATLAS: NOON - 9 * MINUTE}, {host: at - 60 * MINUTE for host, at in AT.items()}):
+        concluded(lab, Boots(GAP, booted, own=NOON - 60 * 24 * MINUTE))
+        assert lab.incidents == {}
+    concluded(lab, replace(BOTH, own=NOON - 60 * 24 * MINUTE))
+    assert "my own machine" not in lab.only.why
+
+
+def test_boots_within_one_minute_are_told_by_that_minute(lab):
+    at = NOON - 9 * MINUTE
+    concluded(lab, Boots(Gap(at, UNTIL), {host: at + timedelta(seconds=9) for host in AT}))
+    assert "at 11:51 UTC: atlas booted at 11:51" in lab.only.why
+
+
 def test_a_host_that_is_silenced_may_be_restarted(lab):
     lab.silences = (Silence(VAULT, SINCE, NOON + MINUTE, "U1", "a new kernel"),)
     concluded(lab)

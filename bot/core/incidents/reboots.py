@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.core.clock_step import shifted
 from bot.core.health import INSIDE, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, IncidentId
 from bot.core.incidents.adoption import as_adopted, dependents, shut_down_before
@@ -45,13 +46,16 @@ class Boots:
     fed: frozenset[TargetId] = frozenset()
     kernels: Mapping[TargetId, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    def shifted(self, step: timedelta) -> "Boots":
+        """The clock was stepped: what has booted did so as long ago as before."""
+        booted = {host: at + step for host, at in self.booted.items()}
+        return replace(shifted(self, step), gap=shifted(self.gap, step), booted=booted)
+
 
 def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
     """What follows from what has booted while the bot was off: one power failure, or nothing."""
-    draft = Draft(situation, now)
-    if boots.own is not None and not _is_within(boots, boots.own):
-        boots = replace(boots, own=None)
-    hosts = sorted(host for host, at in boots.booted.items() if _is_within(boots, at) and not draft.muted(host))
+    draft, boots = Draft(situation, now), _in_gap(situation, boots)
+    hosts = sorted(host for host in boots.booted if not draft.muted(host))
     if why_no_failure(situation, boots, hosts) is not None:
         return Decision()
     hosts = _unfed(situation, boots, hosts)
@@ -93,8 +97,28 @@ def _unfed(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> lis
     return [host for host in hosts if situation.target(host).powered_by not in fed]
 
 
-def _is_within(boots: Boots, at: datetime) -> bool:
-    return at >= boots.gap.since - SLACK
+def _in_gap(situation: Situation, boots: Boots) -> Boots:
+    """What has booted in the gap, which began before that. All has, where the clock can't tell."""
+    earliest = boots.gap.since - SLACK
+    if _clock_tells(situation, boots):
+        booted = {host: at for host, at in boots.booted.items() if at >= earliest}
+        boots = replace(boots, booted=booted, own=boots.own if boots.own and boots.own >= earliest else None)
+    since = min([boots.gap.since, *_times(boots, boots.booted)])
+    return replace(boots, gap=replace(boots.gap, since=since))
+
+
+def _clock_tells(situation: Situation, boots: Boots) -> bool:
+    """Whether the clock can tell that something had booted before the gap began.
+
+    It can't where the gap has no length by it: it was set back meanwhile. Nor where by it the bot's own machine
+    booted before the bot lived last: no battery keeps its time. Where that was long before the others did, the bot
+    was rather moved to another machine.
+    """
+    if boots.gap.since >= boots.gap.until:
+        return False
+    times = _times(boots, boots.booted)
+    together = bool(boots.booted) and max(times) - min(times) <= situation.rules.grace
+    return boots.own is None or boots.own >= boots.gap.since or not together
 
 
 def _times(boots: Boots, hosts: Iterable[TargetId]) -> list[datetime]:
@@ -102,15 +126,23 @@ def _times(boots: Boots, hosts: Iterable[TargetId]) -> list[datetime]:
 
 
 def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
-    since, until = (at.astimezone(situation.zone) for at in (boots.gap.since, max(_times(boots, hosts))))
-    form = "%H:%M" if since.date() == until.date() else "%d %b %H:%M"
     told = [f"{situation.name(host)} booted at {_hour(situation, boots.booted[host])}" for host in hosts]
     alone = boots.own is None or boots.own_host in hosts
     own = "" if boots.own is None or alone else f", my own machine at {_hour(situation, boots.own)}"
     off = "" if boots.watched else " while I was off"
-    between = f"between {since:{form}} and {until:{form}} {until.tzname()}"
     what = f"the lab seems to have lost its power{off}, or someone restarted it"
-    return f"{what}, {between}: {', '.join(told)}{own}"
+    return f"{what}, {_when(situation, boots.gap.since, _times(boots, hosts))}: {', '.join(told)}{own}"
+
+
+def _when(situation: Situation, since: datetime, booted: Collection[datetime]) -> str:
+    """When that was, in words. Of what had booted by `since` it is not known since when it was off."""
+    began, until = (at.astimezone(situation.zone) for at in (since, max(booted)))
+    if since >= min(booted):
+        return f"before {until:%H:%M} {until.tzname()}"
+    if f"{began:%F %R}" == f"{until:%F %R}":
+        return f"at {until:%H:%M} {until.tzname()}"
+    form = "%H:%M" if began.date() == until.date() else "%d %b %H:%M"
+    return f"between {began:{form}} and {until:{form}} {until.tzname()}"
 
 
 def _hour(situation: Situation, at: datetime) -> str:
