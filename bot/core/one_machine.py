@@ -2,13 +2,16 @@
 
 The same URI, however it is written, is one. So are two URIs whose libvirts say that they are of one machine, and
 have the same guests: boards of one series may bear the same UUID, and a machine may have a libvirt for each user.
+That is a guess: machines made from one image say the same, too. It holds until `are_two` disproves it.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
+
+from bot.core.guest import Power
 
 _PORTS: Final = {"ssh": 22, "libssh": 22, "libssh2": 22, "tcp": 16509, "tls": 16514}
 
@@ -24,6 +27,14 @@ class Answer:
     guests: Set[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What tells a guest from another copy of it. `worked`: the processor time it has used, None if not told."""
+
+    power: Power
+    worked: int | None = None
+
+
 def same_way(uri: str) -> tuple[object, ...]:
     """Where a libvirt URI leads, alike for all ways to write it."""
     parts = urlsplit(uri)
@@ -36,12 +47,14 @@ def same_way(uri: str) -> tuple[object, ...]:
     return driver, transport, parts.hostname, port, user, path, socket and normpath(socket)
 
 
-def doubles(answers: Mapping[str, Answer], known: Mapping[str, str]) -> dict[str, str]:
-    """Hosts that are one with an earlier one, and with which. `known`: what was found so far."""
+def doubles(
+    answers: Mapping[str, Answer], known: Mapping[str, str], two: Collection[Set[str]] = ()
+) -> dict[str, str]:
+    """Hosts that are one with an earlier one, and which. `known`: what was found so far; `two`: what is not so."""
     found: dict[str, str] = {}
     hosts = list(answers)
     for at, host in enumerate(hosts):
-        firsts = (one for one in hosts[:at] if one not in found)
+        firsts = (one for one in hosts[:at] if one not in found and {one, host} not in two)
         first = next((one for one in firsts if _is_one(answers, one, host, known.get(host))), None)
         if first is not None:
             found[host] = first
@@ -55,6 +68,26 @@ def _is_one(answers: Mapping[str, Answer], first: str, other: str, known: str | 
         return True
     same_guests = known == first or (one.guests == two.guests and bool(one.guests))
     return bool(one.identity) and one.identity == two.identity and same_guests
+
+
+def are_two(turns: Sequence[Mapping[str, Sign]]) -> bool:
+    """Whether no single libvirt can have told this of its guests, by UUID: one way, the other, and both again.
+
+    A guest may start or stop between two answers, but not there and back as often as they alternate.
+    """
+    guests = {uuid for turn in turns for uuid in turn}
+    return any(_of_two_minds([turn.get(uuid) for turn in turns]) for uuid in guests)
+
+
+def _of_two_minds(turns: Sequence[Sign | None]) -> bool:
+    """Whether each way says twice the same, or that it went on, and what the other says does not fit between."""
+    power = [sign and sign.power for sign in turns]
+    told = [sign.worked for sign in turns if sign is not None and sign.worked is not None]
+    worked = told if len(told) == len(turns) else []
+    restarted = any(after < before for before, after in zip(worked, worked[2:], strict=False))
+    if power[:2] != power[2:] or restarted:
+        return False
+    return power[0] != power[1] or worked != sorted(worked)
 
 
 def words(first: str, other: str) -> str:

@@ -51,8 +51,9 @@ class Placements:
         return self.heard(host, {}) if host in self.doubles else replace(self, away=self.away | {host})
 
     def doubled(self, doubles: Set[str]) -> "Placements":
-        """These, once it is known which hosts are others of them."""
-        places = replace(self, doubles=frozenset(doubles))
+        """These, once it is known which hosts are others of them. One that is none after all: as if unheard."""
+        told = {host: states for host, states in self.told.items() if host not in self.doubles - doubles}
+        places = replace(self, told=MappingProxyType(told), doubles=frozenset(doubles))
         for host in places.doubles - self.doubles:
             places = places.heard(host, {})
         return places

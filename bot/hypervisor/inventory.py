@@ -96,8 +96,8 @@ class Definitions:
 class AskAll(Protocol):
     """Asks of all guests at once, what no hung guest can block. Raises HypervisorUnreachable."""
 
-    def __call__(self, what: str, job: Callable[[Any], T]) -> Awaitable[T]:
-        """`what` it is, for errors; `job` is given a virConnect."""
+    def __call__(self, what: str, job: Callable[[Any], T], *, since: float = ...) -> Awaitable[T]:
+        """`what` it is, for errors; `job` is given a virConnect. No answer from before `since` will do."""
         ...
 
 

@@ -48,10 +48,14 @@ class Machine:
 
         Nor where its definition names other disks than at first: what would come up is another system.
         """
-        why = await self.active_elsewhere() or await self._defined_anew()
+        why = await self._active_here() or await self.active_elsewhere() or await self._defined_anew()
         if why:
             raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {why}")
         await self.hypervisor.start_guest(self.uuid)
+
+    async def _active_here(self) -> str | None:
+        state = (await self.hypervisor.states()).get(self.uuid)
+        return None if state is None or state.power is Power.OFF else f"it is {state.power} already"
 
     async def _defined_anew(self) -> str | None:
         """How its definition differs from what it was, in words, and what to do; None where it does not."""
@@ -64,7 +68,7 @@ class Machine:
         return differs and f"{differs} when this run began; put that back, or stop this run and start it anew"
 
     async def active_elsewhere(self) -> str | None:
-        """Where else it is active, or may be, in words; None where it surely is not."""
+        """Where else it is active, or may be, in words; None where it surely is not. For one that is off here."""
         for other in self.others:
             try:
                 state = (await other.states()).get(self.uuid)

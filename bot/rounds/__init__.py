@@ -252,16 +252,17 @@ class Rounds:
         return next((found for guests in self._guests.values() if (found := guests.find(guest))), None)
 
     def machine(self, uuid: str, host: str, name: str) -> Machine:
-        """The guest of that UUID on that host, and all other hosts: one that was not heard may have it, too."""
-        hypervisors, not_others = self._parts.hypervisors, {host, *self._shared.doubles}
-        others = [hypervisor for other, hypervisor in hypervisors.items() if other not in not_others]
+        """The guest of that UUID on that host, and all other hosts: one that was not heard may have it, too.
+
+        So may one that seems to be the same machine; if it is, it says the same.
+        """
+        hypervisors = self._parts.hypervisors
+        others = [hypervisor for other, hypervisor in hypervisors.items() if other != host]
         return Machine(name, uuid, hypervisors[host], others)
 
     async def search(self, guests: Collection[TargetId]) -> Found:
         """Ask every hypervisor now whether it has these guests."""
-        hypervisors, doubles = self._parts.hypervisors, self._shared.doubles
-        found = await search([hypervisors[host] for host in sorted(hypervisors.keys() - doubles.keys())], guests)
-        found = replace(found, unasked=(*found.unasked, *sorted(doubles)))
+        found = await search(self._parts.hypervisors.values(), guests, self._shared.doubles)
         for host in set(found.hosts.values()):
             self._scheduler.hasten(f"poll {host}", timedelta(0))  # so that its card says so, too
         return found

@@ -200,7 +200,7 @@ class GuestRounds:
 
     def _forget_running(self) -> None:
         self._boots.lost()
-        self._shared.last_seen.lost(self._host.name)
+        self._shared.cut_off(self._host.name)
 
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""

@@ -10,6 +10,7 @@ from bot.core.health import Fingerprint, Health, Observation, Target, TargetId, 
 from bot.core.one_machine import Answer, doubles
 from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
+from bot.hypervisor.identity import Identity
 from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.placement import PLACEMENT, Whereabouts
 
@@ -18,8 +19,8 @@ from bot.monitoring.placement import PLACEMENT, Whereabouts
 class Shared:
     """One for all. `known`: every target, as it was last written down. `attach` is called when that changes.
 
-    `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that are the same
-    machine as an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
+    `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that seem to be one
+    machine with an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
     hosts, see `seen_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for its own.
     `alone`: where each guest was last seen to run, and nowhere else. `last_seen`: how each was, wherever it lives.
     """
@@ -34,25 +35,48 @@ class Shared:
     twice: set[TargetId] = field(default_factory=set)
     alone: dict[TargetId, str] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _identities: dict[str, Identity] = field(default_factory=dict)
+    _two: set[frozenset[str]] = field(default_factory=set)  # what seemed to be one, and is not
 
     async def double(self, hypervisor: Hypervisor, states: Mapping[str, GuestState]) -> CannotWatch | None:
         """Whether a hypervisor, which has told these states, is watched as another host already, and why so."""
         name = hypervisor.name
         if len(self.release) > 1:
             with suppress(HypervisorUnreachable):  # what was known of it stays so
-                self._answered(name, Answer(hypervisor.uri, await hypervisor.identity(), states.keys()))
+                self._identities[name] = hypervisor.identity
+                self._answers[name] = Answer(hypervisor.uri, await hypervisor.identity(), states.keys())
+                await self._find_doubles(name)
         return watched_twice(self.doubles[name], name) if name in self.doubles else None
 
     def instead(self, host: str) -> str:
         """The host that is asked in place of this one, by a mistake in lab.yaml; empty for none."""
         return self.doubles.get(host) or self.misled(host)
 
-    def _answered(self, host: str, answer: Answer) -> None:
-        """A hypervisor has said which it is. One that is the same as another has no guests of its own."""
-        self._answers[host] = answer
-        answers = {one: self._answers[one] for one in self.release if one in self._answers}
-        self.doubles = doubles(answers, self.doubles)
+    async def _find_doubles(self, answered: str) -> None:
+        """A hypervisor has said which it is. One that is the same as another has no guests of its own.
+
+        That is a guess, which has to stand before it is believed, and whenever the double is looked at.
+        """
+        stood = set()
+        for double, first in self._guess().items():
+            if double == answered or self.doubles.get(double) != first:
+                with suppress(HypervisorUnreachable):
+                    if await self._identities[first].is_not(self._identities[double]):
+                        self._two.add(frozenset({double, first}))
+                    else:
+                        stood.add((double, first))
+        stood |= self.doubles.items()
+        self.doubles = {double: first for double, first in self._guess().items() if (double, first) in stood}
         self.places = self.places.doubled(self.doubles.keys())
+
+    def _guess(self) -> dict[str, str]:
+        answers = {one: self._answers[one] for one in self.release if one in self._answers}
+        return doubles(answers, self.doubles, self._two)
+
+    def cut_off(self, host: str) -> None:
+        """A connection was lost: who knows what becomes of the guests there, and what answers next."""
+        self.last_seen.lost(host)
+        self._two = {pair for pair in self._two if host not in pair}
 
     def heard(self, host: str, states: Mapping[str, GuestState]) -> None:
         """A hypervisor has told the states of all its guests."""

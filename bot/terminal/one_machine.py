@@ -1,7 +1,7 @@
 """Which hosts of lab.yaml are one machine, asked for once."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 
 from bot.core.one_machine import Answer, doubles
@@ -14,6 +14,7 @@ TRIES = 2
 async def doubled(hypervisors: Mapping[str, Hypervisor]) -> Mapping[str, str]:
     """The hosts that are the same machine as an earlier one, and which; as far as they answer."""
     answers: dict[str, Answer] = {}
+    two: set[Set[str]] = set()
 
     async def ask(one: Hypervisor) -> None:
         for _ in range(TRIES):
@@ -23,4 +24,15 @@ async def doubled(hypervisors: Mapping[str, Hypervisor]) -> Mapping[str, str]:
 
     if len(hypervisors) > 1:
         await asyncio.gather(*map(ask, hypervisors.values()))
-    return doubles({name: answers[name] for name in hypervisors if name in answers}, {})
+    in_order = {name: answers[name] for name in hypervisors if name in answers}
+    while wrong := [pair for pair in doubles(in_order, {}, two).items() if await _are_two(hypervisors, *pair)]:
+        two |= set(map(frozenset, wrong))
+    return doubles(in_order, {}, two)
+
+
+async def _are_two(hypervisors: Mapping[str, Hypervisor], double: str, first: str) -> bool:
+    """Whether a guess is wrong, or can't be upheld."""
+    try:
+        return await hypervisors[first].identity.is_not(hypervisors[double].identity)
+    except HypervisorUnreachable:
+        return True

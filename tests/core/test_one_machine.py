@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.core.one_machine import Answer, doubles, same_uris, same_way
+from bot.core.guest import Power
+from bot.core.one_machine import Answer, Sign, are_two, doubles, same_uris, same_way
 
 ATLAS, LOCAL = "qemu+ssh://root@atlas/system", "qemu:///system"
 
@@ -80,3 +81,50 @@ def test_what_was_found_to_be_one_stays_so_while_a_guest_is_made_and_no_longer_t
     made = {"a": answer(ATLAS, "u", "1", "2"), "b": answer(LOCAL, "u", "1")}
     assert doubles(made, {"b": "a"}) == {"b": "a"}
     assert doubles({**made, "b": answer(LOCAL, "v", "1")}, {"b": "a"}) == {}
+
+
+def test_what_was_shown_to_be_two_is_two_whatever_it_says_and_may_be_one_with_a_third():
+    answers = {"a": answer(ATLAS, "u", "1"), "b": answer(LOCAL, "u", "1"), "c": answer("x:///", "u", "1")}
+    assert doubles(answers, {"b": "a"}, [{"a", "b"}]) == {"c": "a"}
+    assert doubles(answers, {}, [{"a", "b"}, {"c", "a"}]) == {"c": "b"}
+
+
+def told(power: Power | None, worked: int | None = None) -> dict[str, Sign]:
+    return {} if power is None else {"1": Sign(power, worked)}
+
+
+OFF, RUNS, NONE = told(Power.OFF), told(Power.RUNNING), told(None)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (OFF, RUNS, OFF, RUNS),
+        (NONE, OFF, NONE, OFF),
+        (told(Power.PAUSED, 5), told(Power.RUNNING, 5), told(Power.PAUSED, 5), told(Power.RUNNING, 6)),
+        *((told(Power.RUNNING, at) for at in worked) for worked in ((9, 2, 10, 3), (2, 9, 3, 10), (9, 2, 9, 2))),
+    ],
+    ids=["runs on one", "is on one", "is paused on one", "worked less", "worked more", "both rest"],
+)
+def test_what_says_twice_what_the_other_does_not_is_another_machine(turns):
+    assert are_two(list(turns))
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (OFF, OFF, OFF, OFF),
+        (NONE, NONE, NONE, NONE),
+        (RUNS, RUNS, RUNS, RUNS),
+        (OFF, RUNS, RUNS, RUNS),
+        (OFF, OFF, RUNS, RUNS),
+        (OFF, OFF, OFF, RUNS),
+        (OFF, RUNS, RUNS, OFF),
+        (NONE, OFF, OFF, OFF),
+        (OFF, told(Power.RUNNING, 1), told(Power.RUNNING, 2), told(Power.RUNNING, 2)),
+        *((told(Power.RUNNING, at) for at in worked) for worked in ((1, 2, 3, 4), (7, 7, 7, 7), (9, 0, 1, 2))),
+        (told(Power.RUNNING, 9), told(Power.RUNNING, 9), told(Power.RUNNING, 9), told(Power.RUNNING, 0)),
+    ],
+)
+def test_one_machine_of_which_a_guest_is_made_or_started_between_answers_may_be_one(turns):
+    assert not are_two(list(turns))

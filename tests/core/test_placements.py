@@ -79,6 +79,14 @@ def test_what_has_gone_from_a_host_with_two_names_may_be_where_the_second_was_me
     assert left.doubled(set()).heard("borea", {}).nowhere("u", {"atlas", "borea"})
 
 
+def test_a_host_that_is_none_of_the_others_after_all_has_told_nothing_before_it_does() -> None:
+    both = {"atlas", "borea"}
+    left = places(atlas=RUNS, borea=RUNS).doubled({"borea"}).heard("atlas", {}).heard("borea", {})
+    assert left.doubled(set()).unasked(both) == ["borea"]
+    assert not left.doubled(set()).nowhere("u", both)
+    assert left.doubled(set()).heard("borea", {}).nowhere("u", both)
+
+
 MIGRATED = {"u": GuestState("web1", OFF, Reason.MIGRATED, uuid="u")}
 
 
