@@ -50,8 +50,10 @@ def _told(incident: Incident) -> str:
         now, before = clock(spans.latest[-1].since), _each(incident, over, spans.count - 1)
         return f"{fails} again since {now}. Before: {before}."
     if spans.count == 1:
-        most = "at most " if incident.suspected else ""
-        return f"{failed} for {most}{_long(over[0])}, until {clock(over[0].until or over[0].since)}."
+        until = clock(over[0].until or over[0].since)
+        if incident.suspected and over[0].since == over[0].until:
+            return f"{failed} until {until}; for how long is not known."
+        return f"{failed} for {'at most ' if incident.suspected else ''}{_long(over[0])}, until {until}."
     return f"{failed} {spans.count} times: {_each(incident, over, spans.count)}."
 
 

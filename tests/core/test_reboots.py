@@ -9,6 +9,7 @@ from bot.core.health import INSIDE, CheckName, Kind, Target
 from bot.core.incident import Status, Tell
 from bot.core.incidents.reboots import Boots, power_was_lost, why_no_failure
 from bot.core.incidents.situation import Gap
+from bot.core.incidents.spans import Span
 from bot.core.mute import Silence
 from tests.core.labs import (
     ATLAS,
@@ -132,6 +133,7 @@ def test_where_the_clock_is_behind_what_has_booted_since_did_so_while_the_bot_wa
     assert (lab.only.kind, lab.only.status) == (Kind.POWER_LOSS, Status.RECOVERING)
     assert "or someone restarted it, before 11:51 UTC: atlas booted at 11:51" in lab.only.why
     assert lab.only.opened_at == AT[VAULT]
+    assert lab.only.spans.latest == (Span(AT[ATLAS], AT[ATLAS]),), "nobody knows for how long"
 
 
 @pytest.mark.parametrize("off", [MINUTE, 3 * MINUTE])

@@ -124,6 +124,8 @@ def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_
     card = lines(outage(**RETURNING, spans=Spans().began(NOW).ended(back_at), suspected=True))
     assert "*Suspected: Power failure (rack)*" in card[0]
     assert card[1] == f"The power was gone for at most 42 min, until {at(42)}.\nWhile it was gone: on battery"
+    card = lines(outage(**RETURNING, spans=Spans().began(back_at).ended(back_at), suspected=True))
+    assert card[1].startswith(f"The power was gone until {at(42)}; for how long is not known.")
 
 
 def test_the_fallback_text_tells_it_without_blocks():

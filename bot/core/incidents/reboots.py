@@ -181,7 +181,8 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
         spans = incident.spans.over_since(back) if since else incident.spans
     else:
         incident = replace(incident, opened_at=boots.gap.since)
-        spans = incident.spans.from_the_start(boots.gap.since)
+        known = boots.gap.since < min(_times(boots, hosts))  # else nobody knows for how long: it has no length
+        spans = incident.spans.from_the_start(boots.gap.since if known else back)
         spans = spans.over_since(back) if since else spans
     draft.keep(replace(incident, recovering_since=since, spans=spans))
 
