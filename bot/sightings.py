@@ -164,7 +164,8 @@ def take_inventory(
 
     One that lives elsewhere and has only a definition here is left alone; one that came from elsewhere has moved,
     and the incidents that wait for it are told. One that no host has any more is missing: it stays, and only a
-    person lets it go, but for those that come and go by design.
+    person lets it go, but for those that come and go by design. So is one that a host had which may have been
+    renamed, and be this one.
     """
     _know_by_uuid(store, host, found)
     before = store.targets.inventory()
@@ -172,16 +173,24 @@ def take_inventory(
     targets = [guest_target(config, host, info) for info in here]
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
     listed = {guest_id(info.uuid) for info in found}
-    left = [t for t in before.values() if t.runs_on == target_id(TargetKind.HOST, host) and t.id not in listed]
+    left = [t for t in _lived_on(store, host) if t.id not in listed]
     homes = {t.id: home for t in left if (home := places.home_of(uuid_of(t.id), None))}
     moved = [replace(t, runs_on=target_id(TargetKind.HOST, homes[t.id])) for t in left if t.id in homes]
     store.targets.keep(moved, now)
     for target in (*moved, *targets):
         if (was := before.get(target.id)) and was.runs_on != target.runs_on:
             _tell_move(store, config, was, target, now)
-    gone = [t for t in left if t.id not in homes]
+    gone = [replace(t, runs_on=target_id(TargetKind.HOST, host)) for t in left if t.id not in homes]
+    store.targets.keep([t for t in gone if before[t.id] != t], now)
     unwatched.forget(store, now, config, [t.id for t in gone if t.ephemeral])
     return [*targets, *settle_rebuilt(store, now, config, [t for t in gone if not t.ephemeral], places)]
+
+
+def _lived_on(store: Store, host: str) -> Sequence[Target]:
+    """The guests that are known to live on a host, or on one that it may have been before it was renamed."""
+    here = target_id(TargetKind.HOST, host)
+    hosts = {here, *store.targets.replaced_by(here)}
+    return [target for target in store.targets.inventory().values() if target.runs_on in hosts]
 
 
 def _know_by_uuid(store: Store, host: str, found: Sequence[GuestInfo]) -> None:

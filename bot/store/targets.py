@@ -97,7 +97,8 @@ class TargetRows:
                 "insert into target (id, name, runs_on, powered_by, behind, wanted, ephemeral, proof, first_seen) "
                 "values (:id, :name, :runs_on, :powered_by, :behind, :wanted, :ephemeral, :proof, :now) "
                 "on conflict (id) do update set name = :name, runs_on = :runs_on, powered_by = :powered_by, "
-                "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, proof = :proof, gone_at = null",
+                "behind = :behind, wanted = :wanted, ephemeral = :ephemeral, proof = :proof, "
+                "first_seen = iif(gone_at is null, first_seen, :now), gone_at = null",
                 {**_row(target), "now": time_out(now)},
             )
 
@@ -109,6 +110,15 @@ class TargetRows:
             self._db.execute("delete from boot where guest = ?", [target])
             self._db.execute("delete from answered_while_off where target = ?", [target])
             self._db.execute("delete from left_off where target = ?", [target])
+
+    def replaced_by(self, target: TargetId) -> frozenset[TargetId]:
+        """The targets that went at the very moment at which this one came: it may be one of them, renamed."""
+        went = self._db.query(
+            "select id from target "
+            "where gone_at = (select first_seen from target where id = ? and gone_at is null)",
+            [target],
+        )
+        return frozenset(TargetId(row["id"]) for row in went)
 
     def saw(self, seen: Observation, presence: Presence | None) -> None:
         """Write what a check is now believed to show, and what that says of its target's presence."""

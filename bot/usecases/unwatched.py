@@ -1,7 +1,8 @@
 """What lab.yaml no longer has: it leaves the inventory, and what that drops is named once.
 
 A guest is its UUID: one whose host is in lab.yaml no more may be on a host that is, as where a host was renamed.
-So it stays, with all that waits for it, until every hypervisor has told what it has.
+So it stays, with all that waits for it, until every hypervisor has told what it has. Where a host that came as its
+own went is without it, too, it is missing there.
 """
 
 from collections.abc import Collection, Sequence, Set
@@ -99,4 +100,4 @@ def _words(others: Sequence[TargetId], off: Sequence[TargetId], names: Names) ->
     parts = [f"{shown}{more}"] if others else []
     if off:
         parts.append(f"{', '.join(map(names, off))}, which {'is' if len(off) == 1 else 'are'} off and ran before")
-    return f"No longer watched, as lab.yaml has it no more: {'; '.join(parts)}."
+    return f"No longer watched, as lab.yaml has it, or its host, no more: {'; '.join(parts)}."

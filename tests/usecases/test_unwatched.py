@@ -42,6 +42,7 @@ def lab(tmp_path):
 
 def start(lab, **changes):
     """The bot starts anew with a changed lab.yaml."""
+    lab.now += timedelta(seconds=10)
     lab.config, lab.places = config(**changes), Placements()
     lab.begin()
 
@@ -66,12 +67,14 @@ def test_the_guests_of_a_renamed_host_are_the_same_machines_and_what_waits_for_t
     assert lab.store.left_off.all().keys() == {LAB1}
     assert lab.incident(2).status is not Status.RESOLVED
     assert left_off.ran_before(lab.store, lab.config.zone).keys() == {LAB1, LAB2}
-    assert told(lab) == ["⚪ No longer watched, as lab.yaml has it no more: atlas."]
+    assert told(lab) == ["⚪ No longer watched, as lab.yaml has it, or its host, no more: atlas."]
     assert "lab2 moved from atlas to atlas1." in lab.history(2)
 
 
 def test_nothing_is_let_go_of_until_every_hypervisor_has_told_what_it_has(lab):
     borea = Host("borea", "127.0.0.1", hypervisor="test:///default")
+    atlas = Host("atlas", "127.0.0.1", hypervisor="test:///default")
+    start(lab, hosts={**RENAMED, "borea": borea, "atlas": atlas})
     start(lab, hosts={**RENAMED, "borea": borea})
     assert has(lab, "borea") == []
     lab.places = lab.places.lost("borea")
@@ -79,15 +82,30 @@ def test_nothing_is_let_go_of_until_every_hypervisor_has_told_what_it_has(lab):
     lab.places = lab.places.heard("borea", {})
     assert LAB1 in lab.store.targets.inventory()
     assert has(lab, "atlas1", "web1", "lab1") == [LAB2]
-    assert told(lab)[-1] == "⚪ No longer watched, as lab.yaml has it no more: lab2, which is off and ran before."
+    assert (
+        told(lab)[-1]
+        == "⚪ No longer watched, as lab.yaml has it, or its host, no more: lab2, which is off and ran before."
+    )
     assert lab.incident(2).ended
     assert has(lab, "atlas1", "web1", "lab1") == []
+
+
+def test_a_guest_that_a_renamed_host_has_no_more_is_missing_there_also_when_the_host_is_renamed_back(lab):
+    for names in (RENAMED, None, RENAMED):
+        start(lab, **({"hosts": names} if names else {}))
+        host = "atlas1" if names else "atlas"
+        assert has(lab, host, "web1", "lab1") == []
+        lab2 = lab.store.targets.inventory()[LAB2]
+        assert lab2.runs_on == f"host:{host}"
+        assert lab.places.nowhere("lab2", {host})
+        assert not lab.incident(2).ended
+    assert not [line for line in told(lab) if "lab2" in line]
 
 
 def test_what_is_dropped_with_its_host_is_named_once_and_known_again_when_it_is_back(lab):
     start(lab, hosts={"vault": Host("vault")})
     said = "atlas, web1; lab1, lab2, which are off and ran before."
-    assert told(lab) == [f"⚪ No longer watched, as lab.yaml has it no more: {said}"]
+    assert told(lab) == [f"⚪ No longer watched, as lab.yaml has it, or its host, no more: {said}"]
     assert left_off.ran_before(lab.store, lab.config.zone) == {}
     start(lab, hosts={"vault": Host("vault")})
     assert len(told(lab)) == 1
@@ -108,7 +126,8 @@ def test_those_that_come_and_go_are_dropped_in_silence(lab):
     lab.inventory("web1", "lab1", "lab2", "ci-1")
     start(lab, hosts=RENAMED)
     before = told(lab)
-    assert has(lab, "atlas1", "web1", "lab1", "lab2") == [TargetId("guest:ci-1")]
+    assert has(lab, "atlas1", "web1", "lab1", "lab2") == []
+    assert TargetId("guest:ci-1") not in lab.store.targets.inventory()
     assert told(lab) == before
 
 
