@@ -48,8 +48,12 @@ async def asking(
     uri="test:///default",
     host="atlas",
     asked="atlas",
+    here=SAID,
 ):
-    """What asks guests of a lab, whose SSH servers are on that port. `asked`: where lab.yaml says libvirt is."""
+    """What asks guests of a lab, whose SSH servers are on that port. `asked`: where lab.yaml says libvirt is.
+
+    `here`: the address that is on this machine.
+    """
     atlas_host = Host("atlas", host, ssh=Ssh(known_hosts=known_hosts), hypervisor=f"qemu+ssh://{asked}/system")
     config = Config(
         Path("lab.yaml"),
@@ -64,7 +68,7 @@ async def asking(
 
             def door(target: Target, address: str):
                 made = replace(given.ssh.door(target, address), port=port)
-                return replace(made, address=HERE, known_as=SAID) if address == SAID else made
+                return replace(made, address=HERE, known_as=here) if address == here else made
 
             parts = replace(given, hypervisors={"atlas": atlas}, ssh=replace(given.ssh, door=door))
             yield GuestSsh(config, parts, lambda: known)
@@ -159,6 +163,21 @@ async def test_a_copied_host_key_proves_neither_of_two_guests(sshd, tmp_path) ->
     (tmp_path / "known").write_text(f"web1 {line(sshd)}\ndb1 {line(sshd)}\n")
     async with asking(tmp_path / "known", Guest("web1", SAID), port=sshd.port) as ask:
         assert await ask(WEB1) is None
+
+
+async def test_what_its_hypervisor_finds_at_an_address_is_not_the_guest_that_is_said_to_be_there(
+    sshd, tmp_path
+) -> None:
+    """libvirt says that web1's clone, which has its keys, is at the address that lab.yaml has for web1."""
+    clone, web1 = replace(WEB1, name="web1-clone"), replace(DB1, name="web1")
+    (tmp_path / "known").write_text(f"web1 {line(sshd)}\n{LEASED} {line(sshd)}\n")
+    async with asking(
+        tmp_path / "known", Guest("web1", LEASED), port=sshd.port, known=(web1, clone), here=LEASED
+    ) as ask:
+        answer = await ask(web1)
+    assert answer is not None
+    assert (answer.answer, answer.said_at) == (Answer.OTHER_KEY, LEASED)
+    assert answer.why.endswith("but its hypervisor finds web1-clone at 192.168.122.3")
 
 
 async def test_of_two_guests_with_one_name_lab_yaml_has_to_say_which_is_meant(sshd, tmp_path) -> None:

@@ -38,7 +38,10 @@ class GuestSsh:
         asked = [self.parts.ssh.proof(door, DEADLINE) for door in doors[:AT_MOST]]
         answers = await asyncio.gather(*asked)
         told = next((one for kind in _TELLING for one in answers if one.answer is kind), None)
-        return told and replace(told, said_at=self._said_address(guest) or "")
+        said = self._said_address(guest) or ""
+        if told is not None and told.proves and said and (other := await self._found_at(said, guest)):
+            told = SshAnswer(Answer.OTHER_KEY, f"{told.why}; but its hypervisor finds {other} at {said}")
+        return told and replace(told, said_at=said)
 
     async def could_prove(self, guest: Target, *, running: bool) -> bool:
         """Whether a guest's SSH server can be asked: its key is known, and so is where it is, or will be.
@@ -64,11 +67,21 @@ class GuestSsh:
             return [] if shared else [door]  # a key known for another machine's address is that one's
         if guest.name in others or guest.runs_on is None:
             return []  # whose key is known by that name can't be told
-        found: Sequence[str] = ()
-        with suppress(GuestRefused, HypervisorUnreachable, KeyError):
-            found = await self.parts.hypervisors[name_of(guest.runs_on)].addresses(uuid_of(guest.id))
-        doors = (self.parts.ssh.door(guest, address) for address in found)
+        doors = [self.parts.ssh.door(guest, address) for address in await self._found(guest)]
         return [replace(door, known_as=guest.name, others=others) for door in doors]
+
+    async def _found(self, guest: Target) -> Sequence[str]:
+        """Where its host has heard of it."""
+        with suppress(GuestRefused, HypervisorUnreachable, KeyError):
+            return await self.parts.hypervisors[name_of(guest.runs_on or guest.id)].addresses(uuid_of(guest.id))
+        return ()
+
+    async def _found_at(self, said: str, guest: Target) -> str:
+        """Another guest of which its host has heard at an address, by name: a clone has a guest's keys, too."""
+        others = [one for one in self._guests() if one.id != guest.id]
+        found = await asyncio.gather(*map(self._found, others))
+        places = {said, *self.parts.names.known(said)}
+        return next((one.name for one, at in zip(others, found, strict=True) if not places.isdisjoint(at)), "")
 
     def _said_address(self, guest: Target) -> str | None:
         """The address lab.yaml has for it; None where it has none, or may mean another guest of that name."""
