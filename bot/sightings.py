@@ -179,7 +179,7 @@ def take_inventory(
     store.targets.keep(moved, now)
     for target in (*moved, *targets):
         if (was := before.get(target.id)) and was.runs_on != target.runs_on:
-            _tell_move(store, config, was, target, now)
+            _tell_move(store, config, was, target, now, off=not places.active_on(uuid_of(target.id)))
     gone = [replace(t, runs_on=target_id(TargetKind.HOST, host)) for t in left if t.id not in homes]
     store.targets.keep([t for t in gone if before[t.id] != t], now)
     unwatched.forget(store, now, config, [t.id for t in gone if t.ephemeral])
@@ -207,11 +207,13 @@ def _home(config: Config, known: Mapping[TargetId, Target], uuid: str, host: str
     return places.home_of(uuid, unwatched.home_before(config, known.get(guest_id(uuid)))) or host
 
 
-def _tell_move(store: Store, config: Config, was: Target, target: Target, now: datetime) -> None:
-    """A guest lives on another host than before: a line wherever it is waited for."""
+def _tell_move(store: Store, config: Config, was: Target, target: Target, now: datetime, *, off: bool) -> None:
+    """A guest lives on another host: a line wherever it is waited for. `off`: that may have had it before."""
     if was.runs_on is None or target.runs_on is None:
         return
-    words = f"{target.name} moved from {name_of(was.runs_on)} to {name_of(target.runs_on)}."
+    left, here = name_of(was.runs_on), name_of(target.runs_on)
+    gone = f"{target.name} is no longer on {left}; {here} has it, off."
+    words = gone if off else f"{target.name} moved from {left} to {here}."
     store.alive.write(words, now)
     machine_went(store, now, target.id, words.removesuffix("."))
     before = situation(store, config, now)

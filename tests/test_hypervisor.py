@@ -208,6 +208,8 @@ def test_a_state_this_code_does_not_know_is_unknown() -> None:
 
 def test_the_same_number_means_another_reason_in_another_state() -> None:
     assert guest_state("web1", libvirt.VIR_DOMAIN_PAUSED, 5).reason is Reason.IO_ERROR
+    post_copy = libvirt.VIR_DOMAIN_PAUSED_POSTCOPY
+    assert guest_state("web1", libvirt.VIR_DOMAIN_PAUSED, post_copy).reason is Reason.IN_HAND
     assert guest_state("web1", libvirt.VIR_DOMAIN_SHUTOFF, 5).reason is Reason.SAVED
     postcopy = guest_state("web1", libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY)
     assert postcopy.reason is Reason.IN_HAND

@@ -412,6 +412,7 @@ async def test_a_guest_that_moved_and_is_off_where_it_went_is_down(tmp_path, atl
         down = await bot.incident(subject=guest_id(ONE), kind=Kind.GUEST_DOWN)
         assert down.why == "it ran until it left atlas, and is off"
         assert await bot.home(ONE) == TargetId("host:borea")
+        assert "web1 is no longer on atlas; borea has it, off." in await bot.journal()
 
 
 async def test_a_guest_that_ran_on_a_host_that_was_lost_and_is_off_on_another_is_down(

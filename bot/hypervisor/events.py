@@ -59,6 +59,7 @@ _WHY_POWER = {
         (Power.PAUSED, reason): Reason.IN_HAND
         for reason in (
             libvirt.VIR_DOMAIN_PAUSED_MIGRATION,
+            libvirt.VIR_DOMAIN_PAUSED_POSTCOPY,
             libvirt.VIR_DOMAIN_PAUSED_SAVE,
             libvirt.VIR_DOMAIN_PAUSED_DUMP,
             libvirt.VIR_DOMAIN_PAUSED_SNAPSHOT,

@@ -68,7 +68,7 @@ def test_the_guests_of_a_renamed_host_are_the_same_machines_and_what_waits_for_t
     assert lab.incident(2).status is not Status.RESOLVED
     assert left_off.ran_before(lab.store, lab.config.zone).keys() == {LAB1, LAB2}
     assert told(lab) == ["⚪ No longer watched, as lab.yaml has it, or its host, no more: atlas."]
-    assert "lab2 moved from atlas to atlas1." in lab.history(2)
+    assert "lab2 is no longer on atlas; atlas1 has it, off." in lab.history(2)
 
 
 def test_nothing_is_let_go_of_until_every_hypervisor_has_told_what_it_has(lab):
