@@ -51,8 +51,9 @@ class Beginning:
     """What a start finds: for how long the bot was off, what it last believed, and the guests it knew.
 
     `seen_until`: by when the bot had surely stopped looking, None if it never did. `boots`: what is on record of
-    guests' starts. `last`: its last sign of life. `ran`: the guests that ran when it looked last; `shut_down`:
-    those that had been shut down so shortly before that it may have been because of an outage.
+    guests' starts. `last`: its last sign of life. `ran`: the guests that ran when it looked last; `stopped`: those
+    that were off because someone had wanted it so; `shut_down`: those that had been shut down so shortly before
+    that it may have been because of an outage.
     """
 
     gap: Gap | None
@@ -62,6 +63,7 @@ class Beginning:
     boots: Mapping[TargetId, BootRecord]
     last: Alive | None = None
     ran: frozenset[TargetId] = frozenset()
+    stopped: frozenset[TargetId] = frozenset()
     shut_down: frozenset[TargetId] = frozenset()
 
     @property
@@ -102,9 +104,9 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, old
     _keep_configured(store, config, now)  # what an outage lost is let go of once the rest of it is in doubt
     guests = tuple(t for t in store.targets.inventory().values() if t.kind is TargetKind.GUEST)
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
-    ran, shut_down = left_off.before_start(store, config, last)
+    ran, stopped, shut_down = left_off.before_start(store, config, last)
     known, boots = tuple(store.targets.health()), store.boots.all()
-    return Beginning(gap, known, guests, seen_until, boots, last, ran, shut_down)
+    return Beginning(gap, known, guests, seen_until, boots, last, ran, stopped, shut_down)
 
 
 def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str, *, older: bool) -> Gap | None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     DESTROYED = "powered off"
     CRASHED = "crashed"
     SAVED = "saved to disk"
+    SHUTDOWN_OR_SAVED = "shut down or saved"
     MIGRATED = "moved to another host"
     FAILED = "failed to start"
     IO_ERROR = "paused on an I/O error"
@@ -40,22 +41,25 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuestState:
-    """One guest at one moment. `uuid`: which guest it is; `name`: what its host calls it."""
+    """One guest at one moment. `uuid`: which guest it is; `name`: what its host calls it.
+
+    `recalled`: its host has forgotten the reason, which is the last one it told.
+    """
 
     name: str
     power: Power
     reason: Reason = Reason.NONE
     uuid: str = ""
+    recalled: bool = False
 
 
-def still_migrated(states: Mapping[str, GuestState], before: Mapping[str, GuestState]) -> dict[str, GuestState]:
-    """What a host tells now, by UUID: what was off there because it had left for another host still is.
+def still_off(states: Mapping[str, GuestState], why: Mapping[str, Reason]) -> dict[str, GuestState]:
+    """What a host tells now, by UUID: what it tells to be off without a reason is so for the one it was off for.
 
-    A libvirtd that was started anew no longer knows why a guest is off.
+    `why`: the last known reason of each guest that was off. A libvirtd that was started anew no longer knows it.
     """
-    left = {uuid for uuid, state in before.items() if state.reason is Reason.MIGRATED}
-    forgotten = [uuid for uuid in left & states.keys() if _is_off_unexplained(states[uuid])]
-    return {**states, **{uuid: replace(states[uuid], reason=Reason.MIGRATED) for uuid in forgotten}}
+    forgotten = [uuid for uuid in why.keys() & states.keys() if _is_off_unexplained(states[uuid])]
+    return {**states, **{uuid: replace(states[uuid], reason=why[uuid], recalled=True) for uuid in forgotten}}
 
 
 def _is_off_unexplained(state: GuestState) -> bool:
@@ -171,7 +175,9 @@ ALLOWED = ", which is allowed"
 
 _CRASHES = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.FAILED}
 _DAMAGE = {Reason.IO_ERROR}
-_ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
+ON_PURPOSE = frozenset({Reason.SHUTDOWN, Reason.SAVED, Reason.SHUTDOWN_OR_SAVED})
+"""Why a guest is off that is so as someone wanted it."""
+
 _PAUSED = {Power.PAUSED, Power.SUSPENDED}
 
 
@@ -191,7 +197,7 @@ def judge(state: GuestState, *, wanted: bool) -> Judgement:
     if state.power is not Power.OFF:
         return Judgement(Health.OK, str(state.power))
     how = "off" if state.reason is Reason.NONE else f"off ({state.reason})"
-    if wanted and state.reason not in _ON_PURPOSE:
+    if wanted and state.reason not in ON_PURPOSE:
         return Judgement(Health.FAIL, f"{how}, but it should be running", Kind.GUEST_DOWN)
     return Judgement(Health.OK, f"{how}{ALLOWED}")
 

@@ -259,6 +259,11 @@ class Observation:
         return self.facts.get("stopped") == "on purpose"
 
     @property
+    def was_on_purpose(self) -> bool:
+        """Whether someone shut it down, as far as is known, be it that its host has forgotten that since."""
+        return self.on_purpose or self.facts.get("stopped") == "on purpose before"
+
+    @property
     def moved_away(self) -> bool:
         """Whether it was seen off because it went on on another host."""
         return self.facts.get("stopped") == "moved away"

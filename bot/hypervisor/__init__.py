@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import libvirt
 import libvirt_qemu
 
-from bot.core.guest import GuestEvent, GuestInfo, GuestState, still_migrated
+from bot.core.guest import GuestEvent, GuestInfo, GuestState
 from bot.core.incidents.inventory import HostFacts
 from bot.hypervisor.addresses import addresses_of
 from bot.hypervisor.definition import guest_info
@@ -40,6 +40,7 @@ from bot.hypervisor.obstacles import (
 )
 from bot.hypervisor.pictures import UnreadablePicture, picture_of
 from bot.hypervisor.refusals import answered
+from bot.hypervisor.why_off import WhyOff
 from bot.names import Names
 
 __all__ = [
@@ -109,7 +110,7 @@ class Hypervisor:
         self._keeper: asyncio.Task[None] | None = None
         self._inventory = Inventory(name, self._ask_all, self._ask_one)
         self.identity = Identity(self._ask_all)
-        self._states: Mapping[str, GuestState] = {}  # by UUID, as last told
+        self.why_off = WhyOff()
         self._names: dict[str, str] = {}  # by UUID, as last told; for the words of errors only
 
     @property
@@ -120,6 +121,7 @@ class Hypervisor:
     def _heard(self, event: GuestEvent) -> None:
         self._inventory.heard(event)
         self.identity.heard(event)
+        self.why_off.heard(event)
         self._on_event(event)
 
     async def start(self) -> None:
@@ -147,9 +149,8 @@ class Hypervisor:
                 states = await self._ask_all(what, states_of, since=since)
         except TimeoutError:
             raise HypervisorUnreachable(f"cannot {what} on {self.name}: because it takes too long") from None
-        self._states = still_migrated(states, self._states)
         self._names |= {uuid: state.name for uuid, state in states.items()}
-        return self._states
+        return self.why_off.explained(states)
 
     async def guests(self) -> Sequence[GuestInfo]:
         """Every guest, by name, with what was read of its making so far: see `read_definitions`."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
+from bot.core.guest import ON_PURPOSE, GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
 from bot.core.health import (
     REFUSAL,
     STATE,
@@ -27,7 +27,6 @@ WATCHING = CheckName("watching")
 """The check of whether a host can be watched at all. It fails when the bot is refused, whatever the host does."""
 
 _PAUSED_OR_SO = {Power.PAUSED, Power.SUSPENDED, Power.SHUTTING_DOWN, Power.UNKNOWN}
-_ON_PURPOSE = {Reason.SHUTDOWN, Reason.SAVED}
 _POWER_AFTER = {
     GuestEventKind.STARTED: Power.RUNNING,
     GuestEventKind.REBOOTED: Power.RUNNING,
@@ -144,8 +143,8 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
 
 def _facts(state: GuestState) -> Mapping[str, str]:
     """What else is told by a state: that someone shut it down or moved it, or paused it, and how."""
-    if state.reason in _ON_PURPOSE:
-        return {"stopped": "on purpose"}
+    if state.reason in ON_PURPOSE:
+        return {"stopped": "on purpose before" if state.recalled else "on purpose"}
     if state.reason is Reason.MIGRATED:
         return {"stopped": "moved away"}
     if state.power in {Power.PAUSED, Power.SUSPENDED} and state.reason is not Reason.IN_HAND:

@@ -99,6 +99,7 @@ class GuestRounds:
         """Begin the rounds, from what a start has found."""
         self._boots.seen_before(beginning.seen_until)
         self._boots.remember(beginning.boots)
+        self._hypervisor.why_off.recall(map(uuid_of, beginning.stopped))
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)
@@ -232,8 +233,7 @@ class GuestRounds:
     def _whereabouts(self) -> Sequence[Observation]:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
-        hosts = frozenset(shared.release)
-        fails = self._watch.fails
+        hosts, fails = frozenset(shared.release), self._watch.fails
         known = shared.whereabouts(fails, self._parts.now(), self._config.timing.grace)
         twice, missing = known.twice(guests), known.missing(guests)
         shared.seen_twice(twice, self._watch.believed)

@@ -61,10 +61,10 @@ def let_off(store: Store, now: datetime, targets: Sequence[TargetId], by: str, n
 
 def before_start(
     store: Store, config: Config, last: Alive | None
-) -> tuple[frozenset[TargetId], frozenset[TargetId]]:
-    """The guests that ran when the bot looked last, and those that had been shut down just before."""
+) -> tuple[frozenset[TargetId], frozenset[TargetId], frozenset[TargetId]]:
+    """The guests that ran when the bot looked last, that someone had shut down, and those shut down just before."""
     if last is None:
-        return frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset()
     presences, inventory = store.targets.presences(), store.targets.inventory()
     away = {
         k.fingerprint.target: k.since
@@ -73,7 +73,9 @@ def before_start(
     }
     within = config.timing.shutdown_within
     shut_down = just_shut_down(presences, inventory, lambda host: min(last.at, away.get(host, last.at)), within)
-    return frozenset(t for t, p in presences.items() if p.running), shut_down
+    ran = frozenset(t for t, p in presences.items() if p.running)
+    stopped = frozenset(t for t, p in presences.items() if p.running is False and p.stopped_on_purpose)
+    return ran, stopped, shut_down
 
 
 def note(store: Store, now: datetime, before: Situation, seen: Sequence[Observation]) -> None:

@@ -24,4 +24,4 @@ def _presence(seen: Observation) -> Presence | None:
     if seen.running is None:
         return None
     stopped = None if seen.running else seen.at
-    return Presence(seen.running, stopped, stopped_on_purpose=seen.on_purpose)
+    return Presence(seen.running, stopped, stopped_on_purpose=seen.was_on_purpose)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.guest import GuestInfo, GuestState, Power, Reason, StartsFrom, judge, still_migrated
+from bot.core.guest import GuestInfo, GuestState, Power, Reason, StartsFrom, judge, still_off
 from bot.core.health import Health, Kind
 
 
@@ -91,19 +91,24 @@ def test_what_it_boots_from_is_its_first_disk_or_none_and_never_the_next():
     assert StartsFrom(()).boot_disk is None
 
 
-LEFT = {"u1": GuestState("web1", Power.OFF, Reason.MIGRATED, "u1")}
+WHY = {"u1": Reason.MIGRATED, "u2": Reason.SHUTDOWN}
 
 
-def test_a_host_that_no_longer_knows_why_a_guest_is_off_had_it_leave_all_the_same() -> None:
-    told = {"u1": GuestState("web1", Power.OFF, uuid="u1"), "u2": GuestState("db1", Power.OFF, uuid="u2")}
-    assert still_migrated(told, LEFT) == {**LEFT, "u2": told["u2"]}
+def test_what_is_off_for_a_reason_that_its_host_no_longer_knows_is_off_for_that_all_the_same() -> None:
+    told = {uuid: GuestState(f"vm-{uuid}", Power.OFF, uuid=uuid) for uuid in ("u1", "u2", "u3")}
+    known = still_off(told, WHY)
+    assert {uuid: (one.reason, one.recalled) for uuid, one in known.items()} == {
+        "u1": (Reason.MIGRATED, True),
+        "u2": (Reason.SHUTDOWN, True),
+        "u3": (Reason.NONE, False),
+    }
 
 
-@pytest.mark.parametrize("state", [(Power.RUNNING, Reason.NONE), (Power.OFF, Reason.SHUTDOWN)])
-def test_a_guest_that_has_come_back_did_not_leave(state: tuple[Power, Reason]) -> None:
+@pytest.mark.parametrize("state", [(Power.RUNNING, Reason.NONE), (Power.OFF, Reason.CRASHED)])
+def test_what_its_host_tells_of_a_guest_holds(state: tuple[Power, Reason]) -> None:
     told = {"u1": GuestState("web1", *state, uuid="u1")}
-    assert still_migrated(told, LEFT) == told
+    assert still_off(told, WHY) == told
 
 
 def test_a_guest_that_its_host_no_longer_has_is_not_told_by_it() -> None:
-    assert still_migrated({}, LEFT) == {}
+    assert still_off({}, WHY) == {}

@@ -74,6 +74,13 @@ def test_what_was_shut_down_just_before_its_host_went_has_to_return_unless_the_h
     )
 
 
+def test_that_it_was_shut_down_says_nothing_new_where_its_host_had_forgotten_it(guests):
+    guests.after(powered_on(VM), ATLAS)
+    guests.after(off(VM, on_purpose=True), ATLAS)
+    guests.lost(ATLAS)
+    assert RAN in guests.after(replace(off(VM), facts={"stopped": "on purpose before"}), ATLAS).facts
+
+
 def test_what_was_shut_down_long_before_or_started_again_need_not(guests):
     for vm in (VM, OTHER):
         guests.after(powered_on(vm), ATLAS)

@@ -56,10 +56,23 @@ def called_well(lab):
 def test_what_ran_before_the_bot_was_off_is_known_at_its_start(lab):
     lab.see(off(WEB2, on_purpose=True))
     beginning = lab.begin()
-    assert (beginning.ran, beginning.shut_down) == ({WEB1, CI}, {WEB2})
+    assert (beginning.ran, beginning.stopped, beginning.shut_down) == ({WEB1, CI}, {WEB2}, {WEB2})
     lab.now += 6 * MINUTE
     lab.do(lambda store, now: store.alive.renew(now))
-    assert lab.begin().shut_down == frozenset()
+    assert (lab.begin().stopped, lab.begin().shut_down) == ({WEB2}, frozenset())
+
+
+def test_what_someone_had_shut_down_stays_so_when_its_host_no_longer_knows_why_it_is_off(lab):
+    lab.see(off(WEB2, on_purpose=True))
+    forgotten = replace(off(WEB2), facts={"stopped": "on purpose before"})
+    lab.see(unseen(WEB2))
+    lab.see(forgotten)
+    assert lab.begin().stopped == {WEB2}
+
+
+def test_what_was_off_for_another_reason_is_not_taken_for_someones_wish(lab):
+    lab.see(off(WEB2))
+    assert lab.begin().stopped == frozenset()
 
 
 def test_what_was_shut_down_before_its_host_went_is_known_however_long_that_was_away(lab):

@@ -1,0 +1,41 @@
+"""What a libvirtd forgets when it is started anew: why a guest is off."""
+
+from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason
+from bot.hypervisor.why_off import WhyOff
+
+
+def told(power=Power.OFF, reason=Reason.NONE):
+    return {"u1": GuestState("web1", power, reason, "u1")}
+
+
+def event(what, reason=Reason.NONE):
+    return GuestEvent("atlas", "web1", what, reason, uuid="u1")
+
+
+def reason(why, states):
+    return why.explained(states)["u1"].reason
+
+
+def test_the_last_known_reason_stands_for_as_long_as_a_guest_stays_off():
+    why = WhyOff()
+    assert reason(why, told(reason=Reason.SAVED)) is Reason.SAVED
+    assert reason(why, told()) is Reason.SAVED
+    assert reason(why, told()) is Reason.SAVED, "however often its host is asked"
+    assert reason(why, told(Power.RUNNING)) is Reason.NONE
+    assert reason(why, told()) is Reason.NONE, "it ran, and went off with its host"
+
+
+def test_so_does_one_that_was_told_just_before_its_host_forgot_it():
+    why = WhyOff()
+    why.explained(told(Power.RUNNING))
+    why.heard(event(GuestEventKind.STOPPED, Reason.SHUTDOWN))
+    assert reason(why, told()) is Reason.SHUTDOWN
+    why.heard(event(GuestEventKind.STARTED))
+    assert reason(why, told()) is Reason.NONE, "it was started meanwhile"
+
+
+def test_what_someone_had_wanted_off_before_the_bot_was_off_is_so_still():
+    why = WhyOff()
+    why.recall(["u1"])
+    assert reason(why, told()) is Reason.SHUTDOWN_OR_SAVED
+    assert reason(why, told(reason=Reason.CRASHED)) is Reason.CRASHED, "its host knows better"
