@@ -86,6 +86,7 @@ def test_one_that_was_off_before_and_is_back_and_off_is_as_it_was(lab):
     found(lab, web1="0001", web2="0002", dc="0003")
     lab.see(replace(well(guest_id("0003"), "inventory"), evidence=Evidence.OUTSIDE), off(guest_id("0003")))
     assert (lab.incident(2).end, lab.incident(2).kind) == (End(Way.PROVEN), Kind.GUEST_MISSING)
+    assert lab.incident(2).resolution == "it is off, as before"
 
 
 def test_hands_say_that_it_was_deleted_and_it_leaves_the_inventory_in_their_name(lab):

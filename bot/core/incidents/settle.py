@@ -83,7 +83,9 @@ def _end(draft: Draft, incident: Incident) -> None:
     if incident.let_go:
         _close_unwatched(draft, incident, incident.let_go)
         return
-    if words == ALL_PROVEN or (incident.own and not incident.members):
+    if incident.kind is Kind.GUEST_MISSING and incident.subject not in incident.members:  # see _found_off
+        words = "it is off, as before" + (f"; the others: {words}" if incident.members else "")
+    elif words == ALL_PROVEN or (incident.own and not incident.members):
         words = f"{KINDS[incident.kind].over}{_never_off(draft, incident)}"
     if grounds and all(ground.evidence is Evidence.WORD for ground in grounds):
         close(draft, incident, words, max(grounds, key=lambda ground: ground.at).by)
