@@ -172,7 +172,7 @@ def take_inventory(
     _know_by_uuid(store, host, found)
     before = store.targets.inventory()
     here = [info for info in found if _home(config, before, info.uuid, host, places) == host]
-    targets = [guest_target(config, host, info) for info in here]
+    targets = [guest_target(config, host, info, before.get(guest_id(info.uuid))) for info in here]
     store.targets.keep([t for t in targets if before.get(t.id) != t], now)
     listed = {guest_id(info.uuid) for info in found}
     left = [t for t in _lived_on(store, host) if t.id not in listed]
@@ -279,16 +279,21 @@ def _thing(config: Config, name: str | None) -> TargetId | None:
     return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name)
 
 
-def guest_target(config: Config, host: str, info: GuestInfo) -> Target:
-    """A hypervisor's guest as a target, by what its hypervisor and lab.yaml say of it."""
+def guest_target(config: Config, host: str, info: GuestInfo, was: Target | None = None) -> Target:
+    """A hypervisor's guest as a target, by what its hypervisor and lab.yaml say of it.
+
+    `was`: as it was known before. What is not defined where it runs has no autostart, wanted or not, as where it
+    has migrated to: there it is wanted as it was.
+    """
     said = config.guests.get(info.name)
     said = said if said and said.host in (None, host) else None
     expect = said.expect if said else None
+    autostart = info.autostart if info.persistent or was is None else was.wanted
     return Target(
         guest_id(info.uuid),
         name=info.name,
         runs_on=target_id(TargetKind.HOST, host),
-        wanted=info.autostart if expect is None else expect is Expect.RUNNING,
+        wanted=autostart if expect is None else expect is Expect.RUNNING,
         ephemeral=config.comes_and_goes(info.name),
         proof=said.proof if said else Proof.INSIDE,
     )

@@ -254,6 +254,20 @@ def test_a_guest_may_be_expected_to_run_without_autostart(lab):
     assert web1.wanted
 
 
+def test_what_is_not_defined_where_it_went_is_wanted_as_it_was_until_it_is_told_otherwise(lab):
+    """libvirt gives no autostart to what is gone once it stops, as to what has migrated."""
+
+    def wanted(**how):
+        found = [replace(info("web1"), **how)]
+        target, *_ = lab.do(sightings.take_inventory, lab.config, "atlas", found, Placements())
+        return target.wanted
+
+    assert wanted(autostart=True)
+    assert wanted(autostart=False, persistent=False)
+    assert not wanted(autostart=False)
+    assert not wanted(autostart=False, persistent=False)
+
+
 def test_an_appliance_is_accepted_by_its_power_where_lab_yaml_says_so(lab):
     said = {"web1": Guest("web1", proof=Proof.RUNNING), "web2": Guest("web2", host="vault", proof=Proof.RUNNING)}
     lab.config = config(guests=said, services={"web": Service("web", proof=Proof.RUNNING)})
