@@ -35,8 +35,8 @@ PLACEMENT = CheckName("placement")
 class Whereabouts:
     """What hosts have told. `hosts`: all that have a hypervisor. `fails`: whether a check does, or seemed to.
 
-    `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: what was
-    told to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each guest was
+    `patience`: for how long nobody needs to know that it can't be told where a guest went. `were_twice`: who is
+    believed to run twice: of a guest that has moved since, no check is known to fail. `alone`: where each was
     last seen to run, and nowhere else. `moved`: those that ran, and of which their host has only what a migration
     left behind.
     """
@@ -51,17 +51,22 @@ class Whereabouts:
     moved: Set[TargetId] = frozenset()
 
     def twice(self, guests: Iterable[Target]) -> list[Observation]:
-        """Guests that run on two hosts at once: two copies of one machine write to the same disks."""
+        """Guests that run on two hosts at once: two copies of one machine write to the same disks.
+
+        While one migrates, hosts that were asked one after the other may both tell that it runs there. So what is
+        not believed yet is over at once when they no longer do; what is believed, when the second copy is off.
+        """
         found = []
         for guest in guests:
             uuid, check = uuid_of(guest.id), Fingerprint(PLACEMENT, guest.id)
-            hosts, was_twice = self.places.running_on(uuid), self.fails(check) or guest.id in self.were_twice
+            hosts, were_twice = self.places.running_on(uuid), guest.id in self.were_twice
+            copies = self.places.active_on(uuid) if were_twice else hosts
             if len(hosts) > 1:
                 before = self.alone.get(guest.id)
                 why = f"it runs on {' and '.join(hosts)} at once: two copies write to the same disks. {_END}"
                 why += f"; it ran on {before} alone before" if before in hosts else ""
                 found.append(Observation(check, Health.FAIL, self.now, why, Kind.GUEST_TWICE))
-            elif was_twice and self.places.all_told(uuid) and len(self.places.active_on(uuid)) <= 1:
+            elif (were_twice or self.fails(check)) and self.places.all_told(uuid) and len(copies) <= 1:
                 once = f"it runs on {hosts[0]} alone" if hosts else "it runs nowhere"
                 found.append(Observation(check, Health.OK, self.now, once, evidence=Evidence.OUTSIDE))
         return found

@@ -187,6 +187,7 @@ class GuestRounds:
             self._shared.lost(self._host.name)
         self._forget_running_if_lost()
         settled = [self._see(one) for one in seen]
+        self._shared.note_twice(self._targets, self._watch.believed)
         self._forget_running_if_lost()
         if not all(settled) or seen[0].health is Health.UNKNOWN:
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
@@ -223,8 +224,7 @@ class GuestRounds:
         """The hypervisor told the states of all it has: whether others are known to live here."""
         self._shared.heard(self._host.name, states)
         homes = {uuid_of(guest) for guest in self._targets}
-        moved = any(self._lives_here(uuid) != (uuid in homes) for uuid in states)
-        return moved or states.keys() != self._defined
+        return states.keys() != self._defined or any(self._lives_here(uuid) != (uuid in homes) for uuid in states)
 
     def _lives_here(self, uuid: str) -> bool:
         was = self._shared.host_of(guest_id(uuid)) or self._host.name
@@ -234,9 +234,9 @@ class GuestRounds:
         """Guests of this host that run on another one, too, and those that no host has."""
         shared, guests = self._shared, self._targets.values()
         hosts, fails = frozenset(shared.release), self._watch.fails
+        shared.note_twice(self._targets, self._watch.believed)
         known = shared.whereabouts(fails, self._parts.now(), self._config.timing.grace)
         twice, missing = known.twice(guests), known.missing(guests)
-        shared.seen_twice(twice, self._watch.believed)
         gone = [seen for seen in missing if seen.health is Health.FAIL]
         self._boots.forget([seen.target for seen in gone])
         if not all(fails(seen.fingerprint) for seen in gone):

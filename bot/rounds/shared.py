@@ -20,9 +20,10 @@ class Shared:
     """One for all. `known`: every target, as it was last written down. `attach` is called when that changes.
 
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that seem to be one
-    machine with an earlier one, and which; their guests are that one's. `twice`: the guests that were seen on two
-    hosts, see `seen_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for its own.
-    `alone`: where each guest was last seen to run, and nowhere else. `last_seen`: how each was, wherever it lives.
+    machine with an earlier one, and which; their guests are that one's. `twice`: the guests that are believed to
+    run on two hosts, see `note_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for
+    its own. `alone`: where each guest was last seen to run, and nowhere else. `last_seen`: how each was, wherever
+    it lives.
     """
 
     known: dict[TargetId, Target]
@@ -99,10 +100,11 @@ class Shared:
         hosts, moved = frozenset(self.release), self.last_seen.moved
         return Whereabouts(self.places, hosts, fails, now, patience, self.twice, self.alone, moved)
 
-    def seen_twice(self, seen: Iterable[Observation], believed: Callable[[Fingerprint], Health]) -> None:
-        """What was seen of guests that run twice, until they are believed to run on one host alone."""
-        self.twice |= {one.target for one in seen if one.health is Health.FAIL}
-        self.twice -= {one for one in self.twice if believed(Fingerprint(PLACEMENT, one)) is Health.OK}
+    def note_twice(self, guests: Iterable[TargetId], believed: Callable[[Fingerprint], Health]) -> None:
+        """Which of `guests` run twice, from when that is believed until they are believed not to."""
+        health = {guest: believed(Fingerprint(PLACEMENT, guest)) for guest in guests}
+        self.twice |= {guest for guest, known in health.items() if known is Health.FAIL}
+        self.twice -= {guest for guest, known in health.items() if known is Health.OK}
 
     def host_of(self, guest: TargetId) -> str | None:
         """The host that a guest lives on; None where that is not known, or nothing looks at that host."""

@@ -62,7 +62,7 @@ def let_off(store: Store, now: datetime, targets: Sequence[TargetId], by: str, n
 def before_start(
     store: Store, config: Config, last: Alive | None
 ) -> tuple[frozenset[TargetId], frozenset[TargetId], frozenset[TargetId]]:
-    """The guests that ran when the bot looked last, those off as someone wanted, and those shut down just before."""
+    """The guests that ran when the bot looked last, were off as wanted, and had been shut down just before."""
     if last is None:
         return frozenset(), frozenset(), frozenset()
     presences, inventory = store.targets.presences(), store.targets.inventory()
