@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.incidents.boot_signs import Part, Phase, Role, Sign, Stage, Wait
-from bot.core.incidents.boot_signs.live import BY_ITSELF, BY_NAME, IN_MEMORY, LIVE, RESCUE, UNNAMED
+from bot.core.incidents.boot_signs.linux import INITRAMFS
+from bot.core.incidents.boot_signs.live import (
+    BY_ITSELF,
+    BY_NAME,
+    IN_MEMORY,
+    LIVE,
+    OFFERED,
+    RESCUE,
+    UNNAMED,
+    WRITTEN,
+)
 from bot.core.incidents.boot_signs.systems import SESSION
 
 
@@ -71,19 +81,32 @@ def damage(sign: Sign, line: str) -> Reading:
 
 @dataclass(slots=True)
 class Origin:
-    """Whose system boots, by what it printed. `surely`: the machine's own, whatever else tells of a live one."""
+    """Whose system boots, by what it printed. `surely`: the machine's own, whatever else tells of a live one.
+
+    `initramfs`: it began in one.
+    """
 
     live: bool = False
     in_memory: bool = False
     owned: bool = False
     surely: bool = False
+    initramfs: bool = False
 
     def told(self, sign: Sign) -> None:
         """A line that a row knows."""
-        self.live = self.live or (sign.role is Role.LIVES and not sign.weak)
+        self.live = self.live or (sign.role is Role.LIVES and not sign.weak) or sign.why == RESCUE
         self.in_memory = self.in_memory or (sign.role is Role.LIVES and sign.weak)
+        self.initramfs = self.initramfs or sign.why == INITRAMFS
         self.owned = self.owned or sign.role is Role.OWNS
         self.surely = self.surely or (sign.role is Role.OWNS and not sign.weak)
+
+    def prompt(self, sign: Sign, phase: Phase | None, *, complained: bool) -> Sign:
+        """What looks like a login or a console: it is one, unless a boot that is not so far yet has printed it."""
+        if sign.why == WRITTEN and phase not in {Phase.KERNEL, Phase.EARLY}:
+            return replace(sign, stage=Stage.UP, why=_LOGIN)
+        if sign.why == OFFERED and not (self.initramfs or complained):
+            return replace(sign, stage=Stage.UP, why="its console is there")
+        return sign
 
     def settles(self, reading: Reading) -> Reading:
         """What is read where a system has come up, now that it is known whose."""
@@ -100,7 +123,7 @@ class Origin:
 def own(reading: Reading, name: str) -> Reading:
     """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
     host = re.match(r"\W?(?:[\w.-]+@|(?=[\w.-]+ login:))([\w-]+)", reading.line)
-    doubted = reading.why in {BY_NAME, BY_ITSELF, UNNAMED, IN_MEMORY}
+    doubted = reading.why in {BY_NAME, BY_ITSELF, UNNAMED, IN_MEMORY, WRITTEN}
     if doubted and host is not None and host[1].lower() == name.lower():
         return _up(reading)
     return reading

@@ -123,6 +123,7 @@ class _Reader:
         """A line that a row knows, with nobody at a shell."""
         if sign.again and sign.role is Role.STANDS and self.phase is not sign.phase:
             return
+        sign = self.origin.prompt(sign, self.phase, complained=bool(self.causes))
         if (sign.phase is Phase.UP and self._is_printed()) or (sign.why == QUESTION and not self.checked):
             return
         if self._is_earlier(sign):
@@ -189,7 +190,7 @@ class _Reader:
             self.origin.told(sign)
         if (login and session.may_end) or went_on or ended:
             self.session = None
-            self._stands(sign, piece.text)
+            self._stands(self.origin.prompt(sign, Phase.UP, complained=False), piece.text)
         elif session.was_reset(sign, piece):
             self._forget()
             self.left = session

@@ -20,11 +20,16 @@ EARLIER = [
 NO_BEGINNING = {"bare-username", "binary-garbage", "kernel-hangs", "dracut-goes-on"}
 """Texts that may as well go on from what was before them."""
 
+ANSWERED = re.compile(r"\S+ login: \S|Please press Enter")
+"""How texts begin that go on from a prompt: after the lines of an early boot that would be a program's words."""
+
 SCREENS = {
     *(
         "archiso-login",
         "clonezilla-menu",
         "dos-floppy",
+        "dos-floppy-on-c",
+        "winre-on-c",
         "fedora-live",
         "grml",
         "hetzner-rescue",
@@ -132,7 +137,7 @@ def test_a_beginning_that_is_missing_changes_nothing(cut: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_an_earlier_boot_changes_nothing(earlier: str) -> None:
-    texts = [text for text in TEXTS if text.name not in NO_BEGINNING]
+    texts = [text for text in TEXTS if text.name not in NO_BEGINNING and not ANSWERED.match(text.log)]
     begun = {text.name: f"{BEGINNING if text.name in SCREENS else ''}{text.log}" for text in texts}
     found = {name: stage_of(f"{NAMED[earlier].log}\n{log}") for name, log in begun.items()}
     assert {name: stage for name, stage in found.items() if stage not in NAMED[name].stages} == {}

@@ -20,6 +20,14 @@ SIGNS = table(
         "Linux block/blk-core.c: blk_print_req_error; fs/buffer.c: buffer_io_error",
     ),
     hurts(
+        r"^sd \S+: (\[\w+\] )?rejecting I/O to (offline|dead) device|"
+        r"^nvme \w+: Disabling device after reset failure|"
+        r"^(md/raid\S*: ?)?(md\w+:? )?Operation continuing on 0 devices|^JBD2: Detected IO errors",
+        Part.DISK,
+        _DISK,
+        "Linux drivers/scsi/scsi_lib.c; drivers/nvme/host/pci.c: nvme_remove_dead_ctrl; drivers/md; fs/jbd2",
+    ),
+    hurts(
         r"^g_vfs_done\(\):(?!cd|md|fd)\w\S*\[(READ|WRITE)\(.*\)\] ?error = [56]\b",
         Part.DISK,
         _DISK,
@@ -48,7 +56,8 @@ SIGNS = table(
         rf"^EXT[234]-fs (error|panic) \(device {_IMAGE}|^EXT4-fs \({_IMAGE}\S+\): Delayed block allocation failed|"
         rf"^XFS \({_IMAGE}\S+\): (.*(Shutting down filesystem|Filesystem has been shut down)|"
         r"Corruption of in-memory|Corruption detected|Metadata (corruption|CRC error) detected|log I/O error)|"
-        r"^SQUASHFS error: .*(data probably corrupt|failed to read block)|"
+        r"^SQUASHFS error: .*(data probably corrupt|failed to read block|Unable to read page)|"
+        r"^F2FS-fs \(\S+\): Stopped filesystem|"
         r"^BTRFS(: error| error| critical)( \(|:)(?!.*device loop)"
         r".*(IO failure|Filesystem corrupted|corrupt|unrecoverable)",
         Part.FILES,
@@ -62,8 +71,9 @@ SIGNS = table(
         "Linux arch/x86/kernel/dumpstack.c: die; arch/x86/mm/fault.c; lib/bug.c; arch/arm64/mm/fault.c",
     ),
     hangs(
-        r"^INFO: task .{1,80} blocked for more than \d+ seconds|^(watchdog: )?BUG: (soft|hard) lockup|"
-        r"^watchdog: .*hard LOCKUP|^(rcu: )?INFO: rcu_\w+ (self-)?detected|^BUG: workqueue lockup",
+        r"^INFO: task .{1,80} blocked for more than \d+ seconds|^((NMI )?watchdog: )?BUG: (soft|hard) lockup|"
+        r"^(NMI )?watchdog: .*hard LOCKUP|^(rcu: )?INFO: rcu_\w+ (self-)?detected|"
+        r"^rcu: \w+ kthread (starved|timer wakeup didn't happen)|^BUG: workqueue lockup",
         "tasks of its kernel hang",
         "Linux kernel/hung_task.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/workqueue.c",
     ),

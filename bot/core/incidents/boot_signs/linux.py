@@ -21,6 +21,7 @@ CHECKS = frozenset({CHECKED, UNREPAIRED, DAMAGED})
 QUESTION = "fsck asks a question"
 """What rows say of a question that others ask, too, where no fsck runs."""
 
+INITRAMFS = "its initramfs starts"
 _ROOT_LOST = "the kernel could not mount the root file system"
 _NO_INIT = "the kernel found no init that it could run"
 
@@ -28,6 +29,7 @@ KERNEL = table(
     Phase.KERNEL,
     begins(r"\bLinux version \d+\.\d+", "the kernel starts", "Linux init/version.c: linux_banner"),
     begins(r"^(Uncompressing Linux|Booting Linux on physical CPU)", "the kernel starts", "Linux arch/*/boot"),
+    goes(r"^Run /init as init process", INITRAMFS, "Linux init/main.c"),
     goes(
         r"^(Command line:|Kernel command line:|BIOS-provided physical RAM map|Run \S+ as init process)",
         "the kernel starts",

@@ -6,6 +6,8 @@ LIVE = "it booted a live or rescue system, not its own"
 UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
 IN_MEMORY = "it runs in memory from a medium, which may be its own or a live system's"
 BY_NAME = "by the host name at its login it may be a live or rescue system, and not its own"
+WRITTEN = "a line looks like its login with a name typed, and may be a program's complaint"
+OFFERED = "it offers a console, as some do while they still start"
 BY_ITSELF = "nobody had to log in, as on a live or rescue system, which it may be, and not its own"
 RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
@@ -49,6 +51,13 @@ KERNELS = table(
 START = table(
     Phase.EARLY,
     lives(r"^\* Mounting modloop", "Alpine init.d/modloop", Phase.EARLY).but(weak=True),
+    owns(r"^procd: - (ubus|init)( complete)? -", "OpenWrt procd state.c", Phase.LATE),
+    lives(
+        r"^Exit on error \[\d+\]|^\W*(Microsoft Windows.* )?Recovery Console\b|"
+        r"^Which Windows installation would you like",
+        "Synology DSM's ramdisk, which asks for a login, too; Windows XP's Recovery Console",
+        Phase.EARLY,
+    ),
     lives(
         r"^(Begin: (Running|Mounting) .*(/scripts/(casper|live)|root file system from)|live-(boot|config)\b|"
         r"(:: )?(running )?(early |late )?hook \[archiso\w*\]|:: Mounting '/dev/disk/by-\w+/(ARCH|RESCUE)\w*'|"
@@ -94,7 +103,7 @@ LOGINS = table(
         "archiso; SystemRescue; grml-live; Fedora livesys; elemental's recovery: such systems' own host names",
     ).but(after=6),
     unsure(
-        r"^(localhost(\.localdomain)? login:|((console )?login|login name)\s?[:：]\s*"
+        r"^((localhost(\.localdomain)?|\(none\)) login:|((console )?login|login name)\s?[:：]\s*"
         r"(\S{1,64}( \(automatic login\))?)?$)",
         UNNAMED,
         "getty on a system without a host name: live media, and whoever gave it none",

@@ -1,5 +1,6 @@
 """What only a system that has come up shows: login prompts, and the console menus of appliances."""
 
+from bot.core.incidents.boot_signs.live import OFFERED, WRITTEN
 from bot.core.incidents.boot_signs.sign import Part, Phase, Wait, fails, goes, noise, table, unsure, up, waits
 
 _LOGIN = "it asks for a login"
@@ -7,8 +8,7 @@ _SAC = "its Special Administration Console offers a command prompt"
 _CONSOLE = "its console's menu is there"
 
 _WORDS = (  # "login:" as login and getty print it in other languages
-    r"login|login name|user ?name|user|anmeldung|anmeldename|benutzername|identifiant|nom d['’]utilisateur|"
-    r"usuario|"
+    r"login|login name|anmeldung|anmeldename|benutzername|identifiant|nom d['’]utilisateur|"
     r"nombre de usuario|inicio de sesi[oó]n|utente|nome utente|usu[aá]rio|gebruikersnaam|aanmeldnaam|inloggning|"
     r"anv[aä]ndarnamn|brugernavn|k[aä]ytt[aä]j[aä]tunnus|u[zż]ytkownik|nazwa u[zż]ytkownika|"
     r"p[rř]ihl[aá][sš]en[ií]|"
@@ -17,27 +17,31 @@ _WORDS = (  # "login:" as login and getty print it in other languages
     r"ログイン|로그인"
 )
 
+_HOST = (  # words that stand before "login:" in programs' own messages, and are no host's name
+    r"(?!(?:last|first|next|new|no|root|user|admin|auto\w*|ssh|remote|iscsi|chap|failed|failure|invalid|unknown|"
+    r"incorrect|bad|wrong|current|unexpected|cannot|mauvais|nuevo|falsch\w*|неверный)\b)"
+)
 _BARE = "login|login name"  # without a host's name before it; other words also ask for a network boot's account
 
 LOGINS = table(
     Phase.UP,
     up(
         rf"^(?!last )(?:(?:[\w][\w.-]* |\S+ console )(?:{_WORDS})|(?:console )?(?:{_BARE}))\s?[:：]\s*"
-        rf"(?:\S{{1,64}}(?: \(automatic login\))?)?$",
+        rf"(?:\S{{1,64}} \(automatic login\))?$",
         _LOGIN,
         "util-linux agetty.c; shadow login.c; busybox getty; FreeBSD getty; po files",
     ),
-    up(
-        r"^(?!last )[\w][\w.-]* (console )?login: \S.*$",
-        _LOGIN,
-        "util-linux agetty.c, with a line written over it",
+    unsure(
+        rf"^{_HOST}[\w][\w.-]* (console )?(?:{_WORDS})\s?[:：]\s*\S.*$",
+        WRITTEN,
+        "util-linux agetty.c, with a name typed or a line written behind it; or any program's complaint",
     ),
-    up(r"^(?!last )[\w(][^\[\]:>#$]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
+    up(r"^(?!last |\(none\) )[\w(][^\[\]:>#$]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
     up(r"^Press RETURN to get started|^User Access Verification", _LOGIN, "Cisco IOS"),
     up(r"Press Ctrl[-+ ]?Alt[-+ ]?Del(ete)? to (unlock|log ?on|sign in)", _LOGIN, "Windows LogonUI"),
-    up(r"^Please press Enter to activate this console", "its console is there", "busybox init.c (OpenWrt)").but(
-        after=30
-    ),
+    unsure(
+        r"^Please press Enter to activate this console", OFFERED, "busybox init.c: OpenWrt, and any initramfs"
+    ).but(after=30),
     noise(
         r"^(Password:|Last login:|Login incorrect|Welcome to Ubuntu|Linux \S+ \d|Hint: |You have (new )?mail|"
         r"The programs included|the exact distribution|individual files in|Debian GNU/Linux comes with|"
