@@ -284,11 +284,14 @@ class Lab(RuleBasedStateMachine):
         assert engine.decide(situation, other, now) == engine.decide(situation, batch, now)
 
     def _every_word_is_written_once(self, news, decision):
-        """A failure that nobody muted is in the history of some incident, and in none twice."""
+        """A failure that nobody muted is in the history of some incident, and in none twice.
+
+        That its status or its kind is another one now says why, too.
+        """
         written = Counter(
             (e.incident, e.text.rpartition("word ")[2])
             for e in decision.events
-            if "word" in e.text and e.kind is not EventKind.STATUS
+            if "word" in e.text and e.kind not in {EventKind.STATUS, EventKind.KIND}
         )
         assert set(written.values()) <= {1}, decision.events
         words = {e.text.rpartition("word ")[2] for e in decision.events}
