@@ -235,3 +235,9 @@ def find_target(store: Store, name: str) -> TargetId:
         raise UnknownName(f"cannot tell which '{name}' is meant: because there are {len(meant)}; say {labels}")
     hint = did_you_mean(name, [target.name for target in inventory.values()])
     raise UnknownName(f"cannot find '{name}': because nothing here is called that{hint}")
+
+
+def awaited(store: Store) -> frozenset[TargetId]:
+    """The targets whose every observation counts: an open incident is about them, and may end on their proof."""
+    live = store.incidents.live()
+    return frozenset(t for i in live for t in (i.subject, *i.members)) | store.left_off.all().keys()

@@ -29,7 +29,7 @@ from bot.core.incidents.missing import missing
 from bot.core.incidents.situation import Gap
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
-from bot.incidents import commit, situation
+from bot.incidents import awaited, commit, situation
 from bot.monitoring.addresses import looks_far
 from bot.monitoring.sight import BOT
 from bot.store import Store
@@ -297,9 +297,3 @@ def guest_target(config: Config, host: str, info: GuestInfo, was: Target | None 
         ephemeral=config.comes_and_goes(info.name),
         proof=said.proof if said else Proof.INSIDE,
     )
-
-
-def awaited(store: Store) -> frozenset[TargetId]:
-    """The targets whose every observation counts: an open incident is about them, and may end on their proof."""
-    live = store.incidents.live()
-    return frozenset(t for i in live for t in (i.subject, *i.members)) | store.left_off.all().keys()

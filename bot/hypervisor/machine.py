@@ -48,7 +48,7 @@ class Machine:
 
         Nor where its definition names other disks than at first: what would come up is another system.
         """
-        why = await self._active_here() or await self.active_elsewhere() or await self._defined_anew()
+        why = await self._defined_anew() or await self._active_here() or await self.active_elsewhere()
         if why:
             raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {why}")
         await self.hypervisor.start_guest(self.uuid)

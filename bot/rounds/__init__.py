@@ -71,8 +71,8 @@ class Rounds:
     def __init__(
         self, config: Config, watch: Watch, writer: Writer, scheduler: Scheduler, parts: Parts, clock: Clock
     ) -> None:
-        self._config, self._watch, self._writer = config, watch, writer
-        self._scheduler, self._clock = scheduler, clock
+        self._config, self._watch, self._writer, self._scheduler = config, watch, writer, scheduler
+        self._clock, self._tasks = clock, set[asyncio.Task[None]]()
         self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
         ssh = GuestSsh(config, parts, self._known.values)
         self._parts = replace(parts, ssh=replace(parts.ssh, others=ssh.names_of_others))
@@ -97,7 +97,6 @@ class Rounds:
         watch.find, watch.look_at = self._known.get, self._look_at
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
         self._look_back = LookBack(config, writer, scheduler, clock.now, watch.boots.latest)
-        self._tasks: set[asyncio.Task[None]] = set()
         watch.damaged = lambda incident: self._start(self._picture(incident))
 
     async def start(self) -> None:
@@ -256,9 +255,8 @@ class Rounds:
 
         So may one that seems to be the same machine; if it is, it says the same.
         """
-        hypervisors = self._parts.hypervisors
-        others = [hypervisor for other, hypervisor in hypervisors.items() if other != host]
-        return Machine(name, uuid, hypervisors[host], others)
+        others = [one for other, one in self._parts.hypervisors.items() if other != host]
+        return Machine(name, uuid, self._parts.hypervisors[host], others)
 
     async def search(self, guests: Collection[TargetId]) -> Found:
         """Ask every hypervisor now whether it has these guests."""
@@ -269,8 +267,7 @@ class Rounds:
 
     async def _picture(self, incident: Incident) -> None:
         """What a damaged guest's screen shows belongs in its incident's thread."""
-        guest = self.guest(incident.subject)
-        if guest is None:
+        if (guest := self.guest(incident.subject)) is None:
             return
         name = guest.guest.name
         with suppress(HypervisorUnreachable, GuestRefused):  # a guest without a screen

@@ -8,8 +8,8 @@ from bot.config import Config
 from bot.core.health import Fingerprint, Health, Observation, TargetId
 from bot.core.incidents import engine
 from bot.core.incidents.situation import Situation
-from bot.incidents import commit, situation
-from bot.sightings import Followed, awaited, believe
+from bot.incidents import awaited, commit, situation
+from bot.sightings import Followed, believe
 from bot.store import Store
 from bot.store.targets import Known
 from bot.usecases import left_off
