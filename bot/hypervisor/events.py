@@ -64,7 +64,6 @@ _WHY_POWER = {
             libvirt.VIR_DOMAIN_PAUSED_DUMP,
             libvirt.VIR_DOMAIN_PAUSED_SNAPSHOT,
             libvirt.VIR_DOMAIN_PAUSED_STARTING_UP,
-            libvirt.VIR_DOMAIN_PAUSED_POSTCOPY,
         )
     },
     (Power.PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR): Reason.IO_ERROR,
