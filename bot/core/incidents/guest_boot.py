@@ -143,7 +143,8 @@ class GuestBoot:
         if of != self.starts or self.mark is not None:
             return self
         if self.before is None or log.since(self.before) is not None:
-            return replace(self, mark=self.before if self.quiet else log.mark)
+            read = self.end if self.end and log.since(self.end) is not None else None  # since it started
+            return replace(self, mark=self.before if self.quiet else read or log.mark)
         anew = truncated and self.quiet
         return replace(self, mark=log.mark, before=Mark() if anew else None, settled=anew)
 
@@ -170,11 +171,11 @@ class GuestBoot:
         if present and (reading := read(present)).stage is not Stage.UNKNOWN:
             return reading, True
         later = None if self.before is None else log.since(self.before)
-        reading = read(log.text if later is None else later)
-        if reading.stage is not Stage.UNKNOWN or later is None:
-            return reading, later is not None and self._is_present(reading)
-        reading = read(log.text)
-        return (reading, False) if reading.stage is Stage.UP else (UNKNOWN, False)
+        if later is not None and (reading := read(later)).stage is not Stage.UNKNOWN:
+            return reading, self._is_present(reading)
+        old = read(log.text)
+        counts = self._unseen and (later is None or old.stage is Stage.UP)
+        return (old if counts else UNKNOWN), False
 
     def _is_present(self, reading: Reading) -> bool:
         """Whether what was written since an earlier boot is of the present one: no other has begun since.
@@ -234,9 +235,15 @@ class GuestBoot:
         return replace(looked, seen=reading, since=since, proof=proof, source=source_)
 
     def _may_be_present(self, reading: Reading) -> bool:
-        """Whether a text of unknown age may count, where nobody saw a start: as a failure, and never as proof."""
-        unseen = self.started is None or self.unwatched is not None
-        return unseen and not self.proof and reading.stage in {*_DECIDED, Stage.UP}
+        """Whether a text of unknown age may count: a login as a hint, a failure where nobody saw a start."""
+        if self.proof:
+            return False
+        return reading.stage is Stage.UP or (self._unseen and reading.stage in _DECIDED)
+
+    @property
+    def _unseen(self) -> bool:
+        """Whether nobody saw when it started."""
+        return self.started is None or self.unwatched is not None
 
     # --- what follows ---
 

@@ -77,6 +77,21 @@ def test_a_mark_that_comes_late_loses_no_boot_that_begins_in_the_log() -> None:
     assert not proven(look(silent, BIOS + LOGIN))
 
 
+def test_what_follows_a_look_since_the_start_is_of_the_present_boot_however_late_the_mark_is() -> None:
+    booting = look(met().lost().began(NOON), LOGIN + BIOS)
+    assert proven(look(mark(booting, LOGIN + BIOS + LOGIN), LOGIN + BIOS + LOGIN))
+    assert not proven(look(mark(look(met().lost().began(NOON), LOGIN), LOGIN), LOGIN))
+
+
+def test_a_login_that_may_be_of_the_present_boot_is_no_proof_and_no_machine_that_is_stuck() -> None:
+    up = mark(met().lost().began(NOON), LOGIN + BIOS + LOGIN)
+    later = NOON + timedelta(hours=1)
+    assert not proven(look(up, LOGIN + BIOS + LOGIN))
+    assert not look(up, LOGIN + BIOS + LOGIN).is_stuck(later, PATIENCE, PATIENCE)
+    silent = look(mark(off().began(NOON), LOGIN), LOGIN)
+    assert silent.is_stuck(later, PATIENCE, PATIENCE), "that one was there before it started"
+
+
 def test_a_boot_that_was_cut_short_does_not_prove_the_one_after_it() -> None:
     booting = look(mark(off("").began(NOON), ""), BIOS)
     reset = mark(booting.began(NOON), BIOS + "[    0.0] Linux version 6.1\n" + LOGIN)
