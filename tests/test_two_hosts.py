@@ -223,6 +223,20 @@ async def test_a_guest_that_moves_is_followed_and_its_old_definition_is_left_alo
         assert [i for i in await bot.ask(lambda store: store.incidents.live()) if i.subject == guest_id(ONE)] == []
 
 
+async def test_a_paused_copy_goes_on_only_where_no_other_runs(tmp_path, atlas, borea) -> None:
+    atlas.define("web1", ONE, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        atlas.guest(ONE).suspend()
+        borea.define("web1", ONE, start=True)
+        with pytest.raises(GuestRefused, match="cannot resume 'web1' on atlas: because it is running on borea"):
+            await bot.rounds.machine(ONE, "atlas", "web1").resume()
+        assert atlas.guest(ONE).state()[0] == libvirt.VIR_DOMAIN_PAUSED
+        borea.guest(ONE).destroy()
+        await bot.rounds.machine(ONE, "atlas", "web1").resume()
+        assert atlas.guest(ONE).state()[0] == libvirt.VIR_DOMAIN_RUNNING
+
+
 async def test_nothing_is_started_that_a_host_which_was_never_heard_may_run(tmp_path, atlas, borea) -> None:
     atlas.define("web1", ONE, start=False)
     borea.uri = f"test+unix:///default?socket={tmp_path}/none"

@@ -11,7 +11,7 @@ async def run(call: LabCall, context: Context) -> Outcome:
     machine = context.machine(guest)
     if await machine.power() is Power.RUNNING:
         return Outcome(ok=True, text=f"{guest} runs already")
-    await machine.hypervisor.resume(machine.uuid)
+    await machine.resume()
     return Outcome(ok=True, text=f"{guest} goes on")
 
 

@@ -4,7 +4,7 @@ It looks before it acts: at the very host and UUID it is for, and at the other h
 Where what it finds differs, it refuses and says what it found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.core.guest import Power, StartsFrom
@@ -53,6 +53,12 @@ class Machine:
             raise GuestRefused(f"cannot start '{self.name}' on {self.hypervisor.name}: because {why}")
         await self.hypervisor.start_guest(self.uuid)
 
+    async def resume(self) -> None:
+        """Let it go on after a pause, unless it runs on another host by now, as after a migration."""
+        if why := await self.active_elsewhere(harmless={Power.OFF, Power.PAUSED}):
+            raise GuestRefused(f"cannot resume '{self.name}' on {self.hypervisor.name}: because {why}")
+        await self.hypervisor.resume(self.uuid)
+
     async def _active_here(self) -> str | None:
         state = (await self.hypervisor.states()).get(self.uuid)
         return None if state is None or state.power is Power.OFF else f"it is {state.power} already"
@@ -67,8 +73,11 @@ class Machine:
         differs = now.starts_from.differs_from(self.began_with) if self.began_with else None
         return differs and f"{differs} when this run began; put that back, or stop this run and start it anew"
 
-    async def active_elsewhere(self) -> str | None:
-        """Where else it is active, or may be, in words; None where it surely is not. For one that is off here."""
+    async def active_elsewhere(self, harmless: Collection[Power] = (Power.OFF,)) -> str | None:
+        """Where else it is active, or may be, in words; None where it surely is not.
+
+        `harmless`: the states that are none of that. One machine by two names tells each state twice.
+        """
         for other in self.others:
             try:
                 state = (await other.states()).get(self.uuid)
@@ -77,7 +86,7 @@ class Machine:
                     f"{other.name} may be running it, and {other.name} can't be asked ({why}); if {other.name} is "
                     f"gone for good, take hosts.{other.name} out of lab.yaml and restart Caretaker"
                 )
-            if state is not None and state.power is not Power.OFF:
+            if state is not None and state.power not in harmless:
                 return (
                     f"it is {state.power} on {other.name}, and two copies would destroy the disk they share; "
                     f"shut it down there first, or leave it there"
