@@ -242,15 +242,16 @@ def _belief(known: Known, target: Target, changed: datetime | None, rest: str) -
 
     `changed`: when that was; `rest`: that it is off or paused now, in a word.
     """
-    inside = known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
+    check, since, guest = known.fingerprint.check, known.since, target.kind is TargetKind.GUEST
+    inside = guest and known.health is Health.OK and (known.running or known.evidence is Evidence.INSIDE)
     earlier = changed is not None and known.at < changed
-    if target.kind is TargetKind.GUEST and known.fingerprint.check != STATE and inside and (rest or earlier):
+    if inside and changed is not None:
+        since = max(since, changed)
+    if inside and check != STATE and (rest or earlier):
         why = f"not seen while it is {rest}" if rest else "not seen yet after its latest start"
-        since, check = changed or known.since, known.fingerprint.check
         return Belief(check, Health.UNKNOWN, why, since, known.at, Evidence.NONE, "", before=known.why)
     words = shows(target, known.health, known.evidence, running=known.running)
-    check = known.fingerprint.check
-    return Belief(check, known.health, known.why, known.since, known.at, known.evidence, words)
+    return Belief(check, known.health, known.why, since, known.at, known.evidence, words)
 
 
 def _cover(live: Iterable[Incident], target: TargetId, above: frozenset[TargetId]) -> Incident | None:

@@ -297,6 +297,10 @@ async def test_what_a_guest_showed_before_its_latest_start_is_no_proof_of_it(lab
     assert shown[CheckName("boot")][:2] == (Health.UNKNOWN, "")
     assert shown[STATE][2] == lab.now
     assert picture.condition is Condition.UNPROVEN
+    lab.now += timedelta(minutes=1)
+    await lab.writer.do(believe, lab.config, [replace(boot, at=lab.now)], None)
+    again = {one.check: (one.health, one.since) for one in (await lab.why("web1")).beliefs}
+    assert again["boot"] == (Health.OK, started.at), "it has been so since its start, and not since the one before"
 
 
 async def test_what_lab_yaml_names_and_no_hypervisor_has_is_said_to_be_that(lab):
