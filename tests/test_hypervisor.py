@@ -365,9 +365,7 @@ async def test_a_daemon_that_stays_frozen_hangs_one_thread_however_often_it_is_a
             with pytest.raises(HypervisorUnreachable):
                 await hypervisor.states()
         for _ in range(20):
-            with pytest.raises(
-                HypervisorUnreachable, match="the libvirt of atlas, on this machine, does not answer"
-            ):
+            with pytest.raises(HypervisorUnreachable, match=r"does not answer|it takes too long"):
                 await hypervisor.states()
         asking = [thread for thread in threading.enumerate() if thread.name.startswith("libvirt atlas")]
         assert len(asking) <= 2, "the one that hangs, and one that asks whether it still does"

@@ -407,13 +407,14 @@ async def recovering(bot: Bot) -> None:
     bot.see(RACK, Health.OK)
     gap = Gap(bot.time, bot.time + 2 * CONFIG.timing.grace, STOPPED)
     bot.time = gap.until
+    turn, gaps = asyncio.Lock(), [gap]
 
     async def catch_up() -> None:
-        nonlocal gap
-        if gap is not None:
-            await bot.writer.do(stopped, CONFIG, gap)
-            bot.watch.gap(gap)
-            gap = None
+        async with turn:
+            for gap in gaps:
+                await bot.writer.do(stopped, CONFIG, gap)
+                bot.watch.gap(gap)
+            gaps.clear()
 
     bot.watch.catch_up = catch_up
 

@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.workspace.records import ALEX, BOT, FAMILY, HOMELAB
 from bot.workspace.server import Box, installed
 from tests.waiting import until
+from tests.workspace.conftest import a_world
 
 BUTTONS = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*web1* is down"}},
@@ -42,6 +43,13 @@ MODAL = {
 }
 
 
+@pytest.fixture
+async def world():
+    """With Slack's own time for an acknowledgement: hardly anybody here is late."""
+    async with a_world(ack_seconds=3.0) as made:
+        yield made
+
+
 async def test_a_slash_command_is_answered_to_the_asker_alone(world):
     @world.app.command("/lab")
     async def lab(ack, command):
@@ -70,10 +78,11 @@ async def test_a_slash_command_without_a_connection_says_dispatch_failed(world):
     assert shown["text"] == '/lab failed with the error "dispatch_failed"'
 
 
-async def test_a_slash_command_that_nobody_acknowledges_says_operation_timeout(world):
-    async with world.connected():
-        await world.box.workspace.slash_command(ALEX.id, HOMELAB.id, "/lab", "status")
-    [shown] = world.box.workspace.messages.ephemeral(HOMELAB.id, ALEX.id)
+async def test_a_slash_command_that_nobody_acknowledges_says_operation_timeout():
+    async with a_world() as world:
+        async with world.connected():
+            await world.box.workspace.slash_command(ALEX.id, HOMELAB.id, "/lab", "status")
+        [shown] = world.box.workspace.messages.ephemeral(HOMELAB.id, ALEX.id)
     assert shown["text"] == '/lab failed with the error "operation_timeout"'
 
 
