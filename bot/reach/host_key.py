@@ -5,7 +5,6 @@ exchange), this end hangs up. What a server says is bounded, in time and in size
 """
 
 import asyncio
-import os
 import re
 import socket
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ import asyncssh
 
 from bot.names import Names
 from bot.reach.ssh_answer import Answer, Door, SshAnswer, judge
-from bot.reach.tcp import NoConnection, connect
+from bot.reach.tcp import NoConnection, connect, said
 
 _Keys = Sequence[asyncssh.SSHKey]
 
@@ -121,8 +120,8 @@ async def ssh_proof(door: Door, deadline: timedelta, names: Names, known_hosts: 
     except NoConnection as why:
         return SshAnswer(Answer.SILENT if why.theirs else Answer.CANNOT_LOOK, str(why))
     except OSError as why:
-        said = f"cannot read the known host keys in '{door.known_hosts}': because {why.strerror}"
-        return SshAnswer(Answer.CANNOT_LOOK, said)
+        words = f"cannot read the known host keys in '{door.known_hosts}': because {why.strerror}"
+        return SshAnswer(Answer.CANNOT_LOOK, words)
     return judge(door, heard.banner, known=bool(known), fits=heard.key in known, twin=twin)
 
 
@@ -151,7 +150,7 @@ async def _hear(door: Door, deadline: timedelta, names: Names, kinds: Sequence[b
             why = f"does not go on within {deadline.total_seconds():g} s"
             return _Heard(_banner(client), why=why, stalled=True)
         except Exception as error:  # noqa: BLE001  whatever a stranger's bytes may lead to
-            return _Heard(_banner(client), why=f"ends the conversation: {_words(error)}")
+            return _Heard(_banner(client), why=f"ends the conversation: {said(error)[:200]}")
     return _Heard(_banner(client), key, "shows no host key")
 
 
@@ -170,9 +169,3 @@ def _banner(client: _Client) -> str:
     connection = getattr(client, "connection", None)
     found = _SOFTWARE.match(str(connection.get_extra_info("server_version", ""))) if connection else None
     return found[1] if found else ""
-
-
-def _words(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    said = os.strerror(number) if number else str(error) or type(error).__name__
-    return said[:200]

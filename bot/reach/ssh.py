@@ -5,7 +5,6 @@ keepalives, so that nothing waits for ever; the next use connects again.
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -20,7 +19,7 @@ from bot.reach import Finished, Refusal, Refused, Script, Unreachable, Wrapped
 from bot.reach.follow import LINGER, converse, follow
 from bot.reach.host_key import read_known_hosts
 from bot.reach.shell import GRACE, ending, wrap
-from bot.reach.tcp import NoConnection, connect
+from bot.reach.tcp import NoConnection, connect, said
 
 _AT_ONCE = 5
 """Scripts at the same time over one connection: sshd allows 10 sessions, and ending a script takes one more."""
@@ -194,8 +193,7 @@ class SshReach:
         return Refused(f"cannot run scripts on {self._host.name}: because {why}", refusal)
 
     def _unreachable(self, error: Exception | str) -> Unreachable:
-        number = getattr(error, "errno", None)
-        why = os.strerror(number) if number else str(error) or type(error).__name__
+        why = error if isinstance(error, str) else said(error)
         return Unreachable(
             f"cannot reach {self._host.name} ({self._host.address}:{self._host.port}): because {why}"
         )
@@ -232,7 +230,7 @@ class _Session(asyncssh.SSHClientSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and self.lost is not None:
-            self.lost = f"lost {self._host}: because {str(exc) or type(exc).__name__}"
+            self.lost = f"lost {self._host}: because {said(exc)}"
         self.pieces.put_nowait(None)
 
     def send(self, data: bytes) -> None:

@@ -109,6 +109,11 @@ def _judge(errors: Sequence[OSError]) -> tuple[bool, str]:
     return bool(theirs), " and ".join(dict.fromkeys(_words(error) for error in theirs or errors))
 
 
+def said(error: Exception) -> str:
+    """What an error says: the system's own words for its number, where it has one."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error) or type(error).__name__
+
+
 def _words(error: OSError) -> str:
-    said = os.strerror(error.errno) if error.errno else str(error)
-    return f"{said} (this machine's own firewall?)" if error.errno == errno.EPERM else said
+    return f"{said(error)} (this machine's own firewall?)" if error.errno == errno.EPERM else said(error)
