@@ -107,10 +107,11 @@ def _unproven(
 ) -> Iterator[str]:
     """What nothing has proven: first what is off or paused and ran before, then the rest by what it lacks."""
     off = tuple(target for target in targets if _is_still_off(incident.members[target]))
+    still = "" if incident.failing else "still "
     for how in ("off", "paused"):
         if few := [target for target in off if incident.members[target].rest == how]:
             ran = "it ran" if len(few) == 1 else "they ran"
-            yield f"{STANDINGS[Standing.UNPROVEN]} {len(few)} still {how}, and {ran} before: {names(few, name)}"
+            yield f"{STANDINGS[Standing.UNPROVEN]} {len(few)} {still}{how}, and {ran} before: {names(few, name)}"
     rest = tuple(target for target in targets if target not in off)
     if not rest:
         return

@@ -200,22 +200,23 @@ def test_what_is_unproven_for_several_reasons_is_told_by_each():
 
 
 def test_what_is_off_and_ran_before_is_said_to_be_so():
-    def off(*names):
-        made = outage(*names, "a", back=0)
+    def off(*names, **more):
+        made = outage(*names, "a", back=0, **more)
         for name in names:
             made = made.with_member(Member(TargetId(f"guest:{name}"), True, running=False))
         return lines(made, {TargetId("guest:a"): "its agent's answer"})[2].split("\n")[1:]
 
-    assert off("dev2") == [
+    assert off("dev2", **RETURNING) == [
         "❔ 1 still off, and it ran before: dev2",
         "❔ 1 unproven: a",
         "      not yet: its agent's answer",
     ]
-    assert off("dev1", "dev2")[0] == "❔ 2 still off, and they ran before: dev1, dev2"
+    assert off("dev1", "dev2", **RETURNING)[0] == "❔ 2 still off, and they ran before: dev1, dev2"
+    assert off("dev2")[0] == "❔ 1 off, and it ran before: dev2", "the outage goes on: nothing could be back"
 
 
 def test_what_is_paused_and_ran_before_is_not_called_off():
-    made = outage("dev1", "dev2", "a", back=0)
+    made = outage("dev1", "dev2", "a", back=0, **RETURNING)
     for name, paused in (("dev1", True), ("dev2", False)):
         made = made.with_member(Member(TargetId(f"guest:{name}"), True, running=False, paused=paused))
     assert lines(made, {})[2].split("\n")[1:] == [
