@@ -35,6 +35,7 @@ class Reason(StrEnum):
     USER = "paused by a person"
     OLD_STATE = "put back to a paused snapshot"
     IN_HAND = "paused while it is saved, copied or moved"
+    HELD = "paused for longer than it takes to save, copy or move it"
     PANICKED = "kernel panic"
     WATCHDOG = "stopped by its watchdog"
 

@@ -254,6 +254,11 @@ class Observation:
         return self.facts.get("paused", "")
 
     @property
+    def held(self) -> bool:
+        """Whether its hypervisor holds its machine paused itself, to save, copy or move it."""
+        return "held" in self.facts
+
+    @property
     def on_purpose(self) -> bool:
         """Whether it was seen off because someone shut it down."""
         return self.facts.get("stopped") == "on purpose"

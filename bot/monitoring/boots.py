@@ -17,7 +17,7 @@ from bot.core.health import BOOT, STALLED, Evidence, Fingerprint, Health, Kind, 
 from bot.core.incidents.boot_place import Place
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
-from bot.core.incidents.guest_boot import GuestBoot
+from bot.core.incidents.guest_boot import GuestBoot, Source
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boot_looks import Clock, ask_ssh, look
 from bot.probes.guest import GuestProbe
@@ -64,6 +64,11 @@ def _stays_frozen(probe: GuestProbe, place: Place, now: datetime) -> Observation
 
 def _unseen(guest: TargetId, now: datetime, why: str) -> Observation:
     return Observation(Fingerprint(BOOT, guest), Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
+
+
+def _stood_still(before: GuestBoot, after: GuestBoot) -> bool:
+    """Whether what proves it now would be there also if it had been paused meanwhile."""
+    return bool(after.proof) and not before.proof and after.source in {Source.CONSOLE, Source.SCREEN}
 
 
 def kind_of(place: Place) -> Kind:
@@ -188,6 +193,8 @@ class Boots:
             return _unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
         try:
             after, aside = await self._look(probe, before)
+            if _stood_still(before, after) and not await probe.runs():
+                return None
         except HypervisorUnreachable as why:
             return _unseen(guest, self.now(), str(why))
         if not self.goes_on(guest, before.starts):

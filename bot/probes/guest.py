@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.core.guest import GuestInfo
+from bot.core.guest import GuestInfo, Power
 from bot.core.health import Target, TargetId
 from bot.core.incidents.console_log import LogEnd, sharing
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, Unsupported
@@ -94,6 +94,11 @@ class GuestProbe:
         """Have what emulates it say something: one that stands still raises HypervisorUnreachable."""
         with suppress(GuestRefused):  # an answer, too
             await self._hypervisor.ask_emulator(self.info.uuid)
+
+    async def runs(self) -> bool:
+        """Whether it runs now, and is not paused: the screen and the log of one that is stand still."""
+        state = (await self._hypervisor.states()).get(self.info.uuid)
+        return state is not None and state.power is Power.RUNNING
 
     async def ssh(self) -> SshAnswer | None:
         """What its SSH server shows; None where its address or its host key is not known."""

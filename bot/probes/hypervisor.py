@@ -142,13 +142,14 @@ def observe(guest: Target, state: GuestState, at: datetime, *, stated: bool = Fa
 
 
 def _facts(state: GuestState) -> Mapping[str, str]:
-    """What else is told by a state: that someone shut it down or moved it, or paused it, and how."""
+    """What else is told by a state: that someone shut it down or moved it, or paused or holds it, and how."""
     if state.reason in ON_PURPOSE:
         return {"stopped": "on purpose before" if state.recalled else "on purpose"}
     if state.reason is Reason.MIGRATED:
         return {"stopped": "moved away"}
-    if state.power in {Power.PAUSED, Power.SUSPENDED} and state.reason is not Reason.IN_HAND:
-        return {"paused": str(state.power if state.reason is Reason.NONE else state.reason)}
+    if state.power in {Power.PAUSED, Power.SUSPENDED}:
+        how = str(state.power if state.reason is Reason.NONE else state.reason)
+        return {"held" if state.reason is Reason.IN_HAND else "paused": how}
     return {}
 
 

@@ -36,6 +36,7 @@ from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
 from bot.rounds.boots import BootRounds
 from bot.rounds.definitions import DefinitionRounds
+from bot.rounds.held import Held
 from bot.rounds.inventories import InventoryRounds
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
@@ -76,6 +77,7 @@ class GuestRounds:
         self._probes: Mapping[TargetId, GuestProbe] = MappingProxyType({})
         self._targets: Mapping[TargetId, Target] = MappingProxyType({})
         self._boots = Boots(parts.now, config.timing.boot_look, config.timing.grace)
+        self._held = Held(parts.now, config.timing.grace)
         self.listed = False  # whether it is known which guests there are
         self._lost = False  # some check of the host is believed to fail
         self._defined: frozenset[str] = frozenset()  # the UUIDs of all it has, also of those that live elsewhere
@@ -174,6 +176,7 @@ class GuestRounds:
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what boots has done so for as long as before."""
         self._boots.shift(step)
+        self._held.shift(step)
 
     async def poll(self) -> None:
         """Look at the hypervisor and the power of all its guests."""
@@ -207,28 +210,24 @@ class GuestRounds:
     def _see(self, seen: Observation) -> bool:
         """Hand an observation on; a guest that was not seen running before must be seen to come up."""
         target = self._targets.get(seen.target, self._host)
-        if seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
+        if seen.fingerprint.check == STATE:
+            seen = self._held.judged(seen, target)
+        if seen.held:
+            self._boots.polled(seen.target, running=None, paused=True)
+        elif seen.fingerprint.check == STATE and seen.health is not Health.UNKNOWN:
             last_seen, host = self._shared.last_seen, self._host.name
-            if last_seen.waits_for(seen, host) and not self._is_home(seen.target):
+            if last_seen.waits_for(seen, host) and not self._shared.is_home(seen.target, host):
                 return True  # it may run on another host: that it is off here says nothing yet
             seen = self._shared.after(seen, host)
             self._boots.polled(seen.target, running=seen.running, paused=bool(seen.paused))
         return self._watch.see(seen, target, self._pace)
 
-    def _is_home(self, guest: TargetId) -> bool:
-        """Whether a guest lives here, as far as all hosts tell that can be asked."""
-        places, hosts = self._shared.places, self._shared.release.keys()
-        return hosts <= places.told.keys() | places.away and self._lives_here(uuid_of(guest))
-
     def _told(self, states: Mapping[str, GuestState]) -> bool:
         """The hypervisor told the states of all it has: whether others are known to live here."""
         self._shared.heard(self._host.name, states)
-        homes = {uuid_of(guest) for guest in self._targets}
-        return states.keys() != self._defined or any(self._lives_here(uuid) != (uuid in homes) for uuid in states)
-
-    def _lives_here(self, uuid: str) -> bool:
-        was = self._shared.host_of(guest_id(uuid)) or self._host.name
-        return self._shared.places.home_of(uuid, was) == self._host.name
+        homes, lives_on = {uuid_of(guest) for guest in self._targets}, self._shared.lives_on
+        others = any(lives_on(uuid, self._host.name) != (uuid in homes) for uuid in states)
+        return states.keys() != self._defined or others
 
     def _whereabouts(self) -> Sequence[Observation]:
         """Guests of this host that run on another one, too, and those that no host has."""
@@ -294,3 +293,4 @@ class GuestRounds:
         """A guest made anew under an old name has nothing to do with what was known of that."""
         self._watch.forget(gone)
         self._boots.forget(gone)
+        self._held.forget(gone)

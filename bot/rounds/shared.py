@@ -112,6 +112,15 @@ class Shared:
         host = name_of(target.runs_on) if target and target.runs_on else None
         return host if host in self.release else None
 
+    def lives_on(self, uuid: str, host: str) -> bool:
+        """Whether a guest lives on a host that has it, by all that was told."""
+        return self.places.home_of(uuid, self.host_of(guest_id(uuid)) or host) == host
+
+    def is_home(self, guest: TargetId, host: str) -> bool:
+        """Whether it does, as far as all hosts tell that can be asked."""
+        told = self.places.told.keys() | self.places.away
+        return self.release.keys() <= told and self.lives_on(uuid_of(guest), host)
+
     def forget(self, gone: Collection[TargetId]) -> None:
         """These are no longer watched."""
         for guest in gone:

@@ -43,7 +43,7 @@ class Derived:
         self._paused: Once[frozenset[TargetId]] = Once()
         self._stopped: Once[Mapping[TargetId, Presence]] = Once()
         self._failing: Once[frozenset[Fingerprint]] = Once()
-        self._unseen: Once[frozenset[Fingerprint]] = Once()
+        self._unseen: Once[Mapping[Fingerprint, datetime]] = Once()
         self._well: Once[frozenset[TargetId]] = Once()
         self._verdicts: dict[TargetId, _Verdict] = {}
 
@@ -81,11 +81,13 @@ class Derived:
 
     def failing(self, known: Mapping[TargetId, Sequence[Known]]) -> frozenset[Fingerprint]:
         """The checks that are believed to fail."""
-        return self._failing.of(known, make=lambda: frozenset(_that_are(known, Health.FAIL)))
+        return self._failing.of(known, make=lambda: frozenset(_that_fail(known)))
 
-    def unseen(self, known: Mapping[TargetId, Sequence[Known]]) -> frozenset[Fingerprint]:
-        """The checks that can't look."""
-        return self._unseen.of(known, make=lambda: frozenset(_that_are(known, Health.UNKNOWN)))
+    def unseen(self, known: Mapping[TargetId, Sequence[Known]]) -> Mapping[Fingerprint, datetime]:
+        """The checks that can't look, and since when."""
+        rows = (one for of_one in known.values() for one in of_one)
+        unseen = (one for one in rows if one.health is Health.UNKNOWN)
+        return self._unseen.of(known, make=lambda: {one.fingerprint: one.since for one in unseen})
 
     def well(
         self,
@@ -126,8 +128,8 @@ class _Verdict:
     proven: bool
 
 
-def _that_are(known: Mapping[TargetId, Sequence[Known]], health: Health) -> Iterable[Fingerprint]:
-    return (one.fingerprint for rows in known.values() for one in rows if one.health is health)
+def _that_fail(known: Mapping[TargetId, Sequence[Known]]) -> Iterable[Fingerprint]:
+    return (one.fingerprint for rows in known.values() for one in rows if one.health is Health.FAIL)
 
 
 def results_of(known: Sequence[Known]) -> Sequence[Result]:

@@ -165,6 +165,7 @@ class Desk:
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    _hidden: dict[Fingerprint, datetime] = field(default_factory=dict)
 
     @property
     def situation(self) -> Situation:
@@ -186,7 +187,8 @@ class Desk:
             owner=self.owner,
             ended=self._ended(),
             shut_down=self._shut_down,
-            unseen=frozenset(f for i in self.incidents.values() for f in i.own if f.target in self.unseen),
+            unseen=self._hidden
+            | {f: NOON for i in self.incidents.values() for f in i.own if f.target in self.unseen},
             unlooked=frozenset(self.unlooked),
             paused=frozenset(self.paused),
         )
@@ -209,7 +211,10 @@ class Desk:
         """Take observations in, each of its own time."""
         decision = self.take(engine.decide(self.situation, news, self.now))
         for one in news:
-            if one.health is not Health.UNKNOWN:
+            if one.health is Health.UNKNOWN:
+                self._hidden.setdefault(one.fingerprint, self.now)
+            else:
+                self._hidden.pop(one.fingerprint, None)
                 (self.failing.add if one.health is Health.FAIL else self.failing.discard)(one.fingerprint)
             if one.fingerprint.check == STATE:
                 (self.paused.add if one.paused else self.paused.discard)(one.target)

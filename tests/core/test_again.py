@@ -274,6 +274,7 @@ def test_what_nobody_can_see_is_not_quiet(lab):
     lab.wait(70 * MINUTE)
     assert lab.only.status is Status.RECOVERING
     lab.unseen.clear()
+    lab.see(up(VM))
     lab.wait(MINUTE)
     assert lab.only.ended
 

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from bot.core.health import ANSWERED, INSIDE, Evidence, Kind, TargetId, name_of
+from bot.core.health import ANSWERED, INSIDE, STATE, CheckName, Evidence, Kind, TargetId, name_of
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.incidents import engine, people, persons_word, recording
 from bot.core.incidents.member import Ground, Member, Standing
@@ -226,6 +226,32 @@ def test_an_outage_recovers_through_its_grace_and_is_then_resolved(lab):
     assert lab.only.status is Status.RECOVERING
     lab.wait(SECOND)
     assert lab.only.ended
+
+
+@pytest.mark.parametrize("check", [STATE, CheckName("boot")])
+def test_nothing_ends_while_what_proved_a_machine_cannot_be_looked_at(crash, check):
+    crash.see(powered_on(VM))
+    crash.see(well(VM, "boot", running=True), unseen(VM, check))
+    crash.wait(MINUTE)
+    assert (crash.only.status, crash.only.unproven) == (Status.RECOVERING, ()), "a look may fail now and then"
+    crash.wait(2 * MINUTE)
+    assert crash.only.unproven == (VM,)
+    assert crash.history(1)[-1] == "vm01 is no longer proven healthy: it can't be looked at"
+    crash.see(powered_on(VM), well(VM, "boot", running=True))
+    assert crash.only.resolution == "all proven healthy"
+
+
+def test_what_can_be_looked_at_again_is_as_it_was(crash):
+    crash.see(powered_on(VM))
+    crash.see(well(VM, "boot", running=True), unseen(VM))
+    crash.see(powered_on(VM))
+    assert crash.only.resolution == "all proven healthy"
+
+
+def test_a_check_that_proved_nothing_may_stay_unseen(crash):
+    crash.see(powered_on(VM), unseen(VM, "disk"))
+    crash.see(well(VM, "boot", running=True))
+    assert crash.only.ended
 
 
 def test_power_that_has_only_just_come_back_proves_nothing_of_its_ups(lab):

@@ -1,14 +1,17 @@
 """Where guests stand at their boot: what is asked in which order, and what it is told as."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
+import libvirt
 import pytest
 
 from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
 from bot.reach import Refused
 from bot.reach.ssh_answer import Answer, SshAnswer
+from tests.guests import URI, uuid
 from tests.hypervisor.drawn import BLANK, vga_screen
 from tests.probes.parts import NOW
 from tests.probes.test_guest import WEB1, Console, probing
@@ -202,6 +205,19 @@ async def test_a_login_prompt_after_the_start_is_proof() -> None:
 async def test_a_login_prompt_on_the_screen_is_proof() -> None:
     seen = await look(picture=vga_screen(["Debian GNU/Linux 12 web1 tty1", "", "web1 login:"]))
     assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+
+
+async def test_what_a_paused_guest_shows_proves_nothing_though_its_pause_was_not_told_yet() -> None:
+    made = just_started()
+    async with probing() as (probe, hypervisor):
+        hypervisor.picture = vga_screen(["Debian GNU/Linux 12 web1 tty1", "", "web1 login:"])
+        with closing(libvirt.open(URI)) as host:
+            host.lookupByName("web1").suspend()
+            assert await made.look(probe) is None
+            host.lookupByName("web1").resume()
+        seen = await made.look(probe)
+    assert seen is not None
+    assert seen.evidence is Evidence.INSIDE
 
 
 async def test_a_login_prompt_from_before_the_start_is_none() -> None:
@@ -447,7 +463,7 @@ async def test_a_look_that_a_start_overtook_says_nothing() -> None:
 async def test_behind_a_hypervisor_that_is_away_nothing_is_known(tmp_path) -> None:
     seen = await look(uri=f"qemu+unix:///session?socket={tmp_path}/none")
     assert (seen.health, seen.evidence) == (Health.UNKNOWN, Evidence.NONE)
-    assert seen.why.startswith("cannot take a picture of 'f00' on atlas: because")
+    assert seen.why.startswith(f"cannot take a picture of '{uuid('web1')}' on atlas: because")
 
 
 async def test_whoever_asks_now_looks_at_a_start_that_nobody_told_yet() -> None:

@@ -15,7 +15,7 @@ from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnre
 from bot.probes.guest import Agent, GuestProbe
 from bot.reach import Refused, Unreachable
 from bot.ways import END
-from tests.guests import URI, owned_guests
+from tests.guests import URI, owned_guests, uuid
 from tests.hypervisor.drawn import vga_screen
 from tests.probes.parts import parts
 from tests.waiting import until
@@ -82,7 +82,7 @@ class Console:
 @asynccontextmanager
 async def probing(*, console: Console | None = None, agent=False, answers=None, uri=URI, name="web1", **more: Any):
     info = GuestInfo(
-        name, "f00", autostart=True, persistent=True, has_agent=agent, console_log="/log" if console else None
+        name, uuid(name), autostart=True, persistent=True, has_agent=agent, console_log="/log" if console else None
     )
     with owned_guests() as guests:
         guests.add("web1")
@@ -184,7 +184,7 @@ async def test_a_guest_without_a_screen_shows_nothing() -> None:
 
 async def test_behind_a_hypervisor_that_is_away_nothing_can_be_seen(tmp_path) -> None:
     async with probing(uri=f"qemu+unix:///session?socket={tmp_path}/none") as (probe, _):
-        with pytest.raises(HypervisorUnreachable, match="cannot take a picture of 'f00' on atlas: because"):
+        with pytest.raises(HypervisorUnreachable, match=r"cannot take a picture of '.*' on atlas: because"):
             await probe.screen()
-        with pytest.raises(HypervisorUnreachable, match="cannot ask the emulator of 'f00' on atlas: because"):
+        with pytest.raises(HypervisorUnreachable, match=r"cannot ask the emulator of '.*' on atlas: because"):
             await probe.responds()

@@ -44,7 +44,8 @@ class Decision:
 class Draft:
     """A decision in the making, over one situation.
 
-    `heard`: the news taken in so far, the last word last, but for what UPSes are like.
+    `heard`: the news taken in so far, the last word last, but for what UPSes are like. `unseen`: as in Situation,
+    after all the news.
     """
 
     def __init__(self, situation: Situation, now: datetime) -> None:
@@ -52,6 +53,7 @@ class Draft:
         self.now = now
         self.incidents = dict(situation.incidents)
         self.heard: list[Observation] = []
+        self.unseen = dict(situation.unseen)
         self._heard_of: dict[TargetId, list[Observation]] = defaultdict(list)
         self._failing: dict[TargetId, set[CheckName]] = defaultdict(set)  # after what was heard
         for one in situation.failing:
@@ -85,6 +87,14 @@ class Draft:
             if one.resolved_at is not None and now - one.resolved_at <= rules.reopens_within(one.kind)
         ]
         return sorted(ended, key=lambda i: i.id, reverse=True)
+
+    def look_at(self, last: Iterable[Observation]) -> None:
+        """Note which checks can't look, by the last word of each."""
+        for one in last:
+            if one.health is Health.UNKNOWN:
+                self.unseen.setdefault(one.fingerprint, one.at)
+            else:
+                self.unseen.pop(one.fingerprint, None)
 
     def hear(self, news: Iterable[Observation]) -> None:
         """Take news in; what follows from them is the engine's."""

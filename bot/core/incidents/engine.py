@@ -26,13 +26,14 @@ from bot.core.kinds import LOST, OUTAGES
 def decide(situation: Situation, news: Sequence[Observation], now: datetime) -> Decision:
     """What follows from observations that were believed together, each new to what is known of its fingerprint.
 
-    Their order does not matter, their times do. UNKNOWN is no news: nothing follows from it, but that the card of
-    a power failure says so of the UPS that told of it.
+    Their order does not matter, their times do. UNKNOWN is no news: nothing follows from it, but that nothing ends
+    by what it showed before, and that the card of a power failure says so of the UPS that told of it.
     """
-    draft = Draft(situation, now)
+    draft, news = Draft(situation, now), sorted(news, key=lambda one: (one.at, one.fingerprint))
+    draft.look_at({one.fingerprint: one for one in news}.values())
     for turn in _turns(news):
         _take_in(draft, turn)
-    for seen in sorted(news, key=lambda one: (one.at, one.fingerprint)):
+    for seen in news:
         on_battery.take_in(draft, seen)
     return draft.decision()
 
@@ -40,7 +41,7 @@ def decide(situation: Situation, news: Sequence[Observation], now: datetime) -> 
 def _turns(news: Sequence[Observation]) -> Sequence[Sequence[Observation]]:
     """The news as taken in: together, but for what one check said later, which comes after what it said first."""
     turns: list[dict[Fingerprint, Observation]] = []
-    for seen in sorted(news, key=lambda one: (one.at, one.fingerprint)):
+    for seen in news:
         if seen.health is Health.UNKNOWN:
             continue
         turn = next((t for t in turns if seen.fingerprint not in t), None)

@@ -25,6 +25,7 @@ from bot.core.incidents.announce import (
 )
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.grace import has_time, in_grace
+from bot.core.incidents.hidden import doubt_hidden, hidden
 from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, GONE, outcome
 from bot.core.kinds import KINDS, LOST
@@ -44,12 +45,15 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
         if not incident.own and incident.subject in incident.let_go:
             _end(draft, incident)  # nobody saw that come back
             return
-        if incident.unproven or incident.kind in LOST or incident.unstable_since is not None:
+        waits = incident.unproven or hidden(draft, incident) or incident.unstable_since is not None
+        if waits or incident.kind in LOST:
             recovering = draft.move(incident, Move.RECOVER, seen=draft.well_since(incident.own))
             incident = _ask_again(draft, recovering)
             draft.event(incident.id, EventKind.STATUS, "recovering")
             incident = draft.incidents[incident.id]
-    if not incident.unproven and not in_grace(draft, incident) and incident.unstable_since is None:
+    incident = doubt_hidden(draft, draft.incidents[incident.id])
+    waits = incident.unproven or hidden(draft, incident) or incident.unstable_since is not None
+    if not waits and not in_grace(draft, incident):
         _end(draft, incident)
 
 

@@ -49,10 +49,10 @@ class Situation:
     last seen running; `paused`: those that are paused instead; `lately`: those that ran until a moment ago and
     were not shut down by anyone; `shut_down`: those that were shut down so lately that it may have been because of
     an outage. `failing`: the checks believed to fail; `well`: the targets that are proven so; `unseen`: the checks
-    that can't look; `unlooked`: the targets that have not answered since the bot is back. `checks`: those that
-    lab.yaml gives each target. `next_id`: the id of the next incident. `gap`: set while the bot has just come
-    back. `name`: what people call a target. `owner`: a Slack id. `ended`: the last incident of each kind and
-    subject that is over. `zone`: in which people are told times.
+    that can't look, and since when; `unlooked`: the targets that have not answered since the bot is back.
+    `checks`: those that lab.yaml gives each target. `next_id`: the id of the next incident. `gap`: set while the
+    bot has just come back. `name`: what people call a target. `owner`: a Slack id. `ended`: the last incident of
+    each kind and subject that is over. `zone`: in which people are told times.
     """
 
     targets: Mapping[TargetId, Target]
@@ -71,7 +71,7 @@ class Situation:
     ended: Mapping[tuple[Kind, TargetId], Earlier] = field(default_factory=lambda: MappingProxyType({}))
     zone: tzinfo = UTC
     shut_down: frozenset[TargetId] = frozenset()
-    unseen: frozenset[Fingerprint] = frozenset()
+    unseen: Mapping[Fingerprint, datetime] = field(default_factory=lambda: MappingProxyType({}))
     unlooked: frozenset[TargetId] = frozenset()
     paused: frozenset[TargetId] = frozenset()
 
@@ -111,7 +111,7 @@ class Situation:
     def is_seen(self, incident: Incident) -> bool:
         """Whether all that the incident is about was looked at now."""
         about = {incident.subject, *(check.target for check in incident.own)}
-        return self.unseen.isdisjoint(incident.own) and self.unlooked.isdisjoint(about)
+        return self.unseen.keys().isdisjoint(incident.own) and self.unlooked.isdisjoint(about)
 
     def ran(self, target: TargetId) -> bool:
         """Whether it is a guest that ran until now, if only to be paused, or until a moment ago."""
