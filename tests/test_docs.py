@@ -10,6 +10,7 @@ from bot.__main__ import make_parser
 from bot.core.kinds import Kind
 from bot.vocabulary import SHIPPED
 from handlers.commands import verbs
+from tests import configuration_page
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -87,3 +88,9 @@ def test_the_changelog_names_every_verb_and_command():
         for name in (*verbs(), *commands())
         if f"`{name}" not in changes and f"caretaker {name}" not in changes
     ]
+
+
+def test_the_configuration_page_is_what_the_code_says():
+    text = configuration_page.PAGE.read_text()
+    made = configuration_page.page(configuration_page.by_hand(text))
+    assert text == made, "make it anew: python -m tests.configuration_page"

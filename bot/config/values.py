@@ -85,9 +85,17 @@ class Ssh:
 
     user: str = field(default="root", metadata={"help": "Whom to log in as."})
     port: int = field(default=22, metadata={"help": "Where its SSH server listens.", **_PORT})
-    key: Path | None = field(default=None, metadata={"help": "The private key's file."})
+    key: Path | None = field(
+        default=None,
+        metadata={
+            "help": "The private key's file; by default the first there is of ~/.ssh/id_ed25519, id_ecdsa, id_rsa."
+        },
+    )
     known_hosts: Path | None = field(
-        default=None, metadata={"help": "The file of known host keys. An unknown host is refused."}
+        default=None,
+        metadata={
+            "help": "The file of known host keys; by default ~/.ssh/known_hosts. An unknown host is refused."
+        },
     )
 
 
