@@ -14,11 +14,8 @@ from bot.actions import discover
 from bot.core.health import Kind
 from bot.core.lab import Effect
 from bot.core.runbook import ScriptAction
-from bot.core.settings import NOT_YET, OF_RUNBOOKS, OF_STEPS
-from bot.core.values import BUILT_IN
 from bot.core.written import Knowledge
 from bot.library import Library
-from bot.markdown import parse
 from tests.real.disk import needs_mounts, small_disk
 
 FOLDER = Path(__file__).parent.parent / "runbooks"
@@ -95,22 +92,6 @@ def test_every_step_that_stops_or_replaces_something_looks_before(library):
             if step.confirm or step.confirm_typed or step.effect in {Effect.STOPS, Effect.STARTS}:
                 guarded = step.before is not None or "healthy" in _text(step.check and step.check.action)
                 assert guarded, f"{runbook.name}: {step.heading}"
-
-
-def test_the_readme_names_every_setting_and_every_value():
-    text = (FOLDER / "README.md").read_text()
-    for key in {*OF_RUNBOOKS, *OF_STEPS, *NOT_YET}:
-        assert f"`{key}" in text, key
-    for name in BUILT_IN:
-        assert f"`${name}`" in text, name
-    for verb in VERBS:
-        assert f"`{verb.name}" in text, verb.name
-
-
-def test_the_readmes_example_is_a_runbook():
-    text = (FOLDER / "README.md").read_text()
-    (example,) = re.findall(r"^````markdown\n(.*?)^````$", text, re.DOTALL | re.MULTILINE)
-    assert [str(problem) for problem in parse("example", example, KNOWN).problems] == []
 
 
 class Hypervisor:

@@ -262,7 +262,7 @@ async def _look(watched: Watched, check: Check, parts: Parts) -> Observation:
 def _of_runbooks(config: Config) -> Iterator[Finding]:
     library = library_of(config)
     broken = library.refresh().broken
-    yield from (Finding(line, "correct that line; see runbooks/README.md") for one in broken for line in one.lines)
+    yield from (Finding(line, "correct that line; see docs/runbooks.md") for one in broken for line in one.lines)
     good = len(library.all())
     yield Finding(f"{counted(good, 'runbook')} {'is' if good == 1 else 'are'} in order")
 

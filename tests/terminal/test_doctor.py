@@ -164,7 +164,7 @@ async def test_a_hypervisor_a_runbook_and_a_folder_that_will_not_do(tmp_path):
     told = await caretaker("doctor", folder=tmp_path)
     assert told.code == 1
     assert "virsh -c 'qemu+unix:///system?socket=/nowhere'" in mended(told.out, "on atlas")
-    assert "runbooks/README.md" in mended(told.out, "runbooks/mine.md:4")
+    assert "docs/runbooks.md" in mended(told.out, "runbooks/mine.md:4")
     assert "set `data`" in mended(told.out, f"the data folder {tmp_path}/data")
 
 
