@@ -116,7 +116,7 @@ _MEND: Final = {
     " leaves the guests running.",
     What.STALLED: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
     What.SSH: "Look at the SSH server's log on {name}: “journalctl -u ssh”.",
-    What.HELPER: "Install libvirt-clients or netcat-openbsd on {name}.",
+    What.HELPER: "Install netcat-openbsd on {name}, or the virt-ssh-helper that comes with libvirt's daemon.",
     What.CERTIFICATE: "Compare the certificates on both machines: “virt-pki-validate”.",
     What.OURS: "Correct the hypervisor's URI in lab.yaml, or install what is missing on the bot's machine.",
     What.UNSUPPORTED: "Correct the hypervisor's URI in lab.yaml.",
