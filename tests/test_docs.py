@@ -8,6 +8,8 @@ import pytest
 from bot import actions, probes
 from bot.__main__ import make_parser
 from bot.core.kinds import Kind
+from bot.core.permit import Act, Person, may
+from bot.manifest import APP_TOKEN_SCOPE, SCOPES
 from bot.vocabulary import SHIPPED
 from handlers.commands import verbs
 from tests import configuration_page
@@ -15,6 +17,7 @@ from tests import configuration_page
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLE = (ROOT / "lab.example.yaml").read_text()
+SECURITY = (ROOT / "docs" / "security.md").read_text()
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 PAGES = sorted(page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *SHIPPED.glob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
@@ -94,3 +97,35 @@ def test_the_configuration_page_is_what_the_code_says():
     text = configuration_page.PAGE.read_text()
     made = configuration_page.page(configuration_page.by_hand(text))
     assert text == made, "make it anew: python -m tests.configuration_page"
+
+
+def rights() -> dict[str, list[str]]:
+    """What the page on security says of who may do what: of each act its other cells."""
+    (table,) = re.findall(r"^\| to \| in Slack \|.*\n\|[-|]+\n((?:\|.*\n)+)", SECURITY, re.MULTILINE)
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    return {act: cells for act, *cells in rows}
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act is not Act.PRESS_STEP])
+def test_the_rights_of_each_role_are_as_the_page_on_security_says(act):
+    people = [Person("Robin", "U0ROBIN", ("hands",)), Person("Alex", "U0ALEX", ("admin",))]
+    allowed = ["yes" if may(one, act, people).allowed else "no" for one in (None, *people)]
+    assert rights()[act][1:] == allowed
+
+
+def test_a_steps_buttons_work_for_whom_the_page_on_security_says():
+    robin = Person("Robin", "U0ROBIN", ("hands",))
+    given = {"press a step that a runbook gives to `hands`": "hands", "press any other step": "admin"}
+    for row, role in given.items():
+        assert (rights()[row][2] == "yes") is may(robin, Act.PRESS_STEP, [robin], needs=role).allowed
+
+
+def test_each_verb_of_lab_stands_in_one_row_of_the_rights():
+    said = re.findall(r"`/lab ([a-z-]+)`", " ".join(cells[0] for cells in rights().values()))
+    assert sorted(said) == sorted(verbs())
+
+
+def test_the_scopes_in_slack_are_those_of_the_manifest():
+    _, _, said = SECURITY.partition("asks for these scopes and no others:")
+    scopes = re.findall(r"`([^`]+)`", said.partition(" prints them")[0])
+    assert scopes == [*sorted(SCOPES), APP_TOKEN_SCOPE, "./caretaker manifest"]
