@@ -1,21 +1,24 @@
 """The documentation names what there is, and what it names is there."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from bot import actions, probes
 from bot.__main__ import make_parser
+from bot.config import doubts_of, load
 from bot.core.kinds import Kind
 from bot.core.permit import Act, Person, may
 from bot.manifest import APP_TOKEN_SCOPE, SCOPES
-from bot.vocabulary import SHIPPED
+from bot.vocabulary import SHIPPED, probe_params
 from handlers.commands import verbs
 from tests import configuration_page
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+WATCHING = (ROOT / "docs" / "watching.md").read_text()
 EXAMPLE = (ROOT / "lab.example.yaml").read_text()
 SECURITY = (ROOT / "docs" / "security.md").read_text()
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
@@ -38,7 +41,7 @@ def subcommands(parser):
 
 @pytest.mark.parametrize("name", probes.discover())
 def test_every_probe_is_named(name):
-    assert re.search(rf"probe: {name}\b", EXAMPLE) or f"`{name}`" in README
+    assert f"`{name}`" in WATCHING
 
 
 @pytest.mark.parametrize("verb", [action.verb.name for action in actions.discover().values()])
@@ -129,3 +132,12 @@ def test_the_scopes_in_slack_are_those_of_the_manifest():
     _, _, said = SECURITY.partition("asks for these scopes and no others:")
     scopes = re.findall(r"`([^`]+)`", said.partition(" prints them")[0])
     assert scopes == [*sorted(SCOPES), APP_TOKEN_SCOPE, "./caretaker manifest"]
+
+
+def test_the_lab_of_the_readme_is_enough_to_begin_with(tmp_path):
+    (lab,) = re.findall(r"^   ```yaml\n(.*?)^   ```$", README, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "lab.yaml"
+    file.write_text(textwrap.dedent(lab))
+    config = load(file, probes=probe_params(), env={})
+    assert doubts_of(config) == []
+    assert config.owner.name == "alex"
