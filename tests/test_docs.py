@@ -24,6 +24,7 @@ SECURITY = (ROOT / "docs" / "security.md").read_text()
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 PAGES = sorted(page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *SHIPPED.glob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+PART = re.compile(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)")
 COMMAND = re.compile(r"\./caretaker(?: --)? ([a-z]+)(?: ([a-z]+))?")
 LAUNCHERS = ("test", "bench")
 
@@ -76,6 +77,19 @@ def test_every_command_is_named(name):
 def test_what_a_page_links_to_is_there(page):
     text = page.read_text()
     assert not [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+
+
+def headings(page: Path) -> set[str]:
+    """What GitHub calls the parts of a page in a link."""
+    text = re.sub(r"^(`{3,}).*?^\1$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_part_of_a_page_that_a_link_leads_to_is_there(page):
+    for file, part in PART.findall(page.read_text()):
+        assert part in headings(page.parent / file if file else page), f"{file}#{part}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
