@@ -191,7 +191,7 @@ class Watch:
 
         That is passed on again after a while: what proves something may have come too early, or has to last.
         """
-        if self._written.get(seen.fingerprint) != written(seen) or seen.began_anew:
+        if self._written.get(seen.fingerprint) != written(seen) or seen.began_anew or seen.may_have_run:
             return True
         if seen.kept.items() - self.facts(seen.fingerprint).items():
             return True

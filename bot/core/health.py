@@ -269,6 +269,11 @@ class Observation:
         return self.on_purpose or self.facts.get("stopped") == "on purpose before"
 
     @property
+    def may_have_run(self) -> bool:
+        """Whether someone shut it down, and it may have run since, while nobody looked."""
+        return self.was_on_purpose and RAN in self.facts
+
+    @property
     def moved_away(self) -> bool:
         """Whether it was seen off because it went on on another host."""
         return self.facts.get("stopped") == "moved away"

@@ -127,7 +127,7 @@ class Rounds:
         self._start(own_time.run())
 
     def _begin_guests(self, beginning: Beginning) -> None:
-        self._last_seen.before_start(beginning.ran, beginning.shut_down)
+        self._last_seen.before_start(beginning.ran, beginning.shut_down, beginning.stopped)
         for host, guests in self._guests.items():
             identity = target_id(TargetKind.HOST, host)
             self._looks[identity]["hypervisor"] = guests.look_at_host
@@ -280,7 +280,7 @@ class Rounds:
             self._config,
             self._writer,
             self._clock.now,
-            tick=self._sight.tick,
+            tick=lambda: self._last_seen.after_stop(self._sight.tick()),
             follow=self._clock.follow,
             shift=self._shift,
             missed=lambda gap, told: self._watch.gap(gap, told=told),

@@ -82,6 +82,7 @@ def note(store: Store, now: datetime, before: Situation, seen: Sequence[Observat
     """What is off, ran before nobody could look, and no incident waits for is remembered and asked about."""
     waited_for = {target for one in store.incidents.live() for target in one.members}
     found = [one for one in seen if _has_to_return(store, before, one) and one.target not in waited_for]
+    found = [one for one in found if not (one.may_have_run and _was_asked(store, now, one.target))]
     for one in found:
         member = Member(one.target, was_running=True, running=False, unproven_since=now, counts_from=now)
         why = one.facts.get(RAN, "it was shut down during a power failure, and is off")
@@ -121,12 +122,22 @@ def _has_to_return(store: Store, before: Situation, seen: Observation) -> bool:
     if before.target(seen.target).ephemeral:
         return False
     if RAN in seen.facts:
-        return True
+        return not seen.may_have_run or before.target(seen.target).wanted
     if not seen.on_purpose or seen.target not in before.running | before.paused:
         return False
     above = before.ancestors(seen.target)
     known = (one for one in store.targets.health() if one.fingerprint.target in above)
     return any(one.health is Health.FAIL and one.kind in LOST for one in known)
+
+
+def _was_asked(store: Store, now: datetime, target: TargetId) -> bool:
+    """Whether a machine was asked about since it was shut down; it is from now on."""
+    subject, stopped = f"off {target}", store.targets.presences()[target].stopped_at
+    keys = [stopped.isoformat() if stopped else ""]
+    if store.told.last(subject) == keys:
+        return True
+    store.told.keep(subject, keys, now)
+    return False
 
 
 def _muted(before: Situation, target: TargetId, now: datetime) -> bool:

@@ -37,24 +37,24 @@ def test_what_was_off_then_may_be_off(guests):
 
 
 def test_what_someone_may_have_shut_down_meanwhile_is_asked_about(guests):
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     seen = guests.after(off(VM, on_purpose=True), ATLAS)
     assert (seen.health, seen.on_purpose) == (Health.OK, False)
     assert seen.facts[RAN] == "it ran before I was off, and is off"
 
 
 def test_what_ran_before_the_bot_was_off_and_runs_has_not_started_anew(guests):
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     assert guests.after(powered_on(VM), ATLAS) == powered_on(VM)
 
 
 def test_what_fails_fails(guests):
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     assert guests.after(crashed(VM), ATLAS) == crashed(VM)
 
 
 def test_who_could_not_look_leaves_the_question_open(guests):
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     assert guests.after(unseen(VM), ATLAS) == unseen(VM)
     assert guests.waits_for(off(VM), ATLAS)
     assert not guests.waits_for(powered_on(VM), ATLAS)
@@ -93,13 +93,46 @@ def test_what_was_shut_down_long_before_or_started_again_need_not(guests):
 
 
 def test_so_has_what_was_shut_down_just_before_the_bot_was_off(guests):
-    guests.before_start([], [VM])
+    guests.before_start([], [VM], [])
     assert guests.after(off(VM), ATLAS).facts[RAN] == "it was shut down just before I was off, and is off"
+
+
+FORGOTTEN = replace(off(VM), facts={"stopped": "on purpose before"})
+
+
+@pytest.mark.parametrize("gap", ["the bot was off", "its process was stopped", "its host was out of reach"])
+def test_what_someone_had_shut_down_may_have_run_while_nobody_looked_where_its_host_began_anew(guests, gap):
+    if gap == "the bot was off":
+        guests.before_start([], [], [VM])
+    else:
+        guests.after(off(VM, on_purpose=True), ATLAS)
+    if gap == "its process was stopped":
+        guests.after_stop(MINUTE / 6)
+    guests.lost(ATLAS)
+    if gap == "its host was out of reach":
+        guests.shift(-MINUTE)
+        guests.lost(ATLAS)
+    assert guests.waits_for(FORGOTTEN, ATLAS)
+    asked = guests.after(FORGOTTEN, ATLAS)
+    assert (asked.health, asked.may_have_run) == (Health.OK, True)
+    assert asked.why == "off: someone had shut it down, and nobody saw whether it has run since"
+    assert guests.after(FORGOTTEN, ATLAS) == FORGOTTEN, "it is told once"
+
+
+def test_it_has_not_where_its_host_knows_why_it_is_off_or_was_gone_for_a_moment_only(guests):
+    guests.after(off(VM, on_purpose=True), ATLAS)
+    guests.lost(ATLAS)
+    assert guests.after(FORGOTTEN, ATLAS) == FORGOTTEN, "its libvirt was started anew"
+    guests.after_stop(MINUTE / 6)
+    assert guests.after(off(VM, on_purpose=True), ATLAS) == off(VM, on_purpose=True)
+    guests.after(powered_on(VM), ATLAS)
+    guests.after_stop(MINUTE / 6)
+    assert not guests.waits_for(FORGOTTEN, ATLAS)
 
 
 def test_nothing_is_held_against_what_no_host_had_for_a_while(guests):
     guests.after(powered_on(OTHER), ATLAS)
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     guests.forget([VM, OTHER])
     guests.lost(ATLAS)
     assert (guests.after(off(VM), ATLAS), guests.after(off(OTHER), ATLAS)) == (off(VM), off(OTHER))
@@ -145,7 +178,7 @@ def test_to_be_off_because_it_moved_is_no_word_of_whether_it_runs_and_is_not_for
 
 def test_what_moved_and_arrived_nowhere_is_down_also_where_the_bot_was_restarted_meanwhile(guests):
     moved = replace(off(VM), facts={"stopped": "moved away"})
-    guests.before_start([VM], [])
+    guests.before_start([VM], [], [])
     assert guests.after(moved, ATLAS).health is Health.UNKNOWN
     assert guests.moved == {VM}
     down = guests.after(moved, ATLAS, arrived_nowhere=True)

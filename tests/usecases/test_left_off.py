@@ -102,6 +102,23 @@ def test_what_is_off_after_a_gap_is_asked_about_and_named_until_it_runs_and_is_p
     assert lab.do(lambda store, _now: left_off.ran_before(store, UTC)) == {}
 
 
+def test_what_may_have_run_since_someone_shut_it_down_is_asked_about_once_if_it_should_run(lab):
+    why = "someone had shut it down, and nobody saw whether it has run since"
+    lab.do(lambda store, now: store.targets.keep([replace(store.targets.inventory()[WEB2], wanted=False)], now))
+    lab.see(off(WEB1, on_purpose=True), off(WEB2, on_purpose=True))
+    for _ in range(2):
+        doubted = {"stopped": "on purpose before", RAN: why}
+        lab.see(*(replace(off(guest), facts=doubted) for guest in (WEB1, WEB2)))
+        (text,) = told(lab)
+        assert text.splitlines()[0] == f"⚪ web1 is off: {why}."
+        assert not called_well(lab)
+        assert lab.begin().stopped == {WEB1, WEB2}
+    lab.do(stays_off_by_name, lab.config, "web1", ALEX)
+    lab.see(replace(off(WEB1), facts=doubted))
+    assert called_well(lab)
+    assert len(told(lab)) == 1
+
+
 def test_a_person_may_say_that_it_may_stay_off(lab):
     lab.see(asked())
     lab.do(stays_off_by_name, lab.config, "web1", ALEX)
