@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.core.incidents.boot_signs import SIGNS, Phase, Role, Sign, Stage
+from bot.core.incidents.boot_signs.bsd import WRITES
 
-_STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])?\s*")
+_STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?: ?\[\s*[TC]\d+\])?\s*")
+_DATE = r"(?:[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) "
+_SYSLOG = re.compile(
+    rf"^(?:<\d+>)?{_DATE}(?P<host>[\w-]+)[\w.-]* (?:kernel|/bsd): "
+    r"(?:\[\s*\d+\.\d+\]\s*)?"
+)
 _SPLIT = re.compile(
     r"(?<=\S)\s+(?=\[\s*\d+\.\d{1,9}\](?:\[|\s|$))"
     r"|(?<=\S)\s+(?=Solaris: WARNING: Pool '|g_vfs_done\(\):)"
-    r"|(?<=[:>#)$])\s*(?=\[(?:  OK  |FAILED|DEPEND|\s*\d+\.\d{2,9})\])"
+    rf"|(?<=[:>#)$])\s*(?=\[(?:  OK  |FAILED|DEPEND|\s*\d+\.\d{{2,9}})\]|{_DATE})"
+    rf"|(?<=^login:)\s*(?={WRITES})"
 )
 _LEAVES = re.compile(r"[#>)$:] ?(exit|logout|boot|normal|continue|reset|reboot|systemctl \w+|init \d)\s*$")
 _TYPED = re.compile(r"^(?:grub(?: rescue)?>|\(initramfs\)|mountroot>|Shell>|OK|=>|boot>|\w*:/\S*#)\s+\S")
@@ -50,16 +57,24 @@ _BEGINS = tuple(sign for sign in SIGNS if sign.role is Role.BEGINS)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one writer wrote on one line. `clock`: a kernel's time stamp in seconds, None where it has none."""
+    """What one writer wrote on one line. `clock`: a kernel's time stamp in seconds, None where it has none.
+
+    `host`: whose kernel a syslog daemon says wrote it.
+    """
 
     text: str
     body: str
     clock: float | None
+    host: str = ""
 
     @property
     def stamped(self) -> bool:
         """Whether a kernel wrote it."""
         return self.clock is not None
+
+    def is_of(self, login: str) -> bool:
+        """Whether it is of the machine that has this login; a syslog daemon may tell of others', too."""
+        return not self.host or re.search(rf"\b{self.host}\b", login, re.IGNORECASE) is not None
 
 
 def pieces(line: str) -> Iterable[Piece]:
@@ -67,7 +82,7 @@ def pieces(line: str) -> Iterable[Piece]:
     line = _once(line.strip())
     row = known(line, logged=False)
     if row is not None and row.role is Role.NOISE:
-        return ()
+        return (_piece(line),)
     return map(_piece, filter(None, _SPLIT.split(line)))
 
 
@@ -78,6 +93,10 @@ def _once(line: str) -> str:
 
 
 def _piece(text: str) -> Piece:
+    copied = _SYSLOG.match(text)  # by a syslog daemon, of whose lines nothing else counts
+    row = known(text[copied.end() :], logged=True) if copied else None
+    if copied and row is not None and row.role is Role.HURTS:
+        return Piece(text, text[copied.end() :], None, copied["host"])
     stamp = _STAMP.match(text)
     return Piece(text, text[stamp.end() :], float(stamp[1])) if stamp else Piece(text, text, None)
 

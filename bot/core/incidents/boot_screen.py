@@ -246,7 +246,7 @@ class _Reader:
     def _hurts(self, sign: Sign, piece: Piece) -> None:
         """A running system is damaged, unless somebody at a shell reads of it."""
         session = self.session or self.left
-        if session is not None and session.quotes:
+        if (session is not None and session.quotes) or (self.phase is Phase.UP and not piece.is_of(self.line)):
             return
         if session is None or not session.typed or (piece.stamped and self.rose and session is self.session):
             if self.hurt is None or self.hurt[0].stage is Stage.TROUBLED or sign.stage is Stage.FAILED:

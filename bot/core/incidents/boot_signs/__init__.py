@@ -46,6 +46,7 @@ SIGNS: tuple[Sign, ...] = (
     *linux.SIGNS,
     *start.SIGNS,
     *systems.SIGNS,
+    *bsd.CHATTER,
 )
 """Every row but the shells'."""
 

@@ -10,9 +10,17 @@ from bot.core.incidents.boot_signs.sign import (
     ends,
     fails,
     goes,
+    noise,
     table,
     waits,
 )
+
+WRITES = (  # a driver of its unit, or a part of the kernel by its name
+    r"(?:[a-z_]+\d+(?:\.\d+|[a-p])?(?:\(\S+\))?: |\([a-z]+\d+:[\w-]+:[\d:]+\): |(?:pid|uid) \d+ |Limiting \w+ |"
+    r"/\S*: (?:unmounted|bad dir|write failed)|nfs server \S+: |(?:arp\w*|calcru|sonewconn|in6?_\w+|nd6_\w+|"
+    r"ip6?_\w+|tcp_\w+|pf|ipfw|carp|swa?p_pager\w*|g_vfs_done\(\)|GEOM\w*|UFS|HAMMER\S*|Solaris|WARNING): )"
+)
+"""How lines begin that the BSDs' kernels write at any time: they carry no time stamp."""
 
 _NO_ROOT = "the kernel could not mount the root file system"
 _NO_KERNEL = "the boot loader could not load the kernel"
@@ -232,3 +240,6 @@ START = table(
 )
 
 SIGNS = (*LOADERS, *KERNELS, *START)
+
+CHATTER = table(Phase.LATE, noise(rf"^{WRITES}(?!.*\[\s*\d+\.\d)", "BSD sys/kern/subr_prf.c, subr_log.c"))
+"""What a running kernel writes, where no other row knows it."""

@@ -77,7 +77,7 @@ START = table(
         Phase.LATE,
     ),
     owns(
-        r"^(FreeBSD|OpenBSD|NetBSD|DragonFly)/\S+ \((?!Amnesiac\b)[\w.-]+\) \(\w+\)$",
+        r"^(\w*BSD|DragonFly)/\S+ \((?!Amnesiac\b)[\w.-]+\) \(\w+\)$",
         "BSD getty: a host's name above the login, which an unnamed medium has none of",
         Phase.LATE,
     ).but(weak=True),

@@ -80,7 +80,8 @@ SYSTEMD = table(
         "systemd units/rescue.service.in",
     ).but(after=10, by_cause=True),
     fails(
-        r"^\[!!!!!!\] |^systemd\[1\]: Freezing execution|^(systemd: )?Freezing execution",
+        r"^\[!!!!!!\] |^systemd\[1\]: (Caught <\w+>|Executing crash shell)|"
+        r"^(systemd(\[1\])?: )?Freezing execution",
         Part.INIT,
         "systemd gave up",
         "systemd src/core/crash-handler.c",
