@@ -9,6 +9,7 @@ from bot.core.incidents.boot_signs.linux import INITRAMFS
 from bot.core.incidents.boot_signs.live import (
     BY_ITSELF,
     BY_NAME,
+    CRASHED,
     IN_MEMORY,
     LIVE,
     OFFERED,
@@ -83,7 +84,7 @@ def damage(sign: Sign, line: str) -> Reading:
 class Origin:
     """Whose system boots, by what it printed. `surely`: the machine's own, whatever else tells of a live one.
 
-    `initramfs`: it began in one.
+    `initramfs`: it began in one. `crashed`: it is a crash kernel's.
     """
 
     live: bool = False
@@ -91,12 +92,14 @@ class Origin:
     owned: bool = False
     surely: bool = False
     initramfs: bool = False
+    crashed: bool = False
 
     def told(self, sign: Sign) -> None:
         """A line that a row knows."""
         self.live = self.live or (sign.role is Role.LIVES and not sign.weak) or sign.why == RESCUE
         self.in_memory = self.in_memory or (sign.role is Role.LIVES and sign.weak)
         self.initramfs = self.initramfs or sign.why == INITRAMFS
+        self.crashed = self.crashed or sign.why == CRASHED
         self.owned = self.owned or sign.role is Role.OWNS
         self.surely = self.surely or (sign.role is Role.OWNS and not sign.weak)
 
@@ -110,6 +113,8 @@ class Origin:
 
     def settles(self, reading: Reading) -> Reading:
         """What is read where a system has come up, now that it is known whose."""
+        if self.crashed:
+            return replace(reading, stage=Stage.FAILED, why=CRASHED, part=Part.KERNEL, wait=None)
         unnamed = self.in_memory and reading.why == UNNAMED
         if (self.live or unnamed) and not self.surely:
             return replace(reading, stage=Stage.WAITING, why=LIVE, wait=Wait.PROMPT)
@@ -121,12 +126,17 @@ class Origin:
 
 
 def own(reading: Reading, name: str) -> Reading:
-    """What is read of the machine of that name: one that is called so itself boots no rescue system by that."""
+    """What is read of the machine of that name: one that is called so itself boots no rescue system by that.
+
+    Of a distribution's name it is enough that it is part of the machine's.
+    """
     host = re.match(r"\W?(?:[\w.-]+@|(?=[\w.-]+ login:))([\w-]+)", reading.line)
     doubted = reading.why in {BY_NAME, BY_ITSELF, UNNAMED, IN_MEMORY, WRITTEN}
-    if doubted and host is not None and host[1].lower() == name.lower():
-        return _up(reading)
-    return reading
+    if not doubted or host is None:
+        return reading
+    part = reading.why == BY_NAME and reading.stage is Stage.UNKNOWN
+    called, name = host[1].lower(), name.lower()
+    return _up(reading) if called == name or (part and called in name) else reading
 
 
 def _up(reading: Reading) -> Reading:

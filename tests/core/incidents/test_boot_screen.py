@@ -240,6 +240,15 @@ def test_a_machine_that_is_called_like_a_rescue_system_itself_has_its_own_login(
     assert own(booted, name) == booted, "whatever it is called, that is no system of its own"
 
 
+def test_a_distributions_name_at_the_login_is_its_own_for_a_machine_that_is_called_after_it() -> None:
+    reading = read_screen(["devuan login:"])
+    assert reading.stage is Stage.UNKNOWN
+    assert own(reading, "old-Devuan-5").stage is Stage.UP
+    assert own(reading, "web1") == reading
+    archiso = read_screen(["archiso login:"])
+    assert own(archiso, "archiso-build") == archiso, "what only a medium is called is no part of a name"
+
+
 def test_a_login_that_names_no_host_is_its_own_for_a_machine_that_is_called_so() -> None:
     unnamed = read_screen(["localhost login:"])
     assert unnamed.stage is Stage.UNKNOWN

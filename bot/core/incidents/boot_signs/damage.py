@@ -72,6 +72,12 @@ SIGNS = table(
         _FILES,
         "FreeBSD sys/ufs/ffs/ffs_subr.c: ffs_fsfail_cleanup; sys/ufs/ufs/ufs_lookup.c: ufs_dirbad",
     ),
+    hurts(
+        r"^UNRAID device not found",
+        Part.DISK,
+        "the flash drive with its settings was not found",
+        "Unraid bzroot: /etc/rc.d/rc.S waits for the label UNRAID, and goes on without",
+    ),
     hangs(
         r"^swap_pager: indefinite wait buffer",
         "its kernel waits for its swap's disk",

@@ -1,6 +1,6 @@
 """What is not the machine's own system, though it asks for a login: live, rescue and installers' systems."""
 
-from bot.core.incidents.boot_signs.sign import Phase, Wait, lives, owns, table, unsure, waits
+from bot.core.incidents.boot_signs.sign import Phase, Wait, goes, lives, owns, table, unsure, waits
 
 LIVE = "it booted a live or rescue system, not its own"
 UNNAMED = "its login names no host, so it may be a live or rescue system, and not its own"
@@ -11,17 +11,31 @@ OFFERED = "it offers a console, as some do while they still start"
 BY_ITSELF = "nobody had to log in, as on a live or rescue system, which it may be, and not its own"
 RESCUE = "it stands at the prompt of a rescue or installation medium, not of its own system"
 
+CRASHED = "its kernel panicked, and the crash kernel runs in its place"
+
+_MEDIUM = (  # words of which a host's name has one on a medium, an installer or a provider's rescue system
+    r"rescue\d*|recovery|live(?:cd|usb|iso|dvd)?|install(?:er|ation)?|netboot|pxe\w*|enlist|commissioning|ephemeral"
+)
+_DISTRIBUTION = (  # what media that ask for a login call themselves; an installed system may be called so, too
+    r"slackware|crux|porteus|puppypc|devuan|manjaro|artix|antix|mx|garuda|endeavouros|cachyos|parrot|mageia|solus|"
+    r"k3os|rancher|harvester|kairos|cos|gnu|[kx]ubuntu|lubuntu|ghostbsd|nomadbsd|maas"
+)
+
 KERNELS = table(
     Phase.KERNEL,
+    goes(r"command line: .*\belfcorehdr=", CRASHED, "Linux kernel/crash_dump.c: what kexec tells a crash kernel"),
     owns(
         r"command line: .*\bvyos-union=",
         "VyOS on a disk boots its image by live-boot",
         Phase.KERNEL,
     ),
     lives(
-        r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.image\b|\broot=live:|\barchiso(basedir|label|device|"
-        r"search\w+)=|/casper/|\bcoreos\.live\w*[.=]|BOOT_IMAGE=\S*/live\d*/|\binst\.(stage2|repo)=|\bsysresc\w*=|\bnfsroot=\S*/live)",
-        "casper; live-boot; dracut dmsquash-live; archiso; anaconda; Fedora CoreOS: kernel command lines",
+        r"command line: .*(\bboot=(live|casper)\b|\brd\.live\.\w+|\broot=(live|squash):|\b\w*iso(basedir|label|"
+        r"device|search\w+|-scan/filename)=|\bfindiso=|/casper/|\bcoreos\.live\w*[.=]|BOOT_IMAGE=\S*/live\d*/|"
+        r"\binst\.(stage2|repo|ks)=|\bsysresc\w*=|\bnfsroot=\S*/live|\bcdroot\b|\blooptype=squashfs\b|"
+        r"\bcloud-config-url=http|\bipa-api-url=|\bautoinstall\b|\bk3os\.mode=(live|install)\b)",
+        "casper; live-boot; dracut dmsquash-live; cloud-initramfs-rooturl; archiso, miso; anaconda; "
+        "Fedora CoreOS; Gentoo's media; MAAS; Ironic; subiquity; k3OS: kernel command lines",
         Phase.KERNEL,
     ),
     lives(
@@ -35,6 +49,11 @@ KERNELS = table(
         "Alpine's medium, which a system without a disk of its own starts from, too",
         Phase.KERNEL,
     ).but(weak=True),
+    lives(
+        r"command line: .*\b(root=(/dev/ram\d*|tmpfs)\b|rdinit=)",
+        "Linux init/main.c, init/do_mounts.c: a system that stays in its ramdisk",
+        Phase.KERNEL,
+    ).but(weak=True),
     owns(
         r"command line: .*\b(root=(UUID|PARTUUID|LABEL)=|root=/dev/(mapper/|disk/|[vsh]d|xvd|nvme|mmcblk)|"
         r"ostree=)",
@@ -42,8 +61,14 @@ KERNELS = table(
         Phase.KERNEL,
     ).but(weak=True),
     lives(
-        r"^(Trying to mount root|Mounting) from (cd9660:|ufs:/dev/(md0|ufs/OPNsense_Install))(?!.* failed)",
-        "FreeBSD sys/kern/vfs_mountroot.c: its media; mfsBSD; OPNsense's installation image",
+        r"^(Trying to mount root|Mounting( root)?) from (cd9660:|ufs:/dev/(md0|ufs/OPNsense_Install))"
+        r"(?!.* failed)",
+        "FreeBSD, DragonFly sys/kern/vfs_mountroot.c, vfs_conf.c: media; mfsBSD; OPNsense's installation image",
+        Phase.KERNEL,
+    ),
+    lives(
+        r"^root on (rd0a|md0[a-p])\b",
+        "OpenBSD distrib/amd64/ramdisk_cd; NetBSD distrib: ramdisks of their installers",
         Phase.KERNEL,
     ),
 )
@@ -53,7 +78,7 @@ START = table(
     lives(r"^\* Mounting modloop", "Alpine init.d/modloop", Phase.EARLY).but(weak=True),
     owns(r"^procd: - (ubus|init)( complete)? -", "OpenWrt procd state.c", Phase.LATE),
     lives(
-        r"^Exit on error \[\d+\]|^\W*(Microsoft Windows.* )?Recovery Console\b|"
+        r"^Exit on error \[\d+\]|^start: Installing new DSM|^\W*(Microsoft Windows.* )?Recovery Console\b|"
         r"^Which Windows installation would you like",
         "Synology DSM's ramdisk, which asks for a login, too; Windows XP's Recovery Console",
         Phase.EARLY,
@@ -61,11 +86,17 @@ START = table(
     lives(
         r"^(Begin: (Running|Mounting) .*(/scripts/(casper|live)|root file system from)|live-(boot|config)\b|"
         r"(:: )?(running )?(early |late )?hook \[archiso\w*\]|:: Mounting '/dev/disk/by-\w+/(ARCH|RESCUE)\w*'|"
-        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity)|"
+        r"\[  OK  \] .*(dracut live|live-config|archiso|casper-md5|Subiquity|Ironic Python Agent|Anaconda)|"
         r"Starting installer, one moment|"
         r"anaconda \d\S* for )",
         "casper; live-boot; archiso initcpio hooks; dracut dmsquash-live; anaconda",
         Phase.EARLY,
+    ),
+    lives(
+        r"^\W*Welcome to .{1,60}\b(live ?(CD|DVD|USB|system|image|medium|environment)|"
+        r"installation (disk|CD|DVD|USB|image|program)|rescue (system|disk|CD)|installer)\b",
+        "Slackware, SUSE, Gentoo, FreeDOS, OpenBSD, Proxmox and others: how media greet",
+        Phase.LATE,
     ),
     lives(
         r"^\W*(SystemRescue\w* \d|Welcome to Grml|Grml\w* \d\S* |Clonezilla live|GParted Live|Finnix \S+ ready|"
@@ -109,9 +140,9 @@ LOGINS = table(
         "getty on a system without a host name: live media, and whoever gave it none",
     ),
     unsure(
-        r"^ubuntu-server login:",
+        rf"^((?:[\w.]+-)*({_MEDIUM})(-[\w.-]+)*|({_DISTRIBUTION})(-?\d+)?|ubuntu-server)(\.[\w.-]+)? login:",
         BY_NAME,
-        "subiquity: installed systems are called that, too",
+        "media's /etc/hostname; subiquity; OVH's rescue: installed systems are called that, too",
     ),
     unsure(
         r"^(?!homeassistant )\S+ login: \S{1,64} \(automatic login\)",

@@ -20,6 +20,7 @@ _REPAIR = "Windows could not repair its start"
 
 SECTORS = table(
     Phase.LOADER,
+    begins(r"^FreeDOS kernel \d", "the kernel starts", "FreeDOS kernel/main.c: signon", Phase.KERNEL),
     fails(
         r"^(BOOTMGR|NTLDR) is (missing|compressed)|^BOOTMGR image is corrupt|^Couldn't find NTLDR",
         Part.LOADER,
