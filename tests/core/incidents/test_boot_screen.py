@@ -219,6 +219,7 @@ SAID_BY_ANYBODY = [
     *("Verification failed: signature", "OK", "Disk error rate is 3", "Please wait", "Retrieving file list"),
     *("Info: cache missing", "Enter password for wifi", "Failed to load config", "Read error on socket"),
     *("Security Violation detected", "Booting worker 3", "=> Booting Puma", "panic: runtime error: index out of"),
+    *("! Failed to fetch the feed!", "3 >", "eth0: link is not ready", "app: cache is now read-only"),
     *("Entering rescue mode soon", "No operating system users", "Filename: a.txt", "FATAL: role does not exist"),
 ]
 

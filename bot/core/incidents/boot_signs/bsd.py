@@ -48,7 +48,7 @@ LOADERS = table(
         again=True
     ),
     counts(
-        r"Autoboot in \d+|Hit \[Enter\] to boot immediately|Option \d+ will be chosen in|Booting \[?/?\S*\]? "
+        r"Autoboot in \d+|Hit \[Enter\] to boot immediately|Option \d+ will be chosen in|\bBooting \[?/?\S*\]? "
         r"in \d+",
         "it counts down",
         "FreeBSD stand/lua/menu.lua, common/boot.c; NetBSD bootmenu.c",
@@ -93,8 +93,8 @@ LOADERS = table(
         "FreeBSD stand/i386",
     ).but(plain=True),
     fails(
-        r"^(BTX halted|No ZFS pools located|Can't find /boot/(zfs)?loader|No /boot/loader|gptboot: No \S+ "
-        r"partition)",
+        r"^(BTX halted|(gptzfsboot: )?No ZFS pools located|Can't find /boot/(zfs)?loader|No /boot/loader|"
+        r"gptboot: No \S+ partition)",
         Part.LOADER,
         "the boot loader could not read its disk",
         "FreeBSD stand/i386/btx, gptzfsboot, boot2",

@@ -228,7 +228,41 @@ SECTORS = table(
     .but(weak=True, by_cause=True),
 )
 
-SIGNS = (*SEABIOS, *OVMF, *IPXE, *SECTORS)
+OTHERS = table(
+    Phase.FIRMWARE,
+    begins(r"^LOADPARM=\[", "the firmware starts", "QEMU pc-bios/s390-ccw/main.c"),
+    begins(r"^SLOF \*{8,}", "the firmware starts", "SLOF slof/fs/banner.fs"),
+    cause(r"^E340[47]: ", Part.NOTHING, _FOUND_NOTHING, "SLOF slof/fs/boot.fs"),
+    fails(r"^\d+ > ?$", Part.NOTHING, _FOUND_NOTHING, "SLOF: Open Firmware's prompt").but(
+        again=True, by_cause=True
+    ),
+    fails(
+        r"^! (No (EOS|IPL|boot|virtio)|Cannot (read|find|boot)|Failed to|Bad|Wrong).*!$",
+        Part.NOTHING,
+        _FOUND_NOTHING,
+        "QEMU pc-bios/s390-ccw: panic",
+    ).but(plain=True),
+    waits(
+        r"^\W*Petitboot \(v?\d",
+        Wait.MENU,
+        "it stands at the boot loader's menu",
+        "petitboot ui/ncurses/nc-cui.c",
+    ).but(after=24),
+    fails(
+        r"^\(XEN\) (Panic on CPU \d+:|Domain 0 .*crashed|Hardware Dom0 crashed)",
+        Part.KERNEL,
+        "the hypervisor below it, or its first domain, crashed",
+        "Xen xen/drivers/char/console.c: panic; common/shutdown.c",
+    ).but(after=20),
+    cause(
+        r"^SD: card not detected|^Boot mode: .* order f$",
+        Part.NOTHING,
+        _FOUND_NOTHING,
+        "Raspberry Pi 4, 5 boot EEPROM",
+    ).but(again=True),
+)
+
+SIGNS = (*SEABIOS, *OVMF, *IPXE, *SECTORS, *OTHERS)
 COUNTDOWNS = table(
     Phase.LOADER,
     counts(

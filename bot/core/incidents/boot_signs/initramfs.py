@@ -172,6 +172,12 @@ OTHERS = table(
         "OpenZFS contrib/initramfs/scripts/zfs",
     ).but(after=8),
     fails(
+        r"^scheme@\(\S+\)>",
+        Part.ROOT,
+        _SHELL,
+        "Guix gnu/build/linux-boot.scm: its Guile prompt",
+    ).but(after=6, by_cause=True),
+    fails(
         r"Trouble ahead\.|You can try to fix it\. Type 'exit' when", Part.ROOT, _SHELL, "Slackware initrd init"
     ).but(after=6, by_cause=True),
 )
@@ -196,6 +202,18 @@ PASSPHRASES = table(
         _ASKS,
         "cryptsetup; mkinitcpio encrypt; NixOS luksroot.nix; FreeBSD geli; OpenBSD boot",
     ).but(after=1),
+    waits(
+        r"^(\W* )?(Password \[/dev/\S+ \(\S+\)\]|Encrypted ZFS password for [^:]+):",
+        Wait.PASSPHRASE,
+        _ASKS,
+        "dracut modules.d/90crypt/crypt-lib.sh: ask_for_password; Ubuntu zfs-initramfs",
+    ).but(after=1),
+    waits(
+        r"^(\W* )?Please (confirm presence on security token|verify user) to unlock",
+        Wait.PASSPHRASE,
+        "it waits for a security token that unlocks a disk",
+        "systemd src/shared/libfido2-util.c",
+    ).but(after=2),
     waits(r"^A password is required to access the", Wait.PASSPHRASE, _ASKS, "mkinitcpio hooks/encrypt").but(
         after=3
     ),

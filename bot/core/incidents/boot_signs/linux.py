@@ -66,6 +66,9 @@ KERNEL = table(
         "Linux init/main.c, kernel/exit.c: do_exit",
     ),
     fails(r"Kernel panic - not syncing", Part.KERNEL, "the kernel panicked", "Linux kernel/panic.c"),
+    fails(r"^\W*KERNEL PANIC!\W*$", Part.KERNEL, "the kernel panicked", "Linux drivers/gpu/drm/drm_panic.c").but(
+        after=20
+    ),
     fails(r"^-- System halted", Part.KERNEL, "the kernel could not be unpacked", "Linux x86/boot/compressed").but(
         disk=True
     ),

@@ -229,4 +229,23 @@ U_BOOT = table(
 COUNTDOWN = counts(r"\b\d{1,4} ?(s|с|초|sek|sec)\b|\b\d{1,4} ?秒", "its menu counts down", "grub po/*.po")
 """Of a menu in whatever language; anywhere else it means nothing."""
 
-SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LIMINE, *LILO)
+MENUS = table(
+    Phase.LOADER,
+    waits(r"^\W*netboot\.xyz \[ ?\d", Wait.MENU, _MENU, "netboot.xyz menu.ipxe").but(after=40),
+    waits(r"^\W*Haiku Boot Loader\W*$", Wait.MENU, _MENU, "Haiku src/system/boot/loader/menu.cpp").but(after=24),
+    waits(r"^\[ENTER\] boot\b.*\[ESCAPE\]", Wait.MENU, _MENU, "ZFSBootMenu lib/zfsbootmenu-ui.sh").but(after=40),
+    fails(
+        r"^Unable to successfully import a pool",
+        Part.ROOT,
+        "the ZFS pool with the root file system was not imported",
+        "ZFSBootMenu zfsbootmenu-init.sh",
+    ).but(after=4),
+    fails(
+        r"^(KERN: )?(Welcome to Kernel Debugging Land|kdebug>)",
+        Part.KERNEL,
+        "the kernel panicked and stands in its debugger",
+        "Haiku src/system/kernel/debug/debug.cpp",
+    ).but(after=12),
+)
+
+SIGNS = (*GRUB, *U_BOOT, *SYSLINUX, *LIMINE, *LILO, *MENUS)

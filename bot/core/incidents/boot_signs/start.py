@@ -187,6 +187,24 @@ RC = table(
 KEYS = table(
     Phase.EARLY,
     waits(
+        r"^(keys:)?(Continue to wait, or )?Press S to skip mounting or M for manual recovery",
+        Wait.PROMPT,
+        "it asks what to do without a file system that it could not mount",
+        "Ubuntu mountall.c",
+    ).but(after=6),
+    fails(
+        r"^Press Enter for emergency shell or wait \d",
+        Part.INIT,
+        "the system stopped before its emergency shell, and will start anew",
+        "Fedora CoreOS ignition-ostree: coreos-emergency-shell",
+    ).but(by_cause=True, after=4),
+    waits(
+        r"^Please enter (timezone|the new root password|hostname|system locale|keymap)\b.*:$",
+        Wait.PROMPT,
+        "its first start's wizard asks a question",
+        "systemd src/firstboot/firstboot.c",
+    ),
+    waits(
         r"^-- Press any key to proceed --",
         Wait.KEY,
         "its first start's wizard waits for a key",

@@ -21,6 +21,7 @@ _HOST = (  # words that stand before "login:" in programs' own messages, and are
     r"(?!(?:last|first|next|new|no|root|user|admin|auto\w*|ssh|remote|iscsi|chap|failed|failure|invalid|unknown|"
     r"incorrect|bad|wrong|current|unexpected|cannot|mauvais|nuevo|falsch\w*|неверный)\b)"
 )
+_ADDRESS = r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]+)\]?:?"
 _BARE = "login|login name"  # without a host's name before it; other words also ask for a network boot's account
 
 LOGINS = table(
@@ -37,6 +38,11 @@ LOGINS = table(
         "util-linux agetty.c, with a name typed or a line written behind it; or any program's complaint",
     ),
     up(r"^(?!last |\(none\) )[\w(][^\[\]:>#$]{0,60}\blogin:$", _LOGIN, "getty with an issue on its line"),
+    unsure(
+        rf"^(?:[^\w\s]{{1,20}}|[^\[\]>#$\"']{{0,60}}[*=|~+_│║•·»-]|{_ADDRESS}) {_HOST}\w[\w.-]* login:$",
+        WRITTEN,
+        "getty with an issue on its line that ends in an address or an ornament",
+    ),
     up(r"^Press RETURN to get started|^User Access Verification", _LOGIN, "Cisco IOS"),
     up(r"Press Ctrl[-+ ]?Alt[-+ ]?Del(ete)? to (unlock|log ?on|sign in)", _LOGIN, "Windows LogonUI"),
     unsure(
@@ -105,6 +111,12 @@ INSTALLERS = table(
         Wait.MENU,
         "an installer asks a question",
         "Debian cdebconf; OpenBSD install.sub; Ubuntu Core console-conf",
+    ).but(after=24),
+    waits(
+        r"^Welcome to the Proxmox .* installer$|^Console type \[\w+\]:|^\W*Installation messages in English",
+        Wait.MENU,
+        "an installer asks a question, or installs",
+        "Proxmox pve-installer unconfigured.sh; FreeBSD bsdinstall startbsdinstall; NetBSD sysinst",
     ).but(after=24),
     fails(
         r"^#(PF|GP|DE|UD|DF) Exception \d+ in world|The system has found a problem on your machine",
