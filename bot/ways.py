@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bot.config import Config, Host, Ssh
 from bot.core.guest import GuestEvent
 from bot.core.health import Target, TargetId, TargetKind, name_of
-from bot.core.incidents.console_log import LogEnd
+from bot.core.incidents.console_log import TAIL, LogEnd, Mark
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -45,6 +45,8 @@ exec 3<"$path"
 size=$(stat -L -c %s /dev/fd/3)
 start=$((size > {END} ? size - {END} : 0))
 echo "$size"
+dd if=/dev/fd/3 bs=1 skip="$from" count="$((upto - from))" 2>/dev/null | base64 | tr -d '\\n'
+echo
 tail -c "+$((start + 1))" <&3 | head -c "$((size - start))" | base64
 """
 # A machine's boot, and a process's number and start since then, are those of no other process.
@@ -128,19 +130,21 @@ class Ways:
         self._known_hosts = self._known_hosts or KnownHosts()
         return self._known_hosts
 
-    async def read_end(self, host: str, path: str) -> LogEnd:
-        """The last bytes of a file on a host.
+    async def read_end(self, host: str, path: str, upto: int = 0) -> LogEnd:
+        """The last bytes of a file on a host, and those before the place `upto`.
 
         Where libvirt speaks with this very machine and that has no SSH, the file is read here. Raises Unreachable
         or Refused.
         """
         if self._reads_here(host):
-            return await asyncio.to_thread(_read_end, Path(path))
-        finished = await self.to_host(host).run(Script("sh", _READ_END), values={"path": path}, limit=_QUICK)
-        size, _, content = finished.output.partition("\n")
+            return await asyncio.to_thread(_read_end, Path(path), upto)
+        values = {"path": path, "from": str(max(0, upto - TAIL)), "upto": str(upto)}
+        finished = await self.to_host(host).run(Script("sh", _READ_END), values=values, limit=_QUICK)
+        size, _, rest = finished.output.partition("\n")
         if not finished.ok or not size.isdecimal():
             raise Refused(f"cannot read '{path}' on {host}: because {finished.output.strip() or 'it failed'}")
-        return _whole(LogEnd(int(size), base64.b64decode(content)), path)
+        there, _, content = rest.partition("\n")
+        return _whole(_log_end(int(size), base64.b64decode(content), upto, base64.b64decode(there)), path)
 
     async def process_of(self, host: str, uuid: str) -> str:
         """Which process of a host runs the guest of that UUID, told from all that ever did; "" if none does.
@@ -199,14 +203,20 @@ def _is_here(host: Host) -> bool:
     return host.hypervisor is not None and not urlsplit(host.hypervisor).hostname
 
 
-def _read_end(path: Path) -> LogEnd:
+def _read_end(path: Path, upto: int = 0) -> LogEnd:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, upto - TAIL))
+            there = file.read(min(upto, TAIL))
             file.seek(max(0, size - END))
-            return _whole(LogEnd(size, file.read(min(size, END))), str(path))
+            return _whole(_log_end(size, file.read(min(size, END)), upto, there), str(path))
     except OSError as why:
         raise Refused(f"cannot read '{path}': because {why.strerror}") from why
+
+
+def _log_end(size: int, last: bytes, upto: int, there: bytes) -> LogEnd:
+    return LogEnd(size, last, Mark(upto, there.hex()))
 
 
 def _whole(log: LogEnd, path: str) -> LogEnd:

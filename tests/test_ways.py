@@ -8,7 +8,7 @@ import pytest
 
 from bot.config import Config, Host, Runbooks, SlackConfig, Ssh
 from bot.core.health import Target, TargetId
-from bot.core.incidents.console_log import LogEnd
+from bot.core.incidents.console_log import TAIL, LogEnd, Mark
 from bot.core.jobs import Place, PlaceKind
 from bot.hypervisor import GuestRefused, Hypervisor
 from bot.hypervisor.machine import Machine
@@ -45,9 +45,10 @@ def log(tmp_path):
     return log
 
 
-def whole(log: Path) -> LogEnd:
+def whole(log: Path, upto: int = 0) -> LogEnd:
     content = log.read_bytes()
-    return LogEnd(len(content), content[-END:])
+    there = content[max(0, upto - TAIL) : upto]
+    return LogEnd(len(content), content[-END:], Mark(upto, there.hex()))
 
 
 # --- to a place --------------------------------------------------------------------------------------------------
@@ -90,6 +91,8 @@ async def test_a_host_is_entered_once_and_kept(tmp_path, log) -> None:
             assert await known.read_end("atlas", str(tmp_path / "short")) == LogEnd(14, b"\xff\x00web1 login: ")
             (tmp_path / "none").touch()
             assert await known.read_end("atlas", str(tmp_path / "none")) == LogEnd(0, b"")
+            for upto in (5, 100, log.stat().st_size, 10**6):
+                assert await known.read_end("atlas", str(log), upto) == whole(log, upto)
             with pytest.raises(Refused, match=r"cannot read '/nowhere' on atlas: because .*No such file"):
                 await known.read_end("atlas", "/nowhere")
             assert await known.process_of("atlas", "6695eb01") == ""
@@ -140,6 +143,7 @@ def test_the_users_own_key_is_used_where_none_is_named(home) -> None:
 async def test_where_libvirt_is_here_the_file_is_here(log, uri) -> None:
     known = ways(Host("atlas", hypervisor=uri))
     assert await known.read_end("atlas", str(log)) == whole(log)
+    assert await known.read_end("atlas", str(log), 100) == whole(log, 100)
     with pytest.raises(Refused, match="cannot read '/nowhere': because No such file"):
         await known.read_end("atlas", "/nowhere")
 

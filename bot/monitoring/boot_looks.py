@@ -44,7 +44,7 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
         boot = boot.fell_silent(now(), of)
     if probe.shares_log:
         boot = boot.disowned(now())
-    if fresh and console.stage is Stage.UP and boot.unwatched is None:
+    if fresh and console.stage is Stage.UP and boot.console.unwatched is None:
         if boot.source is Source.CONSOLE:
             await probe.responds()
         shown = UNKNOWN if tells_panics else _read_screen(await probe.screen(), probe)
@@ -115,14 +115,12 @@ async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Readi
 
     Besides: whether it is surely of the present boot, and whether its kernel writes there.
     """
-    log = await probe.console()
+    log = await probe.console(boot.console.known)
     if log is None:
         return boot, UNKNOWN, False, False
-    if boot.quiet:
+    if boot.console.quiet:
         boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
     boot = boot.read_to(log)
-    if boot.unwatched is not None and (log.since(boot.unwatched) or "").strip():
-        boot = replace(boot, unwatched=None)  # it would have shown another boot's beginning
     shown, fresh = await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
     return boot, shown, fresh, bool(_KERNELS.search(log.text))
 

@@ -120,9 +120,15 @@ class Boots:
         """A guest's power was told."""
         self._boots[guest] = self.of(guest).polled(self.now(), running=running, paused=paused)
 
-    def began(self, guest: TargetId) -> None:
-        """A guest started, or was reset."""
-        self._boots[guest] = self.of(guest).began(self.now())
+    def began(self, guest: TargetId, *, booted: bool = True) -> None:
+        """A guest started, or was reset. Not `booted`: it goes on from where it was saved.
+
+        What is on record is of another start from now on, though a reset leaves its process.
+        """
+        self._boots[guest] = self.of(guest).began(self.now(), booted=booted)
+        record = self._records.get(guest)
+        if record is not None and record.process:
+            self._record(guest, replace(record, process=""))
 
     def lost(self) -> None:
         """Their hypervisor is out of reach: who knows what becomes of them."""
@@ -149,26 +155,27 @@ class Boots:
         boot = self.of(guest)
         starts, at = self._unread.get(guest, (-1, self.now()))
         in_vain = not boot.running and starts == boot.starts and timedelta(0) <= self.now() - at < AGAIN
-        return boot.running is not None and boot.mark is None and not in_vain
+        return boot.running is not None and boot.console.mark is None and not in_vain
 
     async def mark(self, probe: GuestProbe) -> None:
         """Mark its console's log. A guest that runs as it did when that was done before has its old mark again."""
         guest, of = probe.guest.id, self.of(probe.guest.id).starts
         process = await probe.process() if self.of(guest).running else ""
-        log = await probe.console()
+        record = self._records.get(guest)
+        log = await probe.console(self.of(guest).console.known or (record.mark if record else None))
         boot, record = self.of(guest), self._records.get(guest)
         if log is None:
             self._unread[guest] = (of, self.now())
         if log is None or boot.starts != of:
             return
-        same = record is not None and record.process == process != "" and log.since(record.mark) is not None
-        if record is not None and same and record.spoke and boot.started is None:
+        followed = boot.started is None and not boot.console.is_another(log)
+        if record is not None and followed and record.goes_on(process, log):
             self._boots[guest] = boot.resumed(record, log)
             return
         boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
-        if process and boot.mark is not None:
+        if process and boot.console.mark is not None:
             came_up = record is not None and record.came_up
-            self._record(guest, BootRecord(process, boot.mark, boot.started, came_up=came_up))
+            self._record(guest, BootRecord(process, boot.console.mark, boot.started, came_up=came_up))
 
     def _record(self, guest: TargetId, record: BootRecord) -> None:
         self._records[guest] = record
@@ -199,8 +206,9 @@ class Boots:
             return _unseen(guest, self.now(), str(why))
         if not self.goes_on(guest, before.starts):
             return None
-        after = self._boots[guest] = after.with_mark_of(self.of(guest))
-        self._learn(guest, after)
+        marked = self.of(guest)
+        after = self._boots[guest] = after.with_mark_of(marked)
+        self._learn(guest, after, marked.console.mark)
         self._note_overdue(probe, after)
         seen = observed(probe, after, self.now(), self.patience)
         if probe.guest.wanted and self.came_up(guest) and after.is_stuck(self.now(), self.patience, self.grace):
@@ -210,13 +218,18 @@ class Boots:
             seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "now"})
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
-    def _learn(self, guest: TargetId, boot: GuestBoot) -> None:
-        """Put on record that it came up, and that its console would show another boot."""
-        record = self._records.get(guest, BootRecord("", Mark()))
-        spoke = record.spoke or (boot.spoke and boot.mark == record.mark)
-        came_up = record.came_up or boot.came_up
-        if (spoke, came_up) != (record.spoke, record.came_up):
-            self._record(guest, replace(record, spoke=spoke, came_up=came_up))
+    def _learn(self, guest: TargetId, boot: GuestBoot, mark: Mark | None) -> None:
+        """Put on record that it came up, and that its console would show another boot.
+
+        `mark`: the one it had before its log was read, as on record if that is of this start.
+        """
+        known = record = self._records.get(guest, BootRecord("", Mark()))
+        if boot.console.mark is not None and record.mark == mark:
+            known = replace(record, mark=boot.console.mark, started=boot.started)
+            known = replace(known, spoke=record.spoke or boot.spoke, up=record.up or boot.came_up)
+        known = replace(known, came_up=record.came_up or boot.came_up)
+        if known != record:
+            self._record(guest, known)
 
     def came_up(self, guest: TargetId) -> bool:
         """Whether it was ever seen up, so that it can be told when it is not."""

@@ -78,16 +78,17 @@ class Parts:
     """What probes are given to look with.
 
     `now`: the clock, aware and in UTC. `hypervisors`: by their host's name. `read_end`: the last part of a file on
-    a host, by host and path; `process_of`: which process there runs the guest of that UUID, "" where that can't be
-    told; both raise bot.reach.Unreachable or bot.reach.Refused. `screens`: one slot for each picture that is read
-    at the same time. `names`: looks host names up, for all of them. `ssh`: the ways to machines by SSH.
-    `remembered`: the facts of a check when they were last believed. `ssh_answers`: what a guest's SSH server
-    shows; None where its address or its host key is not known. `zone`: in which people are told times.
+    a host, and what stands before a place in it, by host, path and place; `process_of`: which process there runs
+    the guest of that UUID, "" where that can't be told; both raise bot.reach.Unreachable or bot.reach.Refused.
+    `screens`: one slot for each picture that is read at the same time. `names`: looks host names up, for all of
+    them. `ssh`: the ways to machines by SSH. `remembered`: the facts of a check when they were last believed.
+    `ssh_answers`: what a guest's SSH server shows; None where its address or its host key is not known. `zone`: in
+    which people are told times.
     """
 
     now: Callable[[], datetime]
     hypervisors: Mapping[str, Hypervisor]
-    read_end: Callable[[str, str], Awaitable[LogEnd]]
+    read_end: Callable[[str, str, int], Awaitable[LogEnd]]
     names: Names = field(default_factory=Names)
     ssh: SshWays = field(default_factory=SshWays)
     remembered: Callable[[Fingerprint], Mapping[str, str]] = lambda _check: {}

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.core.guest import GuestInfo, Power
 from bot.core.health import Target, TargetId
-from bot.core.incidents.console_log import LogEnd, sharing
+from bot.core.incidents.console_log import LogEnd, Mark, sharing
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, Unsupported
 from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
@@ -66,12 +66,15 @@ class GuestProbe:
             return Agent.ANSWERS if await self._hypervisor.agent_answers(uuid, AGENT_DEADLINE) else Agent.SILENT
         return Agent.FROZEN if told == "frozen" else Agent.ANSWERS
 
-    async def console(self) -> LogEnd | None:
-        """The end of its console's log; None if it has none of its own that can be read."""
+    async def console(self, known: Mark | None = None) -> LogEnd | None:
+        """The end of its console's log; None if it has none of its own that can be read.
+
+        `known`: up to where it was known before, to tell whether it still is.
+        """
         if self.info.console_log is None or self.shares_log:
             return None
         with suppress(Unreachable, Refused):
-            return await self.parts.read_end(self.host, self.info.console_log)
+            return await self.parts.read_end(self.host, self.info.console_log, known.size if known else 0)
         return None
 
     async def process(self) -> str:

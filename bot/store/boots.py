@@ -47,10 +47,12 @@ def _out(record: BootRecord) -> str:
             "started": time_out(record.started),
             "spoke": record.spoke,
             "came_up": record.came_up,
+            "up": record.up,
         }
     )
 
 
 def _in(told: Mapping[str, Any]) -> BootRecord:
     mark, started = Mark(told["size"], told["tail"]), time_in(told["started"])
-    return BootRecord(told["process"], mark, started, spoke=bool(told["spoke"]), came_up=bool(told["came_up"]))
+    came_up, up = bool(told["came_up"]), bool(told.get("up"))
+    return BootRecord(told["process"], mark, started, spoke=bool(told["spoke"]), came_up=came_up, up=up)

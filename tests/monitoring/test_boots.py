@@ -450,9 +450,9 @@ async def test_a_look_that_a_start_overtook_says_nothing() -> None:
     async with probing(console=console) as (probe, _):
         asked = console.read_end
 
-        async def reset_meanwhile(host, path):
+        async def reset_meanwhile(host, path, upto):
             made.began(WEB1.id)
-            return await asked(host, path)
+            return await asked(host, path, upto)
 
         probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, reset_meanwhile)
         assert await made.look(probe) is None
@@ -585,6 +585,62 @@ async def test_a_guest_goes_on_when_its_hypervisor_is_back() -> None:
         assert not made.to_mark(WEB1.id)
 
 
+CHATTER = "[ 3600.123456] br0: port 1(veth1) entered forwarding state\n" * 999
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+@pytest.mark.parametrize("written", [LOGIN + CHATTER, LOGIN + "\x1b[H\x1b[2J", ""])
+async def test_a_guest_that_was_up_is_not_said_to_hang_for_what_its_log_lacks_after_a_gap(
+    restarted, written
+) -> None:
+    console = Console(LOGIN, process="boot 7 99")
+    made = await seen_up(console)
+    console.text = written
+    if restarted:
+        records, made = made.unsaved(), boots()
+        made.remember(records)
+    else:
+        made.lost()
+    made.polled(WEB1.id, running=True)
+    async with probing(console=console) as (probe, hypervisor):
+        probe.guest, hypervisor.has_screen = replace(WEB1, wanted=True), False
+        await made.mark(probe)
+        made.now.now += timedelta(hours=1)
+        seen = await made.look(probe)
+    assert (seen.health, seen.kind) == (Health.UNKNOWN, None)
+
+
+async def test_a_log_put_back_from_a_backup_proves_no_guest_now_nor_after_a_restart() -> None:
+    old, console = f"{LOGIN}{CHATTER}{LOGIN}", Console(process="boot 7 99")
+    made = just_started()
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        for console.text in (f"{BIOS}[    1.1] ALERT!  UUID=0a1b does not exist.\n\n(initramfs) ", old):
+            assert (await made.look(probe)).kind is Kind.BOOT_DISK
+    seen = await after_a_restart(console, made.unsaved())
+    assert (seen.evidence, seen.why) == (Evidence.OUTSIDE, OLD)
+
+
+async def test_a_reset_is_another_start_than_the_one_on_record_though_its_process_goes_on() -> None:
+    made = await seen_up(Console(LOGIN, process="boot 7 99"))
+    made.began(WEB1.id)
+    assert made.unsaved()[WEB1.id].process == ""
+
+
+async def test_a_guest_that_goes_on_from_where_it_was_saved_is_not_said_to_hang_at_its_boot() -> None:
+    for booted in (True, False):
+        made = await seen_up(Console(LOGIN, process="boot 7 99"))
+        made.polled(WEB1.id, running=False)
+        made.began(WEB1.id, booted=booted)
+        async with probing(console=Console("", process="boot 7 100")) as (probe, hypervisor):
+            probe.guest, hypervisor.has_screen = replace(WEB1, wanted=True), False
+            await made.mark(probe)
+            made.now.now += timedelta(hours=1)
+            seen = await made.look(probe)
+        assert (seen.kind is Kind.BOOT_STUCK) is booted
+        assert seen.health is (Health.FAIL if booted else Health.UNKNOWN)
+
+
 async def test_a_log_that_is_not_there_is_not_asked_for_all_the_time() -> None:
     made = boots()
     made.polled(WEB1.id, running=False)
@@ -612,9 +668,9 @@ async def test_a_mark_that_a_start_overtook_is_none() -> None:
     async with probing(console=console) as (probe, _):
         asked = console.read_end
 
-        async def reset_meanwhile(host, path):
+        async def reset_meanwhile(host, path, upto):
             made.began(WEB1.id)
-            return await asked(host, path)
+            return await asked(host, path, upto)
 
         probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, reset_meanwhile)
         await made.mark(probe)
@@ -626,9 +682,9 @@ async def test_a_look_that_a_pause_overtook_tells_nothing_and_none_is_begun_befo
     async with probing(console=console) as (probe, _):
         asked = console.read_end
 
-        async def paused_meanwhile(host, path):
+        async def paused_meanwhile(host, path, upto):
             made.polled(WEB1.id, running=None, paused=True)
-            return await asked(host, path)
+            return await asked(host, path, upto)
 
         probe.parts = type(probe.parts)(probe.parts.now, probe.parts.hypervisors, paused_meanwhile)
         assert await made.look(probe) is None

@@ -16,7 +16,7 @@ from bot.ways import Ways
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 
-async def no_file(host: str, path: str) -> LogEnd:
+async def no_file(host: str, path: str, upto: int) -> LogEnd:
     raise AssertionError(f"nobody should read {path} of {host}")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.guest import GuestInfo
 from bot.core.health import Target, TargetId
-from bot.core.incidents.console_log import LogEnd
+from bot.core.incidents.console_log import TAIL, LogEnd, Mark
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes.guest import Agent, GuestProbe
 from bot.reach import Refused, Unreachable
@@ -67,11 +67,11 @@ class Console:
     trouble: Exception | None = None
     process: str = ""
 
-    async def read_end(self, _host: str, _path: str) -> LogEnd:
+    async def read_end(self, _host: str, _path: str, upto: int) -> LogEnd:
         if self.trouble:
             raise self.trouble
         content = self.text.encode()
-        return LogEnd(len(content), content[-END:])
+        return LogEnd(len(content), content[-END:], Mark(upto, content[max(0, upto - TAIL) : upto].hex()))
 
     async def process_of(self, _host: str, _uuid: str) -> str:
         if self.trouble:

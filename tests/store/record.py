@@ -170,7 +170,7 @@ def _rest(lab: KeptLab) -> None:
     guest = GuestFacts("web1", "web1", autostart=True, persistent=True, managed_save=False, nvram="", disks=disks)
     pool = ThingFacts(ThingKind.POOL, "0d", "default", active=True, autostart=True, persistent=True)
     facts = HostFacts("atlas", (guest,), (pool,), (), whole=True)
-    start = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), lab.now, spoke=True, came_up=True)
+    start = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), lab.now, spoke=True, came_up=True, up=True)
     first, second, third = lab.outbox[:3]
 
     def rest(store: Store, now: datetime) -> None:

@@ -237,7 +237,7 @@ def test_what_an_incident_left_off_is_read_as_it_was_written_until_it_is_gone(st
 
 
 def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):
-    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True, came_up=True)
+    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True, came_up=True, up=True)
     store.boots.keep({WEB1: BootRecord("boot 7 1", Mark())}, NOW)
     assert store.boots.all() == {WEB1: BootRecord("boot 7 1", Mark())}
     store.boots.keep({WEB1: seen}, NOW)

@@ -27,10 +27,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class LogEnd:
-    """The last bytes of a log at one moment. `size`: how many it has in all."""
+    """The last bytes of a log at one moment. `size`: how many it has in all.
+
+    `there`: what stands before the place that was asked for, if that is out of their reach.
+    """
 
     size: int
     last: bytes
+    there: Mark = Mark()
 
     @property
     def text(self) -> str:
@@ -47,8 +51,9 @@ class LogEnd:
         at = mark.size - (self.size - len(self.last))
         if self.size < mark.size:
             return None
-        if at < 0:  # it has grown by more than was read; whatever was before that, this was written after the mark
-            return self.text
+        if at < 0:  # it has grown by more than was read: all of that was written after the mark
+            other = self.there.size == mark.size and self.there != mark
+            return None if other else self.text
         tail, here = bytes.fromhex(mark.tail), self.last[:at]
         return self.last[at:].decode(errors="replace") if here.endswith(tail[-at:] if at else b"") else None
 
@@ -59,7 +64,7 @@ class BootRecord:
 
     `process`: which process runs it; `mark`: what its console wrote after it is of that start or later. `started`:
     when it started, None if nobody saw it. `spoke`: its console showed that boot's beginning, so that it would
-    show another's. `came_up`: that guest was seen up, at this start or an earlier one.
+    show another's. `came_up`: that guest was seen up, at this start or an earlier one; `up`: at this one.
     """
 
     process: str
@@ -67,6 +72,11 @@ class BootRecord:
     started: datetime | None = None
     spoke: bool = False
     came_up: bool = False
+    up: bool = False
+
+    def goes_on(self, process: str, log: LogEnd) -> bool:
+        """Whether that start still runs, by its process and its log, where that would show another one."""
+        return self.spoke and self.process == process != "" and log.since(self.mark) is not None
 
 
 def sharing(infos: Mapping[TargetId, GuestInfo]) -> Mapping[TargetId, frozenset[TargetId]]:

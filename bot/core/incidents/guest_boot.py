@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.clock_step import shifted
+from bot.core.incidents.boot_log import BootLog
 from bot.core.incidents.boot_place import Place
 from bot.core.incidents.boot_reading import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Stage
-from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
+from bot.core.incidents.console_log import BootRecord, LogEnd
 
 
 class Source(StrEnum):
@@ -36,6 +37,7 @@ _NOT_TOLD = "its host has not told whether it runs"
 _OLD_LOGIN = "its console asks for a login, which may be from before its latest start"
 _SILENT = "nothing tells whether it has come up"
 _DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
+_UNREAD = BootLog()
 _SLOWER = 12  # looks are so much rarer once it has not come up in time
 
 
@@ -44,13 +46,9 @@ class GuestBoot:
     """What is known of one machine's boot. Nothing at first: it may run for years, or have started with the bot.
 
     `running`: None while nobody told; `paused`: it stands still meanwhile. `starts` counts what may have been a
-    start: what was asked for before one tells nothing after it. `started`: when it started, None if nobody saw it;
-    `went_on`: when it last did after a pause. `told`: when its power was told.
-    `mark`: what its console's log says after it is of the present boot, or, while it is off, of the next one; None
-    until it was made. `before`: what the log says before it is of an earlier boot; None where that can't be told.
-    `quiet`: it was off at `before`; `settled`: it was off or up, so that no boot began between that and the start.
-    `end`: where the log ended when it was read last. `spoke`: the log shows the present boot's beginning.
-    `unwatched`: nobody watched it until its log ended there; a reset leaves its process and its log as they are.
+    start: what was asked for before one tells nothing after it. `started`: when it started, None if nobody saw it,
+    or if what it showed since is lost; `went_on`: when it last did after a pause. `told`: when its power was told.
+    `console`: what of its console's log is of the present boot; `spoke`: that shows the boot's beginning.
     `glanced`: its screen was looked at while its agent answered.
     `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
     `came_up`: whether it was seen up since its start, whatever became of it. `hint`: its console shows a login
@@ -63,13 +61,8 @@ class GuestBoot:
     started: datetime | None = None
     went_on: datetime | None = None
     told: datetime | None = None
-    mark: Mark | None = None
-    before: Mark | None = None
-    quiet: bool = False
-    settled: bool = False
-    end: Mark | None = None
+    console: BootLog = _UNREAD
     spoke: bool = False
-    unwatched: Mark | None = None
     glanced: bool = False
     seen: Reading = UNKNOWN
     since: datetime | None = None
@@ -97,38 +90,31 @@ class GuestBoot:
             return replace(self, told=at)
         return replace(self, told=at, paused=False, went_on=at, since=self.since if self.proof else at)
 
-    def began(self, at: datetime) -> "GuestBoot":
-        """It started, or was reset, just now."""
-        return self._anew(at, at)
+    def began(self, at: datetime, *, booted: bool = True) -> "GuestBoot":
+        """It started, or was reset, just now. Not `booted`: it goes on from where it was saved, silently."""
+        return self._anew(at, at if booted else None)
 
     def ended(self, at: datetime) -> "GuestBoot":
         """It is off: shut down, cut off, crashed or panicked."""
         off = GuestBoot(running=False, starts=self.starts + 1, told=self._later(at))
-        return replace(off, before=self._until, settled=self.source is Source.CONSOLE)
+        return replace(off, console=self.console.ended(up=self.source is Source.CONSOLE))
 
     def lost(self) -> "GuestBoot":
         """Its host is out of reach: it may start anew without anybody seeing it.
 
         One that had failed at its boot may stand there still, so that what its log said of that counts on.
         """
-        before = self.before if self.seen.stage in _DECIDED else self._until
-        return GuestBoot(starts=self.starts + 1, told=self.told, before=before)
+        console = self.console.lost(decided=self.seen.stage in _DECIDED)
+        return GuestBoot(starts=self.starts + 1, told=self.told, console=console)
 
     def shifted(self, step: timedelta) -> "GuestBoot":
         """The clock was stepped: what was so for a while is so for the same while."""
         return shifted(self, step)
 
     def _anew(self, at: datetime, started: datetime | None) -> "GuestBoot":
-        at, off = self._later(at), self.running is False
-        quiet = off and self.mark is not None
-        settled = quiet or self.source is Source.CONSOLE or (off and self.settled)
+        at, off, up = self._later(at), self.running is False, self.source is Source.CONSOLE
         boot = GuestBoot(running=True, starts=self.starts + 1, started=started, told=at, since=at)
-        return replace(boot, before=self._until, quiet=quiet, settled=settled)
-
-    @property
-    def _until(self) -> Mark | None:
-        """Up to where its log is surely of what was, once something else begins."""
-        return self.end or self.mark or self.before
+        return replace(boot, console=self.console.anew(off=off, up=up))
 
     def _later(self, at: datetime) -> datetime:
         return at if self.told is None else max(at, self.told)
@@ -140,41 +126,39 @@ class GuestBoot:
 
         `of`: as in `answered`. `truncated`: its host begins the log anew at each start.
         """
-        if of != self.starts or self.mark is not None:
-            return self
-        if self.before is None or log.since(self.before) is not None:
-            read = self.end if self.end and log.since(self.end) is not None else None  # since it started
-            return replace(self, mark=self.before if self.quiet else read or log.mark)
-        anew = truncated and self.quiet
-        return replace(self, mark=log.mark, before=Mark() if anew else None, settled=anew)
+        return self if of != self.starts else replace(self, console=self.console.marked(log, truncated=truncated))
 
     def resumed(self, record: BootRecord, log: LogEnd) -> "GuestBoot":
         """It runs since the start that is on record, for all that its process and its log tell."""
-        return replace(self, mark=record.mark, started=record.started, spoke=record.spoke, unwatched=log.mark)
+        came_up = self.came_up or record.up
+        back = replace(self, started=record.started, spoke=record.spoke, came_up=came_up)
+        return replace(back, console=self.console.resumed(record, log))
 
     def read_to(self, log: LogEnd) -> "GuestBoot":
-        """Its console's log was read. One that was begun anew while it ran has to be marked anew."""
-        mark = self.mark if self.mark is None or log.since(self.mark) is not None else log.mark
-        return replace(self, mark=mark, end=log.mark)
+        """Its console's log was read. Another one may lack the login: then it is as one that was met running."""
+        lost = self.console.mark is not None and self.console.is_another(log)
+        return replace(self, console=self.console.read_to(log), started=None if lost else self.started)
 
     def with_mark_of(self, other: "GuestBoot") -> "GuestBoot":
         """This, with a mark that was made while it was looked at. `other`: the tracker as it was left by that."""
-        if self.mark is not None or other.mark is None or other.starts != self.starts:
+        ours, theirs = self.console, other.console
+        if ours.mark is not None or theirs.mark is None or other.starts != self.starts:
             return self
-        marked = replace(self, mark=other.mark, before=other.before, settled=other.settled)
-        spoke = self.spoke or other.spoke
-        return replace(marked, started=other.started, spoke=spoke, unwatched=other.unwatched)
+        console = replace(theirs, end=ours.end or theirs.end)
+        spoke, came_up = self.spoke or other.spoke, self.came_up or other.came_up
+        return replace(self, console=console, started=other.started, spoke=spoke, came_up=came_up)
 
     def shown(self, log: LogEnd, read: Callable[[str], Reading]) -> tuple[Reading, bool]:
         """What its console's log shows, and whether that is surely of the present boot. `read`: reads a text."""
-        present = None if self.mark is None else log.since(self.mark)
+        mark, before = self.console.mark, self.console.before
+        present = None if mark is None else log.since(mark)
         if present and (reading := read(present)).stage is not Stage.UNKNOWN:
             return reading, True
-        later = None if self.before is None else log.since(self.before)
+        later = None if before is None else log.since(before)
         if later is not None and (reading := read(later)).stage is not Stage.UNKNOWN:
             return reading, self._is_present(reading)
         old = read(log.text)
-        counts = self._unseen and (later is None or old.stage is Stage.UP)
+        counts = self._unseen and not self.proof and (later is None or old.stage is Stage.UP)
         return (old if counts else UNKNOWN), False
 
     def _is_present(self, reading: Reading) -> bool:
@@ -183,7 +167,7 @@ class GuestBoot:
         A failure counts in any case: the latest boot that began there failed.
         """
         began = self.started is not None and reading.began
-        return began and (self.settled or reading.stage is not Stage.UP)
+        return began and (self.console.settled or reading.stage is not Stage.UP)
 
     # --- what it shows ---
 
@@ -243,7 +227,7 @@ class GuestBoot:
     @property
     def _unseen(self) -> bool:
         """Whether nobody saw when it started."""
-        return self.started is None or self.unwatched is not None
+        return self.started is None or self.console.unwatched is not None
 
     # --- what follows ---
 

@@ -1,16 +1,17 @@
 """Which part of a console's log counts for the present boot, whatever was missed and however the log is kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.core.incidents.boot_reading import Reading
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Stage
-from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
+from bot.core.incidents.console_log import TAIL, BootRecord, LogEnd, Mark
 from bot.core.incidents.guest_boot import GuestBoot, Source
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -24,19 +25,22 @@ def reading(text: str):
     return read_screen(text.splitlines())
 
 
-def log(text: str) -> LogEnd:
-    content = text.encode()
-    return LogEnd(len(content), content[-END:])
+def log(text: str, known: Mark | None = None) -> LogEnd:
+    content, upto = text.encode(), known.size if known else 0
+    return LogEnd(len(content), content[-END:], Mark(upto, content[max(0, upto - TAIL) : upto].hex()))
 
 
-def look(boot: GuestBoot, text: str) -> GuestBoot:
-    boot = boot.read_to(log(text))
-    shown, fresh = boot.shown(log(text), reading)
+def look(boot: GuestBoot, text: str, *, watched=False) -> GuestBoot:
+    """`watched`: what was written while nobody looked is no proof."""
+    at = log(text, boot.console.known)
+    boot = boot.read_to(at)
+    shown, fresh = boot.shown(at, reading)
+    fresh = fresh and not (watched and boot.console.unwatched and shown.stage is Stage.UP)
     return boot.read(shown, NOON, boot.starts, Source.CONSOLE, fresh=fresh)
 
 
 def mark(boot: GuestBoot, text: str, *, truncated=False) -> GuestBoot:
-    return boot.marked(log(text), boot.starts, truncated=truncated)
+    return boot.marked(log(text, boot.console.known), boot.starts, truncated=truncated)
 
 
 def off(text: str = LOGIN) -> GuestBoot:
@@ -121,6 +125,34 @@ def test_a_log_that_was_put_back_from_a_backup_proves_nothing() -> None:
     assert proven(look(look(running, old), old + LOGIN))
 
 
+@pytest.mark.parametrize("begun", ["", LOGIN])
+@pytest.mark.parametrize("old", [BIOS + LOGIN, BIOS + LOGIN * 999 + LOGIN])
+def test_a_log_that_is_put_back_while_its_machine_runs_proves_nothing_until_it_is_appended_to(begun, old) -> None:
+    text = f"{begun}{BIOS}[    1.1] ALERT!  UUID=0a1b does not exist.\n\n(initramfs) "
+    failed = look(mark(off(begun).began(NOON), begun), text)
+    assert stage(look(failed, old)) is Stage.FAILED
+    assert stage(look(look(failed, old), f"{old}\nnoise\n")) is Stage.FAILED
+    assert proven(look(look(failed, old), f"{old}\nweb1 login: "))
+
+
+@pytest.mark.parametrize("rotated", ["", "\0" * 9999, "[   99.9] eth0: link up\n", f"{LOGIN}", f"{BIOS}{PANIC}"])
+def test_a_machine_that_is_up_stays_so_whatever_becomes_of_its_log(rotated) -> None:
+    up = look(mark(off("").began(NOON), ""), BIOS + LOGIN)
+    after = look(up, rotated)
+    assert proven(after)
+    assert proven(look(after, f"{rotated}\nweb1 login: "))
+    assert stage(look(after, rotated + PANIC)) is Stage.FAILED
+
+
+def test_a_machine_whose_log_was_rotated_on_its_way_is_not_said_to_hang_at_its_boot() -> None:
+    booting = look(mark(off("").began(NOON), ""), BIOS)
+    assert booting.is_stuck(NOON + timedelta(hours=1), PATIENCE, PATIENCE)
+    after = look(booting, f"{LOGIN}\n")  # which may be that of the present boot, or an old one
+    assert (proven(after), after.hint) == (False, True)
+    went_on = look(after, f"{LOGIN}\n[   99.9] eth0: link up\n")
+    assert not went_on.is_stuck(NOON + timedelta(hours=1), PATIENCE, PATIENCE)
+
+
 def test_a_reset_marks_the_log_anew() -> None:
     up = look(mark(off("").began(NOON), ""), LOGIN)
     reset = mark(up.began(NOON), LOGIN)
@@ -135,14 +167,14 @@ def test_a_kernel_that_starts_without_the_hypervisor_telling_takes_the_proof_bac
 def test_a_mark_is_made_once_and_only_for_the_boot_it_was_asked_for() -> None:
     boot = met()
     assert boot.marked(log(BIOS), boot.starts, truncated=False) == boot
-    assert boot.began(NOON).marked(log(BIOS), boot.starts, truncated=False).mark is None
+    assert boot.began(NOON).marked(log(BIOS), boot.starts, truncated=False).console.mark is None
 
 
 def test_a_mark_that_was_made_meanwhile_is_kept() -> None:
     unmarked = off().began(NOON)
     marked = mark(unmarked, LOGIN)
     looked = look(unmarked, LOGIN)
-    assert looked.with_mark_of(marked).mark == marked.mark
+    assert looked.with_mark_of(marked).console.mark == marked.console.mark
     assert looked.with_mark_of(unmarked) == looked
     assert looked.with_mark_of(marked.began(NOON)) == looked
     assert marked.with_mark_of(unmarked) == marked
@@ -186,11 +218,11 @@ def test_after_a_loss_a_login_from_before_it_is_a_hint() -> None:
 def test_a_start_that_is_on_record_goes_on() -> None:
     boot = met().resumed(BootRecord("42", Mark(), NOON, spoke=True), log(BIOS + LOGIN))
     assert proven(look(boot, BIOS + LOGIN))
-    assert (boot.started, boot.spoke, boot.unwatched) == (NOON, True, log(BIOS + LOGIN).mark)
+    assert (boot.started, boot.spoke, boot.console.unwatched) == (NOON, True, log(BIOS + LOGIN).mark)
     old = boot.read(Reading(Stage.UP, "it asks for a login"), NOON, boot.starts, Source.CONSOLE, fresh=False)
     assert (old.hint, proven(old)) == (True, False), "what is of before the gap"
     unmarked = GuestBoot().polled(NOON, running=True)
-    assert unmarked.with_mark_of(boot).unwatched == boot.unwatched
+    assert unmarked.with_mark_of(boot).console == boot.console
 
 
 def test_whether_a_boot_showed_its_beginning_is_known() -> None:
@@ -199,68 +231,147 @@ def test_whether_a_boot_showed_its_beginning_is_known() -> None:
     assert not look(mark(off("").began(NOON), ""), f"[    9.1] eth0: link up\n{LOGIN}").spoke
 
 
+def test_what_was_up_when_nobody_watched_is_not_said_to_hang_at_its_boot_for_being_silent_later() -> None:
+    later, chatter = NOON + timedelta(hours=1), "[   99.9] eth0: link up\n" * 999
+    for up in (True, False):
+        record = BootRecord("42", Mark(), NOON, spoke=True, came_up=True, up=up)
+        back = look(met().resumed(record, log(chatter)), chatter)
+        assert back.is_stuck(later, PATIENCE, PATIENCE) is not up
+        looked = look(GuestBoot().polled(NOON, running=True), "")
+        assert looked.with_mark_of(back).is_stuck(later, PATIENCE, PATIENCE) is not up
+
+
+def test_a_start_goes_on_by_its_process_and_its_log() -> None:
+    text = BIOS + LOGIN
+    record = BootRecord("42", log(text).mark, NOON, spoke=True)
+    assert record.goes_on("42", log(text))
+    assert not record.goes_on("43", log(text))
+    assert not record.goes_on("42", log(BIOS))
+    assert not replace(record, process="").goes_on("", log(text)), "nobody knows which"
+    assert not replace(record, spoke=False).goes_on("42", log(text)), "it would show no other"
+
+
 # --- any order ---------------------------------------------------------------------------------------------------
 
 
 class Console(RuleBasedStateMachine):
-    """A machine whose log is appended to, truncated and rotated, and a bot that misses some of what befalls it."""
+    """A machine, its log, which is rotated and put back from copies, and a bot that misses some of all that.
+
+    No line is written twice, as a kernel's are not: a copy of an earlier log says nothing else at the same place.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.text, self.runs, self.up = "", False, False  # the plain truth of the present boot
+        self.text, self.kept, self.lines = "", "", 0
+        self.runs, self.up, self.seen_up = False, False, False  # the plain truth of the present boot
         self.boot = GuestBoot().polled(NOON, running=False)
+        self.process, self.record = 0, BootRecord("", Mark())
 
+    def log(self) -> LogEnd:
+        return log(self.text, self.boot.console.known or self.record.mark)
+
+    def begins(self) -> None:
+        self.up = self.seen_up = False
+
+    def write(self, text: str) -> None:
+        self.lines += 1
+        self.text += f"{self.lines:_>80}\n{text}"
+
+    @precondition(lambda self: not self.runs)
     @rule(anew=st.booleans(), heard=st.booleans())
-    def start(self, anew: bool, heard: bool) -> None:
-        if not self.runs:
-            self.text = "" if anew else self.text
-            self.runs, self.up = True, False
-            self.boot = self.boot.began(NOON) if heard else self.boot.polled(NOON, running=True)
+    def starts(self, anew: bool, heard: bool) -> None:
+        if anew:
+            self.kept, self.text = self.text, ""
+        self.runs, self.process = True, self.process + 1
+        self.begins()
+        self.boot = self.boot.began(NOON) if heard else self.boot.polled(NOON, running=True)
 
+    @precondition(lambda self: self.runs)
     @rule()
-    def stop(self) -> None:
-        self.runs = self.up = False
+    def stops(self) -> None:
+        self.runs = False
+        self.begins()
         self.boot = self.boot.ended(NOON)
+        self.log_is_marked()
+
+    @precondition(lambda self: self.runs)
+    @rule()
+    def is_reset(self) -> None:
+        self.begins()
+        self.boot, self.record = self.boot.began(NOON), replace(self.record, process="")
+
+    @precondition(lambda self: self.runs and not self.up)
+    @rule(ends=st.sampled_from([None, PANIC, LOGIN]), looked_at=st.booleans())
+    def boots(self, ends: str | None, looked_at: bool) -> None:
+        self.write(f"{BIOS}[    0.0] Linux version 6.1\n")
+        if looked_at:
+            self.is_looked_at()
+        if ends is not None:
+            self.write(ends)
+        self.up = ends is LOGIN
+        if looked_at:
+            self.is_looked_at()
+
+    @precondition(lambda self: self.up)
+    @rule(prompts=st.booleans(), much=st.booleans())
+    def goes_on(self, prompts: bool, much: bool) -> None:
+        self.write("[   99.9] eth0: link up\n" * (999 if much else 9) + (LOGIN if prompts else ""))
+        self.is_looked_at()
+
+    @rule(hole=st.booleans())
+    def log_is_rotated(self, hole: bool) -> None:
+        """Whoever truncates it leaves a hole where the emulator does not append."""
+        self.kept = self.text
+        self.text = "\0" * len(self.text) if hole else ""
+
+    @precondition(lambda self: self.boot.console.known is not None and self.boot.console.known.size)
+    @rule()
+    def log_is_put_back(self) -> None:
+        """From a copy. What was empty when it was read last may have been written since, for all one can tell."""
+        self.text = self.kept
+        self.is_looked_at()
+
+    @rule(bot=st.booleans(), cut=st.booleans())
+    def nobody_watches(self, bot: bool, cut: bool) -> None:
+        """The `bot` or the host is away for a while. `cut`: the machine starts anew meanwhile."""
+        if cut and self.runs:
+            self.process += 1
+            self.begins()
+        self.boot = (GuestBoot() if bot else self.boot.lost()).polled(NOON, running=self.runs)
+        self.is_looked_at()
 
     @rule()
-    def reset(self) -> None:
-        if self.runs:
-            self.up, self.boot = False, self.boot.began(NOON)
+    def log_is_marked(self) -> None:
+        """As monitoring/boots.py does."""
+        if self.boot.console.mark is not None:
+            return
+        at, process = self.log(), f"{self.process}" if self.runs else ""
+        boot, record = self.boot, self.record
+        if boot.started is None and not boot.console.is_another(at) and record.goes_on(process, at):
+            self.boot = boot.resumed(record, at)
+            return
+        self.boot = boot.marked(at, boot.starts, truncated=False)
+        if process:
+            self.record = BootRecord(process, self.boot.console.mark, boot.started)
 
     @rule()
-    def cut_and_start_while_nobody_looks(self) -> None:
-        self.boot = self.boot.lost()
-        self.up = False
-
-    @rule()
-    def comes_back(self) -> None:
-        self.boot = self.boot.polled(NOON, running=self.runs)
-
-    @rule(text=st.sampled_from([BIOS, "[    0.0] Linux version 6.1\n", PANIC, "noise\n" * 9]))
-    def writes(self, text: str) -> None:
-        if self.runs and not (self.up and "noise" not in text):
-            self.text += text
-
-    @rule()
-    def asks_for_a_login(self) -> None:
-        if self.runs:
-            self.text, self.up = self.text + LOGIN, True
-
-    @rule()
-    def is_rotated(self) -> None:
-        self.text = ""
-
-    @rule(truncated=st.just(False))
-    def mark(self, truncated: bool) -> None:
-        self.boot = mark(self.boot, self.text, truncated=truncated)
-
-    @rule()
-    def look(self) -> None:
-        self.boot = look(self.boot, self.text)
+    def is_looked_at(self) -> None:
+        """As monitoring/boots.py does, and without a screen: what nobody watched proves nothing."""
+        self.log_is_marked()
+        mark = self.boot.console.mark
+        self.boot = look(self.boot, self.text, watched=True)
+        self.seen_up = self.seen_up or (self.up and self.boot.came_up)
+        if self.record.mark == mark:
+            known = replace(self.record, mark=self.boot.console.mark, started=self.boot.started)
+            self.record = replace(known, spoke=known.spoke or self.boot.spoke, up=known.up or self.boot.came_up)
 
     @invariant()
     def proven_means_that_the_present_boot_has_asked_for_a_login(self) -> None:
         assert self.up or not proven(self.boot)
+
+    @invariant()
+    def what_was_seen_up_since_its_start_never_hangs_at_its_boot(self) -> None:
+        assert not (self.seen_up and self.boot.is_stuck(NOON + timedelta(days=1), PATIENCE, PATIENCE))
 
 
 Console.TestCase.settings = settings(max_examples=300, stateful_step_count=40)

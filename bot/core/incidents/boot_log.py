@@ -1,0 +1,71 @@
+"""How much of one machine's console log is of its present boot, as far as the bot has followed it.
+
+What was read last has to stand there still, at its place. If it does not, the log was rotated, begun anew, or put
+back from a backup: then nothing in it is known to be of the present boot but what is appended from then on.
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class BootLog:
+    """What is known of a console's log.
+
+    `mark`: what it says after it is of the present boot, or, while the machine is off, of the next one; None until
+    it was made. `before`: what it says before it is of an earlier boot; None where that can't be told.
+    `quiet`: the machine was off at `before`; `settled`: it was off or up, so that no boot began between that and
+    the start. `end`: where the log ended when it was read last. `unwatched`: nobody watched it until it ended
+    there; a reset leaves the machine's process and its log as they are.
+    """
+
+    mark: Mark | None = None
+    before: Mark | None = None
+    quiet: bool = False
+    settled: bool = False
+    end: Mark | None = None
+    unwatched: Mark | None = None
+
+    @property
+    def known(self) -> Mark | None:
+        """Up to where it is known: all of that is surely of what was, once something else begins."""
+        return self.end or self.mark or self.before
+
+    def is_another(self, log: LogEnd) -> bool:
+        """Whether a log is not the one that was followed so far."""
+        return self.known is not None and log.since(self.known) is None
+
+    def ended(self, *, up: bool) -> "BootLog":
+        """Its machine is off. `up`: it had come up."""
+        return BootLog(before=self.known, settled=up)
+
+    def lost(self, *, decided: bool) -> "BootLog":
+        """Nobody watches its machine. `decided`: that stood still at its boot, and may do so on."""
+        return BootLog(before=self.before if decided else self.known)
+
+    def anew(self, *, off: bool, up: bool) -> "BootLog":
+        """Its machine started. `off`, `up`: it was so before that."""
+        quiet = off and self.mark is not None
+        return BootLog(before=self.known, quiet=quiet, settled=quiet or up or (off and self.settled))
+
+    def marked(self, log: LogEnd, *, truncated: bool) -> "BootLog":
+        """With a mark in it. `truncated`: its host begins it anew at each start."""
+        if self.mark is not None:
+            return self
+        if not self.is_another(log):
+            return replace(self, mark=self.before if self.quiet else self.end or log.mark)
+        anew = truncated and self.quiet
+        return BootLog(log.mark, Mark() if anew else None, settled=anew)
+
+    def resumed(self, record: BootRecord, log: LogEnd) -> "BootLog":
+        """With the mark that is on record."""
+        return replace(self, mark=record.mark, unwatched=log.mark)
+
+    def read_to(self, log: LogEnd) -> "BootLog":
+        """It was read. Another one is marked anew at its end."""
+        here = log.mark
+        if not self.is_another(log):
+            still = self.unwatched is not None and not (log.since(self.unwatched) or "").strip()
+            return replace(self, end=here, unwatched=self.unwatched if still else None)
+        return BootLog(end=here) if self.mark is None else BootLog(here, here, end=here)
