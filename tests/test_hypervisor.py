@@ -225,6 +225,13 @@ def test_what_left_for_another_host_was_neither_shut_down_nor_has_it_crashed() -
     assert (off.power, off.reason) == (Power.OFF, Reason.MIGRATED)
 
 
+@pytest.mark.parametrize("how", ["BOOTED", "MIGRATED", "RESTORED", "FROM_SNAPSHOT", "WAKEUP"])
+def test_what_goes_on_from_where_it_was_saved_does_not_boot(how) -> None:
+    detail = getattr(libvirt, f"VIR_DOMAIN_EVENT_STARTED_{how}")
+    event = lifecycle_event("atlas", "web1", libvirt.VIR_DOMAIN_EVENT_STARTED, detail)
+    assert (event.what, event.reason is Reason.GOES_ON) == (KEPT.STARTED, how != "BOOTED")
+
+
 def test_a_dead_qemu_is_a_crash_and_a_panic_is_a_panic() -> None:
     stopped, failed = libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED
     assert lifecycle_event("atlas", "web1", stopped, failed).what is KEPT.CRASHED

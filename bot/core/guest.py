@@ -24,6 +24,7 @@ class Reason(StrEnum):
 
     NONE = "unknown"
     BOOTED = "booted"
+    GOES_ON = "going on from where it was saved"
     SHUTDOWN = "shut down"
     DESTROYED = "powered off"
     CRASHED = "crashed"

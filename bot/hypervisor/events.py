@@ -107,6 +107,15 @@ _LIFECYCLE = {
     libvirt.VIR_DOMAIN_EVENT_CRASHED: GuestEventKind.PANICKED,
 }
 _WHY_EVENT = {
+    **{
+        (GuestEventKind.STARTED, how): Reason.GOES_ON
+        for how in (
+            libvirt.VIR_DOMAIN_EVENT_STARTED_MIGRATED,
+            libvirt.VIR_DOMAIN_EVENT_STARTED_RESTORED,
+            libvirt.VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT,
+            libvirt.VIR_DOMAIN_EVENT_STARTED_WAKEUP,
+        )
+    },
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_PAUSED): Reason.USER,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED): Reason.IN_HAND,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY): Reason.IN_HAND,
