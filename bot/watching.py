@@ -92,7 +92,7 @@ class Watch:
 
     def gap(self, gap: Gap, *, told: bool = True) -> None:
         """For so long the bot saw nothing, and nothing was looked at since. `told`: what is found mentions it."""
-        self._gap = gap if told else self._gap
+        self._gap, self.boots.blind = gap if told else self._gap, gap
         self._looked.anew(gap.until)
 
     def forget(self, gone: Collection[TargetId]) -> None:

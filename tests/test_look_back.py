@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.health import INSIDE, Fingerprint, Health, Observation, TargetId
+from bot.core.health import INSIDE, CheckName, Fingerprint, Health, Observation, TargetId
+from bot.core.incidents.situation import Gap
 from bot.core.kinds import Kind
 from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.own_boot import OwnBoot
-from bot.rounds.look_back import LookBack
+from bot.rounds.look_back import LookBack, Reboots
 from bot.sightings import alive, begin, believe
 from bot.store.writer import Writer
 from bot.usecases.clock_steps import clock_stepped
-from tests.core.labs import ATLAS, VAULT
+from tests.core.labs import ATLAS, RACK, VAULT
 from tests.kept_lab import START, config
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -114,3 +115,20 @@ async def test_hosts_that_run_as_before_are_no_power_failure(bot):
         bot.boots.note(inside(host, "old", bot, HOUR))
     await bot.looks()
     assert await bot.found() == []
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_what_booted_while_the_process_was_stopped_was_not_seen_on_line(bot, stopped):
+    """Its UPS is on line before and after, as far as it was looked at."""
+    ups = Observation(Fingerprint(CheckName("ups"), RACK), Health.OK, bot.now, "on line")
+    await bot.writer.do(believe, config(), [ups], None)
+    for host in (ATLAS, VAULT):
+        bot.boots.note(inside(host, "old", bot, HOUR))
+    since, bot.now = bot.now + SECOND, bot.now + 3 * MINUTE
+    if stopped:
+        bot.boots.blind = Gap(since, bot.now, "My own process was stopped")
+    for host in (ATLAS, VAULT):
+        bot.boots.note(inside(host, f"new of {host}", bot, MINUTE))
+    bot.now += 5 * MINUTE
+    await Reboots(config(), bot.writer, lambda: bot.now, bot.boots).look()
+    assert await bot.found() == ([Kind.POWER_LOSS] if stopped else [])

@@ -76,38 +76,38 @@ class LookBack:
 
 @dataclass(slots=True)
 class Reboots:
-    """Concludes from hosts that have booted between two looks.
-
-    `told`: what each host told of its boot last; `reboots`: what one told before and after a boot.
-    """
+    """Concludes from hosts that have booted between two looks. `boots`: what they told of that."""
 
     config: Config
     writer: Writer
     now: Callable[[], datetime]
-    told: Mapping[TargetId, Observation]
-    reboots: list[tuple[Observation, Observation]]
+    boots: HostBoots
 
     async def look(self) -> None:
         """Conclude, once all hosts have told their boots since the first of these, or had time to."""
-        if not self.reboots or not self._is_time(self.reboots[0][1].at):
+        changed = self.boots.changed
+        if not changed or not self._is_time(changed[0][1].at):
             return
-        found, self.reboots[:] = [one for one in self.reboots if not _of_container(*one)], []
+        found, changed[:] = [one for one in changed if not _of_container(*one)], []
         if not found:
             return
         booted = {after.target: datetime.fromisoformat(after.facts["booted"]) for _, after in found}
         latest = max(booted.values())
         stayed = frozenset(
-            one.target for one in self.told.values() if one.target not in booted and one.at > latest
+            one.target for one in self.boots.latest.values() if one.target not in booted and one.at > latest
         )
-        gap = Gap(min(before.at for before, _ in found), self.now(), zone=self.config.zone)
+        since, blind = min(before.at for before, _ in found), self.boots.blind
+        gap, watched = Gap(since, self.now(), zone=self.config.zone), True
+        if blind is not None and blind.until >= since:
+            gap, watched = replace(gap, what=blind.what), False
         kernels = {after.target: kernel_of(after.facts["boot_id"]) for _, after in found}
-        made = Boots(gap, booted, stayed, watched=True, kernels=kernels)
+        made = Boots(gap, booted, stayed, watched=watched, kernels=kernels)
         await self.writer.do(reboots.look_back, self.config, made)
 
     def _is_time(self, noticed: datetime) -> bool:
         late = self.now() - noticed >= PATIENCE + self.config.timing.storm_within
         # What had fallen silent long before has no say: waiting for it would put restarts of an hour together.
-        heard = [seen.at for seen in self.told.values() if seen.at > noticed - PATIENCE]
+        heard = [seen.at for seen in self.boots.latest.values() if seen.at > noticed - PATIENCE]
         return late or all(at > noticed for at in heard)
 
 
@@ -119,5 +119,5 @@ def look_on(
     config: Config, writer: Writer, scheduler: Scheduler, now: Callable[[], datetime], boots: HostBoots
 ) -> None:
     """Begin to conclude from what boots from now on."""
-    noticed = Reboots(config, writer, now, boots.latest, boots.changed)
+    noticed = Reboots(config, writer, now, boots)
     scheduler.every("reboots", config.timing.retry_every, noticed.look)

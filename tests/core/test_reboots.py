@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.health import INSIDE, CheckName, Kind, Target
+from bot.core.health import INSIDE, CheckName, Kind, Target, TargetId
 from bot.core.incident import Status, Tell
 from bot.core.incidents.reboots import Boots, power_was_lost, why_no_failure
 from bot.core.incidents.situation import Gap
@@ -25,6 +25,7 @@ from tests.core.labs import (
     crashed,
     gone,
     inventory,
+    on_battery,
     on_mains,
     up,
     well,
@@ -249,6 +250,25 @@ def test_boots_that_a_failure_explains_that_was_seen_are_no_other_one(lab):
     )
     concluded(lab, again)
     assert "lost its power" in lab.history(1)[-1], "nobody saw that they went off a second time"
+
+
+def test_failures_that_overlapped_explain_together_what_has_booted():
+    """Atlas on one UPS, vault on another that fails while the first does, and is back later."""
+    other = TargetId("ups:den")
+    known = {**inventory(), other: Target(other)}
+    lab = Desk(targets=known | {VAULT: replace(known[VAULT], powered_by=other)})
+    lab.now = NOON - 3 * MINUTE
+    lab.see(on_battery())
+    lab.see(gone(ATLAS))
+    lab.now += MINUTE
+    lab.see(on_battery(other))
+    lab.see(gone(VAULT))
+    lab.now = NOON
+    assert [one.kind for one in lab.incidents.values()] == [Kind.POWER_LOSS, Kind.POWER_LOSS]
+    concluded(lab, JUST_NOW)
+    assert len(lab.incidents) == 2
+    concluded(lab, replace(JUST_NOW, booted={**JUST_NOW.booted, NOOK: NOON - MINUTE}))
+    assert len(lab.incidents) == 2, "one machine alone may have been restarted"
 
 
 def test_a_failure_that_nobody_saw_explains_no_later_boots(lab):

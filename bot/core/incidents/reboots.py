@@ -31,7 +31,7 @@ class Boots:
 
     `booted`: when each host did that has booted since it was last looked at, by the bot's own clock; `stayed`: the
     hosts that have not. `own`: when the bot's own machine booted, None if it has not. `own_host`: which of the
-    hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot was there all the while. `fed`:
+    hosts that is. `cut_off`: nobody had told the bot to stop. `watched`: the bot looked all the while. `fed`:
     the UPSes that were seen on the mains all the while. `kernels`: the kernel's boot id of each of `booted`, where
     that is known: hosts that have one in common are one machine and its containers.
     """
@@ -55,7 +55,7 @@ class Boots:
 def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decision:
     """What follows from what has booted while the bot was off: one power failure, or nothing."""
     draft, boots = Draft(situation, now), _in_gap(situation, boots)
-    hosts = sorted(host for host in boots.booted if not draft.muted(host))
+    hosts = sorted(host for host in boots.booted if not (draft.muted(host) or _is_told(draft, boots, host)))
     if why_no_failure(situation, boots, hosts) is not None:
         return Decision()
     hosts = _unfed(situation, boots, hosts)
@@ -129,7 +129,7 @@ def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
     told = [f"{situation.name(host)} booted at {_hour(situation, boots.booted[host])}" for host in hosts]
     alone = boots.own is None or boots.own_host in hosts
     own = "" if boots.own is None or alone else f", my own machine at {_hour(situation, boots.own)}"
-    off = "" if boots.watched else " while I was off"
+    off = "" if boots.watched else f" while {boots.gap.what.replace('My', 'my', 1)}"
     what = f"the lab seems to have lost its power{off}, or someone restarted it"
     return f"{what}, {_when(situation, boots.gap.since, _times(boots, hosts))}: {', '.join(told)}{own}"
 
@@ -154,6 +154,12 @@ def _explains(outage: Incident, times: Collection[datetime], now: datetime) -> b
     return any(
         all(one.since - SLACK <= at <= (one.until or now) + SLACK for at in times) for one in outage.spans.latest
     )
+
+
+def _is_told(draft: Draft, boots: Boots, host: TargetId) -> bool:
+    """Whether a power failure that was seen is why a host has booted: several may have overlapped."""
+    seen = (one for one in draft.incidents.values() if one.kind is Kind.POWER_LOSS and _knows(one, [host]))
+    return boots.watched and any(_explains(one, [boots.booted[host]], draft.now) for one in seen)
 
 
 def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
