@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.incidents.boot_reading import EMPTY, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
+from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
 from bot.core.incidents.guest_boot import GuestBoot, Source
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -277,6 +278,23 @@ class Life(RuleBasedStateMachine):
         self.boot = self.boot.lost()
 
     @rule()
+    def lose_the_host_and_find_it_running_on(self) -> None:
+        """The same process with the same log: what proved it has to be seen again."""
+        was = self.boot
+        self.lose_the_host()
+        if was.running:
+            self.boot = self.boot.polled(self.now, running=True)
+            record = BootRecord("42", Mark(), was.started, spoke=True, up=was.came_up)
+            self.boot = self.boot.resumed(record, LogEnd(0, b""))
+            assert self.boot.came_up is was.came_up
+
+    @rule()
+    def go_on_from_a_snapshot(self) -> None:
+        self.clear()
+        self.boot = self.boot.began(self.now, booted=False)
+        assert not self.boot.is_stuck(self.now + timedelta(days=1), PATIENCE, PATIENCE)
+
+    @rule()
     def ask(self) -> None:
         self.asked.append(self.boot.starts)
 
@@ -291,7 +309,7 @@ class Life(RuleBasedStateMachine):
         same = before.source is source is Source.CONSOLE
         if fresh and reading.stage in {Stage.UP, Stage.FAILED, Stage.WAITING, Stage.OFF}:
             self.proved, self.failed = reading.stage is Stage.UP, reading.stage is Stage.FAILED
-        elif reading.stage in {Stage.FAILED, Stage.WAITING} and before.started is None and not before.proof:
+        elif reading.stage in {Stage.FAILED, Stage.WAITING} and before._unseen and not before.proof:
             self.failed = reading.stage is Stage.FAILED
         elif fresh and reading.stage is Stage.KERNEL:
             self.proved, self.failed = self.proved and not same, False
