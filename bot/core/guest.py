@@ -39,6 +39,7 @@ class Reason(StrEnum):
     HELD = "paused for longer than it takes to save, copy or move it"
     PANICKED = "kernel panic"
     WATCHDOG = "stopped by its watchdog"
+    SIGNALLED = "ended by a signal on its host"
 
 
 @dataclass(frozen=True, slots=True)

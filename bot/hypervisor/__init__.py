@@ -121,8 +121,7 @@ class Hypervisor:
     def _heard(self, event: GuestEvent) -> None:
         self._inventory.heard(event)
         self.identity.heard(event)
-        self.why_off.heard(event)
-        self._on_event(event)
+        self._on_event(self.why_off.heard(event))
 
     async def start(self) -> None:
         """Connect in the background and stay connected. Never fails: a host that is away is tried again."""

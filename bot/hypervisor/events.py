@@ -122,6 +122,8 @@ _WHY_EVENT = {
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT): Reason.OLD_STATE,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_IOERROR): Reason.IO_ERROR,
     (GuestEventKind.PAUSED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG): Reason.WATCHDOG,
+    # A signal to its QEMU ends it, too, and all that libvirt tells from then on is that it was shut down.
+    (GuestEventKind.SHUT_DOWN, libvirt.VIR_DOMAIN_EVENT_SHUTDOWN_HOST): Reason.SIGNALLED,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN): Reason.SHUTDOWN,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED): Reason.DESTROYED,
     (GuestEventKind.STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED): Reason.CRASHED,

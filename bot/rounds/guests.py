@@ -101,7 +101,9 @@ class GuestRounds:
         """Begin the rounds, from what a start has found."""
         self._boots.seen_before(beginning.seen_until)
         self._boots.remember(beginning.boots)
-        self._hypervisor.why_off.recall(map(uuid_of, beginning.stopped))
+        known = (one for one in beginning.known if one.fingerprint.check == STATE)
+        told = {uuid_of(one.fingerprint.target): one.why for one in known}
+        self._hypervisor.why_off.recall(map(uuid_of, beginning.stopped), told)
         name, pace = self._host.name, self._pace
         self._scheduler.every(f"poll {name}", pace.every, self.poll, at_once=True)
         self._scheduler.every(f"inventory {name}", INVENTORY_EVERY, self._take_inventory, at_once=True)

@@ -1,6 +1,7 @@
 """What a libvirtd forgets when it is started anew: why a guest is off."""
 
-from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason
+from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
+from bot.core.health import Health
 from bot.hypervisor.why_off import WhyOff
 
 
@@ -36,6 +37,33 @@ def test_so_does_one_that_was_told_just_before_its_host_forgot_it():
 
 def test_what_someone_had_wanted_off_before_the_bot_was_off_is_so_still():
     why = WhyOff()
-    why.recall(["u1"])
+    why.recall(["u1"], {})
     assert reason(why, told()) is Reason.SHUTDOWN_OR_SAVED
     assert reason(why, told(reason=Reason.CRASHED)) is Reason.CRASHED, "its host knows better"
+
+
+def test_a_signal_to_its_emulator_is_nobody_who_shut_it_down():
+    why = WhyOff()
+    why.explained(told(Power.RUNNING))
+    why.heard(event(GuestEventKind.SHUT_DOWN, Reason.SIGNALLED))
+    assert reason(why, told(Power.SHUTTING_DOWN)) is Reason.NONE
+    assert why.heard(event(GuestEventKind.STOPPED, Reason.SHUTDOWN)).reason is Reason.SIGNALLED
+    assert reason(why, told(reason=Reason.SHUTDOWN)) is Reason.SIGNALLED, "its host says no more than that"
+    assert reason(why, told()) is Reason.SIGNALLED, "its host has forgotten even that"
+    assert judge(why.explained(told(reason=Reason.SHUTDOWN))["u1"], wanted=True).health is Health.FAIL
+    after = WhyOff()
+    after.recall([], {"u1": judge(why.explained(told())["u1"], wanted=True).why})
+    assert reason(after, told(reason=Reason.SHUTDOWN)) is Reason.SIGNALLED, "the bot was off meanwhile"
+
+
+def test_what_was_started_after_a_signal_and_is_shut_down_is_so():
+    for again in ("told", "seen"):
+        why = WhyOff()
+        why.heard(event(GuestEventKind.SHUT_DOWN, Reason.SIGNALLED))
+        if again == "told":
+            why.heard(event(GuestEventKind.STARTED))
+        else:
+            why.explained(told(Power.RUNNING))
+        why.heard(event(GuestEventKind.SHUT_DOWN))
+        assert why.heard(event(GuestEventKind.STOPPED, Reason.SHUTDOWN)).reason is Reason.SHUTDOWN
+        assert reason(why, told(reason=Reason.SHUTDOWN)) is Reason.SHUTDOWN
