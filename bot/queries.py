@@ -41,6 +41,7 @@ from bot.incidents import UnknownName, find_target, own_checks, situation
 from bot.runs import House, read_run
 from bot.store import Store
 from bot.store.targets import Known
+from bot.usecases.boots import with_other_system
 from bot.usecases.derived import results_of
 
 ANEW = "its host has another one of its name: rebuilt, or missing?"
@@ -182,7 +183,7 @@ def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetI
     for target_id in incident.unproven:
         target = inventory.get(target_id, Target(target_id))
         needs = requirement(target, checks.get(target_id, frozenset()), steady)
-        found[target_id] = lacks(incident.members[target_id], target, needs)
+        found[target_id] = with_other_system(store, target, lacks(incident.members[target_id], target, needs))
         if hints := _reached(store, target_id) if target.kind is TargetKind.HOST else ():
             found[target_id] += f"; seen so far: {'; '.join(hints)}"
     missing = [one.target for one in incident.members.values() if INVENTORY in one.failing]  # not: nobody can tell
@@ -217,7 +218,7 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
         muted=muted(target, known_now.silences, now, above, known_now.name, config.zone),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
-        lacks=states[target_id].lacks,
+        lacks=with_other_system(store, target, states[target_id].lacks),
         name=known_now.name,
         stopped_at=presence.stopped_at,
         unwatched=target_id in outlook.unwatched,

@@ -12,11 +12,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from bot.core.incidents.boot_place import Source
 from bot.core.incidents.boot_reading import UNKNOWN, Reading, own
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Part, Stage
-from bot.core.incidents.guest_boot import GuestBoot, Source
-from bot.hypervisor import HypervisorUnreachable
+from bot.core.incidents.guest_boot import GuestBoot
+from bot.core.incidents.guest_system import System
+from bot.hypervisor import AgentSilent, HypervisorUnreachable
 from bot.monitoring.console import render
 from bot.probes.guest import Agent, GuestProbe
 
@@ -26,24 +28,32 @@ _CRASHES = frozenset({Part.KERNEL, Part.WINDOWS})
 _KERNELS = re.compile(r"^\[ *\d+\.\d{6}\] ", re.MULTILINE)
 """A line of a kernel's: where it writes others, it writes its panic."""
 
+_UNNAMED = "it has come up, and its agent has not said yet as which system"
+
 Clock = Callable[[], datetime]
 
 
-async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
+async def look(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedelta) -> GuestBoot:
     """The tracker after a look at its guest: the agent, then the console, then the screen, until one proves it up.
 
-    Raises HypervisorUnreachable.
+    `patience`: how long an agent that named its system before is waited for once there is a login: it may be
+    another's. Raises HypervisorUnreachable.
     """
     of = boot.starts
-    agent = await probe.agent()
-    frozen = agent is Agent.FROZEN or (boot.frozen and agent is Agent.SILENT)  # it would say that it was thawed
+    agent, system = await _ask_agent(probe)
+    if agent is Agent.SILENT and boot.frozen:
+        agent = Agent.FROZEN  # it would say that it was thawed
     boot, console, fresh, tells_panics = await _console(probe, boot)
-    if frozen or agent is Agent.ANSWERS:
-        return await _answered(probe, boot, console if fresh else UNKNOWN, now, frozen=frozen)
+    if (
+        agent is not Agent.SILENT or boot.whose.other is not None
+    ):  # nothing else that its system shows is the guest's
+        return await _answered(probe, boot, console if fresh else UNKNOWN, now, agent, system)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
     if probe.shares_log:
         boot = boot.disowned(now())
+    unnamed = probe.info.has_agent and _is_unnamed(boot, now(), patience)
+    console = _as_known(console, unnamed=unnamed and fresh)
     if fresh and console.stage is Stage.UP and boot.console.unwatched is None:
         if boot.source is Source.CONSOLE:
             await probe.responds()
@@ -51,11 +61,32 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock) -> GuestBoot:
         if _crashed(shown):
             return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
-    return await _by_screen(probe, boot, console, now, fresh=fresh)
+    return await _by_screen(probe, boot, console, now, fresh=fresh, unnamed=unnamed)
+
+
+def _is_unnamed(boot: GuestBoot, now: datetime, patience: timedelta) -> bool:
+    """Whether its agent has named its system before, and may do so again after the latest start."""
+    named = boot.whose.own is not None and not boot.whose.here
+    waited = boot.seen.why == _UNNAMED and boot.where(now, patience).overdue
+    return named and not waited and not boot.proof
+
+
+def _as_known(shown: Reading, *, unnamed: bool) -> Reading:
+    """What is read, as long as nobody knows of which system."""
+    return replace(shown, stage=Stage.USERSPACE, why=_UNNAMED) if unnamed and shown.stage is Stage.UP else shown
+
+
+async def _ask_agent(probe: GuestProbe) -> tuple[Agent, System | None]:
+    """How its agent answers, and for which system."""
+    agent = await probe.agent()
+    try:
+        return agent, await probe.system() if agent is Agent.ANSWERS else None
+    except AgentSilent:
+        return Agent.SILENT, None
 
 
 async def _answered(
-    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, frozen: bool
+    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, agent: Agent, system: System | None
 ) -> GuestBoot:
     """The tracker once the agent answers: a system that is damaged, or not the machine's own, may have one, too.
 
@@ -72,7 +103,7 @@ async def _answered(
             if _denies(shown):
                 return boot.read(shown, now(), of, Source.SCREEN, fresh=True)
             boot = replace(boot, glanced=again)
-    return boot.froze(now(), of) if frozen else boot.answered(now(), of)
+    return boot.froze(now(), of) if agent is Agent.FROZEN else boot.answered(now(), of, system)
 
 
 def _denies(shown: Reading) -> bool:
@@ -86,11 +117,11 @@ def _crashed(shown: Reading) -> bool:
 
 
 async def _by_screen(
-    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, fresh: bool
+    probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, fresh: bool, unnamed: bool
 ) -> GuestBoot:
     """The tracker once its screen was looked at, where nothing has proven it up."""
     of, text = boot.starts, await probe.screen()
-    shown = _read_screen(text, probe)
+    shown = _as_known(_read_screen(text, probe), unnamed=unnamed)
     if fresh and _crashed(console):
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
@@ -139,4 +170,5 @@ async def ask_ssh(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: time
     answer = await probe.ssh()
     if answer is None or not answer.proves:
         return boot.fell_silent(now(), boot.starts, Source.SSH), answer.why if answer else ""
+    boot = replace(boot, whose=boot.whose.accepted())  # by whatever name: no other has that key
     return boot.read(Reading(Stage.UP, answer.why), now(), boot.starts, Source.SSH, fresh=True), ""

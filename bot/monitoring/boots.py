@@ -14,10 +14,10 @@ from shlex import quote
 
 from bot.core.clock_step import shifted
 from bot.core.health import BOOT, STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
-from bot.core.incidents.boot_place import Place
+from bot.core.incidents.boot_place import Place, Source
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
-from bot.core.incidents.guest_boot import GuestBoot, Source
+from bot.core.incidents.guest_boot import GuestBoot
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boot_looks import Clock, ask_ssh, look
 from bot.probes.guest import GuestProbe
@@ -46,6 +46,8 @@ def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timede
         return _stays_frozen(probe, place, now)
     if place.proven:
         return Observation(fingerprint, Health.OK, now, place.why, running=True)
+    if boot.whose.other is not None:
+        return Observation(fingerprint, Health.UNKNOWN, now, place.why, running=True, evidence=Evidence.OUTSIDE)
     if boot.hint:
         return Observation(fingerprint, Health.OK, now, place.why, running=True, evidence=Evidence.OUTSIDE)
     silent = ", and its agent is silent" if probe.info.has_agent and place.stage is Stage.UNKNOWN else ""
@@ -103,6 +105,12 @@ class Boots:
         """What is on record of their boots."""
         self._records |= records
 
+    def accepted(self, records: Mapping[TargetId, BootRecord]) -> None:
+        """A person has said of these that the system whose agent answers is their own."""
+        self.remember(records)
+        here = {guest: replace(self.of(guest), whose=record.whose) for guest, record in records.items()}
+        self._boots.update(here)
+
     def unsaved(self) -> Mapping[TargetId, BootRecord]:
         """What has changed of the records since this was asked last."""
         changed, self._unsaved = {guest: self._records[guest] for guest in self._unsaved}, set()
@@ -110,7 +118,7 @@ class Boots:
 
     def of(self, guest: TargetId) -> GuestBoot:
         """What is known of a guest's boot."""
-        return self._boots.get(guest) or GuestBoot(told=self._told)
+        return self._boots.get(guest) or GuestBoot(told=self._told, whose=self._known(guest).whose.anew())
 
     def where(self, guest: TargetId) -> Place:
         """Where a guest stands now."""
@@ -175,7 +183,11 @@ class Boots:
         boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
         if process and boot.console.mark is not None:
             came_up = record is not None and record.came_up
-            self._record(guest, BootRecord(process, boot.console.mark, boot.started, came_up=came_up))
+            record = BootRecord(process, boot.console.mark, boot.started, came_up=came_up, whose=boot.whose)
+            self._record(guest, record)
+
+    def _known(self, guest: TargetId) -> BootRecord:
+        return self._records.get(guest, BootRecord("", Mark()))
 
     def _record(self, guest: TargetId, record: BootRecord) -> None:
         self._records[guest] = record
@@ -219,16 +231,17 @@ class Boots:
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
     def _learn(self, guest: TargetId, boot: GuestBoot, mark: Mark | None) -> None:
-        """Put on record that it came up, and that its console would show another boot.
+        """Put on record that it came up, that its console would show another boot, and which system it is.
 
-        `mark`: the one it had before its log was read, as on record if that is of this start.
+        `mark`: the one it had before its log was read, as on record if that is of this start. Of one whose agent
+        answers for another system each time: a person may have said meanwhile that it is its own.
         """
-        known = record = self._records.get(guest, BootRecord("", Mark()))
+        known = record = self._known(guest)
         if boot.console.mark is not None and record.mark == mark:
             known = replace(record, mark=boot.console.mark, started=boot.started)
             known = replace(known, spoke=record.spoke or boot.spoke, up=record.up or boot.came_up)
-        known = replace(known, came_up=record.came_up or boot.came_up)
-        if known != record:
+        known = replace(known, came_up=record.came_up or boot.came_up, whose=boot.whose)
+        if known != record or boot.whose.other is not None:
             self._record(guest, known)
 
     def came_up(self, guest: TargetId) -> bool:
@@ -237,7 +250,8 @@ class Boots:
 
     async def _look(self, probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, str]:
         """The tracker after a look, and what else was seen."""
-        after, aside = await ask_ssh(probe, await look(probe, boot, self.now), self.now, self.patience)
+        looked = await look(probe, boot, self.now, self.patience)
+        after, aside = await ask_ssh(probe, looked, self.now, self.patience)
         others = " and ".join(probe.shares_log)
         shared = f"its console's log, {probe.info.console_log}, is that of {others}, too" if others else ""
         return after, "" if after.proof else "; ".join(filter(None, (shared, aside)))

@@ -77,7 +77,7 @@ def render(log: str) -> Sequence[str]:
     for piece in _pieces(text):
         try:
             stream.feed(piece)
-        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, NameError):
             continue  # an escape that pyte stumbles over; its parser has begun anew
     return terminal.rows()
 

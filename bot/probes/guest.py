@@ -13,6 +13,7 @@ from enum import StrEnum
 from bot.core.guest import GuestInfo, Power
 from bot.core.health import Target, TargetId
 from bot.core.incidents.console_log import LogEnd, Mark, sharing
+from bot.core.incidents.guest_system import System, system_told
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, Unsupported
 from bot.hypervisor.pictures import UnreadablePicture
 from bot.hypervisor.screen_text import ScreenReader
@@ -65,6 +66,16 @@ class GuestProbe:
         except GuestRefused:
             return Agent.ANSWERS if await self._hypervisor.agent_answers(uuid, AGENT_DEADLINE) else Agent.SILENT
         return Agent.FROZEN if told == "frozen" else Agent.ANSWERS
+
+    async def system(self) -> System | None:
+        """Which system its agent is in; None where it does not tell. Raises AgentSilent."""
+        return system_told(await self._told("guest-get-osinfo"), await self._told("guest-get-host-name"))
+
+    async def _told(self, command: str) -> Mapping[str, object]:
+        with suppress(GuestRefused):  # an older agent, or one that may not tell
+            told = await self._hypervisor.agent(self.info.uuid, {"execute": command}, AGENT_DEADLINE)
+            return told if isinstance(told, dict) else {}
+        return {}
 
     async def console(self, known: Mark | None = None) -> LogEnd | None:
         """The end of its console's log; None if it has none of its own that can be read.

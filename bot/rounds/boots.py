@@ -114,7 +114,7 @@ class BootRounds:
         """What can't be written is learnt anew after the next start."""
         if records := self.boots.unsaved():
             try:
-                await self.writer.do(keep_boots, records)
+                self.boots.accepted(await self.writer.do(keep_boots, records))
             except StoreFailed as why:
                 log.warning("cannot remember the starts of %d guests: %s", len(records), why)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlite_utils import Database
 
 from bot.core.health import TargetId
 from bot.core.incidents.console_log import BootRecord, Mark
+from bot.core.incidents.guest_system import System, Whose
 from bot.store.json_value import read_value
 from bot.store.rows import time_in, time_out
 
@@ -48,11 +50,25 @@ def _out(record: BootRecord) -> str:
             "spoke": record.spoke,
             "came_up": record.came_up,
             "up": record.up,
+            "system": record.whose.own and asdict(record.whose.own),
+            "other_system": record.whose.other and asdict(record.whose.other),
         }
     )
 
 
 def _in(told: Mapping[str, Any]) -> BootRecord:
     mark, started = Mark(told["size"], told["tail"]), time_in(told["started"])
-    came_up, up = bool(told["came_up"]), bool(told.get("up"))
-    return BootRecord(told["process"], mark, started, spoke=bool(told["spoke"]), came_up=came_up, up=up)
+    came_up, up, whose = bool(told["came_up"]), bool(told.get("up")), _whose(told)
+    return BootRecord(
+        told["process"], mark, started, spoke=bool(told["spoke"]), came_up=came_up, up=up, whose=whose
+    )
+
+
+def _whose(told: Mapping[str, Any]) -> Whose:
+    return Whose(_system(told.get("system")), _system(told.get("other_system")))
+
+
+def _system(told: Mapping[str, Any] | None) -> System | None:
+    if told is None:
+        return None
+    return System(str(told["id"]), str(told["name"]), str(told["hostname"]), live=bool(told["live"]))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.config import Config
-from bot.core.health import TargetId, is_unseen
+from bot.core.health import BOOT, TargetId, is_unseen
 from bot.core.incident import IllegalMove, IncidentId, Member
 from bot.core.incidents import persons_word
 from bot.core.incidents.asked import NOTHING_SEEN, AsSeen
@@ -14,6 +14,7 @@ from bot.incidents import commit, find_target
 from bot.store import Store
 from bot.usecases import left_off
 from bot.usecases.asked import as_asked
+from bot.usecases.boots import accept_systems
 
 
 def vouch(
@@ -32,6 +33,7 @@ def vouch(
     before = as_asked(store, now, config, incident, as_seen, by, Act.VOUCH)
     commit(store, before, persons_word.vouch(before, incident, targets, by, now), now)
     left_off.forget(store, targets)
+    accept_systems(store, now, targets, by)
 
 
 def stays_off(
@@ -88,16 +90,18 @@ def _why_not(
 def vouch_by_name(store: Store, now: datetime, config: Config, name: str, by: str) -> str:
     """Someone gives their word for the machine of that name wherever it is waited for; what it is called.
 
+    Where another system's agent answers, it is its own from now on, and a boot that had failed is proven by it.
     Raises NotAllowed, UnknownName or IllegalMove.
     """
     demand(config.people, by, Act.VOUCH)
     target = find_target(store, name)
-    live = [one.id for one in store.incidents.live() if target in one.unproven]
-    called = store.targets.names()(target)
-    if not live:
+    live = [one for one in store.incidents.live() if target in one.unproven]
+    called, own = store.targets.names()(target), accept_systems(store, now, [target], by)
+    if not live and not own:
         raise IllegalMove(f"cannot vouch for {called}: because no open incident waits for it")
     for incident in live:
-        vouch(store, now, config, incident, [target], by)
+        if not own or incident.members[target].failing != {BOOT}:
+            vouch(store, now, config, incident.id, [target], by)
     return called
 
 

@@ -8,8 +8,9 @@ import pytest
 from bot.core.guest import GuestInfo
 from bot.core.health import CheckName, Proof, Target, TargetId
 from bot.core.incidents.blind_spots import Lack, Listed, Making, Screen, blind_spots, shown
+from bot.core.incidents.boot_place import Source
 from bot.core.incidents.boot_screen import read_screen
-from bot.core.incidents.guest_boot import GuestBoot, Source
+from bot.core.incidents.guest_boot import GuestBoot
 from bot.core.names import UNTOLD
 from tests.core.labs import ATLAS, GUESTS
 

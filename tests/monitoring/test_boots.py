@@ -50,12 +50,13 @@ def just_met(seen_until=None) -> Boots:
 
 
 async def look(
-    made: Boots | None = None, *, text: str = "", before: str = "", picture=None, frozen=False, **how
+    made: Boots | None = None, *, text: str = "", before: str = "", picture=None, frozen=False, system=None, **how
 ) -> Observation:
-    """`text`: what its console wrote after it was marked; `before`: what stood there."""
+    """`text`: what its console wrote after it was marked; `before`: what stood there; `system`: its agent's."""
     made, console = made or just_started(), Console(before, process="boot 7 99")
     async with probing(console=console, **how) as (probe, hypervisor):
         hypervisor.picture, hypervisor.file_systems = picture, "frozen" if frozen else "thawed"
+        hypervisor.system = system
         if made.to_mark(WEB1.id):
             await made.mark(probe)
         console.text = before + text
@@ -147,6 +148,96 @@ async def test_a_live_system_is_not_well_though_its_agent_answers() -> None:
     assert (old.health, old.why) == (Health.OK, "its agent answers"), "that may be from an earlier boot"
     unnamed = await look(text=f"{BIOS}localhost login: ", agent=True, answers=True)
     assert unnamed.evidence is Evidence.INSIDE, "a doubt denies nothing"
+
+
+OWN = {"id": "debian", "name": "Debian GNU/Linux", "host-name": "web1"}
+OTHER = {"id": "arch", "name": "Arch Linux", "host-name": "sysrescue"}
+ANOTHER = "its agent answers for another system, “sysrescue” (Arch Linux); it was “web1” (Debian GNU/Linux) before"
+
+
+async def known_by_its_system() -> Boots:
+    made = just_started()
+    assert (await look(made, **AGENT, system=OWN)).evidence is Evidence.INSIDE
+    made.began(WEB1.id)
+    return made
+
+
+async def test_an_agent_that_answers_for_another_system_after_a_start_proves_nothing() -> None:
+    made = await known_by_its_system()
+    for _ in range(2):
+        seen = await look(made, **AGENT, system=OTHER)
+        assert (seen.health, seen.evidence, seen.why) == (Health.UNKNOWN, Evidence.OUTSIDE, ANOTHER)
+    made.now.now += 3 * PATIENCE
+    assert (await look(made, **AGENT, system=OTHER)).why == ANOTHER, "it is not late to come up"
+    assert (await look(made, **AGENT, system=OWN)).evidence is Evidence.INSIDE
+
+
+async def test_what_another_systems_console_and_screen_show_is_not_the_guests() -> None:
+    made, up = await known_by_its_system(), vga_screen(["web1 login:"])
+    await look(made, **AGENT, system=OTHER, text=LOGIN)
+    for _ in range(2):
+        seen = await look(made, agent=True, answers=False, text=LOGIN, picture=up)
+        assert (seen.health, seen.why) == (Health.UNKNOWN, ANOTHER)
+    damaged = await look(made, agent=True, answers=False, text=LOGIN + READ_ONLY)
+    assert damaged.health is Health.FAIL, "what is wrong is told nevertheless"
+
+
+async def test_a_login_is_a_proof_only_once_an_agent_that_named_its_system_before_had_time_to() -> None:
+    for shown in ({"text": LOGIN}, {"picture": vga_screen(["web1 login:"])}):
+        made = await known_by_its_system()
+        early = await look(made, agent=True, answers=False, **shown)
+        assert early.health is Health.UNKNOWN
+        assert early.why == "it has come up, and its agent has not said yet as which system"
+        assert (await look(made, **AGENT, system=OTHER, **shown)).why == ANOTHER
+        made.began(WEB1.id)
+        await look(made, agent=True, answers=False, picture=vga_screen(["web1 login:"]))
+        made.now.now += PATIENCE
+        late = await look(made, agent=True, answers=False, picture=vga_screen(["web1 login:"]))
+        assert (late.evidence, late.why) == (Evidence.INSIDE, "it asks for a login"), "its agent may be gone"
+
+
+async def test_an_agent_that_falls_silent_as_it_is_asked_for_its_system_proves_nothing() -> None:
+    made = await known_by_its_system()
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        hypervisor.forgets_itself = True
+        seen = await made.look(probe)
+    assert seen is not None
+    assert seen.health is Health.UNKNOWN
+
+
+async def test_which_system_it_is_in_is_known_again_by_another_bot_and_a_person_may_say_otherwise() -> None:
+    made = await known_by_its_system()
+    anew = boots()
+    anew.remember(made.unsaved())
+    anew.polled(WEB1.id, running=True)
+    assert (await look(anew, **AGENT, system=OTHER)).why == ANOTHER
+    record = anew.unsaved()[WEB1.id]
+    anew.accepted({WEB1.id: replace(record, whose=record.whose.accepted())})
+    assert (await look(anew, **AGENT, system=OTHER)).evidence is Evidence.INSIDE
+    anew.began(WEB1.id)
+    assert (await look(anew, **AGENT, system=OTHER)).evidence is Evidence.INSIDE
+    anew.began(WEB1.id)
+    assert (await look(anew, **AGENT, system=OWN)).health is Health.UNKNOWN
+
+
+async def test_its_own_host_key_shows_that_it_is_its_own_system_by_another_name() -> None:
+    made, server = await known_by_its_system(), SshServer(Answer.KNOWN_KEY, KEY_KNOWN)
+    assert (await look(made, **AGENT, system=OTHER, ssh_answers=server)).why == KEY_KNOWN
+    assert (await look(made, **AGENT, system=OTHER)).why == "its agent answers"
+
+
+async def test_an_agent_that_can_not_name_its_system_proves_it_as_ever() -> None:
+    made = await known_by_its_system()
+    assert (await look(made, **AGENT)).evidence is Evidence.INSIDE
+
+
+async def test_a_runbook_that_asks_whether_it_is_well_hears_that_another_system_answers() -> None:
+    made = await known_by_its_system()
+    made.polled(WEB1.id, running=False)
+    async with probing(**AGENT) as (probe, hypervisor):
+        hypervisor.system = OTHER
+        seen = await made.look_now(probe)
+    assert (seen.health, seen.why) == (Health.UNKNOWN, ANOTHER)
 
 
 SAC = "Computer is booting, SAC started and initialized.\n\nSAC>\n"

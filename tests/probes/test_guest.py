@@ -11,6 +11,7 @@ import pytest
 from bot.core.guest import GuestInfo
 from bot.core.health import Target, TargetId
 from bot.core.incidents.console_log import TAIL, LogEnd, Mark
+from bot.core.incidents.guest_system import System
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes.guest import Agent, GuestProbe
 from bot.reach import Refused, Unreachable
@@ -28,6 +29,8 @@ class Furnished(Hypervisor):
 
     answers: bool | None = None
     file_systems: str | None = "thawed"
+    system: Mapping[str, str] | None = None
+    forgets_itself = False
     picture: bytes | None = None
     hangs = False
     has_screen = True
@@ -44,7 +47,13 @@ class Furnished(Hypervisor):
             raise AgentSilent("cannot ask the agent of 'web1' on atlas: because it does not answer")
         if command["execute"] == "guest-fsfreeze-status" and self.file_systems is None:
             raise GuestRefused("cannot ask the agent of 'web1' on atlas: because that has been disabled")
-        return self.file_systems if command["execute"] == "guest-fsfreeze-status" else {}
+        if command["execute"] == "guest-fsfreeze-status":
+            return self.file_systems
+        if self.forgets_itself and command["execute"] == "guest-get-osinfo":
+            raise AgentSilent("cannot ask the agent of 'web1' on atlas: because it does not answer")
+        if self.system is None and command["execute"] in {"guest-get-osinfo", "guest-get-host-name"}:
+            raise GuestRefused("cannot ask the agent of 'web1' on atlas: because that has not been found")
+        return self.system or {}
 
     async def ask_emulator(self, name: str) -> None:
         if self.hangs:
@@ -117,6 +126,20 @@ async def test_an_agent_that_does_not_tell_that_is_asked_whether_it_answers() ->
         hypervisor.file_systems = None
         assert await probe.agent() is Agent.ANSWERS
         assert hypervisor.asked == ["guest-fsfreeze-status", "guest-ping"]
+
+
+async def test_an_agent_tells_which_system_it_is_in_unless_it_is_too_old() -> None:
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        assert await probe.system() is None
+        hypervisor.system = {"id": "debian", "name": "Debian GNU/Linux", "host-name": "web1"}
+        assert await probe.system() == System("debian", "Debian GNU/Linux", "web1")
+
+
+async def test_an_agent_that_falls_silent_as_it_is_asked_does_not_answer() -> None:
+    async with probing(agent=True, answers=True) as (probe, hypervisor):
+        hypervisor.forgets_itself = True
+        with pytest.raises(AgentSilent):
+            await probe.system()
 
 
 async def test_an_agent_that_is_not_there_is_not_asked() -> None:

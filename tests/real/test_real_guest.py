@@ -7,18 +7,19 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import libvirt
 import pytest
 
 from bot.core.guest import GuestEvent, GuestEventKind, Power, Reason, judge
-from bot.core.health import Kind, Target, guest_id
+from bot.core.health import Evidence, Health, Kind, Observation, Target, guest_id
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Part, Stage
 from bot.demo.real import RealGuest, RealHost
 from bot.hypervisor import AgentSilent, GuestRefused, Hypervisor, HypervisorUnreachable, Unsupported
 from bot.hypervisor.console_ocr.reading import text_of
+from bot.monitoring.boots import Boots
 from bot.monitoring.console import render
 from bot.probes.guest import Agent, GuestProbe
 from tests.guests import read_all
@@ -29,6 +30,8 @@ from tests.waiting import until
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 SECOND = timedelta(seconds=1)
+OS_RELEASE = b'ID=tiny\nNAME="Tiny guest"\n'
+RESCUE = b'ID=tool\nNAME="Rescue kit"\n'
 BOOTS_WITHIN = 90.0  # seconds, on a machine that is busy with other tests too; at rest 5
 
 
@@ -131,6 +134,39 @@ async def test_an_agent_answers_while_file_systems_are_frozen_and_tells_that_the
         finally:
             await hypervisor.agent(info.uuid, {"execute": "guest-fsfreeze-thaw"}, 20 * SECOND)
         assert await probe.agent() is Agent.ANSWERS
+
+
+async def test_the_agent_of_another_system_that_boots_in_a_guest_proves_nothing(host) -> None:
+    guest = host.add_guest("shop", console_log=False)
+    boots = Boots(lambda: datetime.now(UTC), timedelta(minutes=9))
+    async with watched(host) as (hypervisor, _):
+        info = (await read_all(hypervisor))["shop"]
+        probe = GuestProbe(Target(guest_id(info.uuid)), "atlas", info, parts({"atlas": hypervisor}))
+
+        async def started() -> Observation:
+            """What it shows once its agent has answered after a start. Before that, a login proves nothing."""
+            await hypervisor.start_guest(info.uuid)
+            boots.polled(probe.guest.id, running=True)
+            shown: list[Observation | None] = []
+
+            async def answered() -> bool:
+                shown.append(await boots.look(probe))
+                return shown[-1] is not None and "its agent answers" in shown[-1].why
+
+            await until(answered, BOOTS_WITHIN, every=0.2)
+            assert shown[-1] is not None
+            return shown[-1]
+
+        assert (await started()).evidence is Evidence.INSIDE
+        await hypervisor.power_off(info.uuid)
+        boots.polled(probe.guest.id, running=False)
+        image = guest.disk.read_bytes()
+        assert len(RESCUE) == len(OS_RELEASE)
+        guest.disk.write_bytes(image.replace(OS_RELEASE, RESCUE))
+        seen = await started()
+        assert seen.health is Health.UNKNOWN
+        assert seen.why.endswith("another system, “tiny” (Rescue kit); it was “tiny” (Tiny guest) before")
+        await hypervisor.power_off(info.uuid)
 
 
 async def test_what_the_agent_refuses_is_no_silence(host, web1) -> None:

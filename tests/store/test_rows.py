@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Earlier, End, Event, EventKind, Incident, IncidentId, Member, Status, Way
 from bot.core.incidents.console_log import BootRecord, Mark
+from bot.core.incidents.guest_system import System, Whose
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.member import SETTLED, Ground
@@ -237,7 +238,8 @@ def test_what_an_incident_left_off_is_read_as_it_was_written_until_it_is_gone(st
 
 
 def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):
-    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True, came_up=True, up=True)
+    whose = Whose(System("debian", "Debian GNU/Linux", "web1"), System("x", hostname="rescue", live=True))
+    seen = BootRecord("boot 7 99", Mark(17, "6c6f67696e"), NOW, spoke=True, came_up=True, up=True, whose=whose)
     store.boots.keep({WEB1: BootRecord("boot 7 1", Mark())}, NOW)
     assert store.boots.all() == {WEB1: BootRecord("boot 7 1", Mark())}
     store.boots.keep({WEB1: seen}, NOW)

@@ -154,7 +154,7 @@ def shown(boot: GuestBoot, now: datetime, patience: timedelta) -> Screen:
     if boot.running is False or boot.paused:
         return Screen.UNSEEN
     place = boot.where(now, patience)
-    if place.proven or boot.hint or place.stage in {Stage.FAILED, Stage.WAITING}:
+    if place.proven or boot.hint or boot.whose.other is not None or place.stage in {Stage.FAILED, Stage.WAITING}:
         return Screen.TELLS
     return Screen.NOTHING if place.overdue and boot.looked else Screen.COMING
 

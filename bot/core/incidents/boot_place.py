@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.core.incidents.boot_signs import Part, Stage, Wait
+
+
+class Source(StrEnum):
+    """What showed where a machine stands."""
+
+    AGENT = "agent"
+    CONSOLE = "console"
+    SCREEN = "screen"
+    SSH = "ssh"
 
 
 @dataclass(frozen=True, slots=True)

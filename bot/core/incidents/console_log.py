@@ -12,6 +12,7 @@ from posixpath import normpath
 
 from bot.core.guest import GuestInfo
 from bot.core.health import TargetId
+from bot.core.incidents.guest_system import NOT_ASKED, Whose
 
 TAIL = 64
 """So many of the bytes before a mark are remembered, to know them again."""
@@ -64,7 +65,8 @@ class BootRecord:
 
     `process`: which process runs it; `mark`: what its console wrote after it is of that start or later. `started`:
     when it started, None if nobody saw it. `spoke`: its console showed that boot's beginning, so that it would
-    show another's. `came_up`: that guest was seen up, at this start or an earlier one; `up`: at this one.
+    show another's. `came_up`: that guest was seen up, at this start or an earlier one; `up`: at this one. `whose`:
+    which system its agent was in.
     """
 
     process: str
@@ -73,6 +75,7 @@ class BootRecord:
     spoke: bool = False
     came_up: bool = False
     up: bool = False
+    whose: Whose = NOT_ASKED
 
     def goes_on(self, process: str, log: LogEnd) -> bool:
         """Whether that start still runs, by its process and its log, where that would show another one."""

@@ -7,24 +7,14 @@ says where the machine stands; what follows from that is decided elsewhere.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from bot.core.clock_step import shifted
 from bot.core.incidents.boot_log import BootLog
-from bot.core.incidents.boot_place import Place
+from bot.core.incidents.boot_place import Place, Source
 from bot.core.incidents.boot_reading import UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, LogEnd
-
-
-class Source(StrEnum):
-    """What showed where a machine stands."""
-
-    AGENT = "agent"
-    CONSOLE = "console"
-    SCREEN = "screen"
-    SSH = "ssh"
-
+from bot.core.incidents.guest_system import NOT_ASKED, System, Whose
 
 AGENT = Reading(Stage.UP, "its agent answers")
 _FROZEN = Reading(Stage.TROUBLED, "its file systems are frozen, as for a backup")
@@ -52,7 +42,7 @@ class GuestBoot:
     `glanced`: its screen was looked at while its agent answered.
     `seen`, `since`: where it was seen to stand, and from when on. `proof`, `source`: what proved that it came up.
     `came_up`: whether it was seen up since its start, whatever became of it. `hint`: its console shows a login
-    prompt that may be an old one. `looked`: when it was looked at last.
+    prompt that may be an old one. `looked`: when it was looked at last. `whose`: which system its agent is in.
     """
 
     running: bool | None = None
@@ -71,6 +61,7 @@ class GuestBoot:
     came_up: bool = False
     hint: bool = False
     looked: datetime | None = None
+    whose: Whose = NOT_ASKED
 
     # --- what befalls it ---
 
@@ -96,7 +87,7 @@ class GuestBoot:
 
     def ended(self, at: datetime) -> "GuestBoot":
         """It is off: shut down, cut off, crashed or panicked."""
-        off = GuestBoot(running=False, starts=self.starts + 1, told=self._later(at))
+        off = GuestBoot(running=False, starts=self.starts + 1, told=self._later(at), whose=self.whose.anew())
         return replace(off, console=self.console.ended(up=self.source is Source.CONSOLE))
 
     def lost(self) -> "GuestBoot":
@@ -105,7 +96,7 @@ class GuestBoot:
         One that had failed at its boot may stand there still, so that what its log said of that counts on.
         """
         console = self.console.lost(decided=self.seen.stage in _DECIDED)
-        return GuestBoot(starts=self.starts + 1, told=self.told, console=console)
+        return GuestBoot(starts=self.starts + 1, told=self.told, console=console, whose=self.whose.anew())
 
     def shifted(self, step: timedelta) -> "GuestBoot":
         """The clock was stepped: what was so for a while is so for the same while."""
@@ -114,7 +105,7 @@ class GuestBoot:
     def _anew(self, at: datetime, started: datetime | None) -> "GuestBoot":
         at, off, up = self._later(at), self.running is False, self.source is Source.CONSOLE
         boot = GuestBoot(running=True, starts=self.starts + 1, started=started, told=at, since=at)
-        return replace(boot, console=self.console.anew(off=off, up=up))
+        return replace(boot, console=self.console.anew(off=off, up=up), whose=self.whose.anew())
 
     def _later(self, at: datetime) -> datetime:
         return at if self.told is None else max(at, self.told)
@@ -171,9 +162,12 @@ class GuestBoot:
 
     # --- what it shows ---
 
-    def answered(self, at: datetime, of: int) -> "GuestBoot":
-        """Its agent answered. `of`: the start it was asked after; after another that tells nothing."""
-        return self.read(AGENT, at, of, Source.AGENT, fresh=True)
+    def answered(self, at: datetime, of: int, system: System | None = None) -> "GuestBoot":
+        """Its agent answered, for that system. `of`: the start it was asked after; else that tells nothing."""
+        if of != self.starts or not self.runs:
+            return self
+        known = replace(self, whose=self.whose.answered(system), came_up=True)
+        return known.read(known.whose.doubt or AGENT, at, of, Source.AGENT, fresh=True)
 
     def froze(self, at: datetime, of: int) -> "GuestBoot":
         """Its agent answered that its file systems are frozen: it is up, and nothing proves that it goes on."""
@@ -259,7 +253,7 @@ class GuestBoot:
     def _on_its_way(self, now: datetime) -> str:
         seconds = int((now - (self.since or now)).total_seconds())
         lasted = f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
-        if self.seen in {_SILENT_NOW, _NO_SSH_NOW, _FROZEN}:
+        if self.seen in {_SILENT_NOW, _NO_SSH_NOW, _FROZEN, self.whose.doubt}:
             return self.seen.why
         if self.seen.stage is Stage.UNKNOWN:
             return f"{_SILENT} for {lasted}"

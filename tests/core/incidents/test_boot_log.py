@@ -8,11 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.core.incidents.boot_place import Source
 from bot.core.incidents.boot_reading import Reading
 from bot.core.incidents.boot_screen import read_screen
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import TAIL, BootRecord, LogEnd, Mark
-from bot.core.incidents.guest_boot import GuestBoot, Source
+from bot.core.incidents.guest_boot import GuestBoot
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=3)

@@ -8,10 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bot.core.incidents.boot_place import Source
 from bot.core.incidents.boot_reading import EMPTY, UNKNOWN, Reading
 from bot.core.incidents.boot_signs import Part, Stage, Wait
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
-from bot.core.incidents.guest_boot import GuestBoot, Source
+from bot.core.incidents.guest_boot import GuestBoot
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PATIENCE, EVERY = timedelta(minutes=3), timedelta(seconds=5)
