@@ -19,6 +19,7 @@ from bot.core.health import (
     Observation,
     Proof,
     Target,
+    TargetId,
     TargetKind,
     target_id,
 )
@@ -40,7 +41,7 @@ from bot.sightings import guest_target
 from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.one_machine import doubled
-from bot.terminal.ran_before import off_since, ran_before
+from bot.terminal.ran_before import boots_before, off_since, ran_before
 from bot.terminal.spots import mend, strangers, told
 from bot.terminal.waiting import Tally, telling
 from bot.vocabulary import probe_params
@@ -239,9 +240,7 @@ async def _look_at_guests(
     probe = HypervisorProbe(here, HYPERVISOR, hypervisor, lambda: known, parts.now, double=double, instead=misled)
     seen = list(filter(_is_worth_telling, await probe.look()))
     running = {one.target for one in seen if one.running}
-    boots = Boots(parts.now, config.timing.boot_look)
-    for one in running:
-        boots.polled(one, running=True)
+    boots = _met(config, parts, running)
     slots = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def look(guest: GuestProbe) -> Observation:
@@ -250,6 +249,15 @@ async def _look_at_guests(
 
     inside = (tally.count(look(guest)) for target, guest in guests.items() if target.id in running)
     return [*seen, *await asyncio.gather(*inside)]
+
+
+def _met(config: Config, parts: Parts, running: Collection[TargetId]) -> Boots:
+    """The boots of guests that run, by what the bot has put on record of them."""
+    boots = Boots(parts.now, config.timing.boot_look)
+    boots.remember(boots_before(config))
+    for one in running:
+        boots.polled(one, running=True)
+    return boots
 
 
 def _deaf(_event: GuestEvent) -> None:
