@@ -5,10 +5,14 @@ any bytes may stand in it, so what the terminal emulator can't follow is left ou
 """
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 import pyte
+from pyte.screens import Char, Cursor, StaticDefaultDict
+
+from bot.core.incidents.boot_lines import CLEARED
 
 LAST = 16_384
 """So many of a log's last characters are rendered; a screen and a boot's last words are less."""
@@ -30,47 +34,80 @@ _ALIGNMENT = re.compile(r"\x1b#.?")  # fills the screen with E: nobody's boot, a
 _ADDRESSED = re.compile(r"\x1b\[(\d{1,3});\d{0,3}[Hf]")
 
 
+_ALTERNATE = frozenset({47, 1047, 1049})
+
+_Cells = StaticDefaultDict[int, Char]
+
+
+def _row(cells: _Cells) -> str:
+    """The text of one row."""
+    return "".join(cells[x].data for x in range(max(cells, default=-1) + 1)).rstrip()
+
+
 class _Terminal(pyte.Screen):
-    """pyte's screen, which also keeps the lines that leave it at the top until it is cleared."""
+    """pyte's screen, which also keeps the lines that left it, and what a program that fills it hides."""
 
     def __init__(self, rows: int) -> None:
         self.scrolled: deque[str] = deque(maxlen=_SCROLLED)
+        self.hidden: tuple[dict[int, _Cells], Cursor] | None = None
         super().__init__(_COLUMNS, rows)
 
     def index(self) -> None:
         """The cursor goes down; at the bottom the first line leaves."""
         top, bottom = self.margins or pyte.screens.Margins(0, self.lines - 1)
-        if self.cursor.y == bottom and top == 0:
-            self.scrolled.append(self.row(0))
+        if self.cursor.y == bottom and top == 0 and self.hidden is None:
+            self.scrolled.append(_row(self.buffer[0]))
         super().index()
 
     def erase_in_display(self, how: int = 0, *args: object, **kwargs: object) -> None:
-        """What is cleared as a whole is gone, and so is what had led to it."""
-        whole = how in {2, 3} or (how == 0 and self.cursor.y == 0 and self.cursor.x == 0)
-        if whole:
-            self.scrolled.clear()
-        super().erase_in_display(how, *args, **kwargs)
+        """What is cleared as a whole is no longer shown, and has led to what is."""
+        if how in {2, 3} or (how == 0 and self.cursor.y == 0 and self.cursor.x == 0):
+            self._clear()
+        else:
+            super().erase_in_display(how, *args, **kwargs)
 
     def reset(self) -> None:
         """Like a terminal that was switched off and on."""
-        self.scrolled.clear()
+        self._leave()
+        self._clear()
         super().reset()
 
-    def row(self, number: int) -> str:
-        """The text of one row."""
-        cells = self.buffer[number]
-        return "".join(cells[x].data for x in range(max(cells, default=-1) + 1)).rstrip()
+    def set_mode(self, *modes: int, **kwargs: object) -> None:
+        """The alternate screen is another one, over this."""
+        if kwargs.get("private") and _ALTERNATE.intersection(modes) and self.hidden is None:
+            self.hidden = self.buffer, copy(self.cursor)
+            self.buffer = defaultdict(lambda: StaticDefaultDict(self.default_char))
+        super().set_mode(*modes, **kwargs)
+
+    def reset_mode(self, *modes: int, **kwargs: object) -> None:
+        """Without it the screen is as it was."""
+        if kwargs.get("private") and _ALTERNATE.intersection(modes):
+            self._leave()
+        super().reset_mode(*modes, **kwargs)
+
+    def _leave(self) -> None:
+        if self.hidden is not None:
+            (self.buffer, self.cursor), self.hidden = self.hidden, None
+
+    def _clear(self) -> None:
+        if self.hidden is None and (lines := self.rows()) and lines[-1] != CLEARED:
+            self.scrolled = deque([*lines, CLEARED], maxlen=_SCROLLED)
+        self.buffer.clear()
 
     def rows(self) -> list[str]:
-        """All text, oldest first, without the empty rows at the end."""
-        shown = [self.row(number) for number in range(self.lines)]
+        """All text, oldest first, without the empty rows at the end. Below `CLEARED` stands what is shown."""
+        covered = [] if self.hidden is None else [*self._text(self.hidden[0]), CLEARED]
+        return [*self.scrolled, *covered, *self._text(self.buffer)]
+
+    def _text(self, buffer: dict[int, _Cells]) -> list[str]:
+        shown = [_row(buffer[number]) if number in buffer else "" for number in range(self.lines)]
         while shown and not shown[-1]:
             shown.pop()
-        return [*self.scrolled, *shown]
+        return shown
 
 
 def render(log: str) -> Sequence[str]:
-    """The lines of the screen of whoever has watched this console, and those that scrolled off it before."""
+    """The lines of the screen of whoever has watched this console, and before them those that left it."""
     text = _plain(log[-LAST:])
     terminal = _Terminal(_rows(text))
     stream = pyte.Stream(terminal)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.incidents.boot_lines import CLEARED
 from bot.monitoring.console import LAST, render
 
 PIECES = [
@@ -87,10 +88,18 @@ def test_a_string_without_an_end_swallows_nothing_after_it() -> None:
     assert shown("\x1b]0;cut off\nweb1 login: ")[-1] == "web1 login:"
 
 
-def test_what_was_cleared_is_gone_and_so_is_what_scrolled_away_before() -> None:
+def test_what_was_cleared_stands_before_what_is_shown() -> None:
     old = "".join(f"old {number}\n" for number in range(100))
-    for clear in ("\x1b[2J\x1b[H", "\x1b[H\x1b[J", "\x1bc"):
-        assert shown(f"{old}{clear}GRUB") == ["GRUB"]
+    for clear in ("\x1b[2J\x1b[H", "\x1b[H\x1b[J", "\x1bc", "\x1b[2J\x1b[2J\x1b[H"):
+        assert render(f"{old}{clear}GRUB") == [*old.splitlines(), CLEARED, "GRUB"]
+    assert render("\x1b[2J\x1b[HGRUB") == ["GRUB"]
+
+
+@pytest.mark.parametrize("mode", [47, 1047, 1049])
+def test_a_program_that_fills_the_screen_hides_what_was_there_until_it_ends(mode: int) -> None:
+    running = f"web1:~# top\r\n\x1b[?{mode}h\x1b[H\x1b[2Jtasks\x1b[H\x1b[2Jload"
+    assert render(running) == ["web1:~# top", CLEARED, "load"]
+    assert render(f"{running}\x1b[?{mode}l\x1b[2;1Hweb1:~# ") == ["web1:~# top", "web1:~#"]
 
 
 def test_what_scrolled_away_is_kept_in_order() -> None:

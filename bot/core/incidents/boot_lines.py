@@ -1,12 +1,15 @@
-"""A screen's lines taken apart: who wrote which part of a line, which row knows it, what was typed at a prompt."""
+"""A screen's lines taken apart: who wrote which part of a line, and which row knows it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.core.incidents.boot_signs import SIGNS, Phase, Role, Sign, Stage
+from bot.core.incidents.boot_signs import SIGNS, Role, Sign
 from bot.core.incidents.boot_signs.bsd import WRITES
+
+CLEARED = "\f"
+"""A line that stands where the screen was cleared, or hidden by a program that fills it."""
 
 _STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?: ?\[\s*[TC]\d+\])?\s*")
 _DATE = r"(?:[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) "
@@ -21,17 +24,7 @@ _SPLIT = re.compile(
     rf"|(?<=^login:)\s*(?={WRITES})"
 )
 _LEAVES = re.compile(r"[#>)$:] ?(exit|logout|boot|normal|continue|reset|reboot|systemctl \w+|init \d)\s*$")
-_TYPED = re.compile(r"^(?:grub(?: rescue)?>|\(initramfs\)|mountroot>|Shell>|OK|=>|boot>|\w*:/\S*#)\s+\S")
-_QUOTES = frozenset(
-    (
-        *("dmesg", "journalctl", "cat", "zcat", "xzcat", "tac", "less", "zless", "more", "tail", "head"),
-        *("grep", "zgrep", "egrep", "awk", "sed", "strings", "bat", "lnav", "vi", "vim", "view", "nano", "last"),
-        *("man", "curl", "virsh", "ssh", "screen", "tmux", "minicom", "cu", "picocom", "telnet", "qm", "xl"),
-    )
-)
-_GOES_DOWN = re.compile(
-    r"^(systemctl\s+(-\S+\s+)*)?(reboot|poweroff|halt|shutdown|kexec|init\s+[06]|telinit\s+[06])\b"
-)
+_TYPED = re.compile(r"^(?:grub(?: rescue)?>|mountroot>|Shell>|OK|=>|boot>)\s+\S")
 _TOP_LEVEL = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|[()|]|[^\\\[()|]+")
 
 
@@ -52,7 +45,6 @@ def _alternatives(pattern: str) -> list[str]:
 _EACH = [one for sign in SIGNS for one in _alternatives(sign.pattern)]
 _FIRST = re.compile("|".join(one for one in _EACH if one.startswith("^")), re.IGNORECASE)
 _ANYWHERE = re.compile("|".join(one for one in _EACH if not one.startswith("^")), re.IGNORECASE)
-_BEGINS = tuple(sign for sign in SIGNS if sign.role is Role.BEGINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,85 +101,11 @@ def known(line: str, *, logged: bool) -> Sign | None:
     return next((sign for sign in SIGNS if (sign.logged or not logged) and sign.search(line)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A shell's prompt. `who`: its own name, as `root@web1`. `begins`: a boot's first line stands behind it."""
-
-    row: Sign
-    who: str
-    typed: str
-    begins: Sign | None = None
-
-
-def prompt(line: str, rows: Sequence[Sign]) -> Prompt | None:
-    """The shell's prompt that a line is, if it is one of these."""
-    found = next(((row, match) for row in rows if (match := row.search(line))), None)
-    if found is None:
-        return None
-    row, match = found
-    typed = (match.groupdict().get("typed") or "").strip()
-    begins = next((sign for sign in _BEGINS if (at := sign.search(typed)) and at.start() == 0), None)
-    return Prompt(row, match["who"], "" if begins else typed, begins)
-
-
 def typed_at(line: str) -> bool:
-    """Whether something was typed at the prompt of what is no system, that does not leave it."""
+    """Whether something was typed at a loader's prompt that does not leave it."""
     return bool(_TYPED.match(line)) and not was_left(line)
 
 
 def was_left(line: str) -> bool:
     """Whether someone left what waits at this prompt, so that the boot goes on."""
     return bool(_LEAVES.search(line))
-
-
-@dataclass(slots=True)
-class Session:
-    """Someone at a shell. `stand`, `line`: what the shell is proof of, or what it was left to mend.
-
-    `typed`: the command whose output follows. `doubt`: that output looks like a boot's.
-    """
-
-    who: str
-    typed: str
-    stand: Sign
-    line: str
-    doubt: bool = False
-
-    @property
-    def healthy(self) -> bool:
-        """Whether it is a login's, and no rescue's."""
-        return self.stand.stage is Stage.UP
-
-    @property
-    def may_end(self) -> bool:
-        """Whether a login may follow: it is a login's, or was left; what was typed may else have printed it."""
-        return self.healthy or not self.typed or was_left(f"# {self.typed}")
-
-    @property
-    def quotes(self) -> bool:
-        """Whether what follows may be the text of something else, as far as the command goes."""
-        return any(_command(part) in _QUOTES for part in self.typed.split("|"))
-
-    def was_reset(self, sign: Sign, piece: Piece) -> bool:
-        """Whether the machine must have been reset under the session, as its command does not explain the line."""
-        fails = sign.stage is Stage.FAILED and not sign.weak
-        if self.quotes or sign.phase is None or sign.phase > Phase.EARLY:
-            return False
-        if piece.stamped:
-            return fails and (self.healthy or not self.typed)
-        return not self.typed or sign.phase <= Phase.LOADER or (fails and self.healthy)
-
-    @property
-    def goes_down(self) -> bool:
-        """Whether the command ends the system."""
-        return bool(_GOES_DOWN.match(" ".join(_words(self.typed))))
-
-
-def _words(typed: str) -> list[str]:
-    return [word for word in typed.split() if word not in {"sudo", "doas", "time", "exec"} and "=" not in word]
-
-
-def _command(typed: str) -> str:
-    """The program of what was typed at a prompt."""
-    words = _words(typed)
-    return words[0].rpartition("/")[2] if words else ""

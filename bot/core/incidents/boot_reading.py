@@ -47,7 +47,7 @@ _LOGIN = "it asks for a login"
 EMPTY = Reading(Stage.UNKNOWN, "its screen shows no text")
 UNKNOWN = Reading(Stage.UNKNOWN, "nothing on its screen tells where it stands")
 
-STAGES = {
+_STAGES = {
     Phase.FIRMWARE: Stage.FIRMWARE,
     Phase.LOADER: Stage.LOADER,
     Phase.KERNEL: Stage.KERNEL,
@@ -75,9 +75,45 @@ def vain(stand: Sign, causes: Sequence[tuple[Sign, str]]) -> Reading | None:
     return failure(*tried[-1]) if stand.again and enough is not None and len(tried) >= enough else None
 
 
+def lasting(hurt: tuple[Sign, str] | None) -> tuple[Sign, str] | None:
+    """What still tells of damage once it asks for a login or a command: what had troubled its kernel is over."""
+    return hurt if hurt is not None and hurt[0].stage is Stage.FAILED else None
+
+
+def worse(hurt: tuple[Sign, str] | None, new: tuple[Sign, str]) -> tuple[Sign, str]:
+    """What tells most of how a running system is damaged."""
+    return new if new[0].stage is Stage.FAILED else lasting(hurt) or new
+
+
 def damage(sign: Sign, line: str) -> Reading:
     """That a system which has come up is no longer well, by a line that a row knows."""
     return Reading(sign.stage, sign.why, line, sign.part)
+
+
+def is_earlier(sign: Sign, phase: Phase | None) -> bool:
+    """Whether a boot must have begun anew, since this line comes before what was seen."""
+    if phase is None or sign.phase is None or sign.role is Role.ENDS:
+        return False
+    if sign.phase < Phase.KERNEL <= phase:
+        return True
+    late = sign.plain and Phase.KERNEL <= sign.phase < phase
+    return late or (phase is Phase.UP and sign.phase is Phase.EARLY)
+
+
+def stood(stand: Sign, line: str, causes: Sequence[tuple[Sign, str]]) -> Reading:
+    """What a line says at which a machine stands. `causes`: what it complained of before."""
+    cause = reason(causes)
+    if stand.by_cause and cause is not None and cause[0].part is not stand.part:
+        return failure(*cause)
+    return Reading(stand.stage, stand.why, line, stand.part, stand.wait, stand.disk)
+
+
+def under_way(stand: Sign, phase: Phase | None, line: str) -> Reading:
+    """How far a boot is, where nothing says that it stands."""
+    if phase is None or phase not in _STAGES or stand.role is Role.SHELL:
+        return Reading(Stage.UNKNOWN, UNKNOWN.why, line)
+    why = stand.why if stand.role is not Role.STANDS else "the boot went on"
+    return Reading(_STAGES[phase], why, line)
 
 
 @dataclass(slots=True)

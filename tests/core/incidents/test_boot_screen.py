@@ -172,8 +172,8 @@ def test_what_says_so_and_what_it_means_is_told() -> None:
         "web1 login: root\nPassword:\nroot@web1:~# sudo systemctl reboot": "off",
         "web1 login: root\nPassword:\nroot@web1:~# cat /dev/vcs1\n(initramfs) ": "can't tell",
         "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nDo you want to continue? [Y/n] ": "can't tell",
-        "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nGRUB loading.\nerror: no such device: 5f.\n"
-        "Entering rescue mode...\ngrub rescue> ": "failed: boot loader",
+        "web1 login: root\nPassword:\nroot@web1:~# SeaBIOS (version 1.16.2)\nGRUB loading.\n"
+        "error: no such device: 5f.\nEntering rescue mode...\ngrub rescue> ": "failed: boot loader",
         "web1 login: root\nPassword:\nroot@web1:~# SeaBIOS (version 1.16.2)\nNo bootable device.": (
             "failed: nothing to boot"
         ),
@@ -188,7 +188,7 @@ def test_what_says_so_and_what_it_means_is_told() -> None:
         ),
         "mount: mounting /dev/vda1 on /root failed: No such device\n/ # ": "failed: root file system",
         "mount: mounting /dev/vda1 on /root failed: No device\n/ # ls\nbin\n/ # ": "failed: root file system",
-        "web1 login: root\nPassword:\nroot@web1:~# apt upgrade\nSeaBIOS (version 1.16.2)\n"
+        "web1 login: root\nPassword:\nroot@web1:~# SeaBIOS (version 1.16.2)\n"
         "[    9.1] I/O error, dev vda, sector 8": "kernel",
         "=> Booting Puma": "can't tell",
         "U-Boot 2024.01\n=> ": "failed: boot loader",

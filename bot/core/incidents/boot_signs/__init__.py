@@ -21,8 +21,10 @@ from bot.core.incidents.boot_signs.sign import Part, Phase, Role, Sign, Stage, W
 __all__ = [
     "CHECKS",
     "COUNTDOWN",
+    "GUESSED",
     "PASSING",
     "QUESTION",
+    "RESCUES",
     "SHELLS",
     "SIGNS",
     "Part",
@@ -54,4 +56,10 @@ COUNTDOWN: Sign = loaders.COUNTDOWN.but(phase=Phase.LOADER)
 """The countdown below a menu."""
 
 SHELLS: tuple[Sign, ...] = initramfs.SHELLS
-"""Rows of shells' prompts."""
+"""Rows of shells' prompts; the first is surely one."""
+
+GUESSED: tuple[Sign, ...] = initramfs.GUESSED
+"""Rows of what is a prompt only where someone is at a shell."""
+
+RESCUES: tuple[Sign, ...] = initramfs.RESCUES
+"""Rows of the prompts of initramfs systems, which also stand among the others."""

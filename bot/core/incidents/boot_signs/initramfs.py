@@ -256,7 +256,39 @@ SHELLS = table(
         "a shell's prompt stands on its console",
         "bash, dash, busybox ash",
     ),
-    shell(r"^(?P<who>)[#$%]$", "a shell's prompt stands on its console", "sh"),
+    shell(r"^(?P<who>)[#$%](?P<typed>)$", "a shell's prompt stands on its console", "sh"),
+)
+
+_AT_A_SHELL = "a shell's prompt stands there, as somebody is at one"
+
+GUESSED = table(
+    Phase.EARLY,
+    shell(
+        r"^(?P<who>\[[^\]]*\]\[[^\]\s]+@[^\]]+\]\S*):(?: +(?P<typed>.*))?$",
+        _AT_A_SHELL,
+        "tcsh on pfSense",
+    ),
+    shell(r"^(?P<who>\[[^\]\s]+@[^\]]+\])(?: >)?(?: +(?P<typed>.*))?$", _AT_A_SHELL, "ESXi's ash; RouterOS"),
+    shell(r"^(?P<who>➜) +\S+(?: +(?P<typed>.*))?$", _AT_A_SHELL, "zsh with oh-my-zsh"),
+    shell(r"^(?P<who>[a-z][\w.-]*)%(?: +(?P<typed>\S.*))?$", _AT_A_SHELL, "zsh, csh"),
+    shell(
+        r"^(?P<who>(?=[\w~/\[({└╰])(?:[^\s#$>❯]+ ){0,3}[^\s#$>❯]*(?<![=<|:;,.])) ?[#$>❯»λ](?: +(?P<typed>\S.*))?$",
+        _AT_A_SHELL,
+        "a host, a user, a path, a time or a status before the sign, as people set them up",
+    ),
+    shell(r"^(?P<who>)[#$%❯](?: +(?P<typed>[a-z.~/_(\d].*))?$", _AT_A_SHELL, "sh; zsh with pure"),
+)
+
+RESCUES = table(
+    Phase.EARLY,
+    shell(r"^(?P<who>\(initramfs\))(?: +(?P<typed>.*))?$", _SHELL, "initramfs-tools scripts/functions: panic"),
+    shell(
+        r"^(?P<who>(?:dracut|initqueue|switch_root|pre-\w+|cmdline|mount|emergency)?:)/\S*#(?: +(?P<typed>.*))?$",
+        _SHELL,
+        "dracut modules.d/99base/dracut-lib.sh: emergency_shell",
+    ),
+    shell(r"^(?P<who>\[rootfs) \S*\]#(?: +(?P<typed>.*))?$", _SHELL, "mkinitcpio init_functions"),
+    shell(r"^(?P<who>rescueshell|genkernel)\S* \S* ?#(?: +(?P<typed>.*))?$", _SHELL, "Gentoo genkernel"),
 )
 
 SIGNS = (*PASSPHRASES, *DEBIAN, *DRACUT, *ARCH, *OTHERS)

@@ -238,8 +238,8 @@ MENUS = table(
         r"^Unable to successfully import a pool",
         Part.ROOT,
         "the ZFS pool with the root file system was not imported",
-        "ZFSBootMenu zfsbootmenu-init.sh",
-    ).but(after=4),
+        "ZFSBootMenu zfsbootmenu-init.sh: a kernel and an initramfs, though it loads others",
+    ).but(after=4, phase=Phase.EARLY),
     fails(
         r"^(KERN: )?(Welcome to Kernel Debugging Land|kdebug>)",
         Part.KERNEL,
