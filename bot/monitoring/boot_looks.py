@@ -44,9 +44,7 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedel
     if agent is Agent.SILENT and boot.frozen:
         agent = Agent.FROZEN  # it would say that it was thawed
     boot, console, fresh, tells_panics = await _console(probe, boot)
-    if (
-        agent is not Agent.SILENT or boot.whose.other is not None
-    ):  # nothing else that its system shows is the guest's
+    if agent is not Agent.SILENT or boot.whose.other is not None:  # another's login is not its own
         return await _answered(probe, boot, console if fresh else UNKNOWN, now, agent, system)
     if probe.info.has_agent:
         boot = boot.fell_silent(now(), of)
