@@ -194,7 +194,7 @@ async def not_proven(bot: Bot, check: str) -> bool:
 
 def is_marked(bot: Bot, uuid: str) -> bool:
     """Whether it is known where in its log the next boot begins."""
-    return any(one._boots.of(guest_id(uuid)).mark for one in bot.rounds._guests.values())
+    return any(one._boots.of(guest_id(uuid)).console.mark for one in bot.rounds._guests.values())
 
 
 async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(host, mail, tmp_path) -> None:
