@@ -17,7 +17,7 @@ EARLIER = [
     *("login-ubuntu-tty", "initramfs-alert-uuid", "grub-menu-waits", "panic-unmountable", "luks-waits-debian"),
     *("windows-bootmgr", "login-then-root-session", "emergency-shell-works", "ovmf-nothing", "going-down"),
 ]
-NO_BEGINNING = {"bare-username", "binary-garbage", "kernel-hangs", "dracut-goes-on"}
+NO_BEGINNING = {"bare-username", "binary-garbage", "kernel-hangs", "dracut-goes-on", "session-of-a-cut-log"}
 """Texts that may as well go on from what was before them."""
 
 ANSWERED = re.compile(r"\S+ login: \S|Please press Enter")
