@@ -19,10 +19,12 @@ _BY_LOOKS: Final = frozenset({Standing.PROVEN, Standing.ACCEPTED, Standing.UNTOU
 
 def hidden(draft: Draft, incident: Incident) -> Mapping[TargetId, datetime]:
     """The members that were seen to be well and can't be now, each with since when."""
+    blind = {one.target for one in draft.unseen}
     found = {}
-    for member in incident.members.values():
+    for target in sorted(blind & incident.members.keys()):
+        member = incident.members[target]
         if member.standing in _BY_LOOKS and (since := _since(draft, member)):
-            found[member.target] = since
+            found[target] = since
     return found
 
 
