@@ -198,7 +198,8 @@ class _Reader:
             return True
         if stand.role is Role.COUNTS and sign.wait is Wait.MENU:
             return self.passed <= _MENU_LINES
-        return self._holds() and (sign.weak or sign.role is Role.CAUSE)
+        went_on = stand.wait is Wait.PASSPHRASE and sign.by_cause and sign.stage is Stage.FAILED
+        return self._holds() and ((sign.weak and not went_on) or sign.role is Role.CAUSE)
 
     def _stands(self, sign: Sign, text: str) -> None:
         system = sign.phase is not None and sign.phase >= Phase.KERNEL
@@ -243,8 +244,10 @@ class _Reader:
         else:
             self.session.whose, self.session.typed, self.session.doubt = shell.whose, shell.typed, False
             self.hurt = lasting(self.hurt)
-            if self.session.healthy and self.session.goes_down:
-                self._told_to_go_down(self.session, text)
+            if (told := self.session).healthy and told.goes_down:
+                self._forget()
+                self.left = told
+                self._stands(_TOLD, text)
         if shell.begins is not None:
             self._begin(shell.begins, text)
 
@@ -253,11 +256,6 @@ class _Reader:
         self.session = None
         if self.stand is not None and self._holds() and shell.typed:
             self.session = Session(shell.whose, shell.typed, self.stand, self.line)
-
-    def _told_to_go_down(self, session: Session, text: str) -> None:
-        self._forget()
-        self.left = session
-        self._stands(_TOLD, text)
 
     def _led_to(self, shell: Prompt | None, text: str) -> Session | None:
         """The session that begins here, if what stood there tells of one."""
