@@ -23,7 +23,8 @@ def keep_boots(
     Those come back of which a person has said meanwhile that the other system whose agent answers is their own.
     """
     before = {guest: one for guest, one in store.boots.all().items() if guest in records}
-    said = [guest for guest, was in before.items() if records[guest].whose.other in _own(was.whose)]
+    own = {guest: was.whose.own for guest, was in before.items() if was.whose.own is not None}
+    said = [guest for guest, system in own.items() if records[guest].whose.other == system]
     accepted = {guest: replace(records[guest], whose=records[guest].whose.accepted()) for guest in said}
     known = {**records, **accepted}
     store.boots.keep({guest: one for guest, one in known.items() if before.get(guest) != one}, now)
@@ -31,10 +32,6 @@ def keep_boots(
         if one.whose.here or (guest in before and one.whose == before[guest].whose):  # it may get its name late
             _tell_other(store, now, guest, one.whose)
     return accepted
-
-
-def _own(whose: Whose) -> Sequence[object]:
-    return [whose.own] if whose.own else []
 
 
 def accept_systems(store: Store, now: datetime, targets: Sequence[TargetId], by: str) -> Sequence[TargetId]:
