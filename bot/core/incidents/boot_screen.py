@@ -220,7 +220,7 @@ class _Reader:
         marked = piece.text.startswith("[") and not piece.stamped  # by systemd, as no command's output is
         went_on = not session.healthy and sign.role is Role.GOES and marked
         ended = sign.role is Role.ENDS and (marked or not sign.weak)
-        login = sign.role is Role.STANDS and sign.phase is Phase.UP and sign.stage in {Stage.UP, Stage.UNKNOWN}
+        login = sign.role is Role.STANDS and sign.phase is Phase.UP
         if sign.role is Role.OWNS:
             self.origin.told(sign)
         if login or went_on or ended:
@@ -229,8 +229,6 @@ class _Reader:
         elif session.was_reset(sign, stamped=piece.stamped):
             self._forget()
             self._on_screen(sign, piece.text)
-        elif sign.role is Role.STANDS and not sign.weak and session.healthy:
-            session.doubt = True
 
     def _at_prompt(self, shell: Prompt, text: str) -> None:
         """A shell's prompt. What it is proof of follows from what led to it."""
