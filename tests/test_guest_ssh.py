@@ -12,6 +12,7 @@ from bot.core.health import Target, TargetId, guest_id
 from bot.hypervisor import Hypervisor
 from bot.names import HERE
 from bot.reach.ssh_answer import Answer
+from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
 from bot.terminal.spots import strangers
 from tests.probes.parts import by_ssh
@@ -71,7 +72,7 @@ async def asking(
                 return replace(made, address=HERE, known_as=here) if address == here else made
 
             parts = replace(given, hypervisors={"atlas": atlas}, ssh=replace(given.ssh, door=door))
-            yield GuestSsh(config, parts, lambda: known)
+            yield GuestSsh(config, parts, FoundAt(parts.hypervisors, parts.names, lambda: known))
     finally:
         await atlas.close()
 

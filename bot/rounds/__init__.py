@@ -23,7 +23,6 @@ from bot.core.health import (
     CheckName,
     Fingerprint,
     Observation,
-    Target,
     TargetId,
     TargetKind,
     target_id,
@@ -47,6 +46,7 @@ from bot.probes.guest import GuestProbe
 from bot.rounds import addresses
 from bot.rounds.blind_spots import BlindSpots
 from bot.rounds.checks import as_proof, checks_of, meant_guest
+from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
 from bot.rounds.impostors import Impostors, Look, SshAnswers
@@ -73,11 +73,11 @@ class Rounds:
     ) -> None:
         self._config, self._watch, self._writer, self._scheduler = config, watch, writer, scheduler
         self._clock, self._tasks = clock, set[asyncio.Task[None]]()
-        self._known: dict[TargetId, Target] = {t.id: t for t in configured(config)}
-        ssh = GuestSsh(config, parts, self._known.values)
+        self._known = {target.id: target for target in configured(config)}
+        ssh = GuestSsh(config, parts, FoundAt(parts.hypervisors, parts.names, self._known.values))
         self._parts = replace(parts, ssh=replace(parts.ssh, others=ssh.names_of_others))
         off, paused = (partial(self._knows, one) for one in (GuestRounds.knows_off, GuestRounds.knows_paused))
-        self._impostors = Impostors(off, paused, writer)
+        self._impostors = Impostors(off, paused, ssh.found, writer)
         self._ssh = SshAnswers(ssh, self._impostors)
         parts = replace(parts, ssh_answers=self._ssh)
         self._last_seen = LastSeen(parts.now, config.timing.shutdown_within)
@@ -166,7 +166,7 @@ class Rounds:
         careful = partial(looked, fingerprint, told, self._parts.now)
 
         async def look() -> None:
-            found = await self._impostors.look(watched.target.id, careful, where)
+            found = await self._impostors.look(watched.target, careful, where)
             settled = [self._watch.see(seen, watched.target, pace) for seen in found]
             if not all(settled):
                 lasting = [seen.steady for seen in found if seen.steady]  # looked at again when it has lasted

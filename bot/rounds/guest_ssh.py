@@ -5,18 +5,17 @@ there only the key that is known under the guest's own name counts.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from bot.config import Config
 from bot.config.places import own_addresses, owner_besides_guest
-from bot.core.health import Target, TargetKind, name_of, target_id, uuid_of
-from bot.hypervisor import GuestRefused, HypervisorUnreachable
+from bot.core.health import Target, TargetKind, target_id
 from bot.probes import Parts
 from bot.reach.ssh_answer import Answer, Door, SshAnswer
+from bot.rounds.found_at import FoundAt
 
 DEADLINE: Final = timedelta(seconds=3)
 AT_MOST: Final = 3  # addresses of one guest that are asked
@@ -26,11 +25,11 @@ _TELLING: Final = (Answer.KNOWN_KEY, Answer.OTHER_KEY, Answer.MAYBE_INITRAMFS)
 
 @dataclass(frozen=True, slots=True)
 class GuestSsh:
-    """Asks guests' SSH servers. `known`: all targets, as they are known when asked."""
+    """Asks guests' SSH servers. `found`: knows all targets, and where they are."""
 
     config: Config
     parts: Parts
-    known: Callable[[], Collection[Target]]
+    found: FoundAt
 
     async def __call__(self, guest: Target) -> SshAnswer | None:
         """The most telling answer of its addresses; None where nobody needs to be asked, or nothing answers."""
@@ -39,8 +38,8 @@ class GuestSsh:
         answers = await asyncio.gather(*asked)
         told = next((one for kind in _TELLING for one in answers if one.answer is kind), None)
         said = self._said_address(guest) or ""
-        if told is not None and told.proves and said and (other := await self._found_at(said, guest)):
-            told = SshAnswer(Answer.OTHER_KEY, f"{told.why}; but its hypervisor finds {other} at {said}")
+        if told is not None and told.proves and (other := await self.found.another(guest, said)):
+            told = SshAnswer(Answer.OTHER_KEY, f"{told.why}; but {other}")
         return told and replace(told, said_at=said)
 
     async def could_prove(self, guest: Target, *, running: bool) -> bool:
@@ -67,21 +66,8 @@ class GuestSsh:
             return [] if shared else [door]  # a key known for another machine's address is that one's
         if guest.name in others or guest.runs_on is None:
             return []  # whose key is known by that name can't be told
-        doors = [self.parts.ssh.door(guest, address) for address in await self._found(guest)]
+        doors = [self.parts.ssh.door(guest, address) for address in await self.found.of(guest)]
         return [replace(door, known_as=guest.name, others=others) for door in doors]
-
-    async def _found(self, guest: Target) -> Sequence[str]:
-        """Where its host has heard of it."""
-        with suppress(GuestRefused, HypervisorUnreachable, KeyError):
-            return await self.parts.hypervisors[name_of(guest.runs_on or guest.id)].addresses(uuid_of(guest.id))
-        return ()
-
-    async def _found_at(self, said: str, guest: Target) -> str:
-        """Another guest of which its host has heard at an address, by name: a clone has a guest's keys, too."""
-        others = [one for one in self._guests() if one.id != guest.id]
-        found = await asyncio.gather(*map(self._found, others))
-        places = {said, *self.parts.names.known(said)}
-        return next((one.name for one, at in zip(others, found, strict=True) if not places.isdisjoint(at)), "")
 
     def _said_address(self, guest: Target) -> str | None:
         """The address lab.yaml has for it; None where it has none, or may mean another guest of that name."""
@@ -104,4 +90,4 @@ class GuestSsh:
             yield from (host.name, *own_addresses(host))
 
     def _guests(self) -> Iterable[Target]:
-        return (one for one in self.known() if one.kind is TargetKind.GUEST)
+        return (one for one in self.found.known() if one.kind is TargetKind.GUEST)

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Observation, Target, TargetId
 from bot.reach.ssh_answer import Answer, SshAnswer
+from bot.rounds.found_at import FoundAt
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import answered_while_off
@@ -28,11 +29,11 @@ class Impostors:
     """Knows which looks pass without their guest. `off`: whether a target is a guest that is known to be off.
 
     `paused`: whether it is one that is known to be paused. What passes then is not it either; but it may go on,
-    and answer, before its hypervisor has told, so that this is held against nobody.
+    and answer, before its hypervisor has told, so that this is held against nobody. `found`: where guests are.
     """
 
-    def __init__(self, off: Knows, paused: Knows, writer: Writer) -> None:
-        self.off, self._paused = off, paused
+    def __init__(self, off: Knows, paused: Knows, found: FoundAt, writer: Writer) -> None:
+        self.off, self._paused, self._found = off, paused, found
         self._writer = writer
         self._passed: dict[Fingerprint, str] = {}  # and at which address
         self._unsaved: set[Fingerprint] = set()
@@ -41,18 +42,19 @@ class Impostors:
         """Go on from what was known before a restart. Raises StoreFailed."""
         self._passed |= await self._writer.do(answered_while_off.known)
 
-    async def look(self, target: TargetId, look: Look, where: str = "") -> list[Observation]:
+    async def look(self, target: Target, look: Look, where: str = "") -> Sequence[Observation]:
         """What a look tells of its target: nothing of a guest that is off or paused, or was when it began.
 
         `where`: the address that it looks at.
         """
-        was_off, was_paused = self.off(target), self._paused(target)
-        found = await look()
-        is_off, is_paused = self.off(target), self._paused(target)
+        was_off, was_paused = self.off(target.id), self._paused(target.id)
+        seen = await look()
+        judged = await self._found.judged(target, where, seen)
+        is_off, is_paused = self.off(target.id), self._paused(target.id)
         if was_off and is_off:
-            await self.note({one.fingerprint: where for one in found if _passes(one)})
+            await self.note({one.fingerprint: where for one in seen if _passes(one)})
         silent = was_off or is_off or was_paused or is_paused
-        return [] if silent else [self._judged(one, where) for one in found]
+        return [] if silent else [self._judged(one, where) for one in judged]
 
     async def note(self, looks: Mapping[Fingerprint, str]) -> None:
         """These looks at guests that are off have passed, each at that address."""

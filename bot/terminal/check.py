@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.config import Check, Config, load
-from bot.config.places import asked_instead
+from bot.config.places import asked_instead, where_of
 from bot.core.guest import GuestEvent, GuestState
 from bot.core.health import (
     BOOT,
@@ -35,6 +35,7 @@ from bot.probes.hypervisor import WATCHING, HypervisorProbe
 from bot.rounds import addresses, blind_spots
 from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import as_proof, checks_of, guest_checks_of
+from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.terminal import counted
@@ -114,7 +115,7 @@ async def look_once(config: Config) -> Looked:
         looks += [_look_at_guests(config, host, parts, tally, found, twice) for host, found in of_each]
         seen = [one for found in await asyncio.gather(*map(tally.count, looks)) for one in found]
         seen += Whereabouts(places, frozenset(hosts), lambda _: False, parts.now()).twice(guests)
-        own = [_look_at(config, watched, one, parts) for watched, one in guest_checks_of(config, guests)]
+        own = [_look_inside(config, watched, one, parts, ssh) for watched, one in guest_checks_of(config, guests)]
         seen += [one for found in await asyncio.gather(*map(tally.count, own)) for one in found]
         spots = await tally.count(_spots(config, guests, seen, ssh))
         others = await tally.count(strangers(guests.keys(), ssh))
@@ -130,7 +131,7 @@ def _parts(config: Config, opened: AsyncExitStack, guests: Mapping[Target, Guest
     opened.push_async_callback(ways.close)
     by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
     parts = Parts(Clock().now, hypervisors, ways.read_end, ways.names, by_ssh, zone=config.zone)
-    ssh = GuestSsh(config, parts, lambda: guests)
+    ssh = GuestSsh(config, parts, FoundAt(hypervisors, ways.names, lambda: guests))
     by_ssh = replace(by_ssh, others=ssh.names_of_others)
     return replace(parts, ssh=by_ssh, ssh_answers=ssh), ssh
 
@@ -190,6 +191,13 @@ async def _look_at(config: Config, watched: Watched, check: Check, parts: Parts)
         return list(filter(_is_worth_telling, found))
     finally:
         await probe.close()
+
+
+async def _look_inside(
+    config: Config, watched: Watched, check: Check, parts: Parts, ssh: GuestSsh
+) -> Sequence[Observation]:
+    seen = await _look_at(config, watched, check, parts)
+    return await ssh.found.judged(watched.target, where_of(check, watched.address), seen)
 
 
 def _is_worth_telling(seen: Observation) -> bool:

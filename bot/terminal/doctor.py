@@ -25,6 +25,7 @@ from bot.reach import Refusal, Refused, Script, Unreachable
 from bot.reach.ssh_answer import Door, of_other_key
 from bot.rounds import addresses, blind_spots
 from bot.rounds.checks import checks_of, upses_of
+from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
 from bot.sightings import guest_target
 from bot.slack import Slack
@@ -169,7 +170,8 @@ async def _of_proof(config: Config, hypervisors: Mapping[str, Hypervisor], ways:
             all_told = False  # why is said already
     await addresses.learn(ways.names, config)
     keys = list(_of_known_hosts(config, ways))
-    ssh = GuestSsh(config, _parts(config, hypervisors, ways), lambda: made)
+    found = FoundAt(hypervisors, ways.names, lambda: made)
+    ssh = GuestSsh(config, _parts(config, hypervisors, ways), found)
     spots = await blind_spots.find(config, made, {}, ssh, all_told=all_told)
     keys += [Finding(what, how, note=True) for what, how in await strangers(made, ssh)]
     minded = [spot for spot in spots if spot.lack is not Lack.IDLE]  # of what is idle its line says so
