@@ -834,6 +834,9 @@ async def test_what_answers_while_its_guest_is_off_proves_nothing_once_it_runs(g
             await bot.runs("web1")
             await bot.comes_to(check, Health.UNKNOWN)
             assert await bot.ask(lambda store: store.incidents.latest(5)) == []
+            asked = await bot.rounds.healthy(guest("web1"))
+            assert (asked.ok, asked.known) == (False, False), "nor for whoever asks"
+            assert "another machine answers there" in asked.text
 
 
 # --- who asks now ------------------------------------------------------------------------------------------------

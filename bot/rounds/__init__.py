@@ -160,8 +160,8 @@ class Rounds:
             found, known = await probe.look(), self._parts.names.known
             return [as_proof(self._config, watched, check, seen, known) for seen in found]
 
-        self._looks[watched.target.id][watched.check] = told
         fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)
+        self._looks[watched.target.id][watched.check] = partial(self._impostors.look, watched.target, told, where)
         self._sight.watches(fingerprint, where)
         careful = partial(looked, fingerprint, told, self._parts.now)
 
