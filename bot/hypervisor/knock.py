@@ -43,7 +43,7 @@ async def _reach(way: Way, names: Names, place: tuple[str, int], until: float) -
     try:
         return await _any(way, names, place, until)
     except ConnectionLost as lost:
-        if lost.obstacle.what is not What.SILENT or way.transport not in {"tcp", "tls"}:
+        if lost.obstacle.what not in {What.SILENT, What.REFUSED} or way.transport not in {"tcp", "tls"}:
             raise
         try:
             (await _any(way, names, (place[0], _SSH), until + _SSH_ANSWERS_WITHIN)).close()
@@ -64,7 +64,7 @@ async def _any(way: Way, names: Names, place: tuple[str, int], until: float) -> 
             return await _connected(way, family, where, _left(until) / (len(found) - number))
         except ConnectionLost as why:
             lost.append(why)
-    raise next((why for why in lost if why.obstacle.what is What.SILENT), lost[0])
+    raise next((why for what in (What.REFUSED, What.SILENT) for why in lost if why.obstacle.what is what), lost[0])
 
 
 async def _connected(way: Way, family: int, where: Any, seconds: float) -> socket.socket:

@@ -1,8 +1,7 @@
 """What stands between the bot and a hypervisor, and whose trouble that is: the machine's or the watcher's.
 
-Only silence of the host itself, or its refusal of a TCP connection, hints at a machine that is down. What is
-refused (a key, a host key, permission) or answers wrongly is the watcher's trouble, and says nothing of the
-machine.
+Only silence of the host itself hints at a machine that is down. What is refused (a connection, a key, a host key,
+permission) or answers wrongly is the watcher's trouble, and says nothing of the machine.
 """
 
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ class What(StrEnum):
     NAME = "its name can't be looked up"
     OWN_NETWORK = "this machine has no network to look with"
     BROKEN = "the connection broke, or is slow"
+    REFUSED = "nothing takes the connection there"
     KEY = "the key is refused"
     HOST_KEY_CHANGED = "the host key has changed"
     HOST_KEY_UNKNOWN = "the host key is not known"

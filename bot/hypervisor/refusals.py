@@ -32,7 +32,8 @@ _SAID: Final[Sequence[tuple[str, What]]] = (
     (r"could not resolve hostname", What.NAME),
     (r"unable to resolve address", What.NAME),  # libvirt, virnetsocket.c
     (r"connect to host .*: network is (unreachable|down)", What.OWN_NETWORK),
-    (r"connect to host .*: (connection refused|connection timed out|no route to host|host is down)", What.SILENT),
+    (r"connect to host .*: connection refused", What.REFUSED),
+    (r"connect to host .*: (connection timed out|no route to host|host is down)", What.SILENT),
     # OpenSSH, kex.c and packet.c: the port is taken, and what is behind it does not go on.
     (r"timed out during banner exchange|timed out waiting for ssh identification", What.STALLED),
     (r"kex_exchange_identification|unable to negotiate with|bad remote protocol version", What.SSH),
@@ -73,7 +74,7 @@ _SOCKET: Final = {
     errno.EPERM: What.PERMISSION,
 }
 _TCP: Final = {
-    errno.ECONNREFUSED: What.SILENT,
+    errno.ECONNREFUSED: What.REFUSED,
     errno.ETIMEDOUT: What.SILENT,
     errno.EHOSTUNREACH: What.SILENT,
     errno.EHOSTDOWN: What.SILENT,
@@ -91,6 +92,7 @@ _RUN_OUT: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 _WHY: Final = {
     What.SILENT: "{name} does not answer",
+    What.REFUSED: "{name} answers, but takes no connection",
     What.KEY: "{name} refuses the bot's key",
     What.HOST_KEY_CHANGED: "the host key of {name} has changed",
     What.HOST_KEY_UNKNOWN: "the host key of {name} is not known here",
@@ -103,6 +105,8 @@ _WHY: Final = {
     What.CERTIFICATE: "the TLS certificate for {name} is missing or refused",
 }
 _MEND: Final = {
+    What.REFUSED: "Start what should answer there: the SSH server of {name}, or libvirt where its URI has no ssh."
+    " Or correct the port in the URI.",
     What.KEY: "Add the bot's public key to the account's authorized_keys on {name}, or correct the user or keyfile"
     " in the hypervisor's URI.",
     What.HOST_KEY_CHANGED: "Compare what “ssh-keyscan {way.scan}” shows with the key on {name}'s own console. Only"
@@ -145,6 +149,8 @@ def of_socket(error: OSError, way: Way, where: str) -> Obstacle:
 
 def obstacle(what: What, way: Way, said: str = "") -> Obstacle:
     """An obstacle in words. `said`: what was told, by whoever told it."""
+    if what is What.REFUSED and way.begins_here:
+        what = What.SILENT  # what forwards a port refuses once the machine behind that is gone
     words = {"name": way.name, "way": way, "its": f"{way.name} answers, but its libvirt"}
     if way.is_local:
         words["its"] = f"the libvirt of {way.name}, on this machine,"

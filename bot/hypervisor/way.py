@@ -1,10 +1,18 @@
 """Where a libvirt URI leads: to this process, a socket of this machine, or over a network to a host."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 _PORTS: Final = {"tcp": 16509, "tls": 16514, "ssh": 22, "libssh": 22, "libssh2": 22}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,11 @@ class Way:
     def is_local(self) -> bool:
         """Whether no host is in between: then silence says nothing of any machine's power."""
         return self.host is None
+
+    @property
+    def begins_here(self) -> bool:
+        """Whether it goes by a port of this machine, which something forwards."""
+        return self.host == "localhost" or (self.host is not None and _is_loopback(self.host))
 
     @property
     def place(self) -> tuple[str, int] | None:

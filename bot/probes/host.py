@@ -143,7 +143,8 @@ class HostProbe:
         try:
             await asyncio.wait({telling, asking}, return_when=asyncio.FIRST_COMPLETED)
             self._answer = asking.result() if asking.done() else None
-            return self._answer is not None and self._answer.answer is Answer.SILENT and not telling.done()
+            nothing = self._answer is not None and self._answer.answer in {Answer.SILENT, Answer.REFUSED}
+            return nothing and not telling.done()
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
@@ -197,7 +198,7 @@ class HostProbe:
                 seconds = self._timeout.total_seconds()
                 return self._watcher.saw(Health.UNKNOWN, str(why) or f"its look took longer than {seconds:g} s")
         mend = answer.mend or _MEND[Refusal.SSH].format(name=self._host)
-        what = "stalled" if answer.answer is Answer.STALLED else Refusal.SSH.name.lower()
+        what = answer.answer if answer.answer in {Answer.STALLED, Answer.REFUSED} else Refusal.SSH.name.lower()
         return self._watcher.refused(answer.why, mend, what)
 
     async def close(self) -> None:

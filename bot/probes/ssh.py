@@ -74,7 +74,8 @@ class SshProbe:
     async def look(self) -> Sequence[Observation]:
         """What its SSH server shows, and whether it can be watched.
 
-        Silence is FAIL, and so is a server that accepts and then says nothing: but that is no host that is down.
+        Silence is FAIL, and so is a refusal, or a server that accepts and then says nothing: but that is no host
+        that is down.
         """
         answer = await self._ssh.proof(self._ssh.beside_others(self._door, self._target), self._timeout)
         saw = self._watcher.saw
@@ -83,7 +84,7 @@ class SshProbe:
                 return saw(Health.OK, answer.why)
             case Answer.SILENT:
                 return saw(Health.FAIL, answer.why, self._silent)
-            case Answer.STALLED:
+            case Answer.STALLED | Answer.REFUSED:
                 return saw(Health.FAIL, answer.why, Kind.SERVICE_DOWN)
             case Answer.CANNOT_LOOK:
                 return saw(Health.UNKNOWN, answer.why)

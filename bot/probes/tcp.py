@@ -64,6 +64,8 @@ class TcpProbe:
         try:
             (await connect(self._parts.names, host, port, self._timeout)).close()
         except NoConnection as why:
+            if why.refused:
+                return [self._refused(str(why))]
             return [self._saw(Health.FAIL if why.theirs else Health.UNKNOWN, str(why))]
         if self._door is None:
             return [self._saw(Health.OK, f"{host}:{port} answers")]
@@ -77,10 +79,16 @@ class TcpProbe:
                 return self._saw(Health.OK, answer.why)
             case Answer.SILENT:
                 return self._saw(Health.FAIL, answer.why)
+            case Answer.REFUSED:
+                return self._refused(answer.why)
             case Answer.CANNOT_LOOK:
                 return self._saw(Health.UNKNOWN, answer.why)
         host, port = self._where
         return self._saw(Health.OK, f"{host}:{port} answers, but {answer.why}", Evidence.OUTSIDE)
+
+    def _refused(self, why: str) -> Observation:
+        """The machine itself says no: whatever that means, it is no machine that is down."""
+        return replace(self._saw(Health.FAIL, why), kind=Kind.SERVICE_DOWN)
 
     def _saw(self, health: Health, why: str, evidence: Evidence = Evidence.INSIDE) -> Observation:
         kind = self._kind if health is Health.FAIL else None

@@ -21,6 +21,10 @@ from bot.reach.tcp import NoConnection, connect, said
 
 _Keys = Sequence[asyncssh.SSHKey]
 
+_NOTHING_LISTENS = (
+    "The machine is there, and nothing takes connections at its port {port}. Start its SSH server, or correct the "
+    "port in lab.yaml"
+)
 _NAME = "Caretaker"  # what servers find in their logs
 _ANY_KIND = (
     *(b"ssh-ed25519", b"ecdsa-sha2-nistp256", b"ecdsa-sha2-nistp384", b"ecdsa-sha2-nistp521"),
@@ -118,6 +122,8 @@ async def ssh_proof(door: Door, deadline: timedelta, names: Names, known_hosts: 
             return _no_key(door, heard)
         twin = await asyncio.to_thread(_twin, door, heard.key, known_hosts)
     except NoConnection as why:
+        if why.refused:
+            return SshAnswer(Answer.REFUSED, str(why), mend=_NOTHING_LISTENS.format(port=door.port))
         return SshAnswer(Answer.SILENT if why.theirs else Answer.CANNOT_LOOK, str(why))
     except OSError as why:
         words = f"cannot read the known host keys in '{door.known_hosts}': because {why.strerror}"

@@ -22,6 +22,7 @@ class Answer(StrEnum):
     UNKNOWN_KEY = "unknown-key"
     NO_SSH = "no-ssh"
     STALLED = "stalled"
+    REFUSED = "refused"
     SILENT = "silent"
     CANNOT_LOOK = "cannot-look"
 

@@ -1,14 +1,16 @@
 """A TCP connection within a deadline, and what it means that there is none: the other side's doing, or ours.
 
-Silence and a refusal say something of the machine that was asked for. A name that can't be looked up, a missing
-route or this machine's own limits say nothing of it.
+Silence says that the machine may be gone, and a refusal that it is there. A name that can't be looked up, a
+missing route or this machine's own limits say nothing of it.
 """
 
 import asyncio
 import errno
+import ipaddress
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from bot.names import Address, CannotLookUp, Names
@@ -30,13 +32,14 @@ _MOST_ADDRESSES = 8  # of one name, tried at once
 class NoConnection(Exception):
     """There is no connection. `theirs`: that says something of the machine; else it could not be asked.
 
-    `reason`: why, without what was tried.
+    `refused`: the machine itself said no, so that it is there. `reason`: why, without what was tried.
     """
 
-    def __init__(self, why: str, reason: str, *, theirs: bool) -> None:
+    def __init__(self, why: str, reason: str, *, theirs: bool, refused: bool = False) -> None:
         super().__init__(why)
         self.reason = reason
         self.theirs = theirs
+        self.refused = refused
 
 
 async def connect(names: Names, host: str, port: int, deadline: timedelta) -> socket.socket:
@@ -57,7 +60,9 @@ async def connect(names: Names, host: str, port: int, deadline: timedelta) -> so
     if isinstance(connected, socket.socket):
         return connected
     theirs, why_not = _judge(connected)
-    raise NoConnection(f"cannot connect to {host}:{port}: because {why_not}", why_not, theirs=theirs)
+    refused = any(error.errno == errno.ECONNREFUSED for error in connected) and not any(map(_is_own, found))
+    words = f"cannot connect to {host}:{port}: because {why_not}"
+    raise NoConnection(words, why_not, theirs=theirs, refused=refused)
 
 
 async def _first(addresses: Sequence[Address]) -> socket.socket | Sequence[OSError]:
@@ -101,6 +106,15 @@ async def _knock(address: Address) -> socket.socket | OSError:
         knocking.close()
         raise
     return knocking
+
+
+def _is_own(address: Address) -> bool:
+    """Whether it is this machine's own: what forwards its port refuses once the machine behind that is gone."""
+    family, _, _, _, where = address
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asked:
+        asked.connect(where)  # sends nothing
+        return bool(asked.getsockname()[0] == where[0]) or ipaddress.ip_address(where[0]).is_loopback
+    return False
 
 
 def _judge(errors: Sequence[OSError]) -> tuple[bool, str]:

@@ -126,9 +126,8 @@ async def test_ssh_gives_up_by_itself_where_its_proxy_stays_silent(tmp_path):
 @needs_networks
 async def test_a_stopped_libvirt_is_no_silent_host_as_long_as_ssh_answers(host):
     with lab() as atlas:
-        assert await what_is_in_the_way(f"test+tcp://{ATLAS}/default") is What.SILENT, (
-            "nothing answers there at all"
-        )
+        assert await what_is_in_the_way(f"test+tcp://{ATLAS}/default") is What.REFUSED, "but it is there"
+        assert await what_is_in_the_way(f"test+ssh://{ATLAS}/default") is What.REFUSED
         with started(*atlas.command(*listening(22))):
             assert await what_is_in_the_way(f"test+tcp://{ATLAS}/default") is What.DAEMON
             assert await what_is_in_the_way(f"test+tls://{ATLAS}/default") is What.DAEMON

@@ -24,8 +24,9 @@ def lab():
         yield here
 
 
-def look(lab: Network, address: str, *, port: int = 9, seconds: float = 1, looks: int = 1):
-    command = [sys.executable, "-P", "-m", "tests.probes.look_once", address, str(port), str(seconds), str(looks)]
+def look(lab: Network, address: str, *, port: int = 9, seconds: float = 1, looks: int = 1, by: str = "tcp"):
+    asked = [address, str(port), str(seconds), str(looks), by]
+    command = [sys.executable, "-P", "-m", "tests.probes.look_once", *asked]
     return json.loads(lab.run("env", f"PYTHONPATH={ROOT}", f"PATH={os.environ['PATH']}", *command))
 
 
@@ -64,6 +65,25 @@ def test_an_address_needs_no_resolver(lab) -> None:
     with resolver(lab):
         seen = look(lab, "10.9.0.2")
     assert (seen["health"], seen["why"].rpartition(" because ")[2]) == ("fail", "Connection refused")
+
+
+@pytest.mark.parametrize("by", ["tcp", "ssh"])
+def test_a_machine_that_refuses_is_there_and_one_that_is_silent_may_not_be(lab, by) -> None:
+    refuses, silent = look(lab, "10.9.0.2", by=by), look(lab, "10.9.0.77", by=by)
+    assert (refuses["health"], refuses["kind"]) == ("fail", "service-down")
+    assert (silent["health"], silent["kind"]) == ("fail", "host-down")
+
+
+def test_a_host_whose_ssh_server_is_gone_is_no_host_that_is_down(lab) -> None:
+    refuses, silent = (look(lab, address, seconds=8, by="inside") for address in ("10.9.0.2", "10.9.0.77"))
+    assert (refuses["health"], refuses["watching"]) == ("unknown", ["cannot-watch"])
+    assert (silent["health"], silent["kind"]) == ("fail", "host-down")
+
+
+def test_a_port_of_the_bots_own_machine_that_refuses_leads_to_a_machine_that_is_gone(lab) -> None:
+    for own in ("127.0.0.1", "127.0.0.9", "10.9.0.1"):
+        seen = look(lab, own)
+        assert (seen["health"], seen["kind"]) == ("fail", "host-down"), "as where a port is forwarded"
 
 
 @pytest.mark.parametrize(
