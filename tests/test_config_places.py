@@ -182,6 +182,30 @@ def test_a_host_may_be_the_bots_own_machine(lab):
     assert owner_besides_guest(config, config.guests["git"], "localhost") == "the host atlas"
 
 
+@pytest.mark.parametrize(
+    ("addresses", "owner"),
+    [
+        (["10.0.0.9"], ""),
+        (["10.0.0.2", "172.17.0.1"], ""),
+        (["10.0.0.9", "172.17.0.1"], "the bot's own machine"),
+        (["10.0.0.9", "127.0.0.1"], "the bot's own machine"),
+    ],
+)
+def test_a_name_that_leads_to_a_host_and_to_the_bots_own_machine_proves_no_host_but_by_its_key(
+    lab, addresses, owner
+):
+    """Two machines may each have a bridge of one address, as Docker's, that they are called by."""
+    own = {"10.0.0.2", "172.17.0.1"}
+
+    def known(name: str):  # as Names tells it
+        found = addresses if name == "nas.lan" else []
+        return found if own.isdisjoint((name, *found)) else [*found, HERE]
+
+    web, inside = WEB % "", "checks: {web: {probe: ssh}}"
+    assert of_host(lab(f"hosts: {{nas: {{address: nas.lan, {web}}}}}\n"), "nas", known) == owner
+    assert of_host(lab(f"hosts: {{nas: {{address: nas.lan, {inside}}}}}\n"), "nas", known) == ""
+
+
 @pytest.mark.parametrize(("known_as", "health"), {"web1": Health.OK, "atlas": Health.UNKNOWN}.items())
 def test_a_guests_own_host_key_tells_who_answers_behind_a_forwarded_port(lab, known_as, health):
     forwarded = f"checks: {{ssh: {{probe: ssh, port: 2222, known_as: '{known_as}'}}}}"

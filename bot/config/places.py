@@ -55,7 +55,7 @@ def owner_besides_guest(config: Config, guest: Guest, where: str, known: Known =
     hosts = (one for one in config.hosts.values() if _same(where, own_addresses(one), known))
     guests = (one for one in config.guests.values() if one is not guest)
     rivals = (one for one in guests if _same(where, _claims(one, alone=own), known))
-    bot = ["the bot's own machine"] if any(map(_is_here, _forms(where, known))) else []
+    bot = [_BOT] if _leads_here(where, known) else []
     return _first((*(f"the host {one.name}" for one in hosts), *bot, *(f"the guest {one.name}" for one in rivals)))
 
 
@@ -65,9 +65,11 @@ def asks_for_its_own_key(check: Check, guest: str) -> bool:
 
 
 def owner_besides_host(config: Config, host: Host, where: str, port: int | None, known: Known = as_written) -> str:
-    """What else lives where a host is looked at, in words: a host on the same port, or a guest; or nothing.
+    """What else lives where a host is looked at, in words: a host on the same port, the bot, a guest; or nothing.
 
-    Two hosts may share an address, as behind one router, and each be looked at on a port of its own.
+    Two hosts may share an address, as behind one router, and each be looked at on a port of its own. A host may be
+    the bot's own machine, but no name tells which it is that leads there and elsewhere, as to a bridge that both
+    machines have; the host key does, which is what counts at the port of SSH.
     """
     own = _same(where, own_addresses(host), known)
     others = (one for one in config.hosts.values() if one is not host)
@@ -78,7 +80,11 @@ def owner_besides_host(config: Config, host: Host, where: str, port: int | None,
         or (not own and _same(where, own_addresses(one), known))
     )
     guests = (one for one in config.guests.values() if not own and _same(where, [one.address], known))
-    return _first((*(f"the host {one.name}" for one in rivals), *(f"the guest {one.name}" for one in guests)))
+    by_key = port in {_SSH, host.ssh.port if host.ssh else _SSH}
+    bot = [_BOT] if not by_key and len({_leads_here(at, known) for at in known(where)}) > 1 else []
+    return _first(
+        (*(f"the host {one.name}" for one in rivals), *bot, *(f"the guest {one.name}" for one in guests))
+    )
 
 
 def asked_instead(config: Config, name: str, known: Known = as_written) -> str:
@@ -153,6 +159,11 @@ def spelling(address: str) -> str:
     return _HERE if plain == "localhost" else plain
 
 
+def _leads_here(where: str, known: Known) -> bool:
+    """Whether a name or address leads to the bot's own machine."""
+    return any(map(_is_here, _forms(where, known)))
+
+
 def _is_here(place: str) -> bool:
     """Whether an address is this machine for whoever uses it."""
     with suppress(ValueError):
@@ -162,3 +173,4 @@ def _is_here(place: str) -> bool:
 
 
 _HERE = "127.0.0.1"
+_BOT = "the bot's own machine"

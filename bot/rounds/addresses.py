@@ -1,6 +1,6 @@
 """Where machines are, by the names that lab.yaml has for them, also of those that are asked by no name.
 
-And which of these addresses are this machine's own: what answers there is no guest.
+And which of these addresses are this machine's own: what answers there is the bot's machine.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from bot.config import Config
+from bot.config import Config, Guest, Host
 from bot.config.places import own_addresses, spelling, where_of
 from bot.monitoring.netlink import Netlink, NoRoute
 from bot.names import Names, is_address
@@ -32,8 +32,9 @@ async def learn(names: Names, config: Config) -> None:
     of_guests = {guest.address for guest in config.guests.values() if guest.checks or guest.address != guest.name}
     wanted = [name for name in of_hosts | of_guests if not is_address(name)]
     await asyncio.gather(*(names.learn(name, PATIENCE) for name in wanted))
-    looked_at = {where_of(check, one.address) for one in config.guests.values() for check in one.checks.values()}
-    places = of_guests | looked_at
+    machines: tuple[Host | Guest, ...] = (*config.hosts.values(), *config.guests.values())
+    looked_at = {where_of(check, one.address) for one in machines for check in one.checks.values()}
+    places = of_hosts | of_guests | looked_at
     names.own = frozenset(_own({*places, *(at for where in places for at in names.known(where))}))
 
 
