@@ -73,6 +73,12 @@ class Names:
             async with asyncio.timeout(patience.total_seconds()):
                 self._keep(name, await asyncio.shield(self._begun(name, 0)))
 
+    async def leads_to(self, name: str, place: str, patience: timedelta) -> bool:
+        """Whether a name still leads to an address: so it is held where nobody can tell within `patience`."""
+        if not is_address(name):
+            await self.learn(name, patience)
+        return is_address(name) or place in self.known(name)
+
     def _keep(self, name: str, found: Sequence[Address]) -> None:
         self._known[name] = tuple(dict.fromkeys(str(one[4][0]) for one in found))
 

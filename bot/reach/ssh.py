@@ -1,7 +1,8 @@
 """Scripts on a host over SSH: one kept connection a host, by key alone, to a host whose key is known.
 
 Reads no ssh_config, asks no agent, sends no password, trusts no new host key. A host gone dark is noticed by
-keepalives, so that nothing waits for ever; the next use connects again.
+keepalives, so that nothing waits for ever; the next use connects again. So it does where the host's name leads to
+another machine by now: what still runs on the one before is heard to its end.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ from bot.reach.tcp import NoConnection, connect, said
 
 _AT_ONCE = 5
 """Scripts at the same time over one connection: sshd allows 10 sessions, and ending a script takes one more."""
+
+_LOOK_UP = timedelta(seconds=1)
+"""How long a kept connection waits to know whether its host's name still leads there; else that is taken so."""
 
 _ASIDE = 1_000
 """Bytes that are kept of what a login shell complains of."""
@@ -66,6 +70,7 @@ class SshReach:
         self._names = names or Names()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._connecting = asyncio.Lock()
+        self._sessions: set[_Session] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def run(
@@ -83,7 +88,7 @@ class SshReach:
             try:
                 return await follow(session, wrapped, limit, on_output)
             finally:
-                session.close()
+                self._let_go(session)
 
     async def speak(
         self, program: Wrapped, hear: Callable[[bytes], bool], patience: timedelta, *, urgent: bool = False
@@ -94,7 +99,7 @@ class SshReach:
             try:
                 await converse(session, program, hear, patience)
             finally:
-                session.close()
+                self._let_go(session)
 
     async def close(self) -> None:
         """Close the connection; a later run opens it again."""
@@ -123,13 +128,36 @@ class SshReach:
 
     async def _session(self, connection: asyncssh.SSHClientConnection, command: str) -> "_Session":
         session = _Session(self._host.name, connection)
-        await connection.create_session(lambda: session, command, encoding=None)
+        self._sessions.add(session)
+        try:
+            await connection.create_session(lambda: session, command, encoding=None)
+        except BaseException:
+            self._forget(session)
+            raise
         return session
+
+    def _let_go(self, session: "_Session") -> None:
+        session.close()
+        self._forget(session)
+
+    def _forget(self, session: "_Session") -> None:
+        self._sessions.discard(session)
+        self._abandon(session.connection)
+
+    def _abandon(self, connection: asyncssh.SSHClientConnection) -> None:
+        """Hang up where nothing runs on that connection any more, or will."""
+        if connection is not self._connection and all(one.connection is not connection for one in self._sessions):
+            connection.abort()
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         async with self._connecting:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await self._connect()
+            kept = self._connection
+            if kept is not None and not kept.is_closed():
+                if await self._names.leads_to(self._host.address, kept.get_extra_info("peername")[0], _LOOK_UP):
+                    return kept
+                self._connection = None
+                self._abandon(kept)
+            self._connection = await self._connect()
             return self._connection
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
@@ -208,8 +236,8 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self.status: int | None = None
         self.aside = b""
         self.lost: str | None = f"lost {host}: because its session ended without a word"
+        self.connection = connection
         self._host = host
-        self._connection = connection
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         """Part of asyncssh's protocol, like the three below."""
@@ -244,7 +272,7 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         """See `follow.Started`."""
         with suppress(asyncssh.Error, OSError, TimeoutError):
             async with asyncio.timeout(2 * GRACE.total_seconds()):
-                await self._connection.run(f"exec sh -c '{ending(group)}'")
+                await self.connection.run(f"exec sh -c '{ending(group)}'")
 
     def close(self) -> None:
         """Let go of the channel."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 import asyncssh
 import pytest
 
+from bot.names import Names
 from bot.reach import Reach, Refusal, Refused, Unreachable
 from bot.reach.ssh import SshHost, SshReach
 from tests.environment import environment
@@ -181,6 +182,47 @@ async def test_a_connection_that_died_is_made_anew(sshd, nook):
     assert (await sh(nook, "echo one")).output == "one\n"
     sshd.drop()
     assert (await sh(nook, "echo two")).output == "two\n"
+
+
+class Moving(Names):
+    """Every name leads to one place, which may change; `told` is what a resolver said last, if any `answers`."""
+
+    place = told = "127.0.0.1"
+    answers = True
+
+    async def look_up(self, _name, port, patience):
+        self.told = self.place
+        return await super().look_up(self.place, port, patience)
+
+    async def learn(self, _name, _patience):
+        self.told = self.place if self.answers else self.told
+
+    def known(self, _name):
+        return (self.told,)
+
+
+async def test_a_script_runs_where_the_hosts_name_leads_now_and_one_that_runs_is_heard_to_its_end(tmp_path):
+    """Where a machine took over another's host key along with its name, the key does not tell the two apart."""
+    with running_sshd(tmp_path, extra="ListenAddress 127.0.0.2\n") as server:
+        (tmp_path / "by_name").write_text(server.known_hosts.read_text().replace("127.0.0.1", "nook.lan"))
+        names = Moving()
+        reach = SshReach(replace(host(server), address="nook.lan", known_hosts=tmp_path / "by_name"), names)
+
+        async def where() -> str:
+            return (await sh(reach, "echo $SSH_CONNECTION")).output.split()[2]
+
+        waits = f"touch {tmp_path}/begun; until [ -e {tmp_path}/go ]; do sleep 0.05; done; echo $SSH_CONNECTION"
+        running = asyncio.ensure_future(sh(reach, waits))
+        await until((tmp_path / "begun").exists)
+        names.place, names.answers = "127.0.0.2", False
+        assert await where() == "127.0.0.1", "nobody tells that it has moved"
+        names.answers = True
+        assert await where() == "127.0.0.2"
+        assert len(server.sessions()) == 2
+        (tmp_path / "go").touch()
+        assert "127.0.0.1 " in (await running).output
+        await until(lambda: len(server.sessions()) == 1)
+        await reach.close()
 
 
 async def test_a_host_that_takes_no_more_sessions_does_not_lose_those_it_has(tmp_path):

@@ -56,9 +56,13 @@ class Sshd:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def sessions(self) -> list[int]:
+        """Those who are connected, by the process that each has for itself."""
+        return self._family()[1:]
+
     def drop(self) -> None:
         """End every session, but go on listening."""
-        for pid in self._family()[1:]:
+        for pid in self.sessions():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
