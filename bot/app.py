@@ -86,7 +86,8 @@ class Caretaker:
         self._values = RunValues(config, self.rounds, self._hypervisors, ways)
         self._library = library_of(config)
         self._house = House(config, _reader_of_texts(knowledge(config)))
-        self._performer = Performer(self._writer, self._house, self._reach, actions.discover(), self._context)
+        befell, known = self.rounds.own_time.befell, actions.discover()
+        self._performer = Performer(self._writer, self._house, self._reach, known, self._context, befell)
         self._secrets = secrets
 
     def _heard(self, event: GuestEvent) -> None:

@@ -17,7 +17,7 @@ from bot.core.run import Button, Press
 from bot.performing import Performer
 from bot.reach.local import LocalReach
 from bot.store.writer import Writer
-from tests.walking import ALEX, clock, house, runbook, stored
+from tests.walking import ALEX, clock, house, never, runbook, stored
 
 TEXT = """\
 # Mend a guest
@@ -60,7 +60,7 @@ async def live(folder: Path, writes: int) -> None:
     writer, here, text = Mortal(clock), house(folder), runbook(TEXT)
     await writer.open(folder / "caretaker.db")
     writer.mortal = writes
-    performer = Performer(writer, here, lambda _run, _place: LocalReach(), {}, lambda _: None)
+    performer = Performer(writer, here, lambda _run, _place: LocalReach(), {}, lambda _: None, never)
     if not await writer.do(lambda store, _now: store.runs.get(1)):
         values = {"disk": str(folder / "done")}
         performer.perform(await writer.do(runs.start, here, text, values, runs.Aim(None, None), ALEX))

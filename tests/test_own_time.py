@@ -106,6 +106,15 @@ async def test_after_a_short_stop_all_is_looked_at_anew_too_though_nobody_is_tol
     assert machine.missed == ["My own process was stopped 11:59–12:00 UTC, untold"]
 
 
+async def test_each_stop_and_each_step_of_the_clock_makes_old_what_began_before(writer, machine):
+    own_time = machine.own_time(writer)
+    assert await own_time.befell() == 0
+    machine.stopped.append(HOUR)
+    assert await own_time.befell() == 1
+    machine.sets_its_clock(HOUR)
+    assert await own_time.befell() == await own_time.befell() == 2
+
+
 async def test_what_has_to_know_of_a_stop_at_once_need_not_wait_for_a_second(writer, machine):
     machine.stopped.append(HOUR)
     await machine.own_time(writer).catch_up()

@@ -19,7 +19,7 @@ from bot.core.offer import offer
 from bot.core.progress import Progress
 from bot.core.run import Button, Press, RunId, RunStatus, State, Stop
 from bot.hypervisor import GuestRefused, HypervisorUnreachable
-from bot.performing import Performer
+from bot.performing import OLD, Performer
 from bot.performing.bar import Bar
 from bot.performing.recorded import _is_given_up
 from bot.reach import OUTPUT_LIMIT, Refused, Unreachable
@@ -99,10 +99,14 @@ class Bot:
     ) -> None:
         self.house = house(folder)
         self.set_by = timedelta()  # what was done to the system's clock
+        self.stops = 0  # how often this process was stopped
         self.writer = Writer(lambda: clock() + self.set_by, redactor)
         actions = {"start": ActionType(LabVerb("start", ("guest",), effect=effect), action)} if action else {}
-        self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None)
+        self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None, self.befell)
         self.performer = self.make()
+
+    async def befell(self) -> int:
+        return self.stops
 
     def crash(self) -> Performer:
         """Forget the performer, as a new process would. It is returned as the world outside goes on with it."""
@@ -273,6 +277,40 @@ async def test_what_must_hold_is_looked_at_when_it_is_pressed_and_what_does_not_
     assert not made.exists(), "whoever looks again has not pressed Run"
     assert (await bot.pressed(Button.RUN)).status is RunStatus.DONE
     assert made.exists()
+
+
+def waits(folder: Path) -> str:
+    """A look that begins, and ends once it may."""
+    return f"touch {folder}/begun; while [ ! -e {folder}/may-end ]; do sleep 0.05; done"
+
+
+async def sleeps_meanwhile(bot: Bot, folder: Path) -> None:
+    """The machine sleeps while that is looked at."""
+    await until((folder / "begun").exists)
+    bot.stops += 1
+    (folder / "may-end").touch()
+
+
+async def test_nothing_runs_on_a_look_across_which_the_bot_was_stopped(bot, tmp_path):
+    made = tmp_path / "made"
+    await bot.start(guarded(before(waits(tmp_path)), f"touch {made}"))
+    await bot.press(Button.RUN)
+    await sleeps_meanwhile(bot, tmp_path)
+    run = await bot.comes_to(*ASKS)
+    assert (run.state, run.steps[0].summary) == (State.HELD, OLD.text)
+    assert (await bot.pressed(Button.CHECK_AGAIN)).state is State.READY
+    assert not made.exists()
+    assert (await bot.pressed(Button.RUN)).status is RunStatus.DONE
+    assert made.exists()
+
+
+async def test_nothing_is_proven_by_such_a_look(bot, tmp_path):
+    await bot.start(step("true", check=check(waits(tmp_path))))
+    await bot.press(Button.RUN)
+    await sleeps_meanwhile(bot, tmp_path)
+    run = await bot.comes_to(*ASKS)
+    assert (run.state, run.steps[0].summary) == (State.UNPROVEN, OLD.text)
+    assert (await bot.pressed(Button.CHECK_AGAIN)).status is RunStatus.DONE
 
 
 async def test_what_cant_be_looked_at_holds_nothing(tmp_path):

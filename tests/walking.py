@@ -43,6 +43,11 @@ def house(folder: Path, known: Knowledge = KNOWN) -> House:
     return House(config, read)
 
 
+async def never() -> int:
+    """How often this process was stopped."""
+    return 0
+
+
 def runbook(text: str, name: str = "mend") -> Runbook:
     """The runbook of a text that has no mistake."""
     reading = parse(name, text, KNOWN)

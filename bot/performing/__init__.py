@@ -7,7 +7,7 @@ something have a record where they run (recorded.py): what a crash or a lost con
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -47,6 +47,9 @@ LEFT_OUT = (
     "[The beginning is left out: the last million characters are kept. The first line may not be a whole one.]\n"
 )
 
+OLD = Outcome(ok=False, text="my own process was stopped, or the clock set, meanwhile: look again", known=False)
+"""What a look comes to across which that was so."""
+
 Reaches = Callable[[Run, Place], Reach]
 """The way to a place, for a run: inside its guest means the very machine the run is about. Raises Refused."""
 
@@ -63,14 +66,16 @@ class Performer:
         reaches: Reaches,
         actions: Mapping[str, ActionType],
         context: Callable[[Run], Context],
+        befell: Callable[[], Awaitable[int]],
     ) -> None:
-        """`context`: what the actions of a run work with."""
+        """`context`: what the actions of a run work with; `befell`: how often this process was stopped by now."""
         self.progress: dict[tuple[int, int], Progress] = {}
         self._writer = writer
         self._house = house
         self._reaches = reaches
         self._actions = actions
         self._context = context
+        self._befell = befell
         self._tasks: dict[tuple[int, int, int], asyncio.Task[None]] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self._scripts = Scripts(writer)
@@ -134,7 +139,7 @@ class Performer:
         step, attempt = work.step, work.attempt
         match work:
             case LookBefore():
-                done, output = await self._do(run, work.job, work.limit)
+                done, output = await self._look(run, work.job, work.limit)
                 return BeforeLooked(step, attempt, done.ok, done.text), "" if done.ok else output
             case RunAction() | SeekAction():
                 try:
@@ -203,10 +208,16 @@ class Performer:
         deadline = time.monotonic() + work.within.total_seconds()
         limit = min(work.limit, work.within) if work.within else work.limit
         while True:
-            outcome, output = await self._do(run, work.job, limit)
+            outcome, output = await self._look(run, work.job, limit)
             if outcome.ok or time.monotonic() + work.every.total_seconds() > deadline:
                 return outcome, output
             await asyncio.sleep(work.every.total_seconds())
+
+    async def _look(self, run: Run, job: Job, limit: timedelta) -> tuple[Outcome, str]:
+        """Look once. What began before this process was stopped may show how it was then: that proves nothing."""
+        before = await self._befell()
+        done, output = await self._do(run, job, limit)
+        return (done, output) if await self._befell() == before else (OLD, output)
 
     async def _do(
         self, run: Run, job: Job, limit: timedelta, hear: Callable[[str], None] | None = None

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from bot.actions import Outcome
@@ -97,7 +97,6 @@ class Rounds:
         watch.find, watch.look_at = self._known.get, self._look_at
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
         self._look_back = LookBack(config, writer, scheduler, clock.now, watch.boots.latest)
-        watch.damaged = lambda incident: self._start(self._picture(incident))
 
     async def start(self) -> None:
         """Note the start, and begin all rounds."""
@@ -108,8 +107,8 @@ class Rounds:
         self._watch.remember(beginning.known, beginning.gap, beginning.until)
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()
-        timing, own_time = self._config.timing, self._own_time()
-        self._watch.catch_up = own_time.catch_up
+        timing, self._watch.catch_up = self._config.timing, self.own_time.catch_up
+        self._watch.damaged = lambda incident: self._start(self._picture(incident))
         self._scheduler.every("alive", timing.alive_every, partial(show_life, self._writer))
         self._scheduler.every("time", timing.retry_every, self._watch.pass_time)
         self._scheduler.every("tidy", TIDY_EVERY, lambda: self._writer.do(tidy), at_once=True)
@@ -124,7 +123,7 @@ class Rounds:
         self._sight.begin(lambda: self._writer.trouble, beginning.known)
         self._look_back.begin(beginning, own)
         look_on(self._config, self._writer, self._scheduler, self._clock.now, self._watch.boots)
-        self._start(own_time.run())
+        self._start(self.own_time.run())
 
     def _begin_guests(self, beginning: Beginning) -> None:
         self._last_seen.before_start(beginning.ran, beginning.shut_down, beginning.stopped)
@@ -275,7 +274,9 @@ class Rounds:
             file = f"{name}-{incident.id}-{self._parts.now().astimezone(self._config.zone):%H%M%S}.png"
             await self._writer.do(attach, incident, file, f"The screen of {name}", picture)
 
-    def _own_time(self) -> OwnTime:
+    @cached_property
+    def own_time(self) -> OwnTime:
+        """What befalls the bot's own process and clock."""
         return OwnTime(
             self._config,
             self._writer,

@@ -45,6 +45,7 @@ class OwnTime:
         self._tick, self._follow, self._shift, self._missed = tick, follow, shift, missed
         self._turn = asyncio.Lock()
         self._stops: list[Gap] = []  # not written yet
+        self._befell = 0
         self._step = timedelta(0)  # by which the clock was set, and the database does not know of yet
 
     async def run(self) -> None:
@@ -65,6 +66,11 @@ class OwnTime:
             except Exception:  # whoever waits for this goes on
                 log.exception("cannot note what befell this process; it is tried again")
 
+    async def befell(self) -> int:
+        """How many times by now this process was stopped or the clock set: what began before the last is old."""
+        await self.catch_up()
+        return self._befell
+
     def _notice(self) -> bool:
         """Whether anything befell it since it was looked at last."""
         length, step = self._tick(), self._follow()
@@ -77,7 +83,9 @@ class OwnTime:
             self._shift(step)
             self._stops = [shifted(gap, step) for gap in self._stops]
             self._step += step
-        return length is not None or step is not None
+        news = length is not None or step is not None
+        self._befell += news
+        return news
 
     async def _write(self) -> None:
         if self._step:

@@ -33,6 +33,7 @@ from bot.workspace.records import ALEX, HOMELAB, ROBIN
 from bot.workspace.server import Box, installed
 from handlers import Desk, register
 from tests.waiting import until
+from tests.walking import never
 
 PEOPLE = (Person("alex", ALEX.id, ("admin",), owner=True), Person("robin", ROBIN.id, ("hands",)))
 ATLAS, WEB1 = TargetId("host:atlas"), TargetId("guest:web1")
@@ -115,8 +116,9 @@ class Rig:
         self.writer, self.reader = Writer(now), Reader(now)
         self.library = Library([books], known)
         self.house = House(self.config, lambda name, text: parse(name, text, known).runbook)
+        known_actions = actions.discover()
         self.performer = Performer(
-            self.writer, self.house, lambda _run, _place: LocalReach(), actions.discover(), lambda _: None
+            self.writer, self.house, lambda _run, _place: LocalReach(), known_actions, lambda _: None, never
         )
         self.slack = Slack(bot_token=box.bot_token, app_token=box.app_token, api_url=box.api_url)
         artist = Artist(self.config, self.library, self.performer.progress, self.house)
