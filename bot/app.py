@@ -208,7 +208,10 @@ class Caretaker:
             return {label: self._placed(target) for target, label in found.items()}
 
         async def healthy(name: str) -> Outcome:
-            return await self.rounds.healthy(self._target(run, name))
+            return await self.rounds.present.healthy(self._target(run, name))
+
+        async def unwell(name: str) -> Outcome:
+            return await self.rounds.present.unwell(self._target(run, name))
 
         async def show(name: str, title: str, picture: bytes) -> None:
             file = f"{name}-{run.id}-{self._clock.now().astimezone(self._config.zone):%H%M%S}.png"
@@ -221,7 +224,7 @@ class Caretaker:
             proof = await self._reader.ask(queries.proof, IncidentId(int(incident)))
             return Outcome(ok=proof.ok, text=proof.words)
 
-        return Context(partial(self._machine, run), healthy, waiting_for, show, status, all_proven)
+        return Context(partial(self._machine, run), healthy, unwell, waiting_for, show, status, all_proven)
 
     def _placed(self, target: TargetId) -> Machine | None:
         """A guest where it lives, None for what is no guest that a hypervisor has."""

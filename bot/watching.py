@@ -65,10 +65,11 @@ class Watch:
             between=lambda target: seen_through(target, self.find),
             doubts=self._beliefs.doubts,
             look_at=self._look_at,
-            hides=lambda suspicion: self._hidden(suspicion.seen, suspicion.target),
+            hides=lambda suspicion: self.hidden(suspicion.seen, suspicion.target),
             sight=lambda: self.sight,
         )
         self._sure = MakingSure(config.timing.company, around, self._decide)
+        self.in_the_way = self._sure.in_the_way
         self._written: dict[Fingerprint, Written] = {}
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self.boots = HostBoots()
@@ -130,7 +131,7 @@ class Watch:
         self._looked.note(seen.target, seen.at)
         self.boots.note(seen)
         self._answers.note(seen)
-        hidden = self._hidden(seen, target)
+        hidden = self.hidden(seen, target)
         if hidden is not None:
             self._cannot_see(seen, hidden)
             return False
@@ -148,7 +149,7 @@ class Watch:
             self._looked.answered(seen)
         return streak.settled
 
-    def _hidden(self, seen: Observation, target: Target) -> str | None:
+    def hidden(self, seen: Observation, target: Target) -> str | None:
         """Why a failure says nothing of its target, if it says no more than that nothing answered."""
         blind = self.sight.heard(seen) if self.sight else None
         if not seen.is_silence:
@@ -159,16 +160,13 @@ class Watch:
     def _cannot_see(self, seen: Observation, why: str) -> None:
         """What fails there can't be told; what has failed before then is counted anew once it can."""
         self._beliefs.keep(seen.fingerprint, self._beliefs.of(seen.fingerprint).anew())
-        words = f"can't be seen: {why} ({seen.why})"
-        unseen = replace(seen, health=Health.UNKNOWN, why=words, kind=None, running=None)
+        unseen = seen.unseen(why)
         if self._is_news(unseen):
             self._pass_on(unseen)
 
     def _must_make_sure(self, seen: Observation, target: Target) -> bool:
-        if not seen.is_silence:
-            return False
         far = self.sight is not None and self.sight.needs_network(seen.fingerprint)
-        return far or bool(seen_through(target, self.find))
+        return seen.is_silence and (far or bool(seen_through(target, self.find)))
 
     async def _look_at(self, target: TargetId) -> None:
         await self.look_at(target)

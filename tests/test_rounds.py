@@ -544,7 +544,7 @@ async def test_what_a_guest_writes_in_the_instant_of_its_start_is_of_that_start(
         with guests.log.open("a") as console:
             console.write("\nweb1 login: ")
         await bot.comes_to(f"boot@{guest('web1')}", Health.OK)
-        assert (await bot.rounds.healthy(guest("web1"))).ok
+        assert (await bot.rounds.present.healthy(guest("web1"))).ok
 
 
 @pytest.mark.slow
@@ -580,7 +580,7 @@ async def test_a_guest_that_was_never_seen_up_and_stands_at_its_boot_is_told_onc
         await bot.writes("web1", guests.log, f"\n{BOOTS}")
         await until(lambda: late(bot), 15)
         for _ in range(3):
-            await bot.rounds.healthy(guest("web1"))
+            await bot.rounds.present.healthy(guest("web1"))
         assert await late(bot) == [(None, "⏳ web1 has not come up")]
         assert await bot.incidents() == []
 
@@ -613,7 +613,7 @@ async def test_two_guests_with_one_console_log_do_not_prove_each_other(guests, t
         with log.open("a") as console:
             console.write(LOGIN)
         for _ in range(3):
-            seen = await bot.rounds.healthy(guest("web1"))
+            seen = await bot.rounds.present.healthy(guest("web1"))
             assert not seen.ok
             assert f"its console's log, {log}, is that of web2, too" in seen.text
 
@@ -834,7 +834,7 @@ async def test_what_answers_while_its_guest_is_off_proves_nothing_once_it_runs(g
             await bot.runs("web1")
             await bot.comes_to(check, Health.UNKNOWN)
             assert await bot.ask(lambda store: store.incidents.latest(5)) == []
-            asked = await bot.rounds.healthy(guest("web1"))
+            asked = await bot.rounds.present.healthy(guest("web1"))
             assert (asked.ok, asked.known) == (False, False), "nor for whoever asks"
             assert "another machine answers there" in asked.text
 
@@ -856,7 +856,7 @@ async def test_healthy_looks_at_once_at_whatever_goes_by_that_name(guests, tmp_p
     async with living(config) as bot:
 
         def healthy(name):
-            return bot.rounds.healthy(bot.rounds.meant(name))
+            return bot.rounds.present.healthy(bot.rounds.meant(name))
 
         await bot.runs("web1")
         assert (await healthy("off1")).text == "off1: it is off (unknown)"
@@ -885,7 +885,7 @@ async def test_a_guest_started_this_instant_is_not_healthy_yet(guests, tmp_path)
     async with living(lab_yaml(tmp_path, timing=replace(QUICK, boot_look=timedelta(hours=1)))) as bot:
         await bot.runs("web1", running=False)
         guests.domain("web1").create()
-        seen = await bot.rounds.healthy(guest("web1"))
+        seen = await bot.rounds.present.healthy(guest("web1"))
         assert (seen.ok, seen.text) == (False, "web1: it is starting and shows nothing yet")
 
 

@@ -35,14 +35,16 @@ class Context:
     """What the actions of one run work with.
 
     `machine`: the guest of that name; the run's own where the name is the run's. Raises GuestRefused for an
-    unknown or an ambiguous name. `healthy`: looks at a target now, by name. `unproven`: what an incident still
-    waits for, by its number: each target's name, and the machine if it is a guest that a hypervisor has. `show`:
-    puts a picture (name, title, PNG) into the thread. `status`: where an incident stands, by its number; None
-    where there is none. `all_proven`: whether every machine of an incident is proven well, and by what.
+    unknown or an ambiguous name. `healthy`: looks at a target now, by name, and says whether it is proven well;
+    `unwell`: whether it surely is not. `unproven`: what an incident still waits for, by its number: each target's
+    name, and the machine if it is a guest that a hypervisor has. `show`: puts a picture (name, title, PNG) into
+    the thread. `status`: where an incident stands, by its number; None where there is none. `all_proven`: whether
+    every machine of an incident is proven well, and by what.
     """
 
     machine: Callable[[str], Machine]
     healthy: Callable[[str], Awaitable[Outcome]]
+    unwell: Callable[[str], Awaitable[Outcome]]
     unproven: Callable[[str], Awaitable[Mapping[str, Machine | None]]]
     show: Callable[[str, str, bytes], Awaitable[None]]
     status: Callable[[str], Awaitable[str | None]]

@@ -232,6 +232,11 @@ class Observation:
         moved = {name: (at + step).isoformat() for name, at in told.items()}
         return replace(shifted(self, step), facts={**self.facts, **moved})
 
+    def unseen(self, why: str) -> "Observation":
+        """The same, where it can't be told how its target is."""
+        words = f"can't be seen: {why} ({self.why})"
+        return replace(self, health=Health.UNKNOWN, why=words, kind=None, running=None)
+
     @property
     def is_silence(self) -> bool:
         """Whether it says only that nothing answered in time, which may be the trouble of whoever asks."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.health import Fingerprint, Observation, Target, TargetId
+from bot.core.health import Fingerprint, Observation, Target, TargetId, name_of
 from bot.core.incidents.visibility import Cause, Verdict
 from bot.monitoring.sight import SightMonitor
 
@@ -63,6 +63,15 @@ class MakingSure:
         self._suspected[suspicion.check] = suspicion
         if self._task is None:
             self._task = asyncio.create_task(self._make_sure(), name="make sure")
+
+    async def in_the_way(self, target: Target, also: Collection[str]) -> str | None:
+        """Why nothing could be seen of a target now, if so. `also`: where it is looked at beside its checks."""
+        between = self._around.between(target)
+        await self._look_at(one for one in between if not self._around.doubts(one))
+        if failing := next((one for one in between if self._around.doubts(one)), None):
+            return f"{name_of(failing)} fails"
+        sight = self._around.sight()
+        return None if sight is None else await sight.in_the_way(target.id, also)
 
     def forget(self, check: Fingerprint) -> None:
         """That check is no longer there."""

@@ -153,6 +153,18 @@ class SightMonitor:
         lost = {check: Lost(self._path(check, renew=True), since[check]) for check in checks}
         return verdict(self._findings.sight([one.path for one in lost.values()], self._answered), lost)
 
+    async def in_the_way(self, target: TargetId, also: Collection[str]) -> str | None:
+        """Ask all witnesses now: why nothing could be seen of a target by its checks, or there, if that is so."""
+        if not self._settings.ask:
+            return None
+        places = [*(where for check, where in self._where.items() if check.target == target), *also]
+        paths = {LOCAL, *(self._findings.path(where, renew=True) for where in places)}
+        lost = {self._path(check) for check in self._lost}
+        await self._findings.ask(self._all_paths() | paths, lost | paths)
+        sight, now = self._findings.sight(paths, self._answered), self._witnesses.now()
+        found = (sight.obstacle(Lost(path, now)) for path in paths)
+        return next((one.why for one in found if one is not None), None)
+
     async def look(self) -> Observation:
         """Ask all witnesses, and say whether the bot sees all that its checks look at.
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from bot.actions import Outcome
 from bot.clock import Clock
 from bot.config import Check, Config, Guest
 from bot.config.places import asked_instead, where_of
@@ -36,7 +35,6 @@ from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.hypervisor.machine import Machine
 from bot.hypervisor.search import search
 from bot.monitoring.addresses import hypervisor_at
-from bot.monitoring.healthy import outcome
 from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.own_boot import own_boot
 from bot.monitoring.own_database import know_database, note_database, show_life
@@ -53,6 +51,7 @@ from bot.rounds.impostors import Impostors, Look, SshAnswers
 from bot.rounds.look_back import LookBack, look_on
 from bot.rounds.outlook import outlook
 from bot.rounds.own_time import OwnTime
+from bot.rounds.present import Present
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
@@ -93,6 +92,7 @@ class Rounds:
         self._probes: dict[str, Probe] = {}
         self._looks: dict[TargetId, dict[str, Look]] = defaultdict(dict)
         self._jobs: dict[TargetId, dict[str, Callable[[], Awaitable[None]]]] = defaultdict(dict)
+        self.present = Present(watch, self._looks, self._guests.values(), ssh, self.names)
         self._sight = SightRounds(config, watch, scheduler, parts, self.names)
         watch.find, watch.look_at = self._known.get, self._look_at
         self._checked: dict[str, TargetId] = {}  # the guest that lab.yaml means by a name it has checks for
@@ -213,17 +213,6 @@ class Rounds:
     def heard(self, event: GuestEvent) -> None:
         """A hypervisor told something."""
         self._guests[event.host].heard(event)
-
-    async def healthy(self, target: TargetId) -> Outcome:
-        """Look at a target now, and say whether it is proven healthy."""
-        name = self.names(target)
-        looks = list(self._looks.get(target, {}).values())
-        looks += [partial(g.look_at, found) for g in self._guests.values() if (found := g.find(target))]
-        if not looks:
-            why = f"cannot tell whether {name} is healthy: because nothing here checks it"
-            return Outcome(ok=False, text=why, known=False)
-        seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
-        return outcome(name, seen)
 
     def meant(self, name: str) -> TargetId:
         """The target of that name, `name@host` or id, of those that are looked at. Raises GuestRefused."""

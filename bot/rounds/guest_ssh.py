@@ -5,7 +5,7 @@ there only the key that is known under the guest's own name counts.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -33,14 +33,22 @@ class GuestSsh:
 
     async def __call__(self, guest: Target) -> SshAnswer | None:
         """The most telling answer of its addresses; None where nobody needs to be asked, or nothing answers."""
-        doors = [door for door in await self._doors(guest) if await self.parts.ssh.knows(door)]
-        asked = [self.parts.ssh.proof(door, DEADLINE) for door in doors[:AT_MOST]]
+        asked = [self.parts.ssh.proof(door, DEADLINE) for door in await self._asked(guest)]
         answers = await asyncio.gather(*asked)
         told = next((one for kind in _TELLING for one in answers if one.answer is kind), None)
         said = self._said_address(guest) or ""
         if told is not None and told.proves and (other := await self.found.another(guest, said)):
             told = SshAnswer(Answer.OTHER_KEY, f"{told.why}; but {other}")
         return told and replace(told, said_at=said)
+
+    async def places(self, target: Target) -> Collection[str]:
+        """The addresses at which a guest's SSH server is asked; none of what is no guest."""
+        is_guest = target.kind is TargetKind.GUEST
+        return [door.address for door in await self._asked(target)] if is_guest else []
+
+    async def _asked(self, guest: Target) -> Sequence[Door]:
+        known = [door for door in await self._doors(guest) if await self.parts.ssh.knows(door)]
+        return known[:AT_MOST]
 
     async def could_prove(self, guest: Target, *, running: bool) -> bool:
         """Whether a guest's SSH server can be asked: its key is known, and so is where it is, or will be.

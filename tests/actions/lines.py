@@ -22,9 +22,8 @@ def context(
     unproven: Mapping[str, bool] | None = None,
     shown=None,
     others: Sequence[Hypervisor] = (),
-    seen: Outcome | None = None,
 ) -> Context:
-    """What actions work with. `others`: hosts that define the guests, too. `seen`: what a look at health shows."""
+    """What actions work with. `others`: hosts that define the guests, too."""
 
     def machine(guest: str) -> Machine:
         if guest == "atlas":
@@ -32,7 +31,10 @@ def context(
         return Machine(guest, uuid(guest), hypervisor, others)
 
     async def healthy(name: str) -> Outcome:
-        return seen or Outcome(ok=name == "web1", text=f"looked at {name}")
+        return Outcome(ok=name == "web1", text=f"looked at {name}")
+
+    async def unwell(name: str) -> Outcome:
+        return Outcome(ok=name != "web1", text=f"looked at {name}")
 
     async def status(incident: str) -> str | None:
         return {"7": "recovering", "8": "resolved"}.get(incident)
@@ -45,7 +47,7 @@ def context(
         return Outcome(ok=incident == "7", text=f"asked of incident {incident}")
 
     show = (shown if shown is not None else Shown()).show
-    return Context(machine, healthy, waiting_for, show, status, all_proven)
+    return Context(machine, healthy, unwell, waiting_for, show, status, all_proven)
 
 
 async def run(line: str, context: Context) -> Outcome:
