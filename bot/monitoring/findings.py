@@ -29,6 +29,7 @@ class Findings:
         self._settings = settings
         self._witnesses = witnesses
         self._paths: dict[str, Path] = {}
+        self._current: set[str] = set()  # whose paths were looked at since links or routes changed last
         self._links: dict[str, Finding] = {}
         self._down: dict[str, Finding] = {}  # of links that were, as they were then
         self._gateways: dict[Gateway, Finding] = {}
@@ -42,7 +43,14 @@ class Findings:
         """How a name or address is reached; `renew`: now, else when that was looked at last."""
         if renew or where not in self._paths:
             self._paths[where] = self._witnesses.path(where)
+            self._current.add(where)
         return self._paths[where]
+
+    def answered(self, where: str) -> Path:
+        """Something answered there; over which way."""
+        path = self.path(where, renew=where not in self._current)
+        self._witnesses.answered(path)
+        return path
 
     def sight(self, paths: Iterable[Path], answered: Mapping[str, datetime]) -> Sight:
         """All that the witnesses say of these paths; of what answered, whoever saw it must tell."""
@@ -55,6 +63,7 @@ class Findings:
             *([Finding(Witness.DISK, Health.FAIL, f"I cannot write: {full.why}", full.since)] if full else []),
             *(self._link(name, now) for name in sorted({path.link for path in ways if path.link})),
             *(gone for path in ways if path.address and (gone := self._witnesses.no_route(path.address))),
+            *(moved for path in ways if (moved := self._moved(path, now))),
             *self._gateways.values(),
             *self._lines.that_count(self._gateways),
             *self._unresolved.values(),
@@ -75,6 +84,7 @@ class Findings:
     def links_changed(self) -> None:
         """Something of the links or routes is no longer as it was."""
         self._links_at = None
+        self._current.clear()
         self._look_at_links()
 
     async def ask(self, paths: Collection[Path], lost: Collection[Path]) -> None:
@@ -128,6 +138,16 @@ class Findings:
                 found[name] = replace(before, health=Health.FAIL, why=f"{name} is gone", at=now)
         self._links, self._links_at = found, now
         self._down.update({name: one for name, one in found.items() if one.health is Health.FAIL})
+
+    def _moved(self, path: Path, now: datetime) -> Finding | None:
+        """That an address answered over another interface last: its silence over this one proves nothing."""
+        before = self._witnesses.link_before(path)
+        if before is None or path.address is None:
+            return None
+        link = self._link(before, now)
+        gone = link.why if link.health is Health.FAIL else f"the way there no longer leads over {before}"
+        why = f"{gone}, and there was no answer over {path.link} yet"
+        return Finding(Witness.WAY, Health.FAIL, why, now, path.address)
 
     def _link(self, name: str, now: datetime) -> Finding:
         """What an interface says, or said until a moment ago."""

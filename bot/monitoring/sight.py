@@ -135,14 +135,10 @@ class SightMonitor:
             self._hear_ups(seen)
         if seen.is_silence:
             return self._doubt(seen)
-        path = self._path(seen.fingerprint)
-        if seen.health is Health.UNKNOWN:
-            if path.name and self._witnesses.unresolved(path.name):
-                self._lose(seen)
-            return None
-        self._lost.pop(seen.fingerprint, None)
-        self._unseen.seen(seen.fingerprint)
-        self._answered.update({over: seen.at for over in (path.link, path.gateway) if over})
+        if seen.health is not Health.UNKNOWN:
+            self._hear_answer(seen)
+        elif (name := self._path(seen.fingerprint).name) and self._witnesses.unresolved(name):
+            self._lose(seen)
         return None
 
     async def ask(self, checks: Collection[Fingerprint]) -> Verdict:
@@ -231,6 +227,13 @@ class SightMonitor:
         self._starved.add(seen.fingerprint)
         self.hasten()
         return short
+
+    def _hear_answer(self, seen: Observation) -> None:
+        self._lost.pop(seen.fingerprint, None)
+        self._unseen.seen(seen.fingerprint)
+        where = self._where.get(seen.fingerprint)
+        path = LOCAL if where is None else self._findings.answered(where)
+        self._answered.update({over: seen.at for over in (path.link, path.gateway) if over})
 
     def _doubt(self, seen: Observation) -> str | None:
         lost = self._lose(seen)

@@ -43,6 +43,7 @@ class Witnesses:
         self._kernel: Netlink | None = None
         self._routes: dict[str, Path] = {}  # by address: the last way there that was known
         self._lost: dict[str, str] = {}  # the addresses to which there is none any more, and why
+        self._answered: dict[str, str] = {}  # by address: the interface over which it answered last
         self._ways: dict[str, str] = {}  # of each gateway that ever answered, how it did last
         try:
             self._kernel = Netlink()
@@ -128,6 +129,16 @@ class Witnesses:
         return self._finding(
             Witness.ROUTE, Health.FAIL, f"there is no route to {address} any more ({why})", address
         )
+
+    def answered(self, path: Path) -> None:
+        """Something answered over that way."""
+        if path.address and path.link:
+            self._answered[path.address] = path.link
+
+    def link_before(self, path: Path) -> str | None:
+        """The interface over which that address answered last, if it is another than now."""
+        before = self._answered.get(path.address or "")
+        return None if before == path.link else before
 
     async def name(self, name: str) -> Finding:
         """Whether a name can be looked up; that there is none of that name is an answer."""

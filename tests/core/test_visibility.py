@@ -123,6 +123,23 @@ def test_a_route_that_went_hides_what_it_led_to_and_nothing_else() -> None:
     assert (found.cause, set(found.unseen)) == (Cause.NETWORK, {ATLAS})
 
 
+MOVED = finds(Witness.WAY, FAIL, "10.0.0.10")
+
+
+def test_a_way_that_moved_hides_what_has_not_answered_over_the_new_one_and_nothing_else() -> None:
+    now = Path(address="10.0.0.10", link="wlan0", gateway="10.6.0.254")
+    found = judged(link(OK), MOVED, path=now, site=BEYOND)
+    assert (found.cause, set(found.unseen)) == (Cause.NETWORK, {ATLAS})
+    elsewhere = {"wlan0": NOON + SECOND, "10.6.0.254": NOON + SECOND}
+    assert set(judged(link(OK), MOVED, path=now, answered=elsewhere).unseen) == {ATLAS}, "as on the internet"
+
+
+def test_a_way_that_moved_hides_nothing_on_a_link_where_something_answers_after_the_failure() -> None:
+    now, before, after = replace(ON_LINK, link="wlan0"), {"wlan0": NOON - SECOND}, {"wlan0": NOON + SECOND}
+    assert set(judged(MOVED, path=now, answered=before).unseen) == {ATLAS}
+    assert judged(MOVED, path=now, answered=after).unseen == {}
+
+
 def test_a_dead_resolver_hides_what_is_known_by_name_alone() -> None:
     assert set(judged(link(OK), resolver(FAIL), path=BY_NAME).unseen) == {ATLAS}
     assert judged(link(OK), resolver(FAIL), path=ON_LINK).unseen == {}

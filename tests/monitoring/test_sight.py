@@ -17,7 +17,7 @@ from bot.usecases import persons_word
 from tests.guests import URI, guest, owned_guests
 from tests.monitoring.looking import looking
 from tests.real.bad_line import bad_line
-from tests.real.network import lan, needs_networks
+from tests.real.network import cable, lan, needs_networks, network
 from tests.real.upsd import running_upsd
 from tests.waiting import until
 from tests.walking import PEOPLE
@@ -110,6 +110,61 @@ async def test_the_bots_own_cable_is_no_power_failure(home, tmp_path) -> None:
         await bot.all_are(Health.OK, *HOSTS, BOT.id)
         assert [one.kind for one in await bot.incidents()] == [Kind.NETWORK_DOWN]
         assert "resolved: the network is back" in await bot.history(network)
+
+
+@pytest.fixture
+def wlan0(home):
+    """The bot has another link, over which it reaches the internet and not the lab: its default route."""
+    with network() as outside:
+        cable(outside, home.here, ends=("lan", "wlan0"), addresses=("10.6.0.254/24", "10.6.0.1/24"))
+        outside.ip("address", "add", "10.5.0.1/32", "dev", "lo")
+        home.here.ip("route", "replace", "default", "via", "10.6.0.254")
+        with outside.listen(443):
+            yield
+
+
+async def told(bot, words: str) -> None:
+    """Until the bot says this of its own sight."""
+
+    async def says() -> bool:
+        return words in (await bot.watch.sight.look()).why
+
+    await until(says, 20)
+
+
+@pytest.mark.usefixtures("wlan0")
+async def test_the_bots_own_cable_is_no_power_failure_either_once_another_way_is_tried(home, tmp_path) -> None:
+    internet = TargetId("service:internet")
+    async with looking(
+        lab(tmp_path, services={"internet": Service("internet", "10.5.0.1", checks=door(443))})
+    ) as bot:
+        await bot.all_are(Health.OK, *HOSTS, internet, BOT.id)
+        home.pull("here")
+        blind = await bot.incident(kind=Kind.NETWORK_DOWN)
+        home.here.ip("address", "flush", "dev", "eth0")  # as DHCP's clients do after a while
+        await told(bot, "eth0 has no carrier, and there was no answer over wlan0 yet")
+        home.put_back("here")  # and its address comes a while later
+        await told(bot, "the way there no longer leads over eth0, and there was no answer over wlan0 yet")
+        home.here.ip("address", "add", "10.9.0.1/24", "dev", "eth0")
+        await bot.incident(id=blind.id, status=Status.RESOLVED)
+        await bot.all_are(Health.OK, *HOSTS, internet, BOT.id)
+        assert [one.kind for one in await bot.incidents()] == [Kind.NETWORK_DOWN]
+
+
+async def test_what_falls_silent_once_it_has_answered_over_the_other_way_is_down(home, tmp_path) -> None:
+    cable(home.gateway, home.here, ends=("lan2", "wlan0"), addresses=("10.6.0.254/24", "10.6.0.1/24"))
+    silent = ("blackhole", "10.8.0.7", "table", "local")
+    async with looking(lab(tmp_path, services=BEYOND)) as bot:
+        await bot.all_are(Health.OK, *HOSTS, SITE, BOT.id)
+        home.here.ip("route", "add", "10.8.0.0/24", "via", "10.6.0.254")
+        home.beyond.ip("route", "add", *silent)
+        blind = await bot.incident(kind=Kind.NETWORK_DOWN)
+        moved = "the way there no longer leads over eth0, and there was no answer over wlan0 yet"
+        assert blind.why == f"I can't see site: {moved}"
+        home.beyond.ip("route", "del", *silent)
+        await bot.incident(id=blind.id, status=Status.RESOLVED)
+        home.beyond.ip("route", "add", *silent)
+        assert (await bot.incident(kind=Kind.SERVICE_DOWN)).subject == SITE
 
 
 async def test_a_blip_of_the_bots_own_cable_is_nothing(home, tmp_path) -> None:

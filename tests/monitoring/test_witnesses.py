@@ -106,6 +106,21 @@ def test_a_route_that_went_is_missed_and_one_that_never_was_is_not(home, witness
     assert witnesses.no_route("10.8.0.1") is None
 
 
+def test_the_link_over_which_an_address_answered_last_is_remembered_until_it_answers_over_another(
+    home, witnesses
+) -> None:
+    first = witnesses.path("10.8.0.1")
+    assert witnesses.link_before(first) is None, "it never answered"
+    witnesses.answered(first)
+    assert witnesses.link_before(first) is None
+    home.here.ip("link", "add", "wlan0", "up", "type", "bridge")
+    home.here.ip("route", "add", "10.8.0.1", "dev", "wlan0")
+    now = witnesses.path("10.8.0.1")
+    assert (now.link, witnesses.link_before(now)) == ("wlan0", "eth0")
+    witnesses.answered(now)
+    assert witnesses.link_before(now) is None
+
+
 # --- the gateway -------------------------------------------------------------------------------------------------
 
 

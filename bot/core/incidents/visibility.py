@@ -27,6 +27,7 @@ class Witness(StrEnum):
     LIMITS = "own limits"
     LINK = "link"
     ROUTE = "route"
+    WAY = "way"
     GATEWAY = "gateway"
     LINE = "line"
     RESOLVER = "resolver"
@@ -143,10 +144,15 @@ class Sight:
         return not path.local and {
             Witness.LINK: finding.about == path.link,
             Witness.ROUTE: finding.about == path.address,
+            Witness.WAY: finding.about == path.address and not self._answered_beside(lost),
             Witness.RESOLVER: finding.about == path.name,
             Witness.GATEWAY: self._gateway_hides(finding, lost),
             Witness.LINE: self._line_hides(finding, path),
         }.get(finding.witness, False)
+
+    def _answered_beside(self, lost: Lost) -> bool:
+        """Whether something answered on the same link. What answers through a gateway may be anywhere."""
+        return lost.path.gateway is None and self._answered_over(lost.path, lost.since)
 
     def _line_hides(self, line: Finding, path: Path) -> bool:
         """What answers over a bad line may seem silent, unless another, reached the same way, is heard well."""
