@@ -20,6 +20,7 @@ __all__ = [
     "ROOT",
     "STALLED",
     "STATE",
+    "THERE",
     "CheckName",
     "Evidence",
     "Fingerprint",
@@ -71,6 +72,9 @@ REFUSAL = "refusal"
 
 _TOO_LATE: Final = frozenset({"stalled", "frozen"})
 """The refusals that are none: it takes a connection, and does not go on in time."""
+
+THERE: Final = "there"
+"""The fact of a machine that fails, and is there: how it showed that, as by refusing a connection."""
 
 STALLED = "stalled"
 """The fact of a machine that nothing shows to be up, nor to be on its way up within its time."""
@@ -242,6 +246,11 @@ class Observation:
         """Whether it says only that nothing answered in time, which may be the trouble of whoever asks."""
         late = self.kind in SILENCE or self.facts.get(REFUSAL) in _TOO_LATE
         return self.health is Health.FAIL and late
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its machine showed that it is there, whatever fails: it refused, or took a connection."""
+        return THERE in self.facts or self.facts.get(REFUSAL) in _TOO_LATE
 
     @property
     def kept(self) -> Mapping[str, str]:

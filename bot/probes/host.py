@@ -191,7 +191,7 @@ class HostProbe:
         answer = self._answer or await self._parts.ssh.proof(self._door, min(self._timeout, ANSWER))
         match answer.answer:
             case Answer.SILENT:
-                return self._watcher.saw(Health.FAIL, answer.why, Kind.HOST_DOWN)
+                return self._watcher.saw(Health.FAIL, answer.why, Kind.HOST_DOWN, answer.shows)
             case Answer.CANNOT_LOOK:
                 return self._watcher.saw(Health.UNKNOWN, answer.why)
             case Answer.KNOWN_KEY:

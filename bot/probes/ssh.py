@@ -5,10 +5,11 @@ initramfs that waits for its disk's passphrase has both. A server that shows ano
 SSH at all says nothing of the machine: that is the watcher's trouble, and told as such.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.core.health import REFUSAL, CheckName, Evidence, Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, Watched
@@ -85,7 +86,7 @@ class SshProbe:
             case Answer.SILENT:
                 return saw(Health.FAIL, answer.why, self._silent)
             case Answer.STALLED | Answer.REFUSED:
-                return saw(Health.FAIL, answer.why, Kind.SERVICE_DOWN)
+                return saw(Health.FAIL, answer.why, Kind.SERVICE_DOWN, answer.shows)
             case Answer.CANNOT_LOOK:
                 return saw(Health.UNKNOWN, answer.why)
         return self._watcher.refused(answer.why, answer.mend, answer.answer)
@@ -106,10 +107,13 @@ class Watcher:
         """The check itself."""
         return Fingerprint(self.watched.check, self.watched.target.id)
 
-    def saw(self, health: Health, why: str, kind: Kind | None = None) -> Sequence[Observation]:
+    def saw(
+        self, health: Health, why: str, kind: Kind | None = None, facts: Mapping[str, str] = MappingProxyType({})
+    ) -> Sequence[Observation]:
         """Something was seen of the machine, or UNKNOWN: nothing, for no one's fault that can be told."""
         evidence = Evidence.INSIDE if health is Health.OK else Evidence.NONE
-        seen = Observation(self.fingerprint, health, self.parts.now(), why, kind, evidence=evidence)
+        at = self.parts.now()
+        seen = Observation(self.fingerprint, health, at, why, kind, evidence=evidence, facts=facts)
         return [seen, self._watching(Health.OK if health is Health.OK else Health.UNKNOWN, why)]
 
     def refused(self, why: str, mend: str, what: str) -> Sequence[Observation]:

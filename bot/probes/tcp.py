@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation, TargetKind
+from bot.core.health import THERE, Evidence, Fingerprint, Health, Kind, Observation, TargetKind
 from bot.probes import Parts, ProbeType, SshWays, Watched
 from bot.reach.ssh_answer import Answer, Door, SshAnswer
 from bot.reach.tcp import NoConnection, connect
@@ -88,7 +88,9 @@ class TcpProbe:
 
     def _refused(self, why: str) -> Observation:
         """The machine itself says no: whatever that means, it is no machine that is down."""
-        return replace(self._saw(Health.FAIL, why), kind=Kind.SERVICE_DOWN)
+        return replace(
+            self._saw(Health.FAIL, why), kind=Kind.SERVICE_DOWN, facts={THERE: "it refuses connections"}
+        )
 
     def _saw(self, health: Health, why: str, evidence: Evidence = Evidence.INSIDE) -> Observation:
         kind = self._kind if health is Health.FAIL else None

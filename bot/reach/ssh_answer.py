@@ -6,11 +6,13 @@ disk's passphrase often runs an SSH server.
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from bot.core.health import THERE
 
 
 class Answer(StrEnum):
@@ -61,6 +63,13 @@ class SshAnswer:
     banner: str = ""
     mend: str = ""
     said_at: str = ""
+
+    @property
+    def shows(self) -> Mapping[str, str]:
+        """That the machine is there although its server does not answer: a fact of the failure."""
+        if self.answer is Answer.STALLED:
+            return {THERE: "it takes connections"}
+        return {THERE: "it refuses connections"} if self.answer is Answer.REFUSED else {}
 
     @property
     def proves(self) -> bool:

@@ -26,6 +26,8 @@ EHOSTUNREACH is not in it: nobody answers for the target's address there, or a r
 the system's own word for silence.
 """
 
+_REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
+
 _MOST_ADDRESSES = 8  # of one name, tried at once
 
 
@@ -60,7 +62,7 @@ async def connect(names: Names, host: str, port: int, deadline: timedelta) -> so
     if isinstance(connected, socket.socket):
         return connected
     theirs, why_not = _judge(connected)
-    refused = any(error.errno == errno.ECONNREFUSED for error in connected) and not any(map(_is_own, found))
+    refused = any(error.errno in _REFUSED for error in connected) and not any(map(_is_own, found))
     words = f"cannot connect to {host}:{port}: because {why_not}"
     raise NoConnection(words, why_not, theirs=theirs, refused=refused)
 

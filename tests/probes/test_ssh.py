@@ -115,6 +115,7 @@ async def test_an_open_port_proves_nothing(tmp_path) -> None:
             Params(port, known_hosts=entry(tmp_path, port, stranger()), timeout=timedelta(seconds=0.2))
         )
     assert (seen.health, seen.kind, proves(seen)) == (Health.FAIL, Kind.SERVICE_DOWN, False), "no host is down"
+    assert seen.is_there, "it takes connections"
     assert watching.health is Health.UNKNOWN
     async with server(hang_up) as port:
         seen, watching = await look(Params(port, known_hosts=entry(tmp_path, port, stranger())))
@@ -134,6 +135,7 @@ async def test_an_open_port_proves_nothing(tmp_path) -> None:
 async def test_what_silence_means_depends_on_what_is_watched_and_can_be_said(target, means, kind) -> None:
     seen, watching = await look(Params(free_port(), known_hosts=NOTHING, means=means), target)
     assert (seen.health, seen.kind, seen.evidence) == (Health.FAIL, kind, Evidence.NONE)
+    assert seen.is_there, "it refuses"
     assert watching.health is Health.UNKNOWN
 
 

@@ -67,12 +67,14 @@ async def test_a_port_where_nobody_listens_fails_in_the_systems_words() -> None:
     seen = await look(Params(port))
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.HOST_DOWN)
     assert seen.why == f"cannot connect to 127.0.0.1:{port}: because Connection refused"
+    assert (seen.is_silence, seen.is_there) == (True, True), "who refuses is there"
 
 
 async def test_silence_fails_after_the_timeout() -> None:
     with mute_server() as port:
         seen = await look(Params(port, timeout=timedelta(seconds=0.2)))
     assert (seen.health, seen.why) == (Health.FAIL, f"no answer from 127.0.0.1:{port} within 0.2 s")
+    assert not seen.is_there
 
 
 @pytest.mark.parametrize("name", ["nowhere.invalid", "no..where", "a" * 64])
