@@ -22,6 +22,7 @@ from bot.core.kinds import SILENCE
 from bot.core.streak import Streak, count
 from bot.monitoring.answers import Answers
 from bot.monitoring.beliefs import Beliefs
+from bot.monitoring.between import Between
 from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.looked import Looked
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
@@ -61,9 +62,9 @@ class Watch:
         self._config, self._writer, self._clock = config, writer, clock
         self.unwritten = Unwritten()
         self._beliefs = Beliefs()
+        self._between = Between(lambda target: seen_through(target, self.find), self._is_far)
         around = Around(
-            between=lambda target: seen_through(target, self.find),
-            doubts=self._beliefs.doubts,
+            between=self._between,
             look_at=self._look_at,
             hides=lambda suspicion: self.hidden(suspicion.seen, suspicion.target),
             sight=lambda: self.sight,
@@ -99,6 +100,7 @@ class Watch:
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
         self._looked.forget(gone)
+        self._between.forget(gone)
         for one in self._beliefs.forget(gone):
             self._written.pop(one, None)
             self._facts.pop(one, None)
@@ -118,10 +120,6 @@ class Watch:
         streak = self._beliefs.of(fingerprint)
         return Health.FAIL in (streak.hard, streak.last)
 
-    def doubts(self, target: TargetId) -> bool:
-        """Whether any check of `target` fails, or seemed to when it looked last."""
-        return self._beliefs.doubts(target)
-
     def has_looked(self, target: TargetId) -> bool:
         """Whether anything was looked at of that target since the start, or since the bot was stopped for long."""
         return target in self._looked
@@ -137,6 +135,7 @@ class Watch:
             return False
         before, clears = self._beliefs.of(seen.fingerprint), self._config.timing.clears
         streak = count(before, seen, failures=pace.failures, clears=clears)
+        self._between.note(seen, target, streak)
         if streak.hard is Health.FAIL is not before.hard and self._must_make_sure(seen, target):
             self._beliefs.keep(seen.fingerprint, replace(streak, hard=before.hard))
             self._sure.suspect(Suspicion(seen, target, streak.since))
@@ -154,7 +153,7 @@ class Watch:
         blind = self.sight.heard(seen) if self.sight else None
         if not seen.is_silence:
             return blind
-        between = next((one for one in seen_through(target, self.find) if self.doubts(one)), None)
+        between = next((one for one in self._between.of(target) if self._between.hides(one)), None)
         return f"{between.partition(':')[2]} fails" if between else blind
 
     def _cannot_see(self, seen: Observation, why: str) -> None:
@@ -165,8 +164,10 @@ class Watch:
             self._pass_on(unseen)
 
     def _must_make_sure(self, seen: Observation, target: Target) -> bool:
-        far = self.sight is not None and self.sight.needs_network(seen.fingerprint)
-        return seen.is_silence and (far or bool(seen_through(target, self.find)))
+        return seen.is_silence and (self._is_far(seen.fingerprint) or bool(self._between.of(target)))
+
+    def _is_far(self, check: Fingerprint) -> bool:
+        return self.sight is not None and self.sight.needs_network(check)
 
     async def _look_at(self, target: TargetId) -> None:
         await self.look_at(target)

@@ -1,10 +1,9 @@
 """What is believed of each check, and which targets are in doubt. A restart may lose it: nothing is stored."""
 
-from collections import defaultdict
 from collections.abc import Collection, Set
 from datetime import timedelta
 
-from bot.core.health import Fingerprint, Health, TargetId
+from bot.core.health import Fingerprint, TargetId
 from bot.core.streak import Streak
 
 
@@ -13,7 +12,6 @@ class Beliefs:
 
     def __init__(self) -> None:
         self._streaks: dict[Fingerprint, Streak] = {}
-        self._doubtful: dict[TargetId, set[Fingerprint]] = defaultdict(set)  # the checks that fail, or seemed to
 
     def of(self, check: Fingerprint) -> Streak:
         """What is believed of a check; of one that never looked, nothing."""
@@ -22,14 +20,6 @@ class Beliefs:
     def keep(self, check: Fingerprint, streak: Streak) -> None:
         """What is believed of a check from now on."""
         self._streaks[check] = streak
-        if Health.FAIL in (streak.hard, streak.last):
-            self._doubtful[check.target].add(check)
-        else:
-            self._doubtful[check.target].discard(check)
-
-    def doubts(self, target: TargetId) -> bool:
-        """Whether any check of `target` fails, or seemed to when it looked last."""
-        return bool(self._doubtful.get(target))
 
     def in_doubt(self) -> Set[TargetId]:
         """The targets of which some check saw last what is not believed yet."""
@@ -40,8 +30,6 @@ class Beliefs:
         found = [check for check in self._streaks if check.target in gone]
         for check in found:
             del self._streaks[check]
-        for target in gone:
-            self._doubtful.pop(target, None)
         return found
 
     def shift(self, step: timedelta) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.core.health import Fingerprint, Observation, Target, TargetId, name_of
 from bot.core.incidents.visibility import Cause, Verdict
+from bot.monitoring.between import Between
 from bot.monitoring.sight import SightMonitor
 
 log = logging.getLogger(__name__)
@@ -32,14 +33,13 @@ class Suspicion:
 
 @dataclass(slots=True)
 class Around:
-    """What can be asked about a suspicion. `between`: what stands between the bot and a target, nearest first.
+    """What can be asked about a suspicion. `between`: what stands between the bot and the targets.
 
-    `doubts`: whether a target fails, or seems to; `look_at`: has all checks of a target look now; `hides`: why
-    nothing can be seen of a suspicion's target, if that is so; `sight`: None where nobody makes sure of it.
+    `look_at`: has all checks of a target look now; `hides`: why nothing can be seen of a suspicion's target, if
+    that is so; `sight`: None where nobody makes sure of it.
     """
 
-    between: Callable[[Target], Collection[TargetId]]
-    doubts: Callable[[TargetId], bool]
+    between: Between
     look_at: Callable[[TargetId], Awaitable[None]]
     hides: Callable[[Suspicion], str | None]
     sight: Callable[[], SightMonitor | None]
@@ -66,10 +66,10 @@ class MakingSure:
 
     async def in_the_way(self, target: Target, also: Collection[str]) -> str | None:
         """Why nothing could be seen of a target now, if so. `also`: where it is looked at beside its checks."""
-        between = self._around.between(target)
-        await self._look_at(one for one in between if not self._around.doubts(one))
-        if failing := next((one for one in between if self._around.doubts(one)), None):
-            return f"{name_of(failing)} fails"
+        between = self._around.between.of(target)
+        await self._look_at(one for one in between if not self._around.between.hides(one))
+        if silent := next(filter(self._around.between.hides, between), None):
+            return f"{name_of(silent)} does not answer"
         sight = self._around.sight()
         return None if sight is None else await sight.in_the_way(target.id, also)
 
@@ -87,8 +87,8 @@ class MakingSure:
         while self._suspected:
             await asyncio.sleep(self._company.total_seconds())
             suspected, self._suspected = self._suspected, {}
-            between = {one for s in suspected.values() for one in self._around.between(s.target)}
-            await self._look_at(one for one in between if not self._around.doubts(one))
+            between = {one for s in suspected.values() for one in self._around.between.of(s.target)}
+            await self._look_at(one for one in between if not self._around.between.hides(one))
             verdict = await self._ask(suspected.values())
             again = [one for one in suspected.values() if self._settle(one, verdict)]
             await self._look_at({one.target.id for one in again})
@@ -120,4 +120,4 @@ class MakingSure:
 
     def _is_mediated(self, one: Suspicion) -> bool:
         sight = self._around.sight()
-        return bool(self._around.between(one.target)) or (sight is not None and sight.needs_gateway(one.check))
+        return bool(self._around.between.of(one.target)) or (sight is not None and sight.needs_gateway(one.check))

@@ -31,7 +31,7 @@ QUICK = Timing(
 ASKED_OFTEN = Witnesses(every=SECOND, steady=SECOND)
 NAMES = ("atlas", "borea", "nas")
 HOSTS = tuple(TargetId(f"host:{name}") for name in NAMES)
-GATEWAY, SITE = TargetId("service:gateway"), TargetId("service:site")
+GATEWAY, SITE, SWITCH = (TargetId(f"service:{name}") for name in ("gateway", "site", "switch"))
 ALL = frozenset(Health)
 
 
@@ -314,6 +314,42 @@ async def test_a_blip_of_the_gateway_with_fifty_guests_behind_it_is_no_storm_of_
                 for incident in await bot.incidents():
                     assert incident.kind in {Kind.SERVICE_DOWN, Kind.NETWORK_DOWN}
                     assert incident.subject in {GATEWAY, BOT.id}
+
+
+def behind_a_switch(folder: Path) -> Config:
+    switch = {"switch": Service("switch", "10.9.0.6", checks=door(80))}
+    return lab(folder, hosts=machines(behind="switch"), services=switch)
+
+
+async def test_a_machine_that_dies_behind_a_switch_whose_own_page_refuses_or_is_silent_is_down(
+    home, tmp_path
+) -> None:
+    switch = home.plug("switch", "10.9.0.6")
+    async with looking(behind_a_switch(tmp_path)) as bot:
+        with switch.listen(80):
+            await bot.all_are(Health.OK, *HOSTS, SWITCH, BOT.id)
+        await bot.incident(subject=SWITCH)
+        home.pull("atlas")
+        assert (await bot.incident(kind=Kind.HOST_DOWN)).subject == HOSTS[0]
+        switch.ip("address", "flush", "dev", "eth0")
+        home.pull("borea")
+        await bot.incident(kind=Kind.HOST_DOWN, subject=HOSTS[1])
+        assert len(await bot.incidents()) == 3
+
+
+async def test_behind_a_switch_that_is_dead_nothing_is_seen_and_no_machine_is_down(home, tmp_path) -> None:
+    switch = home.plug("switch", "10.9.0.6")
+    with switch.listen(80):
+        async with looking(behind_a_switch(tmp_path)) as bot:
+            await bot.all_are(Health.OK, *HOSTS, SWITCH, BOT.id)
+            for name in ("switch", *NAMES):
+                home.pull(name)
+            await bot.incident(subject=SWITCH)
+            await bot.all_are(Health.UNKNOWN, *HOSTS)
+            for name in ("switch", *NAMES):
+                home.put_back(name)
+            await bot.all_are(Health.OK, *HOSTS, SWITCH)
+            assert [one.subject for one in await bot.incidents()] == [SWITCH]
 
 
 # --- the power ---------------------------------------------------------------------------------------------------
