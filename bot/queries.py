@@ -17,8 +17,9 @@ from bot.core.incidents.blind_spots import WAYS_OUT
 from bot.core.incidents.condition import Condition, Result, State, lacks, state_of
 from bot.core.incidents.evidence import requirement, shows
 from bot.core.incidents.left_off import LeftOff
-from bot.core.incidents.member import INVENTORY, outcome
+from bot.core.incidents.member import INVENTORY
 from bot.core.incidents.missing import made_anew
+from bot.core.incidents.outcome import outcome
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import OUTAGES
 from bot.core.mute import muted
@@ -178,11 +179,11 @@ def lacking(store: Store, config: Config, incident: Incident) -> Mapping[TargetI
     if not incident.unproven:
         return {}
     inventory = store.targets.inventory()
-    checks, steady = own_checks(config, inventory), config.timing.steady
+    checks, timing = own_checks(config, inventory), config.timing
     found = {}
     for target_id in incident.unproven:
         target = inventory.get(target_id, Target(target_id))
-        needs = requirement(target, checks.get(target_id, frozenset()), steady)
+        needs = requirement(target, checks.get(target_id, frozenset()), timing.steady, timing.grace)
         found[target_id] = with_other_system(store, target, lacks(incident.members[target_id], target, needs))
         if hints := _reached(store, target_id) if target.kind is TargetKind.HOST else ():
             found[target_id] += f"; seen so far: {'; '.join(hints)}"

@@ -38,7 +38,7 @@ from bot.store.outbox import Parcel
 from bot.store.targets import Known
 from bot.usecases import left_off, unwatched
 from bot.usecases.clock_steps import clock_stepped
-from bot.usecases.ground import machine_went, machines_seen
+from bot.usecases.ground import as_asked, machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
 from bot.usecases.results import write_down
 
@@ -227,7 +227,7 @@ def _tell_move(store: Store, config: Config, was: Target, target: Target, now: d
 
 def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observation], gap: Gap | None) -> Followed:
     """Write believed observations and what follows from them, together."""
-    before = situation(store, config, now, gap)
+    before, seen = situation(store, config, now, gap), as_asked(store, now, seen)
     decision = engine.decide(before, seen, now)
     machines_seen(store, now, seen, before.name)
     write_down(store, now, seen, before.name)

@@ -30,7 +30,10 @@ class Timing:
     clears: int = field(default=2, metadata={"help": "Consecutive successes that clear a failure.", "least": 1})
     grace: timedelta = field(
         default=_RULES.grace,
-        metadata={"help": "How long things may take to come back after the power or their host did."},
+        metadata={
+            "help": "How long things may take to come back after the power or their host did, "
+            "and how long what starts anew by itself meanwhile has to stay well."
+        },
     )
     company: timedelta = field(
         default=timedelta(milliseconds=75),

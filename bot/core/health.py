@@ -260,7 +260,16 @@ class Observation:
     @property
     def began_anew(self) -> bool:
         """Whether its machine has just started, so that what was seen inside before says nothing any more."""
+        return "started" in self.facts
+
+    @property
+    def restarted(self) -> bool:
+        """Whether its machine has just started anew by itself, as far as is known."""
         return self.facts.get("started") == "now"
+
+    def not_by_itself(self) -> "Observation":
+        """The same, once it is known that its machine did not start by itself, or that this was told already."""
+        return replace(self, facts={**self.facts, "started": "expected"}) if self.restarted else self
 
     @property
     def paused(self) -> str:

@@ -21,6 +21,11 @@ def lasted(length: timedelta) -> str:
     return " ".join(shown) or "less than a second"
 
 
+def times(number: int) -> str:
+    """How often, e.g. `once`, `3 times`."""
+    return "once" if number == 1 else f"{number} times"
+
+
 def clock_time(at: datetime, zone: tzinfo, form: str = "%H:%M") -> str:
     """A moment in that zone, e.g. `14:02 CET`. It is for texts that are the same for every reader."""
     local = at.astimezone(zone)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 WAITS_FOR = timedelta(seconds=30)
 """How long a menu or a question stands there before it is told: a key server or a person may answer it at once."""
+RESETS = timedelta(seconds=5)
+"""QEMU tells of one start, or of one reset, up to three times within a moment."""
 AGAIN = timedelta(minutes=1)
 """How long after the log of a guest that is off could not be read it is tried again: there may be none yet."""
 
@@ -95,6 +97,7 @@ class Boots:
     _overdue: dict[TargetId, int] = field(default_factory=dict)  # the start of which it was said
     _unread: dict[TargetId, tuple[int, datetime]] = field(default_factory=dict)  # after which start, and when
     _records: dict[TargetId, BootRecord] = field(default_factory=dict)
+    _began: dict[TargetId, datetime] = field(default_factory=dict)  # when an event last told of a start
     _unsaved: set[TargetId] = field(default_factory=set)  # those whose record is not written down as it is
 
     def seen_before(self, until: datetime | None) -> None:
@@ -138,6 +141,13 @@ class Boots:
         if record is not None and record.process:
             self._record(guest, replace(record, process=""))
 
+    def once(self, seen: Observation | None) -> Observation | None:
+        """What an event states; of several that tell of one start, only the first tells of a restart."""
+        if seen is None or not seen.began_anew:
+            return seen
+        before, self._began[seen.target] = self._began.get(seen.target), seen.at
+        return seen.not_by_itself() if before is not None and seen.at - before < RESETS else seen
+
     def lost(self) -> None:
         """Their hypervisor is out of reach: who knows what becomes of them."""
         self._boots = {guest: boot.lost() for guest, boot in self._boots.items()}
@@ -146,6 +156,7 @@ class Boots:
         """The clock was stepped."""
         self._boots = {guest: boot.shifted(step) for guest, boot in self._boots.items()}
         self._told = self._told and self._told + step
+        self._began = {guest: at + step for guest, at in self._began.items()}
         self._records = {guest: shifted(record, step) for guest, record in self._records.items()}
         self._unsaved.update(self._records)
 
@@ -154,6 +165,7 @@ class Boots:
         for guest in gone:
             self._boots.pop(guest, None)
             self._overdue.pop(guest, None)
+            self._began.pop(guest, None)
             self._records.pop(guest, None)
             self._unread.pop(guest, None)
             self._unsaved.discard(guest)
@@ -228,7 +240,7 @@ class Boots:
             return replace(seen, health=Health.FAIL, kind=Kind.BOOT_STUCK, stated=True)
         if before.proof and not after.proof and seen.health is Health.UNKNOWN:
             # What it proved by answering counts no more, for whoever waits for it.
-            seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "now"})
+            seen = replace(seen, health=Health.OK, evidence=Evidence.OUTSIDE, facts={"started": "maybe"})
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 
     def _learn(self, guest: TargetId, boot: GuestBoot, mark: Mark | None) -> None:

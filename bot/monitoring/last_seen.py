@@ -106,7 +106,7 @@ class LastSeen:
         ran, shut_down = self._ran.pop(seen.target, ""), self._just_shut_down.pop(seen.target, "")
         since = self._unwatched.pop(seen.target, None)
         if seen.running:
-            return replace(seen, facts={**seen.facts, "started": "now"}) if ran and _OFF not in ran else seen
+            return replace(seen, facts={**seen.facts, "started": "maybe"}) if ran and _OFF not in ran else seen
         ran = f"it left {host} for another host, and runs on none that I can ask" if gone else ran or left
         may_have_run = self._may_have_run(seen, since)
         if may_have_run or seen.health is not Health.OK or not (ran or (shut_down and not seen.on_purpose)):

@@ -38,7 +38,8 @@ _POWER_AFTER = {
     GuestEventKind.SUSPENDED: Power.SUSPENDED,
 }
 """Not in it: events that leave the power as it was. What a watchdog did to it comes as an event of its own."""
-_STARTS = {GuestEventKind.STARTED, GuestEventKind.REBOOTED}
+_STARTS = {GuestEventKind.STARTED: "from off", GuestEventKind.REBOOTED: "now"}
+"""How a guest has started: what was off, or saved, was started by someone."""
 _STATED = {Reason.CRASHED, Reason.PANICKED, Reason.WATCHDOG, Reason.IO_ERROR}
 
 Inventory = Callable[[], Mapping[TargetId, Target]]
@@ -163,4 +164,5 @@ def from_event(guest: Target, event: GuestEvent, at: datetime) -> Observation | 
         return None
     stated = event.what is GuestEventKind.PANICKED or event.reason in _STATED
     seen = observe(guest, GuestState(guest.name, power, event.reason), at, stated=stated)
-    return replace(seen, facts={**seen.facts, "started": "now"}) if event.what in _STARTS else seen
+    how = _STARTS.get(event.what)
+    return replace(seen, facts={**seen.facts, "started": how}) if how else seen

@@ -170,7 +170,7 @@ class GuestRounds:
         if event.what in _BOOTS and not guest.ephemeral:
             # Before that it runs, or it would seem to have started twice.
             self._boots.began(guest.id, booted=event.reason is not Reason.GOES_ON)
-        seen = from_event(guest, event, self._parts.now())
+        seen = self._boots.once(from_event(guest, event, self._parts.now()))
         if seen is not None and not self._see(seen):
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)
         if event.what in _BOOTS | _STOPS:

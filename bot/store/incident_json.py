@@ -192,6 +192,7 @@ def member_out(member: Member) -> dict[str, Any]:
         "untouched": member.untouched,
         "changes": [[one.key, one.words] for one in member.changes],
         "accepted": sorted(member.accepted),
+        "restarts": member.restarts,
     }
 
 
@@ -214,6 +215,7 @@ def member_in(parts: dict[str, Any]) -> Member:
         untouched=parts.get("untouched", False),
         changes=tuple(Change(key, words) for key, words in parts.get("changes", [])),
         accepted=frozenset(parts.get("accepted", [])),
+        restarts=parts.get("restarts"),
     )
 
 

@@ -69,6 +69,14 @@ def _changed(store: Store, now: datetime, seen: Observation, name: str) -> None:
             record(store, now, run, machine_changed(run, why, now, running=seen.running))
 
 
+def as_asked(store: Store, now: datetime, seen: Sequence[Observation]) -> Sequence[Observation]:
+    """What was seen, once it is known which machines started because a run's step had them do so."""
+    if not any(one.restarted for one in seen):
+        return seen
+    asked = {run.target for run in _live(store) if run.deed and run.deed.explains(running=None, now=now)}
+    return [one.not_by_itself() if one.target in asked else one for one in seen]
+
+
 def _live(store: Store) -> list[Run]:
     """The runs that have not ended, each as it is now."""
     return [run_from_json(row.value) for row in store.runs.of_status(*LIVE)]

@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.core.health import Kind, TargetId
 from bot.core.incident import Incident, Member, Status, Way
-from bot.core.incidents.member import COUNTED, Standing, standings
+from bot.core.incidents.member import COUNTED, Standing
+from bot.core.incidents.outcome import standings
 from bot.core.kinds import PICTURED
 from bot.core.names import Names
 from bot.views.outside import safe

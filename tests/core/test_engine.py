@@ -287,9 +287,30 @@ def test_a_host_that_has_booted_anew_puts_all_that_ran_on_it_in_doubt(lab):
     assert not set(GUESTS) & set(lab.only.unproven)
 
 
+def test_what_restarts_by_itself_once_it_was_proven_holds_its_outage_open_until_it_has_stayed_up(lab):
+    reset = replace(powered_on(FILES), facts={"started": "now"})
+    lab.see(gone(VAULT))
+    lab.see(crashed(FILES))
+    lab.see(back(VAULT), powered_on(FILES))
+    lab.see(well(FILES, "boot", running=True))
+    for _ in range(4):
+        lab.wait(3 * MINUTE)
+        lab.see(reset)
+        lab.see(well(FILES, "boot", running=True))
+    assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (FILES,))
+    assert lab.history(1)[-1] == "files has started anew: well"
+    assert lab.broadcasts()[-1].endswith("Started anew by itself since it was back: files.")
+    lab.wait(9 * MINUTE)
+    lab.see(well(FILES, "boot", running=True))
+    assert not lab.only.ended
+    lab.wait(MINUTE)
+    lab.see(well(FILES, "boot", running=True))
+    assert lab.only.resolution == "all proven healthy"
+
+
 def test_a_guest_that_may_have_started_anew_unseen_has_to_be_proven(lab):
     lab.see(on_battery())
-    lab.see(replace(powered_on(GUESTS[0]), facts={"started": "now"}))
+    lab.see(replace(powered_on(GUESTS[0]), facts={"started": "maybe"}))
     assert lab.only.members[GUESTS[0]].standing is Standing.UNPROVEN
     assert any("may have started anew" in line for line in lab.history(1))
 
@@ -300,7 +321,7 @@ def test_a_guest_that_runs_on_and_no_longer_shows_that_it_is_well_is_said_to_do_
     frozen = replace(
         well(GUESTS[0], "boot", running=True), why="its file systems are frozen", evidence=Evidence.OUTSIDE
     )
-    lab.see(replace(frozen, facts={"started": "now"}))
+    lab.see(replace(frozen, facts={"started": "maybe"}))
     assert lab.history(1)[-1] == "vm01 is no longer proven healthy: its file systems are frozen"
 
 

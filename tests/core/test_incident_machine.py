@@ -14,7 +14,8 @@ from bot.core.incidents import aftermath, engine, people, persons_word, withdraw
 from bot.core.incidents.asked import may_be_well
 from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.lifecycle import OF_WHO_IS_ON_IT
-from bot.core.incidents.member import SETTLED, Standing, standings
+from bot.core.incidents.member import SETTLED, Standing
+from bot.core.incidents.outcome import standings
 from bot.core.incidents.situation import Gap
 from bot.core.kinds import KINDS, LOST, OUTAGES
 from bot.core.mute import Silence

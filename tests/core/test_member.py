@@ -9,7 +9,8 @@ import pytest
 from bot.core.health import CheckName, Evidence, Health, Proof, Target
 from bot.core.incidents.condition import lacks
 from bot.core.incidents.evidence import Requirement, requirement
-from bot.core.incidents.member import INVENTORY, Ground, Member, Standing, outcome, standings
+from bot.core.incidents.member import INVENTORY, Ground, Member, Standing
+from bot.core.incidents.outcome import outcome, standings
 from tests.core.labs import (
     ATLAS,
     GUESTS,
@@ -143,6 +144,43 @@ def test_a_machine_that_starts_anew_has_to_be_seen_anew():
     again = after(ran(), up(VM), started)
     assert (again.proven, again.running) == (False, True)
     assert after(again, up(VM)).proven
+
+
+RESET = replace(powered_on(VM), facts=MappingProxyType({"started": "now"}))
+LASTING = requirement(Target(VM), frozenset(), SECOND, 600 * SECOND)
+
+
+def test_what_starts_anew_by_itself_after_it_was_proven_has_to_stay_well_for_a_while():
+    looping = after(ran(), at(1, up(VM)), at(9, RESET), at(30, up(VM)), at(40, RESET), needs=LASTING)
+    assert lacks(looping, Target(VM), LASTING).endswith("; it has restarted 2 times since it was proven")
+    shown = after(looping, at(50, up(VM)), at(649, up(VM)), needs=LASTING)
+    words = "it has to stay well for 10 min; it has restarted 2 times since it was proven"
+    assert (shown.proven, lacks(shown, Target(VM), LASTING)) == (False, words)
+    assert after(shown, at(650, up(VM)), needs=LASTING).standing is Standing.PROVEN
+
+
+def test_that_its_agent_is_silent_before_it_restarts_makes_it_no_start_that_was_due():
+    silent = replace(powered_on(VM), facts={"started": "maybe"})
+    assert after(ran(), up(VM), silent, RESET, needs=LASTING).restarts == 1
+
+
+def test_the_first_start_after_the_power_was_back_proves_it_as_ever():
+    began = after(ran(), RESET, up(VM), needs=LASTING)
+    assert (began.standing, began.restarts) == (Standing.PROVEN, 0)
+    assert began.asked_again(NOON, NOON) == began, "it was proven since"
+    gone_off = began.asked_again(NOON + 2 * SECOND, NOON + SECOND)
+    assert gone_off.restarts is None, "it may have gone off with what is over only now"
+    assert after(began, RESET, needs=LASTING).asked_again(NOON, NOON).restarts is None
+
+
+def test_what_it_was_asked_to_do_is_no_restart_by_itself():
+    assert after(ran(), up(VM), RESET.not_by_itself(), up(VM), needs=LASTING).proven
+    assert up(VM).not_by_itself() == up(VM)
+
+
+def test_a_persons_word_stands_for_what_has_restarted():
+    waits = after(ran(), up(VM), RESET, up(VM), needs=LASTING)
+    assert after(waits.vouched("U1", "an answer", NOON), up(VM), needs=LASTING).standing is Standing.WORD
 
 
 def test_what_was_seen_before_it_failed_and_is_heard_later_proves_nothing():

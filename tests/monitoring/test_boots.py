@@ -11,6 +11,7 @@ from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
 from bot.reach import Refused
 from bot.reach.ssh_answer import Answer, SshAnswer
+from tests.core.labs import powered_on
 from tests.guests import URI, uuid
 from tests.hypervisor.drawn import BLANK, vga_screen
 from tests.probes.parts import NOW
@@ -81,6 +82,18 @@ async def test_a_system_whose_disk_fails_after_its_login_is_not_well(agent) -> N
     seen = await look(made, text=LOGIN + READ_ONLY, **agent)
     assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
     assert seen.why.startswith("its kernel made a file system read-only: “")
+
+
+def test_a_reset_that_is_told_three_times_within_a_moment_is_one_restart() -> None:
+    made, reset = boots(), replace(powered_on(WEB1.id), facts={"started": "now"})
+    told = [made.once(replace(reset, at=NOW + timedelta(seconds=at))) for at in (0, 0.2, 0.4, 20)]
+    assert [(one.began_anew, one.restarted) for one in told] == [
+        (True, True),
+        (True, False),
+        (True, False),
+        (True, True),
+    ]
+    assert made.once(powered_on(WEB1.id)) == powered_on(WEB1.id)
 
 
 AGENT = {"agent": True, "answers": True}

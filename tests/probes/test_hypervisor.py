@@ -121,6 +121,7 @@ def test_a_guest_that_starts_has_to_be_seen_anew(what) -> None:
     assert (seen.evidence, seen.running, seen.began_anew) == (Evidence.OUTSIDE, True, True)
     proven = Member(seen.target, was_running=True).settled(Ground(Standing.PROVEN, "it asks for a login", NOW))
     assert not proven.after(seen, requirement(Target(seen.target), frozenset(), timedelta(0))).proven
+    assert seen.restarted is (what is GuestEventKind.REBOOTED), "what was off, someone has started"
 
 
 async def test_behind_a_host_that_is_silent_every_guest_is_unknown(unused_tcp_port) -> None:

@@ -15,7 +15,7 @@ from bot.core.placements import Placements
 from bot.core.run import ActionFinished, Button, CheckFinished, IllegalMove, Press, RunStatus, State, Stop
 from bot.core.run_json import run_from_json, run_to_json
 from bot.store import Store
-from bot.usecases.ground import definitions_read
+from bot.usecases.ground import as_asked, definitions_read
 from tests.walking import ALEX, ROBIN, SAM, house, lines, parcels, runbook, stored
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -164,6 +164,19 @@ def test_an_incident_that_comes_to_its_end_by_itself_pauses_its_run(lab):
     assert len([text for text in lines(lab.store) if "paused" in text]) == 1
     with pytest.raises(IllegalMove, match="because the run is paused"):
         lab.press(Button.RUN)
+
+
+def test_a_start_is_asked_for_while_a_step_of_its_run_is_at_work_and_for_a_moment_after_it(lab):
+    power = Fingerprint(CheckName("state"), WEB1)
+    reset = [Observation(power, Health.OK, NOW, "reset", running=True, facts={"started": "now"})]
+    assert as_asked(lab.store, lab.at, reset) == reset, "nothing has run yet"
+    lab.press(Button.RUN)
+    lab.ends(ActionFinished)
+    lab.press(Button.RUN)
+    asked = as_asked(lab.store, lab.at, reset)
+    assert [(one.began_anew, one.restarted) for one in asked] == [(True, False)]
+    lab.ends(ActionFinished, ok=False)
+    assert as_asked(lab.store, lab.at + timedelta(minutes=1), reset) == reset
 
 
 def test_a_person_who_resolves_an_incident_pauses_its_run(lab):

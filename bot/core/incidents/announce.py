@@ -7,7 +7,7 @@ from bot.core.health import TargetId
 from bot.core.incident import EventKind, Incident, Tell
 from bot.core.incidents import flapping
 from bot.core.incidents.draft import Draft
-from bot.core.incidents.member import ALL_PROVEN
+from bot.core.incidents.outcome import ALL_PROVEN
 from bot.core.kinds import KINDS
 from bot.core.lengths import lasted
 
@@ -40,6 +40,8 @@ def still(draft: Draft, incident: Incident) -> str:
     rests = {how: [one for one in off if incident.members[one].rest == how] for how in ("off", "paused")}
     parts = [f"Still {how}: {named(draft, those)}." for how, those in rests.items() if those]
     parts += [f"Still not proven healthy: {named(draft, rest)}."] if rest else []
+    again = [target for target in rest if incident.members[target].restarts]
+    parts += [f"Started anew by itself since it was back: {named(draft, again)}."] if again else []
     return " ".join(parts)
 
 

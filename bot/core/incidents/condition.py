@@ -11,6 +11,7 @@ from enum import StrEnum
 from bot.core.health import CheckName, Evidence, Health, Kind, Target, is_paused, is_unseen
 from bot.core.incidents.evidence import Requirement, wanted
 from bot.core.incidents.member import Member, Standing
+from bot.core.lengths import lasted, times
 
 
 class Condition(StrEnum):
@@ -130,7 +131,9 @@ def lacks(member: Member, target: Target, needs: Requirement) -> str:
         return f"it is {member.rest}, and it ran before"
     if member.passed and (pending := needs.checks - member.passed):
         return f"{_named(pending)} {'has' if len(pending) == 1 else 'have'} not passed"
-    return f"it has to stay well for {needs.steady.total_seconds():g} s" if member.shown else wanted(target)
+    again = f"; it has restarted {times(member.restarts)} since it was proven" if member.restarts else ""
+    lasting = lasted(needs.lasting(member.restarts))
+    return f"{f'it has to stay well for {lasting}' if member.shown else wanted(target)}{again}"
 
 
 def _named(checks: Iterable[CheckName]) -> str:

@@ -51,13 +51,19 @@ class Requirement:
     """What one target must show before it counts as proven.
 
     `checks`: those that lab.yaml gives it, each of which must pass; `steady`: for how long it must stay well.
-    `powered`: that it has power, where that is accepted, is told by who runs it.
+    `powered`: that it has power, where that is accepted, is told by who runs it. `again`: as `steady`, once it has
+    started anew by itself after it was proven.
     """
 
     accepts: frozenset[Evidence] = _INSIDE
     checks: frozenset[CheckName] = frozenset()
     steady: timedelta = timedelta(0)
     powered: bool = True
+    again: timedelta = timedelta(0)
+
+    def lasting(self, restarts: int | None) -> timedelta:
+        """For how long a machine that has started anew so often by itself must stay well."""
+        return max(self.steady, self.again) if restarts else self.steady
 
     def accepted(self, seen: Observation) -> bool:
         """Whether `seen` counts as proof. Power counts only for what was seen running."""
@@ -66,12 +72,17 @@ class Requirement:
         return seen.evidence is not Evidence.OUTSIDE or seen.running is True or not self.powered
 
 
-def requirement(target: Target, checks: frozenset[CheckName], steady: timedelta) -> Requirement:
-    """What proves `target`. `checks`: its own, by lab.yaml; `steady`: how long a UPS must stay on line power."""
+def requirement(
+    target: Target, checks: frozenset[CheckName], steady: timedelta, again: timedelta = timedelta(0)
+) -> Requirement:
+    """What proves `target`. `checks`: its own, by lab.yaml; `steady`: how long a UPS must stay on line power.
+
+    `again`: how long what has started anew by itself must stay well.
+    """
     rule = RULES[target.kind]
     accepts = rule.accepts | ({Evidence.OUTSIDE} if target.proof is Proof.RUNNING else frozenset())
     powered = target.kind is TargetKind.GUEST  # what else answers has power
-    return Requirement(accepts, checks, steady if rule.steady else timedelta(0), powered)
+    return Requirement(accepts, checks, steady if rule.steady else timedelta(0), powered, again)
 
 
 def wanted(target: Target) -> str:

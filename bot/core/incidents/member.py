@@ -4,8 +4,7 @@ Nothing seen before its latest start, its latest failure or the loss of its host
 changes nothing.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,6 +110,8 @@ class Member:
     who said that it must come back.
     `untouched`: it had not gone off when an outage's cause was over, and has not been seen since.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
+    `restarts`: how often it has started anew by itself since it was proven; None while it has not been, after what
+    hurt it was over. From the first time on it has to stay well for a while before that counts.
     """
 
     target: TargetId
@@ -128,6 +129,7 @@ class Member:
     untouched: bool = False
     changes: tuple[Change, ...] = ()
     accepted: frozenset[str] = frozenset()
+    restarts: int | None = None
 
     @property
     def missing(self) -> bool:
@@ -160,7 +162,7 @@ class Member:
         """This member once `seen` is known. UNKNOWN proves and disproves nothing."""
         if seen.health is Health.UNKNOWN:
             return self
-        told = self._told(seen)
+        told = replace(self._told(seen), restarts=self._restarts(seen))
         if seen.health is Health.FAIL:
             return replace(told.doubted(seen.at), failing=self.failing | {seen.fingerprint.check})
         was = told.doubted(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else told
@@ -171,6 +173,10 @@ class Member:
         if after.running is False:
             return after if self.running is False else after.doubted(seen.at)
         return _weighed(_goes_on(after, seen), seen, needs)
+
+    def _restarts(self, seen: Observation) -> int | None:
+        """How often it has started anew by itself, once `seen` is known."""
+        return self.restarts + 1 if self.restarts is not None and seen.restarted else self.restarts
 
     def _told(self, seen: Observation) -> "Member":
         """This member with what `seen` tells of its power. That a paused one goes on only its hypervisor tells."""
@@ -226,7 +232,10 @@ class Member:
         was, early = (self.ground.standing, self.ground.at < began) if self.ground else (None, False)
         untouched = was is Standing.UNTOUCHED
         asked = untouched or (early and was not in SETTLED_FOR_GOOD)
-        return replace(self.doubted(at), untouched=untouched) if asked else self
+        if self.ground is not None and not asked:
+            return self
+        known = replace(self, restarts=None)
+        return replace(known.doubted(at), untouched=untouched) if asked else known
 
     def shifted(self, step: timedelta) -> "Member":
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
@@ -250,12 +259,12 @@ def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
     passed, since = member.passed | {check}, member.well_since or seen.at
     shown = _shown(seen) if shows else member.shown
     after = replace(member, passed=passed, well_since=since, shown=shown)
-    if shown is None or not needs.checks <= passed or seen.at - since < needs.steady:
+    if shown is None or not needs.checks <= passed or seen.at - since < needs.lasting(member.restarts):
         return after
     inside = shown.standing is Standing.PROVEN
     if member.ground is not None and (member.ground.standing not in _WEAK or not inside):
         return after
-    return after.settled(shown)
+    return replace(after, restarts=after.restarts or 0).settled(shown)
 
 
 def _goes_on(member: Member, seen: Observation) -> Member:
@@ -272,24 +281,3 @@ def _shown(seen: Observation) -> Ground:
 
 def _ground(standing: Standing, seen: Observation) -> Ground:
     return Ground(standing, seen.why, seen.at, seen.fingerprint.check)
-
-
-def standings(members: Iterable[Member]) -> Mapping[Standing, tuple[TargetId, ...]]:
-    """The members by how they stand, each in exactly one place, the settled ones first."""
-    found: dict[Standing, list[TargetId]] = defaultdict(list)
-    for member in sorted(members, key=lambda one: one.target):
-        found[member.standing].append(member.target)
-    return MappingProxyType({one: tuple(found[one]) for one in Standing if one in found})
-
-
-ALL_PROVEN: Final = "all proven healthy"
-
-
-def outcome(members: Iterable[Member], *, are_all: bool = True) -> str:
-    """How members stand, in words that claim no more than was seen. `are_all`: these are all of an incident."""
-    found = standings(members)
-    if not found:
-        return "nothing is left to wait for"
-    if found.keys() == {Standing.PROVEN} and are_all:
-        return ALL_PROVEN
-    return ", ".join(f"{len(targets)} {COUNTED[standing]}" for standing, targets in found.items())

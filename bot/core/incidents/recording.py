@@ -44,11 +44,13 @@ def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
     elif after.proven and not before.proven:
         back = f"{name}: {seen.why}" if after.running is False else f"{name} is back: {seen.why}"
         draft.event(incident.id, EventKind.BETTER, back)
-    elif before.proven and not after.proven:
+    elif (before.proven and not after.proven) or (after.restarts or 0) > (before.restarts or 0):
         draft.event(incident.id, EventKind.WORSE, f"{name} {_doubt(seen)}: {seen.why}")
 
 
 def _doubt(seen: Observation) -> str:
+    if seen.restarted:
+        return "has started anew"
     if not seen.began_anew:
         return "ran before"
     return "is no longer proven healthy" if seen.fingerprint.check == BOOT else "may have started anew"

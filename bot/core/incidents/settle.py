@@ -26,7 +26,8 @@ from bot.core.incidents.announce import (
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.grace import has_time, in_grace
 from bot.core.incidents.hidden import doubt_hidden, hidden
-from bot.core.incidents.member import ALL_PROVEN, GONE, outcome
+from bot.core.incidents.member import GONE
+from bot.core.incidents.outcome import ALL_PROVEN, outcome
 from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted
 

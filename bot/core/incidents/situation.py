@@ -101,7 +101,8 @@ class Situation:
 
     def needs(self, target: TargetId) -> Requirement:
         """What proves `target`."""
-        return requirement(self.target(target), self.checks.get(target, frozenset()), self.rules.steady)
+        own, rules = self.checks.get(target, frozenset[CheckName]()), self.rules
+        return requirement(self.target(target), own, rules.steady, rules.grace)
 
     def is_well(self, target: TargetId) -> bool:
         """Whether it is proven well now, and runs if it is a guest."""
