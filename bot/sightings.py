@@ -38,8 +38,9 @@ from bot.store.outbox import Parcel
 from bot.store.targets import Known
 from bot.usecases import left_off, unwatched
 from bot.usecases.clock_steps import clock_stepped
-from bot.usecases.ground import as_asked, machine_went, machines_seen
+from bot.usecases.ground import machine_went, machines_seen
 from bot.usecases.missing import settle_rebuilt
+from bot.usecases.restarts import with_restarts
 from bot.usecases.results import write_down
 
 STEP = timedelta(seconds=1)  # a clock that is so much behind what was written was set back since
@@ -227,7 +228,8 @@ def _tell_move(store: Store, config: Config, was: Target, target: Target, now: d
 
 def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observation], gap: Gap | None) -> Followed:
     """Write believed observations and what follows from them, together."""
-    before, seen = situation(store, config, now, gap), as_asked(store, now, seen)
+    before = situation(store, config, now, gap)
+    seen = with_restarts(store, now, before, seen)
     decision = engine.decide(before, seen, now)
     machines_seen(store, now, seen, before.name)
     write_down(store, now, seen, before.name)
@@ -274,9 +276,7 @@ def configured(config: Config) -> Iterable[Target]:
 
 def _thing(config: Config, name: str | None) -> TargetId | None:
     """The host or service of that name."""
-    if name is None:
-        return None
-    return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name)
+    return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name) if name else None
 
 
 def guest_target(config: Config, host: str, info: GuestInfo, was: Target | None = None) -> Target:

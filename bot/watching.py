@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.clock_step import shifted
-from bot.core.health import ANSWERED, STATE, Fingerprint, Health, Observation, Target, TargetId
+from bot.core.health import ANSWERED, RESTARTS, STATE, Fingerprint, Health, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
 from bot.core.incidents.situation import Gap
@@ -87,7 +87,7 @@ class Watch:
     def remember(self, known: tuple[Known, ...], gap: Gap | None, until: datetime | None = None) -> None:
         """Go on from what was believed before a restart, `until` when, so that nothing is announced again."""
         self._gap, self._passed = gap, until or self._passed
-        for one in known:
+        for one in (one for one in known if one.fingerprint.check != RESTARTS):  # no look tells of that
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
             self._facts[one.fingerprint] = one.facts
             self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)

@@ -43,6 +43,7 @@ def test_none_has_a_mistake_and_none_needs_a_certain_lab(library):
         (Kind.GUEST_DOWN, "guest-down"),
         (Kind.HOST_DOWN, "host-down"),
         (Kind.GUEST_DAMAGED, "guest-damaged"),
+        (Kind.KEEPS_RESTARTING, "keeps-restarting"),
     ],
 )
 def test_each_trouble_has_its_runbook_and_each_offers_help(library, kind, name):

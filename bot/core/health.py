@@ -60,6 +60,9 @@ STATE = CheckName("state")
 BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
 
+RESTARTS = CheckName("restarts")
+"""The check of whether a machine starts anew by itself again and again."""
+
 CONDITION = CheckName("condition")
 """Whether a UPS itself is in order. What it says of the power is another check."""
 
@@ -192,7 +195,11 @@ def is_condition(check: Fingerprint) -> bool:
     return check.check == CONDITION and check.target.startswith(TargetKind.UPS)
 
 
-_KEPT = ("boot_id", "up_since", "root", "battery")
+RESTARTED_AT: Final = "restarted_at"
+"""The fact of a machine that has started anew by itself lately: when, the latest first."""
+
+
+_KEPT = ("boot_id", "up_since", "root", "battery", RESTARTED_AT)
 _MOMENTS = ("booted", "up_since", ANSWERED)
 """The facts that are moments, in ISO 8601."""
 

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     GUEST_MISSING = "guest-missing"
     FILESYSTEM_READONLY = "filesystem-readonly"
     GUEST_FROZEN = "guest-frozen"
+    KEEPS_RESTARTING = "keeps-restarting"
     BOOT_STUCK = "boot-stuck"
     GUEST_DOWN = "guest-down"
     UPS_UNREACHABLE = "ups-unreachable"
@@ -115,6 +116,9 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
         Kind.UPS_UNREACHABLE: KindFacts("UPS {} out of reach", silence=True, about=(TargetKind.UPS,)),
         Kind.GUEST_DOWN: KindFacts("{} down"),
         Kind.BOOT_STUCK: KindFacts("{} has not come up", pictured=True),
+        Kind.KEEPS_RESTARTING: KindFacts(
+            "{} keeps restarting", damage=True, about=(TargetKind.GUEST, TargetKind.HOST)
+        ),
         Kind.GUEST_FROZEN: KindFacts("File systems of {} frozen", damage=True),
         Kind.FILESYSTEM_READONLY: KindFacts("{}'s root file system read-only or damaged", damage=True),
         Kind.GUEST_MISSING: KindFacts("{} missing", damage=True),

@@ -13,6 +13,7 @@ from bot.sightings import Followed, believe
 from bot.store import Store
 from bot.store.targets import Known
 from bot.usecases import left_off
+from bot.usecases.restarts import calm
 
 
 def pass_time(
@@ -27,6 +28,8 @@ def pass_time(
     commit(store, before, engine.pass_time(before, now), now)
     if unlooked:
         return Followed((), awaited(store), waits=True)
+    if over := calm(store, now, before):
+        believe(store, now, config, over, None)
     return _end_silences(store, now, config, since)
 
 
