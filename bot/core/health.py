@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NewType
+from typing import NewType
 
 from bot.core.clock_step import shifted
+from bot.core.facts import ANSWERED, RAN, REFUSAL, RESTARTED_AT, STALLED, THERE, TOO_LATE
 from bot.core.kinds import SILENCE, Kind, TargetKind
 from bot.core.mentions import deadened
 
@@ -17,6 +18,7 @@ __all__ = [
     "INSIDE",
     "RAN",
     "REFUSAL",
+    "RESTARTED_AT",
     "ROOT",
     "STALLED",
     "STATE",
@@ -65,26 +67,6 @@ RESTARTS = CheckName("restarts")
 
 CONDITION = CheckName("condition")
 """Whether a UPS itself is in order. What it says of the power is another check."""
-
-
-ANSWERED = "answered"
-"""The fact of a silence that says when there was an answer last: a moment, in ISO 8601."""
-
-REFUSAL = "refusal"
-"""The fact of a watching that is refused: by what, in a word."""
-
-_TOO_LATE: Final = frozenset({"stalled", "frozen"})
-"""The refusals that are none: it takes a connection, and does not go on in time."""
-
-THERE: Final = "there"
-"""The fact of a machine that fails, and is there: how it showed that, as by refusing a connection."""
-
-STALLED = "stalled"
-"""The fact of a machine that nothing shows to be up, nor to be on its way up within its time."""
-
-
-RAN: Final = "ran"
-"""The fact of a guest that is off, and ran when it was last looked at before nobody could: how, in words."""
 
 
 class Health(StrEnum):
@@ -195,10 +177,6 @@ def is_condition(check: Fingerprint) -> bool:
     return check.check == CONDITION and check.target.startswith(TargetKind.UPS)
 
 
-RESTARTED_AT: Final = "restarted_at"
-"""The fact of a machine that has started anew by itself lately: when, the latest first."""
-
-
 _KEPT = ("boot_id", "up_since", "root", "battery", RESTARTED_AT)
 _MOMENTS = ("booted", "up_since", ANSWERED)
 """The facts that are moments, in ISO 8601."""
@@ -251,13 +229,13 @@ class Observation:
     @property
     def is_silence(self) -> bool:
         """Whether it says only that nothing answered in time, which may be the trouble of whoever asks."""
-        late = self.kind in SILENCE or self.facts.get(REFUSAL) in _TOO_LATE
+        late = self.kind in SILENCE or self.facts.get(REFUSAL) in TOO_LATE
         return self.health is Health.FAIL and late
 
     @property
     def is_there(self) -> bool:
         """Whether its machine showed that it is there, whatever fails: it refused, or took a connection."""
-        return THERE in self.facts or self.facts.get(REFUSAL) in _TOO_LATE
+        return THERE in self.facts or self.facts.get(REFUSAL) in TOO_LATE
 
     @property
     def kept(self) -> Mapping[str, str]:

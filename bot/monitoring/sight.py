@@ -155,11 +155,9 @@ class SightMonitor:
             return None
         places = [*(where for check, where in self._where.items() if check.target == target), *also]
         paths = {LOCAL, *(self._findings.path(where, renew=True) for where in places)}
-        lost = {self._path(check) for check in self._lost}
-        await self._findings.ask(self._all_paths() | paths, lost | paths)
+        await self._findings.ask(self._all_paths() | paths, {*paths, *map(self._path, self._lost)})
         sight, now = self._findings.sight(paths, self._answered), self._witnesses.now()
-        found = (sight.obstacle(Lost(path, now)) for path in paths)
-        return next((one.why for one in found if one is not None), None)
+        return next((one.why for path in paths if (one := sight.obstacle(Lost(path, now)))), None)
 
     async def look(self) -> Observation:
         """Ask all witnesses, and say whether the bot sees all that its checks look at.
