@@ -11,6 +11,9 @@ from typing import Any, Final
 LASTING: Final = 180.0
 """Seconds after which Slack no longer counts a connection that was cut off."""
 
+_AGAIN: Final = 1.0
+"""Seconds that pass at least before they are to be counted again where that could not be done."""
+
 
 class Company:
     """Hears Slack's greetings. `changed` is told whether there are others once that is known, and when it changes.
@@ -31,9 +34,11 @@ class Company:
         self._ours, self._since = 1, None
 
     def is_due(self) -> bool:
-        """Whether they are to be counted anew now; it is said once."""
-        due = self._due is not None and time.monotonic() >= self._due
-        self._due = None if due else self._due
+        """Whether they are to be counted anew now; it is said again after a while if no greeting follows."""
+        now = time.monotonic()
+        due = self._due is not None and now >= self._due
+        if due:
+            self._due = now + max(self.lasting, _AGAIN)
         return due
 
     async def hear(self, _client: object, message: Mapping[str, Any], _raw: str | None) -> None:
