@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.clock_step import shifted
-from bot.core.health import ANSWERED, RESTARTS, STATE, Fingerprint, Health, Observation, Target, TargetId
+from bot.core.health import ANSWERED, RESTARTS, Fingerprint, Health, Observation, Target, TargetId
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
 from bot.core.incidents.situation import Gap
@@ -26,8 +26,9 @@ from bot.monitoring.between import Between
 from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.looked import Looked
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
+from bot.monitoring.passed_on import PassedOn
 from bot.monitoring.sight import SightMonitor
-from bot.monitoring.unwritten import Unwritten, Written, written
+from bot.monitoring.unwritten import Unwritten
 from bot.sightings import Followed, believe
 from bot.store import StoreFailed
 from bot.store.targets import Known
@@ -71,7 +72,7 @@ class Watch:
         )
         self._sure = MakingSure(config.timing.company, around, self._decide)
         self.in_the_way = self._sure.in_the_way
-        self._written: dict[Fingerprint, Written] = {}
+        self._passed_on = PassedOn()
         self._facts: dict[Fingerprint, Mapping[str, str]] = {}
         self.boots = HostBoots()
         self._awaited: frozenset[TargetId] = frozenset()
@@ -87,10 +88,11 @@ class Watch:
     def remember(self, known: tuple[Known, ...], gap: Gap | None, until: datetime | None = None) -> None:
         """Go on from what was believed before a restart, `until` when, so that nothing is announced again."""
         self._gap, self._passed = gap, until or self._passed
-        for one in (one for one in known if one.fingerprint.check != RESTARTS):  # no look tells of that
+        known = tuple(one for one in known if one.fingerprint.check != RESTARTS)  # no look tells of that
+        self._passed_on.remember(known)
+        for one in known:
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
             self._facts[one.fingerprint] = one.facts
-            self._written[one.fingerprint] = (one.health, one.kind, one.running, one.evidence)
 
     def gap(self, gap: Gap, *, told: bool = True) -> None:
         """For so long the bot saw nothing, and nothing was looked at since. `told`: what is found mentions it."""
@@ -101,8 +103,9 @@ class Watch:
         """Targets that are no longer there have no streaks; if they come back, they are new."""
         self._looked.forget(gone)
         self._between.forget(gone)
+        self._passed_on.forget_targets(gone)
         for one in self._beliefs.forget(gone):
-            self._written.pop(one, None)
+            self._passed_on.forget(one)
             self._facts.pop(one, None)
             self._answers.forget(one)
             self._sure.forget(one)
@@ -190,7 +193,7 @@ class Watch:
 
         That is passed on again after a while: what proves something may have come too early, or has to last.
         """
-        if self._written.get(seen.fingerprint) != written(seen) or seen.began_anew or seen.may_have_run:
+        if self._passed_on.is_new(seen) or seen.began_anew or seen.may_have_run:
             return True
         if seen.kept.items() - self.facts(seen.fingerprint).items():
             return True
@@ -206,12 +209,9 @@ class Watch:
         return target in self._awaited
 
     def _pass_on(self, seen: Observation) -> None:
-        was, now = self._written.get(seen.fingerprint), written(seen)
-        self._written[seen.fingerprint] = now
-        if seen.fingerprint.check == STATE and (seen.began_anew or was != now):
-            self._forget_inside(seen.fingerprint)
+        changes, was = self._passed_on.is_new(seen), self._passed_on.note(seen)
         well = seen.health is Health.OK and seen.running is not False and not (was and was[0] is Health.FAIL)
-        if seen.began_anew or (was != now and not well):
+        if seen.began_anew or (changes and not well):
             self._told.clear()  # what proved it before or while it failed, or what runs on it, proves nothing
         self._told[seen.fingerprint] = seen.at
         seen = self._beliefs.of(seen.fingerprint).dated(seen)
@@ -222,12 +222,6 @@ class Watch:
         self._company.append(seen)
         if self._gathering is None:
             self._gathering = asyncio.create_task(self._gather(), name="gather company")
-
-    def _forget_inside(self, state: Fingerprint) -> None:
-        """A guest has started or stopped: what it shows inside is news, be it what it showed before."""
-        for one, known in list(self._written.items()):
-            if one.target == state.target and one != state and known[0] is Health.OK:
-                del self._written[one]
 
     async def _gather(self) -> None:
         """Wait a moment for what comes together, then decide on it together."""
@@ -253,7 +247,7 @@ class Watch:
         except Exception:
             log.exception("cannot write %d observations; the next look brings them again", len(batch))
             for one in batch:
-                self._written.pop(one.fingerprint, None)
+                self._passed_on.forget(one.fingerprint)
 
     async def pass_time(self) -> None:
         """Let the core see that time has passed; try again to write what could not be written."""
@@ -274,6 +268,7 @@ class Watch:
             self.sight.shift(step)
         self._told = {fingerprint: at + step for fingerprint, at in self._told.items()}
         self._answers.shift(step)
+        self._passed_on.shift(step)
         self._gap = self._gap and shifted(self._gap, step)
         self.unwritten.shift(step)
         self._company = [seen.shifted(step) for seen in self._company]

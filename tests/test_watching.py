@@ -13,6 +13,7 @@ from bot.config import Config
 from bot.config.values import Host, Service, SlackConfig, Ups
 from bot.core.health import (
     CONDITION,
+    STATE,
     CheckName,
     Evidence,
     Fingerprint,
@@ -81,10 +82,9 @@ class Bot:
     def see(self, target: TargetId, health: Health, **more) -> bool:
         kind = more.pop("kind", KINDS[target.partition(":")[0]])
         kind = kind if health is Health.FAIL else None
-        check = Fingerprint(CheckName("look"), target)
-        return self.watch.see(
-            Observation(check, health, self.time, str(health), kind, **more), self.targets[target], PACE
-        )
+        check, at = Fingerprint(more.pop("check", CheckName("look")), target), more.pop("at", self.time)
+        seen = Observation(check, health, at, str(health), kind, **more)
+        return self.watch.see(seen, self.targets[target], PACE)
 
     async def written(self) -> int:
         """Wait until all that was seen is written; how many transactions there have been so far."""
@@ -691,3 +691,22 @@ async def test_that_a_guest_started_anew_is_news_though_it_runs_as_before(bot):
     assert await bot.written() == before
     bot.see(WEB1, Health.OK, running=True, facts={"started": "now"})
     assert await bot.written() == before + 1
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_look_that_began_before_its_guest_started_is_followed_by_one_that_proves_it(bot, restarted):
+    began = bot.time
+    bot.time += timedelta(milliseconds=70)
+    bot.see(WEB1, Health.OK, check=STATE, running=True)
+    bot.see(WEB1, Health.OK, at=began, evidence=Evidence.INSIDE)
+    await bot.written()
+    if restarted:
+        await bot.begin()
+    for _ in range(2):
+        bot.time += MINUTE
+        bot.see(WEB1, Health.OK, evidence=Evidence.INSIDE)
+    await bot.watch.close()
+    known = await bot.writer.do(lambda store, _: store.targets.health())
+    assert [one.at for one in known if one.fingerprint.check == "look"] == [
+        began + MINUTE + timedelta(milliseconds=70)
+    ]

@@ -3,14 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from bot.core.health import Evidence, Fingerprint, Health, Kind, Observation
-
-Written = tuple[Health, Kind | None, bool | None, Evidence]
-
-
-def written(seen: Observation) -> Written:
-    """What makes an observation news, where it differs from what is written."""
-    return (seen.health, seen.kind, seen.running, seen.evidence)
+from bot.core.health import Fingerprint, Health, Observation
 
 
 class Unwritten:

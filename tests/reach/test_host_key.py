@@ -249,7 +249,6 @@ async def test_a_machine_that_is_not_there_is_silent() -> None:
     answer = await ask(Door("127.0.0.1", port, Path(os.devnull)))
     assert answer.answer is Answer.SILENT
     assert answer.why == f"cannot connect to 127.0.0.1:{port}: because Connection refused"
-    assert answer.answer is Answer.REFUSED
 
 
 async def test_a_name_that_cannot_be_looked_up_says_nothing() -> None:
