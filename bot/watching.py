@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.core.clock_step import shifted
-from bot.core.health import ANSWERED, RESTARTS, Fingerprint, Health, Observation, Target, TargetId
+from bot.core.health import ANSWERED, RESTARTS, Fingerprint, Health, Observation, Target, TargetId, name_of
 from bot.core.incident import Incident
 from bot.core.incidents import on_battery
 from bot.core.incidents.situation import Gap
@@ -157,7 +157,7 @@ class Watch:
         if not seen.is_silence:
             return blind
         between = next((one for one in self._between.of(target) if self._between.hides(one)), None)
-        return f"{between.partition(':')[2]} fails" if between else blind
+        return f"{name_of(between)} does not answer" if between else blind
 
     def _cannot_see(self, seen: Observation, why: str) -> None:
         """What fails there can't be told; what has failed before then is counted anew once it can."""

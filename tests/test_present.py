@@ -79,7 +79,7 @@ async def test_a_guest_whose_check_is_beyond_a_gateway_that_is_gone_may_be_well(
             home.pull("gateway")
             seen = await bot.rounds.present.unwell(WEB1)
             assert (seen.ok, seen.known) == (False, False), seen
-            assert ("gateway fails" if behind else "10.9.0.254") in seen.text
+            assert ("gateway does not answer" if behind else "10.9.0.254") in seen.text
 
 
 async def test_a_guest_that_is_heard_of_nowhere_is_unwell_where_it_would_be_heard(home, tmp_path) -> None:

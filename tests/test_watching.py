@@ -248,7 +248,7 @@ async def test_behind_a_dead_gateway_nothing_can_be_seen(bot):
     [why] = await bot.writer.do(
         lambda store, _: [k.why for k in store.targets.health() if k.fingerprint.target == WEB]
     )
-    assert why == "can't be seen: gate fails (fail)"
+    assert why == "can't be seen: gate does not answer (fail)"
 
 
 async def test_behind_a_gateway_that_seems_to_fail_no_failure_is_believed_before_the_gateways(bot):

@@ -50,7 +50,7 @@ async def knows(bot: Bot, uuid: str, *, running: bool) -> None:
 async def stays_unproven(bot: Bot, uuid: str, looks: int = 6) -> None:
     """It is looked at again and again, and is never well."""
     for _ in range(looks):
-        seen = await bot.rounds.healthy(guest_id(uuid))
+        seen = await bot.rounds.present.healthy(guest_id(uuid))
         assert not seen.ok, seen.text
         assert await bot.health(f"boot@{guest_id(uuid)}") is not Health.OK
 
@@ -59,7 +59,7 @@ async def comes_to_stand(bot: Bot, uuid: str, words: str) -> None:
     """Wait until a look tells of this."""
 
     async def there() -> bool:
-        return words in (await bot.rounds.healthy(guest_id(uuid))).text
+        return words in (await bot.rounds.present.healthy(guest_id(uuid))).text
 
     await until(there, BOOTS_WITHIN, every=0.5)
 
@@ -158,7 +158,7 @@ async def is_proven(bot: Bot, check: str) -> bool:
 
 async def is_never_proven(bot: Bot, mail: SerialGuest) -> None:
     for _ in range(6):
-        assert not (await bot.rounds.healthy(guest_id(mail.uuid))).ok
+        assert not (await bot.rounds.present.healthy(guest_id(mail.uuid))).ok
         assert not await is_proven(bot, mail.boot)
 
 
@@ -208,7 +208,7 @@ async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot(
         host.start_guest("mail")
         await until(lambda: is_proven(bot, mail.boot), BOOTS_WITHIN)
     async with watching(host, tmp_path) as bot:
-        healthy = partial(bot.rounds.healthy, guest_id(mail.uuid))
+        healthy = partial(bot.rounds.present.healthy, guest_id(mail.uuid))
         await until(lambda: bot.rounds.guest(guest_id(mail.uuid)), 30)
 
         async def proven_anew() -> bool:

@@ -57,7 +57,7 @@ async def test_lint_finds_the_example_and_the_shipped_runbooks_in_order(tmp_path
     told = await caretaker("lint", "--config", ROOT / "lab.example.yaml", folder=tmp_path)
     assert told.code == 0
     assert not [line for line in told.out.splitlines() if "hint: hosts.atlas.ssh." not in line]
-    assert "5 good runbooks: no mistakes" in told.err
+    assert "6 good runbooks: no mistakes" in told.err
 
 
 async def test_lint_tells_every_mistake_with_its_file_and_line(tmp_path):
@@ -93,7 +93,7 @@ async def test_lint_names_the_file_it_read_also_where_that_has_a_mistake(tmp_pat
     write_lab(tmp_path, "services: {web: {addres: 10.0.0.1}}\n").rename(tmp_path / "mine.yaml")
     told = await caretaker("lint", "--config", "mine.yaml", folder=tmp_path)
     assert told.code == 1
-    assert told.err == "mine.yaml, 5 good runbooks: 1 mistake\n"
+    assert told.err == "mine.yaml, 6 good runbooks: 1 mistake\n"
 
 
 async def test_lint_hints_at_files_that_are_not_on_this_machine(tmp_path):
@@ -101,7 +101,7 @@ async def test_lint_hints_at_files_that_are_not_on_this_machine(tmp_path):
     told = await caretaker("lint", folder=tmp_path)
     assert told.code == 0
     assert told.out == f"lab.yaml:4: hint: hosts.nas.ssh.key names '{tmp_path}/nowhere', which is not there\n"
-    assert told.err == "lab.yaml, 5 good runbooks: no mistakes, 1 hint\n"
+    assert told.err == "lab.yaml, 6 good runbooks: no mistakes, 1 hint\n"
 
 
 async def test_lint_tells_what_is_listed_and_not_watched_and_ends_with_1(tmp_path):
