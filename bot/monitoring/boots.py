@@ -267,7 +267,7 @@ class Boots:
         after, aside = await ask_ssh(probe, looked, self.now, self.patience)
         others = " and ".join(probe.shares_log)
         shared = f"its console's log, {probe.info.console_log}, is that of {others}, too" if others else ""
-        return after, "" if after.proof else "; ".join(filter(None, (shared, aside)))
+        return after, "" if after.proof else "; ".join(filter(None, (shared, probe.unread, aside)))
 
     async def look_now(self, probe: GuestProbe) -> Observation:
         """Where a guest stands that is known to run, for whoever asks: its start may not have been told yet."""

@@ -37,6 +37,7 @@ class GuestProbe:
     """Looks into one guest of one host. Each look raises bot.hypervisor.HypervisorUnreachable.
 
     `shares_log`: the names of other guests whose consoles are written to the same file; it tells nothing of any.
+    `unread`: why its console's log could not be read when that was tried last; empty where it could.
     """
 
     guest: Target
@@ -44,6 +45,7 @@ class GuestProbe:
     info: GuestInfo
     parts: Parts
     shares_log: tuple[str, ...] = ()
+    unread: str = ""
     _reader: ScreenReader = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,11 +84,14 @@ class GuestProbe:
 
         `known`: up to where it was known before, to tell whether it still is.
         """
+        self.unread = ""
         if self.info.console_log is None or self.shares_log:
             return None
-        with suppress(Unreachable, Refused):
+        try:
             return await self.parts.read_end(self.host, self.info.console_log, known.size if known else 0)
-        return None
+        except (Unreachable, Refused) as why:
+            self.unread = str(why)
+            return None
 
     async def process(self) -> str:
         """Which process runs it, by its host's boot and when it was started; "" where that can't be told."""

@@ -758,6 +758,17 @@ async def test_a_log_that_is_not_there_is_not_asked_for_all_the_time() -> None:
         assert made.to_mark(WEB1.id), "a guest that has started writes one"
 
 
+async def test_a_log_that_can_not_be_read_is_told_of_a_guest_that_nothing_else_proves() -> None:
+    made, console = (
+        just_started(),
+        Console(trouble=Refused("cannot read '/log' on atlas: because Permission denied")),
+    )
+    async with probing(console=console) as (probe, _):
+        assert (await made.look(probe)).why.endswith("; cannot read '/log' on atlas: because Permission denied")
+        console.trouble = None
+        assert "cannot read" not in (await made.look(probe)).why
+
+
 async def test_what_is_on_record_is_handed_over_once_and_goes_with_its_guest() -> None:
     made = await seen_up(Console(LOGIN, process="boot 7 99"))
     assert list(made.unsaved()) == [WEB1.id]
