@@ -34,7 +34,7 @@ What a person did is shown at once.
 LINKED = timedelta(days=7)
 """An incident of the same that ended so short a time ago is named on the card of the next."""
 
-LONGEST_SILENCE = timedelta(days=366)
+LONGEST_SILENCE = timedelta(days=365)
 """What is to be silent for longer is better taken out of lab.yaml."""
 
 

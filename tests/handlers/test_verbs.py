@@ -185,6 +185,7 @@ async def test_the_only_open_incident_needs_no_number(rig):
         ),
         ("silence web1 75ms x", "from 1m to 365d"),
         ("silence web1 99999999d x", "from 1m to 365d"),
+        ("silence web1 366d x", "from 1m to 365d"),
         ("silence wbe1 2h x", "did you mean 'web1'?"),
         ("ack seven", "'seven' is not an incident's number. For example `/lab ack 7`. Nothing"),
         ("statsu", "did you mean 'status'?"),
