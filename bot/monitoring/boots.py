@@ -180,6 +180,7 @@ class Boots:
         if record is not None and followed and record.goes_on(process, log):
             self._boots[guest] = boot.resumed(record, log)
             return
+        boot = boot.restarted() if record is not None and record.is_over(process) else boot
         boot = self._boots[guest] = boot.marked(log, of, truncated=not probe.info.console_appended)
         if process and boot.console.mark is not None:
             came_up = record is not None and record.came_up

@@ -13,9 +13,7 @@ import pyte
 from pyte.screens import Char, Cursor, StaticDefaultDict
 
 from bot.core.incidents.boot_lines import CLEARED
-
-LAST = 16_384
-"""So many of a log's last characters are rendered; a screen and a boot's last words are less."""
+from bot.core.incidents.boot_screen import LAST
 
 _COLUMNS = 400  # a serial line has no width of its own: what wraps must not look like a line of its own
 _ROWS, _MOST_ROWS = 25, 60

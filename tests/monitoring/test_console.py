@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.incidents.boot_lines import CLEARED
-from bot.monitoring.console import LAST, render
+from bot.core.incidents.boot_screen import LAST
+from bot.monitoring.console import render
 
 PIECES = [
     "\x1b",

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from bot.core.incidents.boot_signs import SIGNS, Role, Sign
 from bot.core.incidents.boot_signs.bsd import WRITES
+from bot.core.incidents.boot_signs.sign import WELLBEING
 
 CLEARED = "\f"
 """A line that stands where the screen was cleared, or hidden by a program that fills it."""
@@ -42,7 +43,7 @@ def _alternatives(pattern: str) -> list[str]:
 
 # Whether any row knows a line is asked of all lines, and most are known by none. A pattern that begins a line is
 # tried there alone: searched for, all of them would be tried at each character.
-_EACH = [one for sign in SIGNS for one in _alternatives(sign.pattern)]
+_EACH = [one for sign in SIGNS for one in _alternatives(sign.pattern.replace("?P<of>", ""))]
 _FIRST = re.compile("|".join(one for one in _EACH if one.startswith("^")), re.IGNORECASE)
 _ANYWHERE = re.compile("|".join(one for one in _EACH if not one.startswith("^")), re.IGNORECASE)
 
@@ -87,7 +88,7 @@ def _once(line: str) -> str:
 def _piece(text: str) -> Piece:
     copied = _SYSLOG.match(text)  # by a syslog daemon, of whose lines nothing else counts
     row = known(text[copied.end() :], logged=True) if copied else None
-    if copied and row is not None and row.role is Role.HURTS:
+    if copied and row is not None and row.role in WELLBEING:
         return Piece(text, text[copied.end() :], None, copied["host"])
     stamp = _STAMP.match(text)
     return Piece(text, text[stamp.end() :], float(stamp[1])) if stamp else Piece(text, text, None)

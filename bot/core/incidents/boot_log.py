@@ -6,6 +6,7 @@ back from a backup: then nothing in it is known to be of the present boot but wh
 
 from dataclasses import dataclass, replace
 
+from bot.core.incidents.boot_screen import LAST, LINES
 from bot.core.incidents.console_log import BootRecord, LogEnd, Mark
 
 
@@ -17,7 +18,8 @@ class BootLog:
     it was made. `before`: what it says before it is of an earlier boot; None where that can't be told.
     `quiet`: the machine was off at `before`; `settled`: it was off or up, so that no boot began between that and
     the start. `end`: where the log ended when it was read last. `unwatched`: nobody watched it until it ended
-    there; a reset leaves the machine's process and its log as they are.
+    there; a reset leaves the machine's process and its log as they are. `shell`: where it ended when the machine
+    was last seen to stand where its boot failed, perhaps with someone at a shell there.
     """
 
     mark: Mark | None = None
@@ -26,6 +28,7 @@ class BootLog:
     settled: bool = False
     end: Mark | None = None
     unwatched: Mark | None = None
+    shell: Mark | None = None
 
     @property
     def known(self) -> Mark | None:
@@ -42,7 +45,7 @@ class BootLog:
 
     def lost(self, *, decided: bool) -> "BootLog":
         """Nobody watches its machine. `decided`: that stood still at its boot, and may do so on."""
-        return BootLog(before=self.before if decided else self.known)
+        return BootLog(before=self.before, shell=self.shell) if decided else BootLog(before=self.known)
 
     def anew(self, *, off: bool, up: bool) -> "BootLog":
         """Its machine started. `off`, `up`: it was so before that."""
@@ -69,3 +72,12 @@ class BootLog:
             still = self.unwatched is not None and not (log.since(self.unwatched) or "").strip()
             return replace(self, end=here, unwatched=self.unwatched if still else None)
         return BootLog(end=here) if self.mark is None else BootLog(here, here, end=here)
+
+    def shows(self, log: LogEnd, *, shell: bool) -> "BootLog":
+        """It was seen where its machine stands. `shell`: where someone may be at one."""
+        return replace(self, shell=log.mark if shell else None)
+
+    def is_followed(self, log: LogEnd) -> bool:
+        """Whether all that was written since there may have been a shell can be read, and what led to that."""
+        since = "" if self.shell is None else log.since(self.shell)
+        return since is not None and len(since) <= LAST // 2 and since.count("\n") <= LINES // 2

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.core.incidents.boot_lines import Piece
 from bot.core.incidents.boot_signs import Part, Phase, Role, Sign, Stage, Wait
 from bot.core.incidents.boot_signs.linux import INITRAMFS
 from bot.core.incidents.boot_signs.live import (
@@ -75,19 +76,35 @@ def vain(stand: Sign, causes: Sequence[tuple[Sign, str]]) -> Reading | None:
     return failure(*tried[-1]) if stand.again and enough is not None and len(tried) >= enough else None
 
 
-def lasting(hurt: tuple[Sign, str] | None) -> tuple[Sign, str] | None:
-    """What still tells of damage once it asks for a login or a command: what had troubled its kernel is over."""
-    return hurt if hurt is not None and hurt[0].stage is Stage.FAILED else None
+class Hurts:
+    """What tells that the running system is no longer well."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Sign, Piece]] = []
+
+    @property
+    def worst(self) -> Reading | None:
+        """What tells most: the latest damage, or else what it has waited for the longest."""
+        damaged = [one for one in self._found if one[0].stage is Stage.FAILED]
+        worst = damaged[-1:] or self._found[:1]
+        return next((Reading(sign.stage, sign.why, piece.text, sign.part) for sign, piece in worst), None)
+
+    def told(self, sign: Sign, piece: Piece) -> None:
+        """One more line of it, or one that says that what it waited for is back."""
+        if sign.role is Role.HEALS:
+            back = _of(sign, piece)
+            self._found = [one for one in self._found if _of(*one) != back]
+        else:
+            self._found.append((sign, piece))
+
+    def asks(self) -> None:
+        """It asks for a login or a command: what had troubled its kernel is over, damage is not."""
+        self._found = [one for one in self._found if one[0].stage is Stage.FAILED]
 
 
-def worse(hurt: tuple[Sign, str] | None, new: tuple[Sign, str]) -> tuple[Sign, str]:
-    """What tells most of how a running system is damaged."""
-    return new if new[0].stage is Stage.FAILED else lasting(hurt) or new
-
-
-def damage(sign: Sign, line: str) -> Reading:
-    """That a system which has come up is no longer well, by a line that a row knows."""
-    return Reading(sign.stage, sign.why, line, sign.part)
+def _of(sign: Sign, piece: Piece) -> str | None:
+    found = sign.search(piece.body)
+    return found.groupdict().get("of") if found else None
 
 
 def is_earlier(sign: Sign, phase: Phase | None) -> bool:

@@ -12,26 +12,26 @@ from bot.core.incidents.boot_lines import CLEARED, Piece, known, pieces, typed_a
 from bot.core.incidents.boot_reading import (
     EMPTY,
     UNKNOWN,
+    Hurts,
     Origin,
     Reading,
-    damage,
     is_earlier,
-    lasting,
     reason,
     stood,
     under_way,
     vain,
-    worse,
 )
 from bot.core.incidents.boot_session import Login, Prompt, Session, has_let_in, led_to, prompt
 from bot.core.incidents.boot_signs import COUNTDOWN, SHELLS, Phase, Role, Sign, Stage, Wait
 from bot.core.incidents.boot_signs.linux import CHECKS, QUESTION
 from bot.core.incidents.boot_signs.live import NO_LOGIN
-from bot.core.incidents.boot_signs.sign import PASSING, goes
+from bot.core.incidents.boot_signs.sign import PASSING, WELLBEING, goes
 from bot.core.incidents.boot_signs.systems import SESSION
 
 LINES, WIDTH = 400, 400
 """So many of the last lines are looked at, and so much of each."""
+LAST = 16_384
+"""So many of a log's last characters are rendered; a screen and a boot's last words are less."""
 
 _CLOCK_FELL = 2.0  # seconds; lines of several processors may swap by less
 _MENU_LINES = 12  # of a menu, below its countdown
@@ -70,7 +70,7 @@ class _Reader:
         self.began = self.loaded = False
         self.origin = Origin()
         self.checked = False  # by fsck, which may have a question
-        self.hurt: tuple[Sign, str] | None = None  # what tells that the running system is damaged
+        self.hurts = Hurts()
         self.login = Login()
         self.session: Session | None = None
 
@@ -118,8 +118,8 @@ class _Reader:
             return
         if sign.role is Role.BEGINS:
             self._begin(sign, piece.text)
-        elif sign.role is Role.HURTS:
-            self.hurt = worse(self.hurt, (sign, piece.text))
+        elif sign.role in WELLBEING:
+            self.hurts.told(sign, piece)
         elif self.session is not None:
             self._in_session(self.session, sign, piece)
         elif not (piece.stamped and self._is_chatter(sign)):
@@ -133,7 +133,7 @@ class _Reader:
         sign = known(piece.body, logged=piece.stamped)
         if sign is None or (sign.plain and is_earlier(sign, self.phase)):
             return None
-        elsewhere = sign.role is Role.HURTS and self.phase is Phase.UP and not piece.is_of(self.line)
+        elsewhere = sign.role in WELLBEING and self.phase is Phase.UP and not piece.is_of(self.line)
         return None if elsewhere else sign
 
     def _countdown(self, piece: Piece) -> Sign | None:
@@ -208,7 +208,7 @@ class _Reader:
         if system:  # what a loader complained of did not stop it
             self.causes = [(one, line) for one, line in self.causes if (one.phase or 0) >= Phase.KERNEL]
         if sign.stage is Stage.UP:
-            self.hurt = lasting(self.hurt)
+            self.hurts.asks()
         self.stand, self.line, self.passed, self.phase = sign, text, 0, sign.phase
         if sign.role is Role.ENDS:
             self.clock = 0.0  # the next kernel's begins anew
@@ -241,7 +241,7 @@ class _Reader:
             self._stands(shell.row, text)
         else:
             self.session.whose, self.session.typed, self.session.doubt = shell.whose, shell.typed, False
-            self.hurt = lasting(self.hurt)
+            self.hurts.asks()
             if (told := self.session).healthy and told.goes_down:
                 self._forget()
                 self.left = told
@@ -280,8 +280,8 @@ class _Reader:
         reading = self._stands_at()
         if self.phase is Phase.UP and (reading.stage is Stage.UP or self.session is not None or self._holds()):
             reading = self.origin.settles(reading)
-        if self.phase is Phase.UP and self.hurt is not None and reading.stage in {Stage.UP, Stage.UNKNOWN}:
-            return damage(*self.hurt)
+        if self.phase is Phase.UP and reading.stage in {Stage.UP, Stage.UNKNOWN}:
+            return self.hurts.worst or reading
         return reading
 
     def _stands_at(self) -> Reading:

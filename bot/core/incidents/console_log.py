@@ -81,6 +81,10 @@ class BootRecord:
         """Whether that start still runs, by its process and its log, where that would show another one."""
         return self.spoke and self.process == process != "" and log.since(self.mark) is not None
 
+    def is_over(self, process: str) -> bool:
+        """Whether another process runs it now."""
+        return "" not in {process, self.process} and process != self.process
+
 
 def sharing(infos: Mapping[TargetId, GuestInfo]) -> Mapping[TargetId, frozenset[TargetId]]:
     """The guests of one host whose consoles are written to the same file as others', and which others."""

@@ -12,7 +12,7 @@ from bot.core.clock_step import shifted
 from bot.core.incidents.boot_log import BootLog
 from bot.core.incidents.boot_place import Place, Source
 from bot.core.incidents.boot_reading import UNKNOWN, Reading
-from bot.core.incidents.boot_signs import Stage
+from bot.core.incidents.boot_signs import Stage, Wait
 from bot.core.incidents.console_log import BootRecord, LogEnd
 from bot.core.incidents.guest_system import NOT_ASKED, System, Whose
 
@@ -105,7 +105,9 @@ class GuestBoot:
     def _anew(self, at: datetime, started: datetime | None) -> "GuestBoot":
         at, off, up = self._later(at), self.running is False, self.source is Source.CONSOLE
         boot = GuestBoot(running=True, starts=self.starts + 1, started=started, told=at, since=at)
-        return replace(boot, console=self.console.anew(off=off, up=up), whose=self.whose.anew())
+        console = self.console.anew(off=off, up=up)
+        console = replace(console, shell=self.console.shell if started is None else None)
+        return replace(boot, console=console, whose=self.whose.anew())
 
     def _later(self, at: datetime) -> datetime:
         return at if self.told is None else max(at, self.told)
@@ -119,6 +121,10 @@ class GuestBoot:
         """
         return self if of != self.starts else replace(self, console=self.console.marked(log, truncated=truncated))
 
+    def restarted(self) -> "GuestBoot":
+        """It started anew at some time that nobody saw: no shell of before is open."""
+        return replace(self, console=replace(self.console, shell=None))
+
     def resumed(self, record: BootRecord, log: LogEnd) -> "GuestBoot":
         """It runs since the start that is on record, for all that its process and its log tell."""
         came_up = self.came_up or record.up
@@ -129,6 +135,13 @@ class GuestBoot:
         """Its console's log was read. Another one may lack the login: then it is as one that was met running."""
         lost = self.console.mark is not None and self.console.is_another(log)
         return replace(self, console=self.console.read_to(log), started=None if lost else self.started)
+
+    def shows(self, reading: Reading, log: LogEnd) -> "GuestBoot":
+        """Its console's log was seen to show that."""
+        if reading.stage is Stage.UNKNOWN:
+            return self
+        shell = reading.stage is Stage.FAILED or reading.wait is Wait.PROMPT
+        return replace(self, console=self.console.shows(log, shell=shell))
 
     def with_mark_of(self, other: "GuestBoot") -> "GuestBoot":
         """This, with a mark that was made while it was looked at. `other`: the tracker as it was left by that."""
@@ -144,13 +157,22 @@ class GuestBoot:
         mark, before = self.console.mark, self.console.before
         present = None if mark is None else log.since(mark)
         if present and (reading := read(present)).stage is not Stage.UNKNOWN:
-            return reading, True
+            return (reading, True) if self._is_followed(reading, log, read) else (UNKNOWN, False)
         later = None if before is None else log.since(before)
         if later is not None and (reading := read(later)).stage is not Stage.UNKNOWN:
-            return reading, self._is_present(reading)
+            return reading, self._is_present(reading) and self._is_followed(reading, log, read)
         old = read(log.text)
         counts = self._unseen and not self.proof and (later is None or old.stage is Stage.UP)
         return (old if counts else UNKNOWN), False
+
+    def _is_followed(self, reading: Reading, log: LogEnd, read: Callable[[str], Reading]) -> bool:
+        """Whether it is known how it got there from where a shell may have been opened.
+
+        That one's prompt may be out of sight by now, and what a command prints is no boot.
+        """
+        if self.console.shell is None or reading.began or reading.stage in _DECIDED:
+            return True
+        return self.console.is_followed(log) and read(log.text).stage is reading.stage
 
     def _is_present(self, reading: Reading) -> bool:
         """Whether what was written since an earlier boot is of the present one: no other has begun since.

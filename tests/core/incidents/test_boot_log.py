@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.core.incidents.boot_place import Source
 from bot.core.incidents.boot_reading import Reading
-from bot.core.incidents.boot_screen import read_screen
+from bot.core.incidents.boot_screen import LAST, read_screen
 from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import TAIL, BootRecord, LogEnd, Mark
 from bot.core.incidents.guest_boot import GuestBoot
@@ -23,7 +23,7 @@ LOGIN = "Debian GNU/Linux 12 web1 ttyS0\n\nweb1 login: "
 
 
 def reading(text: str):
-    return read_screen(text.splitlines())
+    return read_screen(text[-LAST:].splitlines())
 
 
 def log(text: str, known: Mark | None = None) -> LogEnd:
@@ -36,6 +36,7 @@ def look(boot: GuestBoot, text: str, *, watched=False) -> GuestBoot:
     at = log(text, boot.console.known)
     boot = boot.read_to(at)
     shown, fresh = boot.shown(at, reading)
+    boot = boot.shows(shown, at)
     fresh = fresh and not (watched and boot.console.unwatched and shown.stage is Stage.UP)
     return boot.read(shown, NOON, boot.starts, Source.CONSOLE, fresh=fresh)
 
@@ -208,6 +209,29 @@ def test_what_failed_before_a_start_that_was_seen_is_not_told_once_its_host_was_
     lost = silent.lost().polled(NOON, running=True)
     assert stage(look(mark(lost, text), text)) is Stage.UNKNOWN
     assert stage(look(mark(lost, text + BIOS + PANIC), text + BIOS + PANIC)) is Stage.FAILED
+
+
+RESCUE = BIOS + "Give root password for maintenance\n(or press Control-D to continue):\nroot@web1:~# "
+READS = "cat console.log\n"
+
+
+def test_what_a_command_prints_in_a_rescue_shell_is_no_boot_however_much_it_is() -> None:
+    stopped = look(mark(off("").began(NOON), ""), RESCUE)
+    printed = RESCUE + READS + "[    1.0] usb 1-1: new device\n" * 1200 + LOGIN
+    still = look(stopped, printed)
+    assert (stage(still), proven(still)) == (Stage.FAILED, False)
+    assert not proven(look(still, printed + "\n")), "nor at the next look"
+    left = look(stopped, RESCUE + "exit\n[  OK  ] Reached target Multi-User System.\n" + LOGIN)
+    assert proven(left), "what follows an exit is its boot"
+    assert proven(look(mark(still.began(NOON), printed), printed + BIOS + LOGIN))
+
+
+def test_what_a_command_prints_in_a_rescue_shell_is_no_boot_after_its_host_was_lost_either() -> None:
+    stopped = look(mark(off("").began(NOON), ""), RESCUE)
+    lost = mark(stopped.lost().polled(NOON, running=True), RESCUE)
+    printed = RESCUE + READS + LOGIN
+    assert not proven(look(lost, printed))
+    assert proven(look(lost.restarted(), printed)), "another process runs it: that shell is gone"
 
 
 def test_after_a_loss_a_login_from_before_it_is_a_hint() -> None:

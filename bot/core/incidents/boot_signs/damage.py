@@ -3,7 +3,7 @@
 Whichever file system or driver it is: what counts is that one was made read-only, was given up or found damaged.
 """
 
-from bot.core.incidents.boot_signs.sign import Part, Phase, hangs, hurts, table
+from bot.core.incidents.boot_signs.sign import Part, Phase, hangs, heals, hurts, table
 
 _DISK = "its kernel can't read or write a disk"
 _FILES = "its kernel found a file system damaged"
@@ -135,5 +135,14 @@ SIGNS = table(
         r"^rcu: \w+ kthread (starved|timer wakeup didn't happen)|^BUG: workqueue lockup",
         "tasks of its kernel hang",
         "Linux kernel/hung_task.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/workqueue.c",
+    ),
+    hangs(
+        r"^(new)?(nfs|lockd):? server (?P<of>\S+?):? (lockd )?not responding(, still trying)?$",
+        "its file server does not answer",
+        "Linux net/sunrpc/clnt.c: call_timeout, of a hard mount; FreeBSD, NetBSD, OpenBSD sys/nfs: nfs_msg",
+    ),
+    heals(
+        r"^(new)?(nfs|lockd):? server (?P<of>\S+?):? (OK|(lockd )?is alive again)$",
+        "Linux net/sunrpc/clnt.c: call_decode; FreeBSD, NetBSD, OpenBSD sys/nfs: nfs_msg",
     ),
 )

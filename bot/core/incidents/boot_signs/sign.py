@@ -67,9 +67,10 @@ class Role(StrEnum):
     BEGINS: a boot begins; what was before it is history. GOES: the boot goes on. COUNTS: what waits goes on by
     itself. CAUSE: the boot goes on, and should it stop later, this is why. STANDS: it stands here, as long as
     nothing follows. SHELL: a shell's prompt, which means what led to it. ENDS: the system goes down. NOISE: a
-    running system writes such lines at any time. HURTS: a system runs on that is no longer well. LIVES: what boots
-    is a live, rescue or installer's system and not the machine's own; it goes on as with GOES. OWNS: what boots is
-    the machine's own, whatever it calls itself; it goes on, too.
+    running system writes such lines at any time. HURTS: a system runs on that is no longer well. HEALS: what it
+    waited for is back, by the group `of` that both rows name. LIVES: what boots is a live, rescue or installer's
+    system and not the machine's own; it goes on as with GOES. OWNS: what boots is the machine's own, whatever it
+    calls itself; it goes on, too.
     """
 
     BEGINS = "begins"
@@ -81,12 +82,15 @@ class Role(StrEnum):
     ENDS = "ends"
     NOISE = "noise"
     HURTS = "hurts"
+    HEALS = "heals"
     LIVES = "lives"
     OWNS = "owns"
 
 
 PASSING = frozenset({Role.GOES, Role.LIVES, Role.OWNS, Role.CAUSE})
 """What the lines of a boot do that goes on."""
+WELLBEING = frozenset({Role.HURTS, Role.HEALS})
+"""What a kernel's lines do that tell how well the running system is."""
 
 
 class Changes(TypedDict, total=False):
@@ -208,6 +212,11 @@ def hurts(pattern: str, part: Part, why: str, source: str) -> Sign:
 def hangs(pattern: str, why: str, source: str) -> Sign:
     """A row of what a kernel writes while something of it does not go on."""
     return Sign(pattern, Role.HURTS, why, source, Phase.UP, stage=Stage.TROUBLED)
+
+
+def heals(pattern: str, source: str) -> Sign:
+    """A row of what a kernel writes when something goes on; `of` is what, as the row that hurts names it."""
+    return Sign(pattern, Role.HEALS, "what it waited for is back", source, Phase.UP)
 
 
 def lives(pattern: str, source: str, phase: Phase) -> Sign:
