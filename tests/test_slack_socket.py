@@ -231,7 +231,7 @@ async def test_closing_leaves_no_connection_and_no_task_behind(box):
 
 async def test_another_bot_of_the_same_app_is_told_once_it_has_stayed_and_so_is_its_end(box, bot):
     await until(lambda: bot.company == [False])
-    async with running(box.api_url, ping_every=0.05, company_lasting=0.3) as copy:
+    async with running(box.api_url, ping_every=0.05, company_lasting=1.0) as copy:
         await until(lambda: copy.company == [True])
         assert box.sockets.connected == 2
         await box.faults.request_disconnect("refresh_requested")
