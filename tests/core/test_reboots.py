@@ -236,6 +236,13 @@ def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failu
     assert set(lab.only.unproven) == {ATLAS, VAULT, FILES, *GUESTS}
 
 
+@pytest.mark.parametrize("booted", [NOON - MINUTE / 6, NOON - 1.5 * MINUTE])
+def test_what_showed_only_when_it_was_over_tells_nothing_of_how_long_that_was(lab, booted):
+    lab.see(crashed(GUESTS[0]))
+    concluded(lab, replace(JUST_NOW, booted=dict.fromkeys((ATLAS, VAULT), booted)))
+    assert (lab.only.kind, lab.only.spans.latest) == (Kind.POWER_LOSS, (Span(NOON - 2 * MINUTE, booted),))
+
+
 def test_boots_that_a_failure_explains_that_was_seen_are_no_other_one(lab):
     lab.now = NOON - 2 * MINUTE
     lab.see(*map(gone, HOSTS))

@@ -54,6 +54,13 @@ def test_the_first_may_have_begun_before_it_was_believed():
     assert known.latest == (Span(NOON - MINUTE, NOON + SECOND),)
 
 
+def test_so_may_the_last_but_not_before_the_one_before_it_ended():
+    assert times(1).began_by(NOON - MINUTE).latest == (Span(NOON - MINUTE, NOON + SECOND),)
+    assert times(1).began_by(NOON + MINUTE) == times(1)
+    first, last = times(2).began_by(NOON - MINUTE).latest
+    assert (first, last.since) == (times(2).latest[0], first.until)
+
+
 def test_beginnings_and_ends_are_changes():
     spans = times(3)
     assert spans.changes(NOON) == 6

@@ -181,14 +181,17 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     incident, back = draft.incidents[number], max(_times(boots, hosts))
     since = incident.recovering_since and back
     before = draft.situation.incidents.get(number)
-    if before is not None and _explains(before, _times(boots, hosts), draft.now):
+    known = boots.gap.since < min(_times(boots, hosts))  # else nobody knows for how long: it has no length
+    began = boots.gap.since if known else back
+    seen = before is not None and before.kind in LOST and _explains(before, _times(boots, hosts), draft.now)
+    if before is not None and seen:
         spans = before.spans.ended(back)  # that is the failure, and no second one
     elif before is not None:
-        spans = incident.spans.over_since(back) if since else incident.spans
+        spans = incident.spans.began_by(began)  # what showed first was seen only once it had happened
+        spans = spans.over_since(back) if since else spans
     else:
         incident = replace(incident, opened_at=boots.gap.since)
-        known = boots.gap.since < min(_times(boots, hosts))  # else nobody knows for how long: it has no length
-        spans = incident.spans.from_the_start(boots.gap.since if known else back)
+        spans = incident.spans.from_the_start(began)
         spans = spans.over_since(back) if since else spans
     draft.keep(replace(incident, recovering_since=since, spans=spans))
 

@@ -92,6 +92,12 @@ class Spans:
         first, *rest = self.latest
         return replace(self, latest=(replace(first, since=min(at, first.until or at)), *rest))
 
+    def began_by(self, at: datetime) -> "Spans":
+        """These where the last one may have begun at `at` already: nobody saw it begin."""
+        *others, last = self.latest
+        earliest = max([at, *(one.until for one in others[-1:] if one.until is not None)])
+        return replace(self, latest=(*others, replace(last, since=min(last.since, earliest))))
+
     @property
     def changed_at(self) -> datetime:
         """When it last began or ceased to fail; it has failed."""
