@@ -159,10 +159,10 @@ class RealHost:
             except libvirt.libvirtError as why:
                 raise CannotStart(f"cannot start '{name}': because {why}") from why
 
-    def cut_guest(self, name: str) -> None:
-        """Take one guest's power: its QEMU is killed."""
+    def cut_guest(self, name: str, by: signal.Signals = signal.SIGKILL) -> None:
+        """Take one guest's power: its QEMU is killed, or ended by another signal."""
         pid = int((self._guests_runtime / f"{name}.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, by)
 
     def cut_power(self) -> None:
         """Take the whole host's power: daemon and guests are killed at once, and what a reboot forgets is gone."""

@@ -1,8 +1,17 @@
 """What a libvirtd forgets when it is started anew: why a guest is off."""
 
+import asyncio
+import signal
+
+import pytest
+
 from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason, judge
 from bot.core.health import Health
+from bot.demo.real import RealHost
+from bot.hypervisor import Hypervisor
 from bot.hypervisor.why_off import WhyOff
+from tests.story.stages import needs
+from tests.waiting import until
 
 
 def told(power=Power.OFF, reason=Reason.NONE):
@@ -67,3 +76,25 @@ def test_what_was_started_after_a_signal_and_is_shut_down_is_so():
         why.heard(event(GuestEventKind.SHUT_DOWN))
         assert why.heard(event(GuestEventKind.STOPPED, Reason.SHUTDOWN)).reason is Reason.SHUTDOWN
         assert reason(why, told(reason=Reason.SHUTDOWN)) is Reason.SHUTDOWN
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@needs("libvirtd", "qemu-system-x86_64")
+async def test_a_real_guest_whose_qemu_a_signal_ends_was_shut_down_by_nobody():
+    host, heard = RealHost(), []
+    await host.start()
+    atlas = Hypervisor("atlas", host.uri(), on_event=heard.append)
+    await atlas.start()
+    try:
+        await until(lambda: atlas.connected, 30)
+        await asyncio.to_thread(host.add_guest, "web1", console_log=False)
+        uuid = host.uuid("web1")
+        await asyncio.to_thread(host.start_guest, "web1")
+        host.cut_guest("web1", signal.SIGTERM)
+        stopped = await until(lambda: [one for one in heard if one.what is GuestEventKind.STOPPED], 30)
+        assert [one.reason for one in stopped] == [Reason.SIGNALLED]
+        assert (await atlas.states())[uuid].reason is Reason.SIGNALLED
+    finally:
+        await atlas.close()
+        host.close()
