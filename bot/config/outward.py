@@ -26,7 +26,10 @@ class OnCritical(StrEnum):
     IGNORE = "ignore"
 
 
-CRITICAL = (Kind.POWER_LOSS, Kind.NETWORK_DOWN, Kind.HOST_DOWN, Kind.GUESTS_DOWN, Kind.GUEST_TWICE)
+CRITICAL = (
+    *(Kind.POWER_LOSS, Kind.NETWORK_DOWN, Kind.HOSTS_DOWN, Kind.HOST_DOWN, Kind.GUESTS_DOWN),
+    Kind.GUEST_TWICE,
+)
 
 
 @dataclass(frozen=True, slots=True)

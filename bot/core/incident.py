@@ -10,6 +10,7 @@ from bot.core.clock_step import shifted
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.event import Event, EventKind, Notice, Tell
 from bot.core.incidents.evidence import Requirement
+from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.lifecycle import (
     OF_WHO_IS_ON_IT,
     TRANSITIONS,
@@ -131,6 +132,12 @@ class Incident:
     def let_go(self) -> tuple[TargetId, ...]:
         """What it hurt and lab.yaml has lost since, before anyone saw it well again, in a stable order."""
         return tuple(sorted(m.target for m in self.members.values() if m.standing is Standing.UNWATCHED))
+
+    @property
+    def stayed_on(self) -> tuple[TargetId, ...]:
+        """The hosts that were only out of reach, as their boots tell, in a stable order."""
+        proven = (m for m in self.members.values() if m.ground is not None and NEVER_OFF in m.ground.why)
+        return tuple(sorted(m.target for m in proven))
 
     def with_member(self, member: Member) -> "Incident":
         """This incident with `member` in place of whatever it knew of that target."""

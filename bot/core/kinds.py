@@ -36,6 +36,7 @@ class Kind(StrEnum):
 
     POWER_LOSS = "power-loss"
     NETWORK_DOWN = "network-down"
+    HOSTS_DOWN = "hosts-down"
     HOST_DOWN = "host-down"
     GUESTS_DOWN = "guests-down"
     GUEST_TWICE = "guest-twice"
@@ -126,6 +127,9 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
             "Network down between {} and the lab", over="the network is back", about=_ANY
         ),
         Kind.HOST_DOWN: KindFacts("{} down", outage=True, takes_along=True, silence=True, about=_HOST),
+        Kind.HOSTS_DOWN: KindFacts(
+            "{} and other hosts down", outage=True, takes_along=True, silence=True, about=_HOST
+        ),
         Kind.POWER_LOSS: KindFacts(
             "Power failure ({})", outage=True, takes_along=True, about=(TargetKind.UPS, TargetKind.HOST)
         ),

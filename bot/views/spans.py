@@ -7,14 +7,17 @@ from typing import Final
 from bot.core.health import Kind
 from bot.core.incident import Incident, Status
 from bot.core.incidents.spans import Span
+from bot.core.kinds import LOST
 from bot.views.times import clock, lasted
 
 _SHOWN: Final = 3
 
+_OUT_OF_REACH: Final = ("Out of reach", "Out of reach")
 _DOWN: Final = ("It is down", "It was down")
 _WORDS: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
     {
         Kind.POWER_LOSS: ("The power is gone", "The power was gone"),
+        Kind.HOSTS_DOWN: ("They are down", "They were down"),
         Kind.HOST_DOWN: _DOWN,
         Kind.GUEST_DOWN: _DOWN,
         Kind.SERVICE_DOWN: _DOWN,
@@ -45,7 +48,7 @@ def _told(incident: Incident) -> str:
     over = [one for one in spans.latest if one.until is not None]
     if not over or (spans.count == 1 and not power):
         return ""  # how long it lasts, the first line says
-    fails, failed = _WORDS.get(incident.kind, ("It fails", "It failed"))
+    fails, failed = _words(incident)
     if spans.lasts:
         now, before = clock(spans.latest[-1].since), _each(incident, over, spans.count - 1)
         return f"{fails} again since {now}. Before: {before}."
@@ -55,6 +58,12 @@ def _told(incident: Incident) -> str:
             return f"{failed} until {until}; for how long is not known."
         return f"{failed} for {'at most ' if incident.suspected else ''}{_long(over[0])}, until {until}."
     return f"{failed} {spans.count} times: {_each(incident, over, spans.count)}."
+
+
+def _words(incident: Incident) -> tuple[str, str]:
+    if incident.kind in LOST and incident.subject in incident.stayed_on:
+        return _OUT_OF_REACH
+    return _WORDS.get(incident.kind, ("It fails", "It failed"))
 
 
 def _each(incident: Incident, over: list[Span], count: int) -> str:

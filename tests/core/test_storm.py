@@ -249,8 +249,8 @@ def unsure(host):
 def test_hosts_at_the_far_end_of_a_way_that_no_witness_knows_are_suspected_alone():
     lab = desk()
     lab.see(*map(unsure, HOSTS))
-    assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
-    assert "gone within 1 s: atlas, nook, vault; or only the way to them: no witness tells" in lab.only.why
+    assert (lab.only.kind, lab.only.suspected) == (Kind.HOSTS_DOWN, True)
+    assert "so that it is not the power; or only the way to them: no witness tells" in lab.only.why
     lab.see(on_battery())
     assert lab.only.suspected is False, "now its UPS says so"
 
@@ -272,6 +272,30 @@ def test_the_third_host_within_minutes_makes_a_power_loss_of_the_first_message()
     assert [(i.kind, i.subject) for i in lab.live] == [(Kind.POWER_LOSS, VAULT)]
     assert lab.incidents[1].why == "3 hosts gone within 60 s: atlas, nook, vault"
     assert len(lab.incidents[1].failing) == 3
+
+
+def test_hosts_whose_ups_is_on_line_have_not_lost_their_power():
+    lab = desk()
+    lab.see(on_mains())
+    lab.see(*map(gone, HOSTS))
+    assert (lab.only.kind, lab.only.subject) == (Kind.HOSTS_DOWN, ATLAS)
+    assert (
+        lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault; rack is on line, so that it is not the power"
+    )
+    assert set(lab.only.unproven) == {ATLAS, VAULT, NOOK, FILES, *GUESTS}
+    lab.see(on_battery())
+    assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, RACK), "its UPS has noticed later"
+
+
+def test_a_host_that_goes_after_them_is_part_of_that():
+    shed = TargetId("host:shed")
+    lab = Desk(targets={**inventory(), shed: Target(shed)})
+    lab.see(on_mains())
+    lab.see(*map(gone, HOSTS))
+    lab.see(*map(back, HOSTS))
+    lab.now += SECOND
+    lab.see(*map(gone, HOSTS), gone(shed))
+    assert (lab.only.id, lab.only.kind, shed in lab.only.unproven) == (1, Kind.HOSTS_DOWN, True)
 
 
 def test_two_hosts_gone_are_an_incident_each():
@@ -317,11 +341,14 @@ def test_two_checks_of_one_host_are_not_two_hosts():
 
 def test_the_ups_heard_of_after_three_hosts_takes_over_however_late():
     lab = desk()
+    lab.see(fails(RACK, Kind.UPS_UNREACHABLE, check="ups"))
     lab.see(*map(gone, HOSTS))
+    assert [one.kind for one in lab.live] == [Kind.UPS_UNREACHABLE, Kind.POWER_LOSS]
     lab.now += 10 * MINUTE
     lab.see(on_battery())
-    assert (lab.only.subject, lab.only.own) == (RACK, {on_battery().fingerprint})
-    assert set(lab.only.unproven) == {RACK, *HOSTS, *GUESTS, FILES}
+    (left,) = lab.live
+    assert (left.subject, left.own) == (RACK, {on_battery().fingerprint})
+    assert set(left.unproven) == {RACK, *HOSTS, *GUESTS, FILES}
 
 
 def test_a_guest_of_any_of_the_three_hosts_is_covered():

@@ -128,6 +128,15 @@ def test_one_that_nobody_saw_is_said_to_be_suspected_and_claims_no_more_than_is_
     assert card[1].startswith(f"The power was gone until {at(42)}; for how long is not known.")
 
 
+def test_of_a_host_that_never_went_off_the_card_has_no_length_of_a_power_failure():
+    atlas = TargetId("host:atlas")
+    stayed = Member(atlas, True, ground=Ground(Standing.PROVEN, "its own system answers: it never went off", NOW))
+    made = replace(outage(**RETURNING, spans=gone(49)), subject=atlas)
+    assert lines(made)[1].startswith("The power was gone for 49 s")
+    made = replace(made, members=MappingProxyType({atlas: stayed}))
+    assert lines(made)[1].startswith("Out of reach for 49 s, until ")
+
+
 def test_the_fallback_text_tells_it_without_blocks():
     assert incident_card(IncidentFacts(outage(), OWNER)).text == "🔴 Open: Power failure (rack). On battery"
 

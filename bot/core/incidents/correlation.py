@@ -118,7 +118,8 @@ def _power_lost(draft: Draft, seen: Observation) -> None:
 def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power.
 
-    Where no witness tells whether the way to them works, that is a suspicion.
+    Where no witness tells whether the way to them works, that is a suspicion. What a UPS feeds that is on line has
+    not lost its power: then it is what connects them, or whatever else they share.
     """
     earlier = [i for i in draft.live() if _is_host_gone(draft, i)]
     own = {one.fingerprint for one in seen}.union(*(_hosts(i) for i in earlier))
@@ -136,12 +137,21 @@ def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     names = ", ".join(sorted(map(draft.situation.name, hosts)))
     unsure = any(UNSURE in one.facts for one in seen)
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{doubt}"
+    fed = ", ".join(sorted({draft.situation.name(ups) for host in hosts if (ups := _fed_by(draft, host))}))
+    power = f"; {fed} is on line, so that it is not the power" if fed else ""
+    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{power}{doubt}"
     gone = hosts.union(i.subject for i in earlier)
-    incident = take_over(draft, Kind.POWER_LOSS, subject, why, own, gone, suspected=unsure)
+    kind = Kind.HOSTS_DOWN if fed else Kind.POWER_LOSS
+    incident = take_over(draft, kind, subject, why, own, gone, suspected=unsure)
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
+
+
+def _fed_by(draft: Draft, host: TargetId) -> TargetId | None:
+    """The UPS that powers a host, where it is seen to be in order and on line."""
+    ups = draft.situation.target(host).powered_by
+    return ups if ups is not None and draft.situation.is_well(ups) else None
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:

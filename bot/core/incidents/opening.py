@@ -47,7 +47,8 @@ def _is_again(incident: Incident, kind: Kind, subject: TargetId, own: frozenset[
     """Whether this trouble is `incident` again. One guest of a storm that fails again is not the storm again."""
     if kind is not incident.kind and {kind, incident.kind} & OUTAGES:
         return False
-    same = subject == incident.subject or kind is Kind.POWER_LOSS  # which of the hosts went first is chance
+    several = kind in {Kind.POWER_LOSS, Kind.HOSTS_DOWN}  # which of the hosts went first is chance
+    same = subject == incident.subject or several
     may = incident.end is None or incident.end.may_reopen
     return may and same and not own.isdisjoint(incident.own)
 

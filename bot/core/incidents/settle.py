@@ -26,7 +26,6 @@ from bot.core.incidents.announce import (
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.grace import has_time, in_grace
 from bot.core.incidents.hidden import doubt_hidden, hidden
-from bot.core.incidents.host_report import NEVER_OFF
 from bot.core.incidents.member import ALL_PROVEN, GONE, outcome
 from bot.core.kinds import KINDS, LOST
 from bot.core.lengths import lasted
@@ -107,8 +106,7 @@ def _close_unwatched(draft: Draft, incident: Incident, lost: Collection[TargetId
 
 def _never_off(draft: Draft, incident: Incident) -> str:
     """Which hosts were only out of reach, as their boot ids tell."""
-    proven = (one for one in incident.members.values() if one.ground and NEVER_OFF in one.ground.why)
-    hosts = [one.target for one in proven if incident.kind in LOST]
+    hosts = incident.stayed_on if incident.kind in LOST else ()
     return f"; {named(draft, hosts)} never went off" if hosts else ""
 
 
