@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.core.health import STATE, Fingerprint, TargetId, TargetKind
+from bot.core.health import STATE, Fingerprint, TargetId
 from bot.core.incident import EventKind, Incident
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.member import Member, Standing
@@ -31,11 +31,9 @@ def hidden(draft: Draft, incident: Incident) -> Mapping[TargetId, datetime]:
 def _since(draft: Draft, member: Member) -> datetime | None:
     """Since when something that its proof rests on can't be looked at; None where all of it can."""
     situation, target = draft.situation, member.target
-    rests_on = set(situation.needs(target).checks)
+    rests_on = {STATE, *situation.needs(target).checks}
     if member.ground is not None and member.ground.check is not None:
         rests_on.add(member.ground.check)
-    if situation.target(target).kind is TargetKind.GUEST:
-        rests_on.add(STATE)
     unseen = draft.unseen.keys() & {Fingerprint(check, target) for check in rests_on}
     return min((draft.unseen[one] for one in unseen), default=None)
 
