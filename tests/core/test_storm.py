@@ -250,7 +250,7 @@ def test_hosts_at_the_far_end_of_a_way_that_no_witness_knows_are_suspected_alone
     lab = desk()
     lab.see(*map(unsure, HOSTS))
     assert (lab.only.kind, lab.only.suspected) == (Kind.HOSTS_DOWN, True)
-    assert "so that it is not the power; or only the way to them: no witness tells" in lab.only.why
+    assert "as rack is on line; or only the way to them: no witness tells" in lab.only.why
     lab.see(on_battery())
     assert lab.only.suspected is False, "now its UPS says so"
 
@@ -279,9 +279,7 @@ def test_hosts_whose_ups_is_on_line_have_not_lost_their_power():
     lab.see(on_mains())
     lab.see(*map(gone, HOSTS))
     assert (lab.only.kind, lab.only.subject) == (Kind.HOSTS_DOWN, ATLAS)
-    assert (
-        lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault; rack is on line, so that it is not the power"
-    )
+    assert lab.only.why == "3 hosts gone within 1 s: atlas, nook, vault; no power failure, as rack is on line"
     assert set(lab.only.unproven) == {ATLAS, VAULT, NOOK, FILES, *GUESTS}
     lab.see(on_battery())
     assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, RACK), "its UPS has noticed later"

@@ -137,8 +137,8 @@ def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     names = ", ".join(sorted(map(draft.situation.name, hosts)))
     unsure = any(UNSURE in one.facts for one in seen)
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    fed = ", ".join(sorted({draft.situation.name(ups) for host in hosts if (ups := _fed_by(draft, host))}))
-    power = f"; {fed} is on line, so that it is not the power" if fed else ""
+    fed = sorted({draft.situation.name(ups) for host in hosts if (ups := _fed_by(draft, host))})
+    power = f"; no power failure, as {' and '.join(fed)} {'are' if fed[1:] else 'is'} on line" if fed else ""
     why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{power}{doubt}"
     gone = hosts.union(i.subject for i in earlier)
     kind = Kind.HOSTS_DOWN if fed else Kind.POWER_LOSS
