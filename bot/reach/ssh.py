@@ -6,7 +6,7 @@ keepalives, so that nothing waits for ever; the next use connects again.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,9 @@ _AT_ONCE = 5
 
 _ASIDE = 1_000
 """Bytes that are kept of what a login shell complains of."""
+
+_Known = tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey]]
+"""The keys that are known for a host, those of authorities for it, and those that are revoked."""
 
 _REFUSALS = {
     asyncssh.HostKeyNotVerifiable: Refusal.HOST_KEY_CHANGED,  # or not known: see _connect
@@ -142,7 +145,7 @@ class SshReach:
             connected.close()
             for kind, refusal in _REFUSALS.items():
                 if isinstance(error, kind):
-                    unknown = refusal is Refusal.HOST_KEY_CHANGED and not self._knows(known)
+                    unknown = refusal is Refusal.HOST_KEY_CHANGED and not any(known[:2])
                     what = Refusal.HOST_KEY_UNKNOWN if unknown else refusal
                     raise self._refused(f"{type(error).__name__}: {error}", what) from error
             if isinstance(error, asyncssh.Error | OSError):
@@ -150,7 +153,7 @@ class SshReach:
             raise
 
     async def _enter(
-        self, connected: socket.socket, known: asyncssh.SSHKnownHosts, key: asyncssh.SSHKey
+        self, connected: socket.socket, known: _Known, key: asyncssh.SSHKey
     ) -> asyncssh.SSHClientConnection:
         host = self._host
         return await asyncssh.connect(
@@ -168,11 +171,15 @@ class SshReach:
             keepalive_count_max=2,
         )
 
-    def _known(self) -> asyncssh.SSHKnownHosts:
+    def _known(self) -> _Known:
+        """What is known under the host's own name: a name may lead to an address that is another machine's."""
+        host = self._host
         try:
-            return read_known_hosts(self._host.known_hosts)
+            known = read_known_hosts(host.known_hosts)
         except OSError as error:
             raise self._refused(f"{error.filename!r}: {error.strerror}", Refusal.OURS) from error
+        keys, authorities, revoked, *_ = known.match(host.address, "", None if host.port == 22 else host.port)
+        return keys, authorities, revoked
 
     def _key(self) -> asyncssh.SSHKey:
         file = str(self._host.key)
@@ -182,12 +189,6 @@ class SshReach:
             raise self._refused(f"{file!r}: {error.strerror}", Refusal.OURS) from error
         except ValueError as error:  # asyncssh's own errors of keys are such
             raise self._refused(f"the key {file!r} can't be used: {error}", Refusal.OURS) from error
-
-    def _knows(self, known: asyncssh.SSHKnownHosts) -> bool:
-        """Whether any key is known for the host."""
-        host = self._host
-        keys, authorities, *_ = known.match(host.address, "", None if host.port == 22 else host.port)
-        return bool(keys or authorities)
 
     def _refused(self, why: str, refusal: Refusal) -> Refused:
         return Refused(f"cannot run scripts on {self._host.name}: because {why}", refusal)

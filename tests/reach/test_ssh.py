@@ -11,7 +11,7 @@ from datetime import timedelta
 import asyncssh
 import pytest
 
-from bot.reach import Reach, Refused, Unreachable
+from bot.reach import Reach, Refusal, Refused, Unreachable
 from bot.reach.ssh import SshHost, SshReach
 from tests.environment import environment
 from tests.reach import ways
@@ -242,6 +242,34 @@ async def test_a_host_nobody_knows_is_refused(sshd, tmp_path):
     (tmp_path / "none").write_text("")
     assert "not trusted" in await refusal(replace(host(sshd), known_hosts=tmp_path / "none"))
     assert "missing" in await refusal(replace(host(sshd), known_hosts=tmp_path / "missing"))
+
+
+@pytest.mark.parametrize(("of_the_name", "refusal"), [(True, "HOST_KEY_CHANGED"), (False, "HOST_KEY_UNKNOWN")])
+async def test_a_key_that_is_known_for_the_address_alone_is_no_key_of_the_name(
+    sshd, tmp_path, of_the_name, refusal
+):
+    """The name may lead to another machine by now, which is known by its address; ssh refuses it, too."""
+    known, other = tmp_path / "known_hosts", asyncssh.generate_private_key("ssh-ed25519")
+    names = f"[localhost]:{sshd.port} {other.export_public_key().decode()}" if of_the_name else ""
+    known.write_text(f"{names}{sshd.known_hosts.read_text()}")
+    with pytest.raises(Refused, match="not trusted") as refused:
+        await sh(SshReach(replace(host(sshd), address="localhost", known_hosts=known)), "true")
+    assert refused.value.refusal is Refusal[refusal]
+
+
+async def test_a_key_is_taken_that_an_authority_known_for_the_name_vouches_for(tmp_path):
+    authority, own = (asyncssh.generate_private_key("ecdsa-sha2-nistp256") for _ in range(2))
+    own.write_private_key(tmp_path / "own")
+    (tmp_path / "own").chmod(0o600)
+    vouched = authority.generate_host_certificate(own.convert_to_public(), "nook", principals=["localhost"])
+    vouched.write_certificate(tmp_path / "own-cert.pub")
+    extra = f"HostKey {tmp_path}/own\nHostCertificate {tmp_path}/own-cert.pub\n"
+    with running_sshd(tmp_path / "sshd", extra=extra) as server:
+        known = tmp_path / "known_hosts"
+        known.write_text(f"@cert-authority localhost {authority.export_public_key().decode()}")
+        reach = SshReach(replace(host(server), address="localhost", known_hosts=known))
+        assert (await sh(reach, "echo in")).output == "in\n"
+        await reach.close()
 
 
 async def test_a_key_that_opens_nothing_is_refused(sshd, tmp_path):
