@@ -137,9 +137,8 @@ def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     names = ", ".join(sorted(map(draft.situation.name, hosts)))
     unsure = any(UNSURE in one.facts for one in seen)
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    fed = sorted({draft.situation.name(ups) for host in hosts if (ups := _fed_by(draft, host))})
-    power = f"; no power failure, as {' and '.join(fed)} {'are' if fed[1:] else 'is'} on line" if fed else ""
-    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{power}{doubt}"
+    fed = _fed(draft, hosts)
+    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{fed}{doubt}"
     gone = hosts.union(i.subject for i in earlier)
     kind = Kind.HOSTS_DOWN if fed else Kind.POWER_LOSS
     incident = take_over(draft, kind, subject, why, own, gone, suspected=unsure)
@@ -148,10 +147,11 @@ def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
     _witnessed(draft, incident, seen)
 
 
-def _fed_by(draft: Draft, host: TargetId) -> TargetId | None:
-    """The UPS that powers a host, where it is seen to be in order and on line."""
-    ups = draft.situation.target(host).powered_by
-    return ups if ups is not None and draft.situation.is_well(ups) else None
+def _fed(draft: Draft, hosts: Iterable[TargetId]) -> str:
+    """Which UPSes power any of these hosts and are seen to be in order and on line, in words; else empty."""
+    upses = {draft.situation.target(host).powered_by for host in hosts}
+    names = sorted(draft.situation.name(ups) for ups in upses if ups is not None and draft.situation.is_well(ups))
+    return f"; no power failure, as {' and '.join(names)} {'are' if names[1:] else 'is'} on line" if names else ""
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:
