@@ -31,9 +31,8 @@ def hidden(draft: Draft, incident: Incident) -> Mapping[TargetId, datetime]:
 def _since(draft: Draft, member: Member) -> datetime | None:
     """Since when something that its proof rests on can't be looked at; None where all of it can."""
     situation, target = draft.situation, member.target
-    rests_on = {STATE, *situation.needs(target).checks}
-    if member.ground is not None and member.ground.check is not None:
-        rests_on.add(member.ground.check)
+    proof = [member.ground.check] if member.ground and member.ground.check else []
+    rests_on = {STATE, *situation.needs(target).checks, *proof}
     unseen = draft.unseen.keys() & {Fingerprint(check, target) for check in rests_on}
     return min((draft.unseen[one] for one in unseen), default=None)
 
