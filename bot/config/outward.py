@@ -27,7 +27,11 @@ class OnCritical(StrEnum):
 
 
 CRITICAL = (
-    *(Kind.POWER_LOSS, Kind.NETWORK_DOWN, Kind.HOSTS_DOWN, Kind.HOST_DOWN, Kind.GUESTS_DOWN),
+    Kind.POWER_LOSS,
+    Kind.NETWORK_DOWN,
+    Kind.HOSTS_DOWN,
+    Kind.HOST_DOWN,
+    Kind.GUESTS_DOWN,
     Kind.GUEST_TWICE,
 )
 

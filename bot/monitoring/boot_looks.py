@@ -151,7 +151,7 @@ async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Readi
         boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
     boot = boot.read_to(log)
     shown, fresh = await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
-    return boot.shows(shown, log), shown, fresh, bool(_KERNELS.search(log.text))
+    return boot.shows(shown, log, fresh=fresh), shown, fresh, bool(_KERNELS.search(log.text))
 
 
 @lru_cache(maxsize=128)  # many consoles stand still

@@ -136,12 +136,11 @@ class GuestBoot:
         lost = self.console.mark is not None and self.console.is_another(log)
         return replace(self, console=self.console.read_to(log), started=None if lost else self.started)
 
-    def shows(self, reading: Reading, log: LogEnd) -> "GuestBoot":
-        """Its console's log was seen to show that."""
-        if reading.stage is Stage.UNKNOWN:
-            return self
+    def shows(self, reading: Reading, log: LogEnd, *, fresh: bool) -> "GuestBoot":
+        """Its console's log was seen to show that. `fresh`: surely of the present boot: then a shell is left."""
         shell = reading.stage is Stage.FAILED or reading.wait is Wait.PROMPT
-        return replace(self, console=self.console.shows(log, shell=shell))
+        left = fresh and reading.stage is not Stage.UNKNOWN
+        return replace(self, console=self.console.shows(log, shell=shell)) if shell or left else self
 
     def with_mark_of(self, other: "GuestBoot") -> "GuestBoot":
         """This, with a mark that was made while it was looked at. `other`: the tracker as it was left by that."""

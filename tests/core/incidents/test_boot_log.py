@@ -36,7 +36,7 @@ def look(boot: GuestBoot, text: str, *, watched=False) -> GuestBoot:
     at = log(text, boot.console.known)
     boot = boot.read_to(at)
     shown, fresh = boot.shown(at, reading)
-    boot = boot.shows(shown, at)
+    boot = boot.shows(shown, at, fresh=fresh)
     fresh = fresh and not (watched and boot.console.unwatched and shown.stage is Stage.UP)
     return boot.read(shown, NOON, boot.starts, Source.CONSOLE, fresh=fresh)
 
@@ -231,6 +231,9 @@ def test_what_a_command_prints_in_a_rescue_shell_is_no_boot_after_its_host_was_l
     lost = mark(stopped.lost().polled(NOON, running=True), RESCUE)
     printed = RESCUE + READS + LOGIN
     assert not proven(look(lost, printed))
+    much = RESCUE + READS + "[    1.0] usb 1-1: new device\n" * 1200 + LOGIN
+    met_again = look(mark(stopped.lost().polled(NOON, running=True), much), much)
+    assert not proven(look(met_again, much + "\nweb1 login: ")), "nor is more of it once it was met again"
     assert proven(look(lost.restarted(), printed)), "another process runs it: that shell is gone"
 
 
