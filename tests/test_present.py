@@ -11,6 +11,7 @@ from bot.core.health import Health, TargetId
 from bot.probes.tcp import Params
 from tests.guests import URI, guest, owned_guests
 from tests.monitoring.looking import looking
+from tests.real.guest import running_host
 from tests.real.network import lan, needs_networks
 from tests.walking import PEOPLE
 
@@ -18,7 +19,12 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, needs_networks]
 
 SECOND = timedelta(seconds=1)
 SELDOM = Timing(check_every=timedelta(hours=1), grace=timedelta())
-NAS, GATEWAY, WEB1 = TargetId("host:nas"), TargetId("service:gateway"), guest("web1")
+NAS, ATLAS, GATEWAY, WEB1 = (
+    TargetId("host:nas"),
+    TargetId("host:atlas"),
+    TargetId("service:gateway"),
+    guest("web1"),
+)
 AFAR = "10.8.0.7"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
@@ -39,15 +45,28 @@ def home():
         yield home
 
 
-def lab(folder: Path, web1: Guest, behind: str | None = None, **more) -> Config:
+@pytest.fixture
+def atlas():
+    """A host with one guest that runs, `test`."""
+    with running_host() as host:
+        yield host
+
+
+def lab(folder: Path, guest: Guest, behind: str | None = None, uri: str = URI, **more) -> Config:
     """Its rounds look once: what is found later is what whoever asks finds."""
     hosts = {
         "nas": Host("nas", "10.9.0.10", checks=door(22)),
-        "atlas": Host("atlas", "127.0.0.1", hypervisor=URI, behind=behind, **more),
+        "atlas": Host("atlas", "127.0.0.1", hypervisor=uri, behind=behind, **more),
     }
     services = {"gateway": Service("gateway", "10.9.0.254", checks=door(53))}
     seldom = Witnesses(every=timedelta(hours=1))
-    lab = {"hosts": hosts, "services": services, "guests": {"web1": web1}, "timing": SELDOM, "witnesses": seldom}
+    lab = {
+        "hosts": hosts,
+        "services": services,
+        "guests": {guest.name: guest},
+        "timing": SELDOM,
+        "witnesses": seldom,
+    }
     return Config(folder / "lab.yaml", SlackConfig("homelab"), PEOPLE, data=folder, **lab)
 
 
@@ -80,6 +99,19 @@ async def test_a_guest_whose_check_is_beyond_a_gateway_that_is_gone_may_be_well(
             seen = await bot.rounds.present.unwell(WEB1)
             assert (seen.ok, seen.known) == (False, False), seen
             assert ("gateway does not answer" if behind else "10.9.0.254") in seen.text
+
+
+async def test_a_host_whose_guest_answers_has_power_though_its_libvirt_is_gone(home, atlas, tmp_path) -> None:
+    web1 = Guest("test", "10.9.0.20", checks=door(443))
+    with home.plug("web1", web1.address).listen(443):
+        async with looking(lab(tmp_path, web1, uri=atlas.uri("test", "/default"))) as bot:
+            await bot.all_are(Health.OK, NAS, ATLAS)
+            assert (await bot.rounds.present.unwell(ATLAS)).text.startswith("it is well")
+            atlas.cut_power()
+            seen = await bot.rounds.present.unwell(ATLAS)
+            assert (seen.ok, seen.text.partition(". ")[0]) == (False, "atlas is up: 10.9.0.20:443 answers")
+            home.pull("web1")
+            assert "is up" not in (await bot.rounds.present.unwell(ATLAS)).text
 
 
 async def test_a_guest_that_is_heard_of_nowhere_is_unwell_where_it_would_be_heard(home, tmp_path) -> None:

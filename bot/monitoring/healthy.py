@@ -25,15 +25,19 @@ def outcome(name: str, seen: Sequence[Observation]) -> Outcome:
     return Outcome(ok=not bad, text=f"{text}. {WAYS_OUT}" if dark else text, known=known)
 
 
-def unwell(name: str, seen: Sequence[Observation]) -> Outcome:
+def unwell(name: str, seen: Sequence[Observation], of_life: Sequence[Observation] = ()) -> Outcome:
     """Whether it surely is not healthy, by the same. `known`: something tells so, not only that nothing answers.
 
     A guest that is seen to run and shows no sign of life is not; of what could not be looked at, nobody can tell.
+    `of_life`: what would show that a host is up, whichever of its services do not answer.
     """
     found = outcome(name, seen)
     if found.ok:
         return Outcome(ok=False, text=f"it is well: {found.text}")
     failing = [one for one in seen if one.health is Health.FAIL and one.kind is not Kind.CANNOT_WATCH]
+    signs = [one.why for one in of_life if one.health is Health.OK and one.evidence is Evidence.INSIDE]
+    if signs and all(one.is_silence for one in failing):
+        return Outcome(ok=False, text=f"{name} is up: {signs[0]}. What does not answer: {found.text}")
     if failing:
         return Outcome(ok=True, text=found.text, known=any(not one.is_silence for one in failing))
     unseen = [one for one in seen if one.health is not Health.OK]

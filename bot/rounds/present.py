@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from bot.actions import Outcome
-from bot.core.health import Observation, Target, TargetId
+from bot.core.health import Observation, Target, TargetId, TargetKind
 from bot.monitoring.healthy import outcome, unwell
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
@@ -41,7 +41,10 @@ class Present:
         """Whether it surely is not: something tells so, or nothing of it is heard though it would be."""
         name = self._names(target)
         for _ in range(LOOKS):
-            found = unwell(name, await self._seen(target))
+            seen = await self._seen(target)
+            found = unwell(
+                name, seen, [*seen, *await self._on(target)] if target.startswith(TargetKind.HOST) else ()
+            )
             if found.known or not found.ok:
                 return found
             if why := await self._in_the_way(target):
@@ -54,6 +57,12 @@ class Present:
         seen = [one for found in await asyncio.gather(*(look() for look in looks)) for one in found]
         known = self._watch.find(target)
         return [self._as_believed(one, known) for one in seen] if known else seen
+
+    async def _on(self, host: TargetId) -> Sequence[Observation]:
+        """What checks of its guests show, which need no word of the host: while one answers, that has power."""
+        guests = [one.id for one in map(self._watch.find, self._looks) if one and one.runs_on == host]
+        looks = [look() for guest in guests for look in self._looks[guest].values()]
+        return [one for seen in await asyncio.gather(*looks) for one in seen]
 
     def _as_believed(self, seen: Observation, target: Target) -> Observation:
         hidden = self._watch.hidden(seen, target)

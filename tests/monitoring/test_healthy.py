@@ -48,3 +48,14 @@ def test_of_what_could_not_be_looked_at_nobody_can_tell(unseen, also) -> None:
 
 def test_of_what_nothing_looks_at_nobody_can_tell() -> None:
     assert not unwell("web1", []).ok
+
+
+@pytest.mark.parametrize("failing", [[SILENT], [DARK], [HIDDEN]])
+def test_a_host_that_answers_from_inside_is_up_whatever_else_is_silent(failing) -> None:
+    inside = replace(UP, why="its own system answers", evidence=Evidence.INSIDE)
+    outside = replace(inside, evidence=Evidence.OUTSIDE)
+    found = unwell("atlas", failing, [*failing, inside])
+    assert not found.ok
+    assert found.text.startswith("atlas is up: its own system answers. What does not answer: ")
+    assert unwell("atlas", [BROKEN, *failing], [inside]).ok, "damage is damage"
+    assert "is up" not in unwell("atlas", failing, [outside]).text
