@@ -20,7 +20,7 @@ from bot.config import Config, Secrets
 from bot.core.guest import GuestEvent
 from bot.core.health import TargetId, guest_id
 from bot.core.incident import IncidentId
-from bot.core.jobs import Place
+from bot.core.jobs import Place, PlaceKind
 from bot.core.permit import Act, demand
 from bot.core.run import Command, Run
 from bot.core.runbook import Runbook
@@ -30,7 +30,8 @@ from bot.hypervisor.machine import Machine
 from bot.markdown import parse
 from bot.performing import Performer
 from bot.probes import Parts, SshWays
-from bot.reach import Reach
+from bot.probes.twins import Twins
+from bot.reach import Reach, Refused
 from bot.redact import redactor_of
 from bot.rounds import Rounds
 from bot.rounds.outlook import OutlookOnRecord
@@ -71,7 +72,7 @@ class Caretaker:
         self._watch = Watch(config, self._writer, clock.now)
         ways = self._ways = Ways(config, redactor=self._writer.redactor)
         self._hypervisors = hypervisors_of(config, self._heard, ways.names)
-        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof, twins=Twins(ways.share_key))
         parts = Parts(
             clock.now,
             self._hypervisors,
@@ -198,6 +199,9 @@ class Caretaker:
         return guest_id(own) if own and name == run.values.get("guest") else self.rounds.meant(name)
 
     def _reach(self, run: Run, place: Place) -> Reach:
+        """The way to a place. Raises Refused where there is none, or another host may answer there."""
+        if place.kind is PlaceKind.HOST and (doubt := self.rounds.who_answers(place.name)):
+            raise Refused(f"cannot run anything on '{place.name}': because {doubt}")
         return self._ways.to(place, partial(self._machine, run))
 
     def _context(self, run: Run) -> Context:

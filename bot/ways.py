@@ -118,6 +118,12 @@ class Ways:
 
         return await knows(door, self._keys())
 
+    async def share_key(self, one: Door, other: Door) -> bool:
+        """Whether one host key is known for what is behind two doors."""
+        with suppress(OSError):  # who reads the file to log in says so
+            return await asyncio.to_thread(self._keys().share, one, other)
+        return False
+
     async def ssh_proof(self, door: Door, deadline: timedelta) -> SshAnswer:
         """What answers where an SSH server should; see reach/host_key.py. It logs in nowhere."""
         from bot.reach.host_key import ssh_proof  # noqa: PLC0415

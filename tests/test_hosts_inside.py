@@ -168,6 +168,31 @@ async def test_two_hosts_that_booted_between_two_looks_are_one_suspected_power_f
         other.off()
 
 
+async def test_a_copy_that_answers_for_a_dead_host_does_not_prove_it(power, tmp_path) -> None:
+    """Both have one host key; what answers at atlas's address tells the boot of borea, as borea would."""
+    copied = Power(tmp_path / "borea")
+    (copied.folder / "sshd").mkdir(parents=True)
+    (copied.folder / "sshd/host_key").write_bytes((power.folder / "sshd/host_key").read_bytes())
+    (copied.folder / "sshd/host_key").chmod(0o600)
+    copied.on().well()
+    copied.machine.boot(2)
+    try:
+        config = lab(tmp_path, power.machine.host, replace(copied.machine.host, name="borea"))
+        async with looking(config) as bot:
+            await bot.all_are(Health.OK, ATLAS, BOREA)
+            power.machine.boot(2)
+            trouble = await bot.incident(kind=Kind.CANNOT_WATCH)
+            assert trouble.subject == ATLAS
+            assert "it may be borea that answers" in trouble.why
+            assert bot.rounds.who_answers("atlas") != "" == bot.rounds.who_answers("borea")
+            power.machine.boot(1)
+            await bot.incident(id=trouble.id, status=Status.RESOLVED)
+            assert len(await bot.incidents()) == 1
+            assert bot.rounds.who_answers("atlas") == ""
+    finally:
+        copied.off()
+
+
 async def test_a_host_that_booted_alone_while_the_bot_was_cut_off_is_a_line_in_the_journal(
     power, tmp_path
 ) -> None:

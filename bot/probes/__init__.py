@@ -20,6 +20,7 @@ from bot.core.incidents.console_log import LogEnd
 from bot.hypervisor import Hypervisor
 from bot.hypervisor.screen_text import AT_ONCE
 from bot.names import Names
+from bot.probes.twins import Twins
 from bot.reach import Reach, Refusal, Refused
 from bot.reach.ssh_answer import Answer, Door, SshAnswer
 
@@ -48,6 +49,10 @@ def _no_others(_guest: Target) -> Iterable[str]:
     return ()
 
 
+async def _not_shared(_one: Door, _other: Door) -> bool:
+    return False
+
+
 async def _not_asked(door: Door, _deadline: timedelta) -> SshAnswer:
     return SshAnswer(Answer.CANNOT_LOOK, f"nobody asks for the host key of {door.name}")
 
@@ -59,6 +64,7 @@ class SshWays:
     `to_host`: the way to a host, by its name; raises bot.reach.Refused. `door`: where the SSH server of a target
     at an address is, and where its key is known. `knows`: whether any is. `proof`: what answers there, within a
     deadline; it never logs in. `others`: by what names the keys of all machines but that guest may be known.
+    `twins`: tells hosts apart that have one key.
     """
 
     to_host: Callable[[str], Reach] = _no_way
@@ -66,6 +72,7 @@ class SshWays:
     knows: Callable[[Door], Awaitable[bool]] = _not_known
     proof: Callable[[Door, timedelta], Awaitable[SshAnswer]] = _not_asked
     others: Callable[[Target], Iterable[str]] = _no_others
+    twins: Twins = field(default_factory=lambda: Twins(_not_shared))
 
     def beside_others(self, door: Door, target: Target) -> Door:
         """That door; a key that another machine has, too, does not tell a guest from it."""

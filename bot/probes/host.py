@@ -22,6 +22,7 @@ from bot.core.incidents.host_report import (
     of_boot,
     other_system,
     read_report,
+    start_of,
 )
 from bot.probes import Parts, ProbeType, Watched
 from bot.probes.ssh import Watcher
@@ -93,7 +94,10 @@ class HostProbe:
         self._parts = parts
         self._watcher = Watcher(watched, parts)
         self._door = parts.ssh.door(watched.target, watched.address)
-        self._story = Story(parts.remembered(self._watcher.fingerprint), parts.zone)
+        remembered = parts.remembered(self._watcher.fingerprint)
+        self._story = Story(remembered, parts.zone)
+        self._twins = parts.ssh.twins
+        self._twins.watch(self._host, self._door, start_of(remembered.get("boot_id", "")))
         self._refusals = 0
         self._answer: SshAnswer | None = None  # what answers at its port, asked while it was looked at
         self._refused: tuple[datetime, Sequence[Observation]] | None = None
@@ -101,6 +105,7 @@ class HostProbe:
     async def look(self) -> Sequence[Observation]:
         """What it tells of itself. Only silence is FAIL for that alone: nothing answers at its SSH port."""
         seen = await self._look()
+        self._twins.looked(self._host)
         root = Fingerprint(ROOT, self._watcher.fingerprint.target)
         if not self._story.knows_root or any(one.fingerprint == root for one in seen):
             return seen
@@ -119,7 +124,7 @@ class HostProbe:
             seen = await self._not_reached(why)
         else:
             self._refusals, self._refused = 0, None
-            return self._judged(told)
+            return await self._judged(told)
         self._story.interrupted()
         return seen
 
@@ -149,7 +154,7 @@ class HostProbe:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
 
-    def _judged(self, told: Finished) -> Sequence[Observation]:
+    async def _judged(self, told: Finished) -> Sequence[Observation]:
         """What its report comes to: its own system first, then its root file system."""
         other = other_system(told.output)
         if other is not None:
@@ -158,6 +163,9 @@ class HostProbe:
             report = read_report(told.output)
         except NoReport as why:
             return self._watcher.saw(Health.UNKNOWN, f"it answers over SSH, but {why}")
+        if doubt := await self._twins.told(self._host, report.started):
+            self._story.interrupted()
+            return self._doubted(doubt)
         finding, anew = self._story.told(report, self._parts.now())
         up, root = finding.up, finding.root
         seen, watching = self._watcher.saw(up.health, f"its own system answers: {up.why}", up.kind)
@@ -166,6 +174,12 @@ class HostProbe:
         evidence = Evidence.INSIDE if finding.proves else Evidence.NONE
         found = [replace(seen, facts=facts, evidence=evidence), replace(watching, health=Health.OK)]
         return found if root is None else [found[0], self._root(root), found[1]]
+
+    def _doubted(self, doubt: SshAnswer) -> Sequence[Observation]:
+        """What has told all that may be another host."""
+        if doubt.is_ours:
+            return self._watcher.refused(doubt.why, doubt.mend, doubt.answer)
+        return self._watcher.saw(Health.UNKNOWN, doubt.why)
 
     def _root(self, found: Found) -> Observation:
         """What is told of its root file system is so: no second look is needed to believe it."""

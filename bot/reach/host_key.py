@@ -57,6 +57,10 @@ class KnownHosts:
         """The host keys that the door's file has for that name, without those it revokes. Raises OSError."""
         return self._keys(self._file(door.known_hosts), name, door.port)
 
+    def share(self, one: Door, other: Door) -> bool:
+        """Whether one key is known for what is behind both. Raises OSError."""
+        return any(key in self.keys(other, other.name) for key in self.keys(one, one.name))
+
     def has(self, door: Door, name: str, key: asyncssh.SSHKey) -> bool:
         """Whether the door's file has that key for that name, on whichever port. Raises OSError."""
         file = self._file(door.known_hosts)

@@ -22,6 +22,7 @@ from bot.core.health import (
     CheckName,
     Fingerprint,
     Observation,
+    Target,
     TargetId,
     TargetKind,
     target_id,
@@ -157,7 +158,8 @@ class Rounds:
 
         async def told() -> Sequence[Observation]:
             found, known = await probe.look(), self._parts.names.known
-            return [as_proof(self._config, watched, check, seen, known) for seen in found]
+            doubt = self._parts.ssh.twins.doubt(watched.target)
+            return [as_proof(self._config, watched, check, seen, known, doubt) for seen in found]
 
         fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)
         self._looks[watched.target.id][watched.check] = partial(self._impostors.look, watched.target, told, where)
@@ -233,6 +235,10 @@ class Rounds:
     def labels(self) -> list[str]:
         """What people call all that is looked at."""
         return sorted(names_of(self._known.values()).labels.values())
+
+    def who_answers(self, host: str) -> str:
+        """Why what answers at a host's address may be another host; "" where nothing says so."""
+        return self._parts.ssh.twins.doubt(Target(target_id(TargetKind.HOST, host)))
 
     def guest(self, guest: TargetId) -> GuestProbe | None:
         """What is known of the making of a guest, and on which host it lives."""

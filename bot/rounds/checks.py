@@ -55,10 +55,13 @@ def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple
                 yield Watched(CheckName(name), meant, said.address), check
 
 
-def as_proof(config: Config, watched: Watched, check: Check, seen: Observation, known: Known) -> Observation:
+def as_proof(
+    config: Config, watched: Watched, check: Check, seen: Observation, known: Known, doubt: str = ""
+) -> Observation:
     """What a look shows of its target: nothing where another machine is looked at there, too, and may answer.
 
     A guest's own host key tells who answers, wherever that is. `known`: the address that a name was looked up to.
+    `doubt`: why another machine may answer there by what it has told, "" where nothing says so.
     """
     if seen.health is not Health.OK or seen.evidence is not Evidence.INSIDE:
         return seen
@@ -68,10 +71,11 @@ def as_proof(config: Config, watched: Watched, check: Check, seen: Observation, 
     elif watched.target.kind is TargetKind.HOST and name in config.hosts:
         host = config.hosts[name]
         owner = owner_besides_host(config, host, where, port_of(host, check), known)
-    if not owner:
+    if owner:
+        doubt = f"{where} is the address of {owner}, too, and who answers there can't be told"
+    if not doubt:
         return seen
-    why = f"{seen.why}; but {where} is the address of {owner}, too, and who answers there can't be told"
-    return replace(seen, health=Health.UNKNOWN, evidence=Evidence.NONE, why=why)
+    return replace(seen, health=Health.UNKNOWN, evidence=Evidence.NONE, why=f"{seen.why}; but {doubt}")
 
 
 def meant_guest(said: Guest, known: Iterable[Target]) -> Target | None:

@@ -11,6 +11,7 @@ from bot.core.health import Health, TargetId
 from bot.core.incident import Event, Incident
 from bot.hypervisor import Hypervisor
 from bot.probes import Parts, SshWays
+from bot.probes.twins import Twins
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
@@ -41,7 +42,7 @@ class Looking:
         }
         self.ways = Ways(config)
         ways = self.ways
-        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof)
+        by_ssh = SshWays(ways.to_host, ways.door, ways.knows, ways.ssh_proof, twins=Twins(ways.share_key))
         parts = Parts(clock.now, self.hypervisors, ways.read_end, ways.names, by_ssh, self.watch.facts)
         self.rounds = Rounds(config, self.watch, self.writer, self.scheduler, parts, clock)
 

@@ -81,6 +81,11 @@ class HostReport:
     initramfs: bool = False
     init: str = ""
 
+    @property
+    def started(self) -> str:
+        """Which start it tells of, as far as the machine itself tells: of its kernel, and of its first process."""
+        return f"{self.boot_id}+{self.init}" if self.init else self.boot_id
+
     def booted(self, now: datetime) -> datetime:
         """When it booted, by the clock that tells `now`: its own may be wrong."""
         return now - self.uptime
@@ -146,22 +151,27 @@ def of_boot(report: HostReport, last: str | None, uptime: timedelta | None, now:
     `last`, `uptime`: what it told before. A first process of another start is another boot's, and so is an uptime
     that has shrunk, whatever clocks say.
     """
-    told = f"{report.boot_id}+{report.init}" if report.init else report.boot_id
-    kernel, _, init = (last or "").partition("/")[0].partition("+")
+    told = report.started
+    kernel, _, init = start_of(last or "").partition("+")
     if last is None or kernel != report.boot_id or (init and report.init and init != report.init):
         return replace(report, boot_id=told)
     shrunk = uptime is not None and report.uptime < uptime
     return replace(report, boot_id=f"{told}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last)
 
 
+def start_of(boot: str) -> str:
+    """What the machine itself has told, of a boot as `of_boot` tells it."""
+    return boot.partition("/")[0]
+
+
 def kernel_of(boot: str) -> str:
     """The boot id of the kernel, of a boot as `of_boot` tells it: a container's is its host's."""
-    return boot.partition("/")[0].partition("+")[0]
+    return start_of(boot).partition("+")[0]
 
 
 def kernel_ran_on(before: str, after: str) -> bool:
     """Whether only a container was restarted between these boots. Some boards have one boot id for all boots."""
-    inits = [boot.partition("/")[0].partition("+")[2] for boot in (before, after)]
+    inits = [start_of(boot).partition("+")[2] for boot in (before, after)]
     return kernel_of(before) == kernel_of(after) and all(inits) and inits[0] != inits[1]
 
 
