@@ -54,7 +54,7 @@ class Beginning:
     `seen_until`: by when the bot had surely stopped looking, None if it never did. `boots`: what is on record of
     guests' starts. `last`: its last sign of life. `ran`: the guests that ran when it looked last; `stopped`: those
     that were off because someone had wanted it so; `shut_down`: those that had been shut down so shortly before
-    that it may have been because of an outage.
+    that it may have been because of an outage. `awaited`: the targets that open incidents are about.
     """
 
     gap: Gap | None
@@ -66,6 +66,7 @@ class Beginning:
     ran: frozenset[TargetId] = frozenset()
     stopped: frozenset[TargetId] = frozenset()
     shut_down: frozenset[TargetId] = frozenset()
+    awaited: frozenset[TargetId] = frozenset()
 
     @property
     def until(self) -> datetime | None:
@@ -107,7 +108,7 @@ def begin(store: Store, now: datetime, config: Config, boot_id: str = "", *, old
     seen_until = None if last is None else last.stopped_by(config.timing.alive_every)
     ran, stopped, shut_down = left_off.before_start(store, config, last)
     known, boots = tuple(store.targets.health()), store.boots.all()
-    return Beginning(gap, known, guests, seen_until, boots, last, ran, stopped, shut_down)
+    return Beginning(gap, known, guests, seen_until, boots, last, ran, stopped, shut_down, awaited(store))
 
 
 def _gap(config: Config, last: Alive | None, now: datetime, boot_id: str, *, older: bool) -> Gap | None:

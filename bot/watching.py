@@ -29,9 +29,8 @@ from bot.monitoring.making_sure import Around, MakingSure, Suspicion
 from bot.monitoring.passed_on import PassedOn
 from bot.monitoring.sight import SightMonitor
 from bot.monitoring.unwritten import Unwritten
-from bot.sightings import Followed, believe
+from bot.sightings import Beginning, Followed, believe
 from bot.store import StoreFailed
-from bot.store.targets import Known
 from bot.store.writer import Writer
 from bot.usecases.passing_time import pass_time
 
@@ -82,13 +81,14 @@ class Watch:
         self._company: list[Observation] = []
         self._gathering: asyncio.Task[None] | None = None
         self._gap: Gap | None = None
-        self._looked = Looked(clock(), config.timing.grace, self._beliefs.in_doubt)
+        self._looked = Looked(clock(), config.timing, self._beliefs.in_doubt, self.awaits)
         self._passed = clock()  # until when it is known which silences have ended
 
-    def remember(self, known: tuple[Known, ...], gap: Gap | None, until: datetime | None = None) -> None:
-        """Go on from what was believed before a restart, `until` when, so that nothing is announced again."""
-        self._gap, self._passed = gap, until or self._passed
-        known = tuple(one for one in known if one.fingerprint.check != RESTARTS)  # no look tells of that
+    def remember(self, beginning: Beginning) -> None:
+        """Go on from what was believed before a restart, so that nothing is announced again."""
+        self._gap, self._passed = beginning.gap, beginning.until or self._passed
+        self._awaited = beginning.awaited
+        known = [one for one in beginning.known if one.fingerprint.check != RESTARTS]  # no look tells of that
         self._passed_on.remember(known)
         for one in known:
             self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
@@ -98,6 +98,7 @@ class Watch:
         """For so long the bot saw nothing, and nothing was looked at since. `told`: what is found mentions it."""
         self._gap, self.boots.blind = gap if told else self._gap, gap
         self._looked.anew(gap.until)
+        self._told.clear()
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Targets that are no longer there have no streaks; if they come back, they are new."""

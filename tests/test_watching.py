@@ -27,6 +27,7 @@ from bot.core.incident import EventKind, Incident, IncidentId, Status
 from bot.core.incidents.situation import Gap
 from bot.core.mute import Silence
 from bot.core.permit import Person
+from bot.monitoring.looked import ONE_LOOK
 from bot.rounds.own_time import STOPPED
 from bot.sightings import begin, stopped
 from bot.store import Store, StoreFailed
@@ -75,7 +76,7 @@ class Bot:
         beginning = await self.writer.do(begin, CONFIG)
         self.watch = Watch(CONFIG, self.writer, lambda: self.time)
         self.watch.damaged = self.damaged.append
-        self.watch.remember(beginning.known, beginning.gap, beginning.until)
+        self.watch.remember(beginning)
         await self.writer.do(lambda store, now: store.targets.keep([Target(WEB1, runs_on=ATLAS)], now))
         self.targets = dict(await self.writer.do(lambda store, _: store.targets.inventory()))
 
@@ -370,6 +371,8 @@ async def test_after_a_start_nobody_is_reminded_before_the_bot_has_looked(bot):
     await bot.begin()
     assert await reminders(bot) == 0
     bot.see(MAIL, Health.FAIL)
+    assert await reminders(bot) == 0, "other looks at it may not have had their time yet"
+    bot.time += ONE_LOOK
     assert await reminders(bot) == 1
 
 
@@ -385,6 +388,7 @@ async def test_a_look_that_saw_nothing_or_is_not_believed_yet_is_no_reason_to_re
     await bot.believe(MAIL, Health.FAIL)
     bot.time += HOUR
     await bot.begin()
+    bot.time += ONE_LOOK
     bot.see(MAIL, Health.UNKNOWN)
     assert await reminders(bot) == 0
     bot.see(MAIL, Health.OK)
@@ -448,6 +452,49 @@ async def test_after_a_stop_the_answer_of_another_check_of_the_ups_is_no_word_of
     await bot.watch.close()
     await bot.watch.pass_time()
     assert "power was back" not in await told(bot)
+
+
+async def test_after_a_start_nothing_is_told_of_a_ups_before_it_could_show_that_the_power_stays(bot):
+    bot.see(RACK, Health.FAIL, **LOW)
+    await bot.watch.close()
+    await bot.believe(RACK, Health.OK, evidence=Evidence.INSIDE)
+    bot.time += HOUR
+    await bot.begin()
+    for _ in range(2):
+        bot.see(RACK, Health.OK, evidence=Evidence.INSIDE)
+        await bot.watch.close()
+        await bot.watch.pass_time()
+        assert await bot.incidents() == {RACK: Status.RECOVERING}
+        bot.time += CONFIG.timing.steady / 2
+    assert "not proven" not in await told(bot)
+    bot.see(RACK, Health.OK, evidence=Evidence.INSIDE)
+    assert await bot.incidents() == {RACK: Status.RESOLVED}
+    await bot.watch.pass_time()
+    assert "not proven" not in await told(bot)
+
+
+@pytest.mark.parametrize("stop", [False, True])
+async def test_a_first_look_after_a_start_or_stop_proves_what_an_outage_waits_for(bot, stop):
+    """It shows what was written before: that it is well is no news, but nobody had looked meanwhile."""
+    await bot.believe(ATLAS, Health.FAIL)
+    await bot.believe(ATLAS, Health.OK, evidence=Evidence.INSIDE)
+    gap = Gap(bot.time, bot.time + CONFIG.timing.steady / 2, STOPPED)
+    bot.time = gap.until
+    if stop:
+        await bot.writer.do(stopped, CONFIG, gap)
+        bot.watch.gap(gap)
+    else:
+        await bot.begin()
+    assert await unproven(bot) == (ATLAS,)
+    bot.see(ATLAS, Health.OK, evidence=Evidence.INSIDE)
+    assert await unproven(bot) == ()
+
+
+async def unproven(bot: Bot) -> tuple[TargetId, ...]:
+    """What the only open incident waits for."""
+    await bot.watch.close()
+    [incident] = await bot.writer.do(lambda store, _: store.incidents.live())
+    return tuple(incident.unproven)
 
 
 async def test_what_came_just_before_a_stop_proves_nothing_after_it(bot):

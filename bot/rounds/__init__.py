@@ -105,7 +105,7 @@ class Rounds:
         older = await know_database(self._writer, self._config.zone)
         beginning = await self._writer.do(begin, self._config, own.boot_id, older=older)
         await self._writer.do(note_database)
-        self._watch.remember(beginning.known, beginning.gap, beginning.until)
+        self._watch.remember(beginning)
         self._known.update({guest.id: guest for guest in beginning.guests})
         await self._impostors.recall()
         timing, self._watch.catch_up = self._config.timing, self.own_time.catch_up
