@@ -22,8 +22,8 @@ from bot.reach.tcp import NoConnection, connect, said
 _Keys = Sequence[asyncssh.SSHKey]
 
 _NOTHING_LISTENS = (
-    "It refuses, or what stands in front of it does; a machine without power would be silent. Start its SSH server, "
-    "or correct the port {port} in lab.yaml"
+    "It refuses, or what stands in front of it does; a machine without power would be silent. Start its SSH "
+    "server, or correct the port {port} in lab.yaml"
 )
 _NAME = "Caretaker"  # what servers find in their logs
 _ANY_KIND = (
