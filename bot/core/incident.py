@@ -169,6 +169,13 @@ class Incident:
             members=MappingProxyType({t: m for t, m in left if m is not None}),
         )
 
+    def unchecked(self, gone: frozenset[Fingerprint], at: datetime) -> "Incident":
+        """This incident once nobody looks with these checks any longer: that they fail counts no more."""
+        names = {target: frozenset(f.check for f in gone if f.target == target) for target in self.members}
+        hurt = [member for member in self.members.values() if member.failing & names[member.target]]
+        members = [member.failing_now(member.failing - names[member.target], at) for member in hurt]
+        return replace(self, own=self.own - gone, failing=self.failing - gone).with_members(members)
+
     def _let_go(self, member: Member, at: datetime) -> Member | None:
         """A member that is no longer there: None where it was proven, and nothing fails that may take it again."""
         if member.standing in SETTLED_FOR_GOOD:

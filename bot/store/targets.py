@@ -111,6 +111,11 @@ class TargetRows:
             self._db.execute("delete from answered_while_off where target = ?", [target])
             self._db.execute("delete from left_off where target = ?", [target])
 
+    def unchecked(self, checks: Iterable[Fingerprint]) -> None:
+        """What nobody looks with any more."""
+        for one in checks:
+            self._db.execute('delete from health where target = ? and "check" = ?', [one.target, one.check])
+
     def replaced_by(self, target: TargetId) -> frozenset[TargetId]:
         """The targets that went at the very moment at which this one came: it may be one of them, renamed."""
         went = self._db.query(

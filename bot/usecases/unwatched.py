@@ -5,11 +5,22 @@ So it stays, with all that waits for it, until every hypervisor has told what it
 own went is without it, too, it is missing there.
 """
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from typing import Final
 
-from bot.config import Config
-from bot.core.health import Target, TargetId, TargetKind, name_of, target_id, uuid_of
+from bot.config import Config, Guest, Host, Service
+from bot.core.health import (
+    HYPERVISOR,
+    INSIDE,
+    ROOT,
+    Target,
+    TargetId,
+    TargetKind,
+    name_of,
+    target_id,
+    uuid_of,
+)
 from bot.core.incident import Tell
 from bot.core.incidents import engine
 from bot.core.incidents.left_off import LeftOff, is_left_off
@@ -17,11 +28,13 @@ from bot.core.names import Names
 from bot.core.placements import Placements
 from bot.incidents import commit, situation
 from bot.monitoring.sight import BOT
+from bot.probes.hypervisor import WATCHING
 from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.usecases.ground import machine_went
 from bot.usecases.left_off import ran_before
 
+CHECKS: Final = "checks of lab.yaml"
 NAMED = 8  # as many names as a phone shows at a glance
 
 
@@ -43,6 +56,7 @@ def drop(store: Store, now: datetime, config: Config, wanted: Collection[TargetI
     if not hypervisors(config):
         gone += [t.id for t in _strays(store, config)]
     _drop(store, now, config, gone)
+    _drop_checks(store, now, config)
 
 
 def settle(store: Store, now: datetime, config: Config, places: Placements) -> Sequence[TargetId]:
@@ -91,6 +105,34 @@ def _drop(store: Store, now: datetime, config: Config, gone: Sequence[TargetId])
         text = _words([target for target in lasting if target not in off], off, names)
         store.alive.write(text, now)
         store.outbox.add(Parcel("unwatched", Tell.LINE, text=f"⚪ {text}"), now, now)
+
+
+def _drop_checks(store: Store, now: datetime, config: Config) -> None:
+    """Forget what checks have shown that lab.yaml had at the last start, and has no more."""
+    said, before = sorted(_checks(config)), store.told.last(CHECKS)
+    if said != before:
+        store.told.keep(CHECKS, said, now)
+    names = {target.id: f"{target.kind}:{target.name}" for target in store.targets.inventory().values()}
+    old, known = set(before).difference(said), (one.fingerprint for one in store.targets.health())
+    gone = frozenset(f for f in known if f"{names.get(f.target)} {f.check.removeprefix(f'{WATCHING} ')}" in old)
+    if gone:
+        was = situation(store, config, now)
+        commit(store, was, engine.uncheck(was, gone, now), now)
+        store.targets.unchecked(gone)
+
+
+def _checks(config: Config) -> Iterator[str]:
+    """What lab.yaml has hosts, guests and services looked at with: `host:atlas web`."""
+    for host in config.hosts.values():
+        own = [*((INSIDE, ROOT) if host.ssh else ()), *((HYPERVISOR, WATCHING) if host.hypervisor else ())]
+        yield from (f"{TargetKind.HOST}:{host.name} {check}" for check in own)
+    named: Mapping[TargetKind, Mapping[str, Host | Guest | Service]] = {
+        TargetKind.HOST: {**config.hosts},
+        TargetKind.GUEST: {**config.guests},
+        TargetKind.SERVICE: {**config.services},
+    }
+    for kind, things in named.items():
+        yield from (f"{kind}:{name} {check}" for name, thing in things.items() for check in thing.checks)
 
 
 def _words(others: Sequence[TargetId], off: Sequence[TargetId], names: Names) -> str:

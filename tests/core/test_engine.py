@@ -716,6 +716,60 @@ def test_a_guest_that_failed_when_its_incident_was_said_to_be_over_is_forgotten_
     assert [i.id for i in crash.live] == [2]
 
 
+def unchecked(lab, *checks):
+    return lab.take(engine.uncheck(lab.situation, frozenset(checks), lab.now))
+
+
+def test_an_incident_of_a_check_that_lab_yaml_has_no_more_goes_on_until_another_proves_its_target(lab):
+    web = fails(FILES, Kind.SERVICE_DOWN, "no answer", check="web")
+    lab.see(web)
+    unchecked(lab, web.fingerprint)
+    assert "nobody can see whether that is over" in lab.only.why
+    lab.see(well(FILES, "mail"))
+    assert lab.only.resolution == "all proven healthy"
+
+
+def test_an_incident_with_another_check_that_fails_goes_on_with_that(lab):
+    web, mail = (fails(FILES, Kind.SERVICE_DOWN, "no answer", check=check) for check in ("web", "mail"))
+    lab.see(web, mail)
+    unchecked(lab, web.fingerprint)
+    assert (lab.only.own, lab.only.status) == ({mail.fingerprint}, Status.OPEN)
+    assert "No longer checked: web of files." in lab.history(1)
+    lab.see(well(FILES, "mail"))
+    assert lab.only.resolution == "all proven healthy"
+
+
+def test_an_outage_whose_only_sign_lab_yaml_has_no_more_waits_for_its_members_and_says_so(lab):
+    lab.see(gone(VAULT))
+    unchecked(lab, gone(VAULT).fingerprint)
+    assert lab.only.unwatched
+    assert "nobody can see whether that is over" in lab.only.why
+
+
+def test_a_member_that_fails_by_a_check_that_lab_yaml_has_no_more_waits_for_another_proof(lab):
+    web = fails(FILES, Kind.SERVICE_DOWN, "no answer", check="web")
+    lab.see(gone(VAULT))
+    lab.see(web)
+    assert lab.only.members[FILES].failing == {"web"}
+    unchecked(lab, web.fingerprint)
+    assert (lab.only.members[FILES].failing, lab.only.members[FILES].proven) == (frozenset(), False)
+
+
+def test_one_whose_target_a_person_vouched_for_meanwhile_is_over_with_its_check(lab):
+    web = fails(FILES, Kind.SERVICE_DOWN, "no answer", check="web")
+    lab.see(web)
+    word = Ground(Standing.WORD, "", lab.now, by="U1")
+    vouched = lab.only.with_member(replace(lab.only.members[FILES], ground=word))
+    lab.take(
+        engine.uncheck(replace(lab.situation, incidents={ONE: vouched}), frozenset([web.fingerprint]), lab.now)
+    )
+    assert lab.only.ended
+
+
+def test_a_check_that_hurt_nobody_goes_in_silence(crash):
+    assert unchecked(crash, well(OTHER, "web").fingerprint) == engine.Decision()
+
+
 def test_what_is_no_longer_there_and_hurt_nobody_changes_nothing(crash):
     assert crash.take(engine.forget(crash.situation, [OTHER], crash.now)) == engine.Decision()
 

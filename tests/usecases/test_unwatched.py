@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 
 from bot import incidents, queries
-from bot.config import Guest, Host, Ups
+from bot.config import Check, Guest, Host, Ssh, Ups
 from bot.core.guest import GuestState, Power
-from bot.core.health import TargetId
+from bot.core.health import Kind, TargetId
 from bot.core.incident import IncidentId, Status
 from bot.core.picture import ProofPicture
 from bot.core.placements import Placements
+from bot.probes.tcp import Params
 from bot.sightings import take_inventory
 from bot.store import Store
 from bot.usecases import left_off, unwatched
-from tests.core.labs import ATLAS, VAULT, crashed, gone, off, on_battery, on_mains, up, well
+from tests.core.labs import ATLAS, VAULT, crashed, fails, gone, off, on_battery, on_mains, up, well
 from tests.kept_lab import ALEX, KeptLab, config, info
 
 WEB1, LAB1, LAB2 = (TargetId(f"guest:{name}") for name in ("web1", "lab1", "lab2"))
@@ -171,3 +172,40 @@ def test_of_a_machine_that_is_let_go_of_nobody_can_say_that_it_is_proven(tmp_pat
     assert lab.incident().resolution.startswith("no longer watched: vault; the others: ")
     assert lab.do(queries.proof, IncidentId(1)) == ProofPicture(ok=False, words="no longer watched: vault")
     lab.store.close()
+
+
+def looked_at(*checks, **more):
+    """The host vault, with these checks."""
+    vault = Host("vault", "127.0.0.1", checks={one: Check(one, "tcp", Params(80)) for one in checks}, **more)
+    return {**config().hosts, "vault": vault}
+
+
+@pytest.mark.parametrize("check", ["web", "watching web"])
+def test_what_a_check_showed_that_lab_yaml_has_no_more_is_forgotten_and_another_has_to_prove_its_host(lab, check):
+    start(lab, hosts=looked_at("web", "mail"))
+    lab.see(fails(VAULT, Kind.SERVICE_DOWN, "no answer", check=check), well(VAULT, "mail"))
+    start(lab, hosts=looked_at("web", "mail"))
+    assert lab.incident(3).failing
+    start(lab, hosts=looked_at("mail"))
+    assert f"No longer checked: {check} of vault;" in lab.history(3)[-1]
+    known = [one.fingerprint for one in lab.store.targets.health()]
+    assert [one.check for one in known if one.target == VAULT] == ["mail"]
+    assert not lab.incident(3).ended
+    lab.see(well(VAULT, "mail"))
+    assert lab.incident(3).resolution == "all proven healthy"
+
+
+def test_a_host_that_is_looked_into_no_more_is_not_held_to_what_that_showed(lab):
+    start(lab, hosts=looked_at(ssh=Ssh()))
+    lab.see(fails(VAULT, Kind.FILESYSTEM_READONLY, "3 errors", check="root"))
+    start(lab, hosts=looked_at())
+    assert not lab.incident(3).failing
+    assert "No longer checked: root of vault;" in lab.history(3)[-1]
+
+
+def test_a_guests_check_is_known_by_its_name(lab):
+    web = Check("web", "tcp", Params(80))
+    start(lab, guests={"web1": Guest("web1", checks={"web": web})})
+    lab.see(fails(WEB1, Kind.SERVICE_DOWN, "no answer", check="web"))
+    start(lab)
+    assert "No longer checked: web of web1;" in lab.history(3)[-1]

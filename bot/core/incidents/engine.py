@@ -17,7 +17,7 @@ from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.member import SETTLED_FOR_GOOD, Standing
 from bot.core.incidents.recording import note_last_answers, record
 from bot.core.incidents.reminders import lapse, remind
-from bot.core.incidents.settle import calm_down, let_go, settle, stays_down, surface
+from bot.core.incidents.settle import calm_down, let_go, settle, stays_down, surface, unchecked
 from bot.core.incidents.shutdowns import as_it_counts
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST, OUTAGES
@@ -105,6 +105,14 @@ def forget(situation: Situation, gone: Sequence[TargetId], now: datetime) -> Dec
     draft = Draft(situation, now)
     for incident in list(draft.incidents.values()):
         let_go(draft, incident, frozenset(gone))
+    return draft.decision()
+
+
+def uncheck(situation: Situation, gone: frozenset[Fingerprint], now: datetime) -> Decision:
+    """What follows when nobody looks with these checks any longer: that they fail counts no more."""
+    draft = Draft(situation, now)
+    for incident in draft.live():
+        unchecked(draft, incident, gone)
     return draft.decision()
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.health import Evidence, Kind, TargetId
+from bot.core.health import Evidence, Fingerprint, Kind, TargetId
 from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
 from bot.core.incidents.adoption import begins_anew
@@ -188,14 +188,31 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
     if left.ended:  # it does not reopen for another of the same name; how its members stood then is told still
         draft.incidents[left.id] = replace(left, members=incident.members)
         return
-    words = named(draft, sorted(concerned))
-    if left.unwatched and not incident.unwatched:
-        left = replace(
-            left, why=f"{left.why}, when lab.yaml still had {draft.situation.name(left.subject)}; {_UNSEEN}"
-        )
-    draft.keep(left)
+    left = draft.keep(_unseen(incident, left, draft.situation.name(left.subject)))
     if not left.own and not left.unproven:
         _close_unwatched(draft, left, concerned.union(left.let_go))
+    else:
+        _go_on(draft, incident, left, f"No longer watched: {named(draft, sorted(concerned))}")
+
+
+def unchecked(draft: Draft, incident: Incident, gone: frozenset[Fingerprint]) -> None:
+    """Take checks that lab.yaml has no more out of an incident: what they saw fail waits for another proof."""
+    left = incident.unchecked(gone, draft.now)
+    if left == incident:
         return
-    draft.note(incident.id, f"No longer watched: {words}{f'; {_UNSEEN}' if left.unwatched else ''}.")
-    settle(draft, left, came_back=bool(left.own and incident.failing) and not left.failing)
+    lost = gone & {*incident.own, *(Fingerprint(c, t) for t, m in incident.members.items() for c in m.failing)}
+    words = ", ".join(f"{one.check} of {draft.situation.name(one.target)}" for one in sorted(lost, key=str))
+    _go_on(draft, incident, draft.keep(_unseen(incident, left, words)), f"No longer checked: {words}")
+
+
+def _unseen(before: Incident, left: Incident, had: str) -> Incident:
+    """What is left of an incident; where nobody can see any more whether it is over, that is said."""
+    if not left.unwatched or before.unwatched:
+        return left
+    return replace(left, why=f"{left.why}, when lab.yaml still had {had}; {_UNSEEN}")
+
+
+def _go_on(draft: Draft, before: Incident, left: Incident, words: str) -> None:
+    draft.note(left.id, f"{words}{f'; {_UNSEEN}' if left.unwatched else ''}.")
+    seen = left.own or not left.unproven
+    settle(draft, left, came_back=bool(seen and before.failing) and not left.failing)
