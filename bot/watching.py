@@ -19,7 +19,7 @@ from bot.core.incidents import on_battery
 from bot.core.incidents.situation import Gap
 from bot.core.incidents.visibility import Verdict, seen_through
 from bot.core.kinds import SILENCE
-from bot.core.streak import Streak, count
+from bot.core.streak import count
 from bot.monitoring.answers import Answers
 from bot.monitoring.beliefs import Beliefs
 from bot.monitoring.between import Between
@@ -91,7 +91,7 @@ class Watch:
         known = [one for one in beginning.known if one.fingerprint.check != RESTARTS]  # no look tells of that
         self._passed_on.remember(known)
         for one in known:
-            self._beliefs.keep(one.fingerprint, Streak(one.health, one.health))
+            self._beliefs.remember(one)
             self._facts[one.fingerprint] = one.facts
 
     def gap(self, gap: Gap, *, told: bool = True) -> None:
@@ -134,18 +134,20 @@ class Watch:
         self.boots.note(seen)
         self._answers.note(seen)
         hidden = self.hidden(seen, target)
+        before, clears = self._beliefs.of(seen.fingerprint), self._config.timing.clears
         if hidden is not None:
+            if seen.is_there:  # the way to it is open
+                self._between.note(seen, target, before)
             self._cannot_see(seen, hidden)
             return False
-        before, clears = self._beliefs.of(seen.fingerprint), self._config.timing.clears
         streak = count(before, seen, failures=pace.failures, clears=clears)
         self._between.note(seen, target, streak)
-        if streak.hard is Health.FAIL is not before.hard and self._must_make_sure(seen, target):
-            self._beliefs.keep(seen.fingerprint, replace(streak, hard=before.hard))
+        if streak.fails_anew(before) and self._must_make_sure(seen, target):
+            self._beliefs.keep(seen.fingerprint, streak.unbelieved(before))
             self._sure.suspect(Suspicion(seen, target, streak.since))
             return False
         self._beliefs.keep(seen.fingerprint, streak)
-        believed = seen.health is streak.hard and not streak.lasting
+        believed = seen.health is streak.hard and streak.agrees
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
         elif believed:
@@ -179,12 +181,12 @@ class Watch:
     def _decide(self, suspicion: Suspicion, hidden: str | None, verdict: Verdict) -> None:
         """What becomes of a suspicion: it is believed now, unless that can't be told or it has answered since."""
         seen, streak = suspicion.seen, self._beliefs.of(suspicion.check)
-        if streak.last is not Health.FAIL:
+        if streak.last is not Health.FAIL or (seen.may_be_gone and not streak.silent):
             return
         if hidden is not None:
             self._cannot_see(seen, hidden)
             return
-        self._beliefs.keep(seen.fingerprint, replace(streak, hard=Health.FAIL))
+        self._beliefs.keep(seen.fingerprint, streak.believed)
         sure = replace(seen, facts={**seen.facts, **verdict.facts(suspicion.check)})
         if self._is_news(sure):
             self._pass_on(sure)

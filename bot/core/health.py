@@ -238,6 +238,11 @@ class Observation:
         return THERE in self.facts or self.facts.get(REFUSAL) in TOO_LATE
 
     @property
+    def may_be_gone(self) -> bool:
+        """Whether nothing shows that its machine is there at all."""
+        return self.is_silence and not self.is_there
+
+    @property
     def kept(self) -> Mapping[str, str]:
         """Those of its facts that are remembered until its check tells others."""
         return {name: self.facts[name] for name in _KEPT if name in self.facts}

@@ -14,7 +14,9 @@ class Streak:
     """How often one check has said the same, and what it was last believed to say.
 
     `hard` is what the rest of Caretaker acts on; `same` counts looks in a row that say `last`, which is of `kind`
-    since `since`. `lasting`: the last look says something that is not believed before it has lasted.
+    since `since`. `lasting`: the last look says something that is not believed before it has lasted. `silent`: how
+    many looks in a row nothing answered at all, and `gone`: that this is believed. What refused may go dark later,
+    and that is a failure of its own.
     """
 
     hard: Health = Health.UNKNOWN
@@ -23,11 +25,31 @@ class Streak:
     kind: Kind | None = None
     since: datetime | None = None
     lasting: bool = False
+    silent: int = 0
+    gone: bool = False
 
     @property
     def settled(self) -> bool:
         """Whether the last look agrees with what is believed; if not, the next look should come soon."""
-        return (self.last is self.hard and not self.lasting) or self.last is Health.UNKNOWN
+        return self.last is Health.UNKNOWN or self.agrees
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what the last look said is believed."""
+        return self.last is self.hard and not self.lasting and self.gone is (self.silent > 0)
+
+    def fails_anew(self, before: "Streak") -> bool:
+        """Whether a failure is believed since `before`, or that of what failed nothing is there any more."""
+        return self.hard is Health.FAIL and (before.hard is not Health.FAIL or (self.gone and not before.gone))
+
+    def unbelieved(self, before: "Streak") -> "Streak":
+        """The same looks, and what was believed before the last."""
+        return replace(self, hard=before.hard, gone=before.gone)
+
+    @property
+    def believed(self) -> "Streak":
+        """The same, once the failure that was seen last is sure."""
+        return replace(self, hard=Health.FAIL, gone=self.silent > 0)
 
     def dated(self, seen: Observation) -> Observation:
         """What was seen last, with when that began; whoever saw it may know better."""
@@ -39,7 +61,7 @@ class Streak:
 
     def anew(self) -> "Streak":
         """The same belief with nothing counted against it."""
-        return Streak(self.hard, self.hard)
+        return Streak(self.hard, self.hard, gone=self.gone, silent=int(self.gone))
 
 
 def count(streak: Streak, seen: Observation, *, failures: int, clears: int) -> Streak:
@@ -55,9 +77,11 @@ def count(streak: Streak, seen: Observation, *, failures: int, clears: int) -> S
     goes_on = (seen.health, seen.kind) == (streak.last, streak.kind)
     since = streak.since if goes_on and streak.since else seen.at
     steady = seen.at - since + TOLERANCE >= seen.steady
+    silent = streak.silent + 1 if seen.may_be_gone else 0
     if seen.health is Health.FAIL:
-        believed = seen.stated or (steady if seen.steady else same >= failures)
+        believed = seen.stated or (steady if seen.steady else (silent or same) >= failures)
     else:
         believed = streak.hard is not Health.FAIL or same >= clears
     lasting = bool(seen.steady) and not believed
-    return Streak(seen.health if believed else streak.hard, seen.health, same, seen.kind, since, lasting)
+    hard, gone = (seen.health, silent > 0) if believed else (streak.hard, streak.gone)
+    return Streak(hard, seen.health, same, seen.kind, since, lasting, silent, gone)

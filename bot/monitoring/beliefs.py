@@ -4,7 +4,9 @@ from collections.abc import Collection, Set
 from datetime import timedelta
 
 from bot.core.health import Fingerprint, TargetId
+from bot.core.kinds import SILENCE, Kind, TargetKind
 from bot.core.streak import Streak
+from bot.store.targets import Known
 
 
 class Beliefs:
@@ -20,6 +22,12 @@ class Beliefs:
     def keep(self, check: Fingerprint, streak: Streak) -> None:
         """What is believed of a check from now on."""
         self._streaks[check] = streak
+
+    def remember(self, known: Known) -> None:
+        """What was believed before a restart. A host that refused was there: one of its services was down."""
+        refused = known.kind is Kind.SERVICE_DOWN and known.fingerprint.target.startswith(TargetKind.HOST)
+        gone = known.kind in SILENCE and not refused
+        self.keep(known.fingerprint, Streak(known.health, known.health, gone=gone).anew())
 
     def in_doubt(self) -> Set[TargetId]:
         """The targets of which some check saw last what is not believed yet."""

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.health import Health, Kind
+from bot.core.health import THERE, Health, Kind
 from bot.core.streak import Streak, count
-from tests.core.labs import ATLAS, back, gone, unseen
+from tests.core.labs import ATLAS, back, fails, gone, unseen
 
 
 def believed(*looks, failures=3, clears=2):
@@ -46,6 +46,27 @@ def test_a_believed_failure_clears_at_the_second_good_look():
 
 def test_a_check_that_never_was_well_still_needs_its_three_failures():
     assert believed(FAIL, FAIL).hard is Health.UNKNOWN
+
+
+def test_what_refused_is_gone_once_it_was_silent_as_often_and_is_there_again_at_once():
+    refuses = replace(fails(ATLAS, Kind.SERVICE_DOWN, "refused"), facts={THERE: "yes"})
+    down = believed(OK, refuses, refuses, refuses)
+    assert (down.hard, down.gone, down.settled) == (Health.FAIL, False, True)
+    dark = believed(OK, *[refuses] * 3, FAIL, FAIL)
+    assert (dark.gone, dark.settled, dark.fails_anew(down)) == (False, False, False)
+    gone_now = believed(OK, *[refuses] * 3, *[FAIL] * 3)
+    assert (gone_now.gone, gone_now.settled, gone_now.fails_anew(down)) == (True, True, True)
+    assert not believed(OK, *[refuses] * 3, FAIL, FAIL, refuses, FAIL, FAIL).gone, "it was counted anew"
+    again = believed(OK, *[refuses] * 3, *[FAIL] * 3, refuses)
+    assert (again.hard, again.gone, again.settled) == (Health.FAIL, False, True)
+
+
+def test_what_refuses_at_one_look_and_is_silent_at_the_next_fails_and_is_not_gone():
+    refuses = replace(fails(ATLAS, Kind.SERVICE_DOWN, "refused"), facts={THERE: "yes"})
+    mixed = believed(OK, FAIL, refuses, FAIL)
+    assert (mixed.hard, mixed.gone) == (Health.OK, False), "silent once"
+    mixed = believed(OK, FAIL, refuses, FAIL, refuses)
+    assert (mixed.hard, mixed.gone) == (Health.FAIL, False)
 
 
 def test_who_could_not_look_changes_no_belief_and_breaks_no_count():
