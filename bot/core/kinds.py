@@ -155,3 +155,12 @@ DAMAGE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.damage)
 PICTURED: Final = frozenset(kind for kind, facts in KINDS.items() if facts.pictured)
 APART: Final = frozenset(kind for kind, facts in KINDS.items() if facts.apart)
 SILENCE: Final = frozenset(kind for kind, facts in KINDS.items() if facts.silence)
+
+
+def title(kind: Kind, subject: str, called: str) -> str:
+    """What an incident is about, in a few words. `subject`: its id; `called`: what people call it.
+
+    A host that refuses, or whose web page fails, is there: it is not called down.
+    """
+    of_host = kind is Kind.SERVICE_DOWN and subject.startswith(TargetKind.HOST)
+    return ("A service of {} down" if of_host else KINDS[kind].title).format(called)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from bot.core import kinds
 from bot.core.health import Health, TargetId, TargetKind
 from bot.core.incident import Incident, Status, Way
 from bot.core.incidents.condition import Condition
 from bot.core.incidents.member import Standing
-from bot.core.kinds import KINDS
 from bot.core.names import Names
 from bot.views.limits import NAME
 from bot.views.outside import safe
@@ -68,7 +68,7 @@ def name_of(target: TargetId, name: Names) -> str:
 
 def title(incident: Incident, name: Names) -> str:
     """What an incident is about, in a few words that hold whatever its status."""
-    words = KINDS[incident.kind].title.format(name_of(incident.subject, name))
+    words = kinds.title(incident.kind, incident.subject, name_of(incident.subject, name))
     return f"Suspected: {words}" if incident.suspected else words
 
 

@@ -8,7 +8,7 @@ from bot.core.incident import EventKind, Incident, Tell
 from bot.core.incidents import flapping
 from bot.core.incidents.draft import Draft
 from bot.core.incidents.outcome import ALL_PROVEN
-from bot.core.kinds import KINDS
+from bot.core.kinds import title
 from bot.core.lengths import lasted
 
 NAMED = 8  # as many names as a phone shows at a glance
@@ -16,7 +16,7 @@ NAMED = 8  # as many names as a phone shows at a glance
 
 def titled(draft: Draft, incident: Incident) -> str:
     """What an incident is about, in a few words."""
-    words = KINDS[incident.kind].title.format(draft.situation.name(incident.subject))
+    words = title(incident.kind, incident.subject, draft.situation.name(incident.subject))
     return f"Suspected: {words}" if incident.suspected else words
 
 
