@@ -14,6 +14,7 @@ from bot.config.values import Host, Service, SlackConfig, Ups
 from bot.core.health import (
     CONDITION,
     STATE,
+    THERE,
     CheckName,
     Evidence,
     Fingerprint,
@@ -25,6 +26,7 @@ from bot.core.health import (
 )
 from bot.core.incident import EventKind, Incident, IncidentId, Status
 from bot.core.incidents.situation import Gap
+from bot.core.kinds import title
 from bot.core.mute import Silence
 from bot.core.permit import Person
 from bot.monitoring.looked import ONE_LOOK
@@ -97,6 +99,12 @@ class Bot:
         latest = await self.writer.do(lambda store, _: store.incidents.latest(100))
         return {one.subject: one.status for one in latest}
 
+    async def titles(self) -> list[str]:
+        """What the open incidents are about."""
+        await self.watch.close()
+        live = await self.writer.do(lambda store, _: store.incidents.live())
+        return [title(one.kind, one.subject, one.subject.partition(":")[2]) for one in live]
+
     async def believe(self, target: TargetId, health: Health, **more) -> None:
         """Look until it is believed."""
         for _ in range(PACE.failures):
@@ -153,6 +161,28 @@ async def test_a_failure_is_in_doubt_until_it_was_seen_often_enough(bot):
     assert await bot.incidents() == {}
     assert bot.see(MAIL, Health.FAIL) is True
     assert await bot.incidents() == {MAIL: Status.OPEN}
+
+
+async def test_a_host_that_refused_is_down_once_it_was_silent_as_often_as_any(bot):
+    refused = {"kind": Kind.SERVICE_DOWN, "facts": {THERE: "it refuses"}}
+    await bot.believe(ATLAS, Health.FAIL, **refused)
+    assert await bot.titles() == ["A service of atlas down"]
+    assert [bot.see(ATLAS, Health.FAIL) for _ in range(2)] == [False, False], "look again soon"
+    bot.see(ATLAS, Health.FAIL, **refused)
+    for _ in range(2):
+        bot.see(ATLAS, Health.FAIL)
+    assert await bot.titles() == ["A service of atlas down"]
+    bot.see(ATLAS, Health.FAIL)
+    assert await bot.titles() == ["atlas down"]
+
+
+@pytest.mark.parametrize(("kind", "facts"), [(Kind.SERVICE_DOWN, {THERE: "it refuses"}), (Kind.HOST_DOWN, {})])
+async def test_after_a_restart_what_refused_is_still_there_and_what_was_silent_is_still_gone(bot, kind, facts):
+    await bot.believe(ATLAS, Health.FAIL, kind=kind, facts=facts)
+    await bot.begin()
+    assert bot.see(ATLAS, Health.FAIL) is (kind is Kind.HOST_DOWN)
+    await bot.watch.close()
+    assert await bot.titles() == ["A service of atlas down" if facts else "atlas down"]
 
 
 async def test_what_an_event_states_is_believed_at_once(bot):
