@@ -17,17 +17,25 @@ class Standing:
     """What is known of one that stands between.
 
     `answers`: whether each check that can tell was answered last; `believed`: those whose failure is believed;
-    `passed`: something behind it has answered while it was silent.
+    `passed`: what looked at something behind it and was answered while it was silent, and whether it is still.
     """
 
     answers: dict[Fingerprint, bool] = field(default_factory=dict)
     believed: set[Fingerprint] = field(default_factory=set)
-    passed: bool = False
+    passed: dict[Fingerprint, bool] = field(default_factory=dict)
 
     @property
     def silent(self) -> bool:
         """Whether nothing answers there."""
         return bool(self.answers) and not any(self.answers.values())
+
+    @property
+    def open(self) -> bool:
+        """Whether the way through it works, whatever it answers itself.
+
+        One behind it that is silent after it had answered is gone by itself; where several are, it is the way.
+        """
+        return any(self.passed.values()) or len({check.target for check in self.passed}) == 1
 
 
 class Between:
@@ -44,7 +52,7 @@ class Between:
     def hides(self, between: TargetId) -> bool:
         """Whether nothing behind it can be seen."""
         known = self._known.get(between)
-        return known is not None and known.silent and not known.passed
+        return known is not None and known.silent and not known.open
 
     def note(self, seen: Observation, target: Target, streak: Streak) -> None:
         """Take a look in, and what is believed of its check now: one answer after a silence may be chance."""
@@ -57,15 +65,18 @@ class Between:
         elif streak.settled:
             known.answers[check] = True
         (known.believed.add if streak.hard is Health.FAIL else known.believed.discard)(check)
-        known.passed = known.passed and known.silent
-        if known.answers.get(check) and self._far(check):
-            self._passed(target)
+        if not known.silent:
+            known.passed.clear()
+        if self._far(check):
+            self._note_way(target, check, answered=known.answers.get(check, False))
 
-    def _passed(self, target: Target) -> None:
-        """`target` has answered: so the way through all that is before it works."""
+    def _note_way(self, target: Target, check: Fingerprint, *, answered: bool) -> None:
+        """Whether a look came through all that is before its target."""
         for one in self.of(target):
             known = self._known[one]
-            known.passed = known.silent and not known.believed.isdisjoint(known.answers)
+            sure = known.silent and not known.believed.isdisjoint(known.answers)
+            if check in known.passed or (answered and sure):
+                known.passed[check] = answered
 
     def forget(self, gone: Collection[TargetId]) -> None:
         """Those are no longer there."""

@@ -1,5 +1,6 @@
 """What stands between the bot and its targets: when it hides them, and when it is there whatever fails of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -126,6 +127,19 @@ def test_an_answer_from_behind_shows_that_a_believed_silence_is_not_that_of_the_
     ways.see(SWITCH, DNS, WELL, times=2)
     ways.see(SWITCH, DNS, SILENT)
     assert ways.hidden, "that is another silence"
+
+
+def test_where_all_that_answered_from_behind_falls_silent_together_it_is_the_way(ways) -> None:
+    borea = replace(ATLAS, id=TargetId("host:borea"))
+    ways.see(SWITCH, DNS, SILENT, times=3)
+    for host in (ATLAS, borea):
+        ways.see(host, WEB, WELL)
+    ways.see(ATLAS, WEB, SILENT)
+    assert not ways.hidden, "the other still answers"
+    ways.see(borea, WEB, SILENT)
+    assert ways.hidden
+    ways.see(borea, WEB, WELL)
+    assert not ways.hidden
 
 
 def test_what_is_no_longer_there_hides_nothing(ways) -> None:
