@@ -3,17 +3,16 @@
 Plain functions over core and store, a transaction each. When to look, and what to believe, is watching.py's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.config import Config, Expect
+from bot.config import Config
 from bot.core.guest import GuestInfo
 from bot.core.health import (
     Health,
     Observation,
-    Proof,
     Target,
     TargetId,
     TargetKind,
@@ -26,12 +25,11 @@ from bot.core.incident import Event, EventKind, Incident, Tell
 from bot.core.incidents import engine, withdrawal
 from bot.core.incidents.console_log import BootRecord
 from bot.core.incidents.missing import missing
-from bot.core.incidents.situation import Gap
+from bot.core.incidents.situation import NOTHING_HEARD, Gap, Heard
 from bot.core.kinds import PICTURED
 from bot.core.placements import Placements
 from bot.incidents import awaited, commit, situation
-from bot.monitoring.addresses import looks_far
-from bot.monitoring.sight import BOT
+from bot.monitoring.targets import configured, guest_target
 from bot.store import Store
 from bot.store.alive import Alive
 from bot.store.outbox import Parcel
@@ -227,9 +225,16 @@ def _tell_move(store: Store, config: Config, was: Target, target: Target, now: d
             _say(store, incident, words, now)
 
 
-def believe(store: Store, now: datetime, config: Config, seen: Sequence[Observation], gap: Gap | None) -> Followed:
-    """Write believed observations and what follows from them, together."""
-    before = situation(store, config, now, gap)
+def believe(
+    store: Store,
+    now: datetime,
+    config: Config,
+    seen: Sequence[Observation],
+    gap: Gap | None,
+    heard: Heard = NOTHING_HEARD,
+) -> Followed:
+    """Write believed observations and what follows from them, together. `heard`: what else has answered."""
+    before = replace(situation(store, config, now, gap), heard=heard)
     seen = with_restarts(store, now, before, seen)
     decision = engine.decide(before, seen, now)
     machines_seen(store, now, seen, before.name)
@@ -255,46 +260,3 @@ def _keep_configured(store: Store, config: Config, now: datetime) -> None:
     wanted = {t.id: t for t in configured(config)}
     store.targets.keep(wanted.values(), now)
     unwatched.drop(store, now, config, wanted.keys())
-
-
-def configured(config: Config) -> Iterable[Target]:
-    """The targets that lab.yaml itself names: UPSes, hosts, services."""
-    for name in config.ups:
-        yield Target(target_id(TargetKind.UPS, name))
-    for host in config.hosts.values():
-        yield Target(
-            target_id(TargetKind.HOST, host.name),
-            powered_by=target_id(TargetKind.UPS, host.powered_by) if host.powered_by else None,
-            behind=_thing(config, host.behind),
-            proof=host.proof,
-        )
-    if config.witnesses.ask and looks_far(config):
-        yield BOT
-    for service in config.services.values():
-        behind = _thing(config, service.behind)
-        yield Target(target_id(TargetKind.SERVICE, service.name), behind=behind, proof=service.proof)
-
-
-def _thing(config: Config, name: str | None) -> TargetId | None:
-    """The host or service of that name."""
-    return target_id(TargetKind.HOST if name in config.hosts else TargetKind.SERVICE, name) if name else None
-
-
-def guest_target(config: Config, host: str, info: GuestInfo, was: Target | None = None) -> Target:
-    """A hypervisor's guest as a target, by what its hypervisor and lab.yaml say of it.
-
-    `was`: as it was known before. What is not defined where it runs has no autostart, wanted or not, as where it
-    has migrated to: there it is wanted as it was.
-    """
-    said = config.guests.get(info.name)
-    said = said if said and said.host in (None, host) else None
-    expect = said.expect if said else None
-    autostart = info.autostart if info.persistent or was is None else was.wanted
-    return Target(
-        guest_id(info.uuid),
-        name=info.name,
-        runs_on=target_id(TargetKind.HOST, host),
-        wanted=autostart if expect is None else expect is Expect.RUNNING,
-        ephemeral=config.comes_and_goes(info.name),
-        proof=said.proof if said else Proof.INSIDE,
-    )

@@ -243,7 +243,7 @@ class Watch:
         if trouble is not None and not trouble.unsafe:
             gap = Gap(trouble.since, self._clock(), "I could not write my database", self._config.zone)
         try:
-            self._follow(await self._writer.do(believe, self._config, batch, gap))
+            self._follow(await self._writer.do(believe, self._config, batch, gap, self._answers.heard()))
             self._looked.answered(*batch)
         except StoreFailed:
             self.unwritten.keep(batch)

@@ -14,6 +14,7 @@ from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.left_off import LeftOff
 from bot.core.incidents.situation import Gap
 from bot.core.placements import Placements
+from bot.monitoring.targets import configured
 from bot.store import Store
 from bot.usecases import persons_word
 from bot.usecases.boots import keep_boots
@@ -211,7 +212,7 @@ def test_a_silence_that_ended_while_the_bot_was_off_has_ended(lab):
 
 
 def test_what_lab_yaml_names_is_watched_with_what_it_depends_on(lab):
-    assert {t.id: t for t in sightings.configured(lab.config)} == {
+    assert {t.id: t for t in configured(lab.config)} == {
         RACK: Target(RACK),
         ATLAS: Target(ATLAS, powered_by=RACK, behind=GATE),
         VAULT: Target(VAULT, powered_by=RACK),
@@ -273,8 +274,8 @@ def test_an_appliance_is_accepted_by_its_power_where_lab_yaml_says_so(lab):
     lab.config = config(guests=said, services={"web": Service("web", proof=Proof.RUNNING)})
     assert [t.proof for t in lab.inventory("web1", "web2")] == [Proof.RUNNING, Proof.INSIDE]
     assert lab.store.targets.inventory()[WEB1].proof is Proof.RUNNING
-    assert {t.id: t.proof for t in sightings.configured(lab.config)}[WEB] is Proof.RUNNING
-    assert {t.id: t.proof for t in sightings.configured(lab.config)}[ATLAS] is Proof.INSIDE
+    assert {t.id: t.proof for t in configured(lab.config)}[WEB] is Proof.RUNNING
+    assert {t.id: t.proof for t in configured(lab.config)}[ATLAS] is Proof.INSIDE
 
 
 def test_a_guest_that_is_gone_stays_in_the_inventory_and_nothing_is_dropped(lab):

@@ -787,3 +787,23 @@ async def test_a_look_that_began_before_its_guest_started_is_followed_by_one_tha
     assert [one.at for one in known if one.fingerprint.check == "look"] == [
         began + MINUTE + timedelta(milliseconds=70)
     ]
+
+
+async def test_hosts_that_fall_silent_while_their_guests_answer_have_not_lost_their_power(bot):
+    hosts = [TargetId(f"host:{name}") for name in ("atlas", "borea", "cesar")]
+    guests = [TargetId(f"guest:{name}") for name in ("web1", "web2", "web3")]
+    there = [*map(Target, hosts), *(Target(one, runs_on=on) for one, on in zip(guests, hosts, strict=True))]
+    await bot.writer.do(lambda store, now: store.targets.keep(there, now))
+    bot.targets = {one.id: one for one in there}
+    for target in (*hosts, *guests):
+        bot.see(target, Health.OK)
+    for _ in range(PACE.failures):
+        bot.time += timedelta(seconds=5)
+        for target in (*guests, *hosts):
+            bot.see(target, Health.OK if target in guests else Health.FAIL)
+    await bot.watch.close()
+    (only,) = await bot.writer.do(lambda store, _: store.incidents.latest(9))
+    assert (only.kind, only.why[-58:]) == (
+        Kind.HOSTS_DOWN,
+        "; no power failure, as web1, web2, web3 answered meanwhile",
+    )

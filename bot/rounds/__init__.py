@@ -40,6 +40,7 @@ from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.own_boot import own_boot
 from bot.monitoring.own_database import know_database, note_database, show_life
 from bot.monitoring.own_limits import looked
+from bot.monitoring.targets import configured
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds import addresses
@@ -56,7 +57,7 @@ from bot.rounds.present import Present
 from bot.rounds.shared import Shared
 from bot.rounds.sight import SightRounds
 from bot.scheduler import Scheduler
-from bot.sightings import Beginning, begin, configured, end
+from bot.sightings import Beginning, begin, end
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.pictures import attach

@@ -14,10 +14,10 @@ from bot.config.places import (
     where_of,
 )
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetKind, name_of, target_id
+from bot.monitoring.targets import configured
 from bot.probes import Watched
 from bot.probes.host import built_in
 from bot.probes.ups import Params as UpsParams
-from bot.sightings import configured
 
 log = logging.getLogger(__name__)
 

@@ -29,6 +29,7 @@ from bot.core.placements import Placements
 from bot.hypervisor import CannotWatch, Hypervisor, HypervisorUnreachable, watched_twice
 from bot.monitoring.boots import Boots
 from bot.monitoring.placement import Whereabouts
+from bot.monitoring.targets import guest_target
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe
@@ -37,7 +38,6 @@ from bot.rounds.boots import LOOKS_AT_ONCE
 from bot.rounds.checks import as_proof, checks_of, guest_checks_of
 from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
-from bot.sightings import guest_target
 from bot.terminal import counted
 from bot.terminal.inventory import whole_inventory
 from bot.terminal.one_machine import doubled

@@ -20,6 +20,7 @@ from bot.core.health import CheckName, Health, Kind, Observation, Target, Target
 from bot.core.incidents.blind_spots import Lack
 from bot.core.one_machine import MEND, words
 from bot.hypervisor import CannotWatch, GuestRefused, Hypervisor, HypervisorUnreachable
+from bot.monitoring.targets import guest_target
 from bot.probes import Parts, SshWays, Watched, discover
 from bot.reach import Refusal, Refused, Script, Unreachable
 from bot.reach.ssh_answer import Door, of_other_key
@@ -27,7 +28,6 @@ from bot.rounds import addresses, blind_spots
 from bot.rounds.checks import checks_of, upses_of
 from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
-from bot.sightings import guest_target
 from bot.slack import Slack
 from bot.slack_errors import SlackError
 from bot.slack_exam import SlackExam, examine

@@ -8,7 +8,7 @@ from bot.core.health import STATE, CheckName, Evidence, Fingerprint, Health, Kin
 from bot.core.incident import Earlier, Event, Incident, IncidentId, Notice, Rules, Tell
 from bot.core.incidents import engine
 from bot.core.incidents.draft import Decision
-from bot.core.incidents.situation import Gap, Situation
+from bot.core.incidents.situation import NOTHING_HEARD, Gap, Heard, Situation
 from bot.core.mute import Silence
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -162,6 +162,7 @@ class Desk:
     unseen: set[TargetId] = field(default_factory=set)
     unlooked: set[TargetId] = field(default_factory=set)
     checks: dict[TargetId, frozenset[CheckName]] = field(default_factory=dict)
+    heard: Heard = NOTHING_HEARD
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -191,6 +192,7 @@ class Desk:
             | {f: NOON for i in self.incidents.values() for f in i.own if f.target in self.unseen},
             unlooked=frozenset(self.unlooked),
             paused=frozenset(self.paused),
+            heard=self.heard,
         )
 
     def _ended(self) -> Mapping[tuple[Kind, TargetId], Earlier]:

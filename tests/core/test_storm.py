@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
+from bot.core.incidents.situation import Heard
 from bot.core.incidents.visibility import UNSURE
 from bot.core.mute import Silence
 from tests.core.labs import (
@@ -283,6 +284,58 @@ def test_hosts_whose_ups_is_on_line_have_not_lost_their_power():
     assert set(lab.only.unproven) == {ATLAS, VAULT, NOOK, FILES, *GUESTS}
     lab.see(on_battery())
     assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, RACK), "its UPS has noticed later"
+
+
+def heard(lab, **answered):
+    """All hosts fell silent just now; seconds after that, these have answered from inside."""
+    inside = {TargetId(one.replace("_", ":")): lab.now + seconds * SECOND for one, seconds in answered.items()}
+    return Heard(dict.fromkeys(HOSTS, lab.now), inside)
+
+
+def test_hosts_whose_guests_or_other_checks_answer_after_they_fell_silent_have_not_lost_their_power():
+    lab = desk(powered=False)
+    lab.heard = heard(lab, host_nook=1, guest_files=1, guest_vm01=1)
+    lab.see(*map(gone, HOSTS))
+    assert (lab.only.kind, lab.only.subject) == (Kind.HOSTS_DOWN, ATLAS)
+    assert lab.only.why.endswith("; no power failure, as files, nook, vm01 answered meanwhile")
+
+
+def test_of_three_hosts_one_that_is_shown_to_have_power_leaves_too_few_for_a_power_failure():
+    lab = desk(powered=False)
+    lab.heard = heard(lab, guest_files=1)
+    lab.see(*map(gone, HOSTS))
+    assert (lab.only.kind, lab.only.why[-46:]) == (
+        Kind.HOSTS_DOWN,
+        "; vault has power, as files answered meanwhile",
+    )
+
+
+def test_what_answered_last_before_its_host_fell_silent_tells_nothing_of_its_power():
+    lab = desk(powered=False)
+    lab.heard = heard(lab, host_nook=0, guest_files=-1, guest_vm01=-5)
+    lab.see(*map(gone, HOSTS))
+    assert lab.only.kind is Kind.POWER_LOSS
+    lab = desk(powered=False)
+    lab.heard = replace(heard(lab, guest_files=1), silent={})
+    lab.see(*map(gone, HOSTS))
+    assert lab.only.kind is Kind.POWER_LOSS, "nobody knows since when its host is silent"
+
+
+def test_a_ups_on_line_speaks_for_none_but_the_hosts_that_it_feeds():
+    gate, shed = TargetId("host:gate"), TargetId("host:shed")
+    unfed = {one: Target(one) for one in (VAULT, gate, shed)}
+    lab = Desk(targets={**inventory(), **unfed})
+    lab.see(on_mains())
+    lab.see(gone(ATLAS))
+    lab.see(*map(gone, (VAULT, gate)))
+    assert (lab.only.kind, lab.only.subject) == (Kind.HOSTS_DOWN, ATLAS)
+    assert lab.only.why.endswith("; atlas has power, as rack is on line")
+    lab.see(gone(shed))
+    assert (lab.only.kind, lab.only.subject) == (Kind.POWER_LOSS, shed)
+    assert {one.target for one in lab.only.own} == {VAULT, gate, shed}
+    lab.see(*map(back, (VAULT, gate, shed)))
+    assert lab.only.status is Status.RECOVERING, "the power is back"
+    assert ATLAS in lab.only.unproven
 
 
 def test_a_host_that_goes_after_them_is_part_of_that():

@@ -4,7 +4,7 @@ What explains most comes first: the power, a host that takes its guests along, a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -116,42 +116,60 @@ def _power_lost(draft: Draft, seen: Observation) -> None:
 
 
 def _hosts_lost(draft: Draft, seen: Sequence[Observation]) -> None:
-    """Hosts are gone: an incident each, or with the third within minutes one of all: then it is the power.
-
-    Where no witness tells whether the way to them works, that is a suspicion. What a UPS feeds that is on line has
-    not lost its power: then it is what connects them, or whatever else they share.
-    """
+    """Hosts are gone: an incident each, or with the third within minutes one of all."""
     earlier = [i for i in draft.live() if _is_host_gone(draft, i)]
     own = {one.fingerprint for one in seen}.union(*(_hosts(i) for i in earlier))
-    hosts = {one.target for one in own}
-    if not seen or len(hosts) < draft.situation.rules.storm_hosts:
-        for one in seen:
-            _witnessed(
-                draft,
-                take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target}),
-                [one],
-            )
+    if seen and len({one.target for one in own}) >= draft.situation.rules.storm_hosts:
+        _many_hosts_lost(draft, seen, earlier, own)
         return
-    subject = earlier[0].subject if earlier else seen[0].target
-    since = earlier[0].opened_at if earlier else draft.now
-    names = ", ".join(sorted(map(draft.situation.name, hosts)))
+    for one in seen:
+        _witnessed(
+            draft, take_over(draft, Kind.HOST_DOWN, one.target, one.why, {one.fingerprint}, {one.target}), [one]
+        )
+
+
+def _many_hosts_lost(
+    draft: Draft, seen: Sequence[Observation], earlier: Sequence[Incident], own: set[Fingerprint]
+) -> None:
+    """So many at once have lost their power, unless too few can have; then it is what connects them, or the like.
+
+    What is shown to have power is no part of a power failure, but waited for with it. Where no witness tells
+    whether the way to them works, it is a suspicion.
+    """
+    hosts = {one.target for one in own}
+    powers = {host: by for host in hosts if (by := draft.situation.powers(host))}
+    first = [*(i.subject for i in earlier), *(one.target for one in seen)]
+    kind, dark = Kind.HOSTS_DOWN, hosts - powers.keys()
+    if len(dark) >= draft.situation.rules.storm_hosts:
+        kind, own = Kind.POWER_LOSS, {one for one in own if one.target in dark}
+        first = [one for one in (*first, *sorted(dark)) if one not in powers]
     unsure = any(UNSURE in one.facts for one in seen)
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    fed = _fed(draft, hosts)
-    why = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {names}{fed}{doubt}"
-    gone = hosts.union(i.subject for i in earlier)
-    kind = Kind.HOSTS_DOWN if fed else Kind.POWER_LOSS
-    incident = take_over(draft, kind, subject, why, own, gone, suspected=unsure)
+    since = earlier[0].opened_at if earlier else draft.now
+    gone = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {_named(draft, hosts)}"
+    why = f"{gone}{_powered(draft, hosts, powers)}{doubt}"
+    incident = take_over(draft, kind, first[0], why, own, hosts.union(first), suspected=unsure)
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
 
 
-def _fed(draft: Draft, hosts: Iterable[TargetId]) -> str:
-    """Which UPSes power any of these hosts and are seen to be in order and on line, in words; else empty."""
-    upses = {draft.situation.target(host).powered_by for host in hosts}
-    names = sorted(draft.situation.name(ups) for ups in upses if ups is not None and draft.situation.is_well(ups))
-    return f"; no power failure, as {' and '.join(names)} {'are' if names[1:] else 'is'} on line" if names else ""
+def _powered(draft: Draft, hosts: Set[TargetId], powers: Mapping[TargetId, TargetId]) -> str:
+    """What shows that some of these hosts have power, in words; empty where nothing does."""
+    if not powers:
+        return ""
+    upses = {one for one in powers.values() if one.startswith(TargetKind.UPS)}
+    others = set(powers.values()) - upses
+    line = [f"{_named(draft, upses)} {'are' if len(upses) > 1 else 'is'} on line"] if upses else []
+    answers = [f"{_named(draft, others)} answered meanwhile"] if others else []
+    why = " and ".join([*line, *answers])
+    if hosts == powers.keys():
+        return f"; no power failure, as {why}"
+    return f"; {_named(draft, powers)} {'have' if len(powers) > 1 else 'has'} power, as {why}"
+
+
+def _named(draft: Draft, targets: Iterable[TargetId]) -> str:
+    return ", ".join(sorted(map(draft.situation.name, targets)))
 
 
 def _is_host_gone(draft: Draft, incident: Incident) -> bool:

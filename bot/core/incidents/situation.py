@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
+from typing import Final
 
 from bot.core.health import CheckName, Fingerprint, Kind, Target, TargetId, TargetKind
 from bot.core.incident import Earlier, Incident, IncidentId, Rules
@@ -42,6 +43,21 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What looks have told that need not be news.
+
+    `silent`: the hosts that a check gets no answer from, and since which look; `inside`: when each target has
+    answered from inside last.
+    """
+
+    silent: Mapping[TargetId, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    inside: Mapping[TargetId, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOTHING_HEARD: Final = Heard()
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision may know.
 
@@ -52,7 +68,7 @@ class Situation:
     that can't look, and since when; `unlooked`: the targets that have not answered since the bot is back.
     `checks`: those that lab.yaml gives each target. `next_id`: the id of the next incident. `gap`: set while the
     bot has just come back. `name`: what people call a target. `owner`: a Slack id. `ended`: the last incident of
-    each kind and subject that is over. `zone`: in which people are told times.
+    each kind and subject that is over. `zone`: in which people are told times. `heard`: what else has answered.
     """
 
     targets: Mapping[TargetId, Target]
@@ -74,6 +90,7 @@ class Situation:
     unseen: Mapping[Fingerprint, datetime] = field(default_factory=lambda: MappingProxyType({}))
     unlooked: frozenset[TargetId] = frozenset()
     paused: frozenset[TargetId] = frozenset()
+    heard: Heard = NOTHING_HEARD
 
     def mentioning(self, words: str) -> str:
         """These words so that the owner's phone rings."""
@@ -108,6 +125,17 @@ class Situation:
         """Whether it is proven well now, and runs if it is a guest."""
         runs = self.target(target).kind is not TargetKind.GUEST or target in self.running
         return target in self.well and runs
+
+    def powers(self, host: TargetId) -> TargetId | None:
+        """What shows that a host which fell silent has its power; None where nothing does.
+
+        That is its UPS, on line, or what has answered from inside since: another check of it, or a guest there.
+        """
+        ups, since = self.target(host).powered_by, self.heard.silent.get(host)
+        if ups is not None and self.is_well(ups):
+            return ups
+        after = (one for one, at in self.heard.inside.items() if since is not None and at > since)
+        return next((one for one in sorted(after) if host in {one, self.target(one).runs_on}), None)
 
     def is_seen(self, incident: Incident) -> bool:
         """Whether all that the incident is about was looked at now."""
