@@ -32,7 +32,7 @@ class Timing:
         default=_RULES.grace,
         metadata={
             "help": "How long things may take to come back after the power or their host did, "
-            "and how long what starts anew by itself meanwhile has to stay well."
+            "and how long what starts anew meanwhile has to stay well."
         },
     )
     company: timedelta = field(

@@ -22,4 +22,4 @@ RAN: Final = "ran"
 """The fact of a guest that is off, and ran when it was last looked at before nobody could: how, in words."""
 
 RESTARTED_AT: Final = "restarted_at"
-"""The fact of a machine that has started anew by itself lately: when, the latest first."""
+"""The fact of a machine that has started anew lately: when, the latest first."""

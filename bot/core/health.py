@@ -63,7 +63,7 @@ BOOT = CheckName("boot")
 """The check of whether a running guest has come up."""
 
 RESTARTS = CheckName("restarts")
-"""The check of whether a machine starts anew by itself again and again."""
+"""The check of whether a machine starts anew again and again."""
 
 CONDITION = CheckName("condition")
 """Whether a UPS itself is in order. What it says of the power is another check."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.core.clock_step import shifted
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.health import RESTARTS, CheckName, Fingerprint, Health, Kind, Observation, TargetId
 from bot.core.incidents.event import Event, EventKind, Notice, Tell
 from bot.core.incidents.evidence import Requirement
 from bot.core.incidents.host_report import NEVER_OFF
@@ -154,7 +154,8 @@ class Incident:
         left = self.without({t for t in (*self.members, *(f.target for f in self.own)) if t not in there}, now)
         fails: dict[TargetId, set[CheckName]] = defaultdict(set)
         for one in failing:
-            fails[one.target].add(one.check)
+            if one.check != RESTARTS:  # see recording.is_apart
+                fails[one.target].add(one.check)
         members = ((t, m.failing_now(frozenset(fails[t]), now)) for t, m in left.members.items())
         known = MappingProxyType(dict(members))
         return replace(left, failing=left.own.intersection(failing), members=known)

@@ -1,4 +1,4 @@
-"""How often machines have started anew by themselves, kept beside what their checks show."""
+"""How often machines have started anew, kept beside what their checks show."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,13 +15,13 @@ def with_restarts(
 ) -> list[Observation]:
     """What was seen, and what each start in it comes to that nobody asked for."""
     seen = as_asked(store, now, seen)
-    return [*seen, *(_counted(store, before, one) for one in seen if restarts.by_itself(before, one))]
+    return [*seen, *(_counted(store, before, one) for one in seen if restarts.counts(before, one))]
 
 
 def _counted(store: Store, before: Situation, seen: Observation) -> Observation:
     check = Fingerprint(RESTARTS, seen.target)
     earlier = store.targets.facts(check).get(RESTARTED_AT, "")
-    return restarts.counted(seen, earlier, before.rules, failing=check in before.failing)
+    return restarts.counted(before, seen, earlier, failing=check in before.failing)
 
 
 def calm(store: Store, now: datetime, before: Situation) -> list[Observation]:

@@ -299,7 +299,7 @@ def test_what_restarts_by_itself_once_it_was_proven_holds_its_outage_open_until_
         lab.see(well(FILES, "boot", running=True))
     assert (lab.only.status, lab.only.unproven) == (Status.RECOVERING, (FILES,))
     assert lab.history(1)[-1] == "files has started anew: well"
-    assert lab.broadcasts()[-1].endswith("Started anew by itself since it was back: files.")
+    assert lab.broadcasts()[-1].endswith("Started anew since it was back: files.")
     lab.wait(9 * MINUTE)
     lab.see(well(FILES, "boot", running=True))
     assert not lab.only.ended

@@ -73,7 +73,7 @@ def test_a_guest_in_a_reboot_loop_is_told_once_and_is_over_after_a_quiet_hour(la
     lab.loops(5)
     assert (lab.incident.kind, lab.incident.why) == (
         Kind.KEEPS_RESTARTING,
-        "it has restarted by itself 4 times within 3 min",
+        "it has started anew 4 times within 3 min, and I did not do it",
     )
     lab.passes(59 * MINUTE)
     assert lab.incident.status is Status.OPEN

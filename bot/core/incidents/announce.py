@@ -41,7 +41,7 @@ def still(draft: Draft, incident: Incident) -> str:
     parts = [f"Still {how}: {named(draft, those)}." for how, those in rests.items() if those]
     parts += [f"Still not proven healthy: {named(draft, rest)}."] if rest else []
     again = [target for target in rest if incident.members[target].restarts]
-    parts += [f"Started anew by itself since it was back: {named(draft, again)}."] if again else []
+    parts += [f"Started anew since it was back: {named(draft, again)}."] if again else []
     return " ".join(parts)
 
 

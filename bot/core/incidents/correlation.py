@@ -107,7 +107,8 @@ def _is_of_its_sort(incident: Incident, seen: Observation) -> bool:
 
 def _may_storm(seen: Observation) -> bool:
     """Whether it is a guest's failure that may have one cause with others'. A boot disk is restored one by one."""
-    return seen.target.startswith(TargetKind.GUEST) and seen.kind is not Kind.BOOT_DISK
+    alone = {Kind.BOOT_DISK, Kind.KEEPS_RESTARTING}
+    return seen.target.startswith(TargetKind.GUEST) and seen.kind not in alone
 
 
 def _power_lost(draft: Draft, seen: Observation) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.core.dependence import Dependence
 from bot.core.health import (
     ANSWERED,
+    RESTARTS,
     CheckName,
     Fingerprint,
     Health,
@@ -114,8 +115,8 @@ class Draft:
         return self._heard_of.get(target, ())
 
     def failing_of(self, target: TargetId) -> frozenset[CheckName]:
-        """The checks of a target that fail after what was heard."""
-        return frozenset(self._failing.get(target, ()))
+        """The checks of a target that fail after what was heard, but that it restarts: see recording.is_apart."""
+        return frozenset(self._failing.get(target, ())) - {RESTARTS}
 
     @property
     def failing(self) -> frozenset[Fingerprint]:

@@ -52,7 +52,7 @@ class Requirement:
 
     `checks`: those that lab.yaml gives it, each of which must pass; `steady`: for how long it must stay well.
     `powered`: that it has power, where that is accepted, is told by who runs it. `again`: as `steady`, once it has
-    started anew by itself after it was proven.
+    started anew after it was proven.
     """
 
     accepts: frozenset[Evidence] = _INSIDE
@@ -62,7 +62,7 @@ class Requirement:
     again: timedelta = timedelta(0)
 
     def lasting(self, restarts: int | None) -> timedelta:
-        """For how long a machine that has started anew so often by itself must stay well."""
+        """For how long a machine that has started anew so often must stay well."""
         return max(self.steady, self.again) if restarts else self.steady
 
     def accepted(self, seen: Observation) -> bool:
@@ -77,7 +77,7 @@ def requirement(
 ) -> Requirement:
     """What proves `target`. `checks`: its own, by lab.yaml; `steady`: how long a UPS must stay on line power.
 
-    `again`: how long what has started anew by itself must stay well.
+    `again`: how long what has started anew must stay well.
     """
     rule = RULES[target.kind]
     accepts = rule.accepts | ({Evidence.OUTSIDE} if target.proof is Proof.RUNNING else frozenset())

@@ -110,7 +110,7 @@ class Member:
     who said that it must come back.
     `untouched`: it had not gone off when an outage's cause was over, and has not been seen since.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
-    `restarts`: how often it has started anew by itself since it was proven; None while it has not been, after what
+    `restarts`: how often it has started anew since it was proven; None while it has not been, after what
     hurt it was over. From the first time on it has to stay well for a while before that counts.
     """
 
@@ -175,7 +175,7 @@ class Member:
         return _weighed(_goes_on(after, seen), seen, needs)
 
     def _restarts(self, seen: Observation) -> int | None:
-        """How often it has started anew by itself, once `seen` is known."""
+        """How often it has started anew, once `seen` is known."""
         return self.restarts + 1 if self.restarts is not None and seen.restarted else self.restarts
 
     def _told(self, seen: Observation) -> "Member":

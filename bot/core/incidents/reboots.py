@@ -60,15 +60,23 @@ def power_was_lost(situation: Situation, boots: Boots, now: datetime) -> Decisio
         return Decision()
     hosts = _unfed(situation, boots, hosts)
     why = _why(situation, boots, hosts)
-    known = next((one for one in draft.live() if one.kind in LOST and _knows(one, hosts)), None)
+    known = next((one for one in draft.live() if one.kind in LOST and knows(one, hosts)), None)
     if known is not None:
-        times = _times(boots, hosts)
-        since = boots.watched or min(times) > boots.gap.until  # or it came, and went, while the bot was off
-        if not (since and _explains(known, times, now)):
-            draft.note(known.id, why)
+        _again(draft, boots, known, _times(boots, hosts), why)
     else:
         _open(draft, boots, hosts, why)
     return draft.decision()
+
+
+def _again(draft: Draft, boots: Boots, known: Incident, times: Collection[datetime], why: str) -> None:
+    """An outage is known that may be why they have booted; if not, the power has failed once more since."""
+    same = explains(known, times, draft.now)
+    if same and (boots.watched or min(times) > boots.gap.until):  # else it came, and went, while the bot was off
+        return
+    draft.note(known.id, why)
+    if known.kind is Kind.POWER_LOSS and not same and not known.spans.lasts:
+        spans = known.spans.began(boots.gap.since).ended(max(times))
+        draft.keep(replace(draft.incidents[known.id], spans=spans))
 
 
 def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str | None:
@@ -149,7 +157,7 @@ def _hour(situation: Situation, at: datetime) -> str:
     return f"{at.astimezone(situation.zone):%H:%M}"
 
 
-def _explains(outage: Incident, times: Collection[datetime], now: datetime) -> bool:
+def explains(outage: Incident, times: Collection[datetime], now: datetime) -> bool:
     """Whether one failure that was seen is why machines have booted at these times."""
     return any(
         all(one.since - SLACK <= at <= (one.until or now) + SLACK for at in times) for one in outage.spans.latest
@@ -158,12 +166,13 @@ def _explains(outage: Incident, times: Collection[datetime], now: datetime) -> b
 
 def _is_told(draft: Draft, boots: Boots, host: TargetId) -> bool:
     """Whether a power failure that was seen is why a host has booted: several may have overlapped."""
-    seen = (one for one in draft.incidents.values() if one.kind is Kind.POWER_LOSS and _knows(one, [host]))
-    return boots.watched and any(_explains(one, [boots.booted[host]], draft.now) for one in seen)
+    seen = (one for one in draft.incidents.values() if one.kind is Kind.POWER_LOSS and knows(one, [host]))
+    return boots.watched and any(explains(one, [boots.booted[host]], draft.now) for one in seen)
 
 
-def _knows(incident: Incident, hosts: Iterable[TargetId]) -> bool:
-    return {incident.subject, *incident.members}.issuperset(hosts)
+def knows(incident: Incident, targets: Iterable[TargetId]) -> bool:
+    """Whether it is about all of these."""
+    return {incident.subject, *incident.members}.issuperset(targets)
 
 
 def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> None:
@@ -183,7 +192,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     before = draft.situation.incidents.get(number)
     known = boots.gap.since < min(_times(boots, hosts))  # else nobody knows for how long: it has no length
     began = boots.gap.since if known else back
-    seen = before is not None and before.kind in LOST and _explains(before, _times(boots, hosts), draft.now)
+    seen = before is not None and before.kind in LOST and explains(before, _times(boots, hosts), draft.now)
     if before is not None and seen:
         spans = before.spans.ended(back)  # that is the failure, and no second one
     elif before is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.health import ANSWERED, BOOT, Health, Kind, Observation, is_condition
+from bot.core.health import ANSWERED, BOOT, RESTARTS, Health, Kind, Observation, is_condition
 from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.incidents import on_battery
 from bot.core.incidents.announce import ring, titled
@@ -97,7 +97,12 @@ def _refine(draft: Draft, incident: Incident, seen: Observation) -> bool:
 
 
 def is_apart(incident: Incident, seen: Observation) -> bool:
-    """Whether one is about what a UPS is like, and the other about the power: neither concerns the other."""
+    """Whether neither concerns the other: what a UPS is like and the power, or a loop of restarts and an outage.
+
+    An outage waits for what restarts to stay well for a while, and not until it has done so for an hour.
+    """
+    if seen.fingerprint.check == RESTARTS:
+        return incident.kind in OUTAGES
     if is_condition(seen.fingerprint):
         return incident.kind not in APART
     return incident.subject == seen.target and incident.kind in APART

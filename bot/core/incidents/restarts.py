@@ -1,15 +1,26 @@
-"""Machines that start anew by themselves again and again, as in a loop of panics: told once, until it has ended.
+"""Machines that start anew again and again, as in a loop of panics: told once, until it has ended.
 
-What a step or a person starts is none of these, nor the first start after an outage. It begins with so many
-restarts within so long a time as make an incident unstable, and is over only once there was none for as long.
+What a step starts is none of these, nor what an outage explains: the first start after it, and all while the power
+came and went. Whether a person did the others nobody can tell. It begins with so many restarts within so long a
+time as make an incident unstable, and is over only once there was none for as long.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.health import RESTARTED_AT, RESTARTS, Evidence, Fingerprint, Health, Kind, Observation
-from bot.core.incidents.rules import Rules
+from bot.core.health import (
+    RESTARTED_AT,
+    RESTARTS,
+    Evidence,
+    Fingerprint,
+    Health,
+    Kind,
+    Observation,
+    TargetId,
+    TargetKind,
+)
+from bot.core.incidents.reboots import explains, knows
 from bot.core.incidents.situation import Situation
 from bot.core.kinds import LOST
 from bot.core.lengths import lasted, times
@@ -18,17 +29,27 @@ MOST: Final = 20
 """So many restarts are kept one by one."""
 
 
-def by_itself(situation: Situation, seen: Observation) -> bool:
-    """Whether a machine has started anew by itself, and not to return from an outage."""
+def counts(situation: Situation, seen: Observation) -> bool:
+    """Whether a machine has started anew by nothing that is known: no step, and no outage that it returns from."""
     lost = (one for one in situation.incidents.values() if one.kind in LOST and not one.ended)
     members = [one.members[seen.target] for one in lost if seen.target in one.members]
-    return seen.restarted and all(member.restarts is not None for member in members)
+    returns = any(member.restarts is None for member in members)
+    return seen.restarted and not returns and not _explained(situation, seen.target, seen.at, seen.at)
 
 
-def counted(seen: Observation, earlier: str, rules: Rules, *, failing: bool) -> Observation:
+def _explained(situation: Situation, target: TargetId, at: datetime, now: datetime) -> bool:
+    """Whether the power failed then. While a UPS tells of that, what it feeds goes on, or is gone for good."""
+    lost = (one for one in situation.incidents.values() if one.kind is Kind.POWER_LOSS)
+    hosts = (one for one in lost if one.subject.startswith(TargetKind.HOST) and knows(one, [target]))
+    return any(explains(one, [at], now) for one in hosts)
+
+
+def counted(situation: Situation, seen: Observation, earlier: str, *, failing: bool) -> Observation:
     """What one more restart comes to. `earlier`: when it did so before, as kept; `failing`: that was too often."""
+    rules, target = situation.rules, seen.target
     before = sorted(map(datetime.fromisoformat, earlier.split()), reverse=True)
     lately = [at for at in before if timedelta(0) < seen.at - at <= rules.flapping_within]
+    lately = [at for at in lately if not _explained(situation, target, at, seen.at)]  # that may be known only now
     restarts = [seen.at, *lately][:MOST]
     since = f" within {lasted(seen.at - restarts[-1])}" if restarts[1:] else ""
     loops = failing or len(restarts) >= rules.flapping_changes
@@ -37,7 +58,7 @@ def counted(seen: Observation, earlier: str, rules: Rules, *, failing: bool) -> 
         Fingerprint(RESTARTS, seen.target),
         Health.FAIL if loops else Health.OK,
         seen.at,
-        f"it has restarted by itself {times(len(restarts))}{since}",
+        f"it has started anew {times(len(restarts))}{since}, and I did not do it",
         Kind.KEEPS_RESTARTING if loops else None,
         stated=True,
         evidence=Evidence.NONE,

@@ -47,7 +47,7 @@ def take_over(
 
 def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, gone: set[TargetId]) -> bool:
     """Whether the outage first showed as `incident`: about what is out or, just now, about what needs that."""
-    if incident.kind in APART:
+    if incident.kind in APART or incident.kind is Kind.KEEPS_RESTARTING:
         return False
     if incident.subject == subject or _is_renamed(draft, incident, kind, subject):
         return True
