@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.health import CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
+from bot.core.health import ANSWERED, CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
 from bot.core.incidents.situation import Heard
 from bot.core.incidents.visibility import UNSURE
@@ -361,6 +361,36 @@ def test_hosts_that_go_hours_apart_are_an_incident_each():
         lab.see(gone(host))
         lab.now += 3 * MINUTE
     assert [i.kind for i in lab.live] == [Kind.HOST_DOWN] * 3
+
+
+def silent(host, lab, *, since):
+    """A host is gone; it answered last, be it by a refusal, so long ago."""
+    return replace(gone(host), facts={ANSWERED: (lab.now - since).isoformat()})
+
+
+def test_a_host_that_refused_for_long_is_gone_with_the_others_only_once_it_is_silent():
+    lab = desk(powered=False)
+    lab.see(fails(ATLAS, Kind.SERVICE_DOWN, "refused", check="hypervisor"))
+    lab.now += 60 * MINUTE
+    lab.see(silent(ATLAS, lab, since=SECOND))
+    went = lab.now - SECOND
+    lab.now += 5 * SECOND
+    lab.see(silent(VAULT, lab, since=6 * SECOND), silent(NOOK, lab, since=6 * SECOND))
+    assert (lab.only.kind, lab.only.since) == (Kind.POWER_LOSS, went)
+    assert lab.only.why == "3 hosts gone within 6 s: atlas, nook, vault"
+
+
+def test_a_host_that_had_failed_before_went_with_the_others_when_it_failed_again():
+    lab = desk(powered=False)
+    lab.see(gone(ATLAS))
+    lab.now += MINUTE
+    lab.see(back(ATLAS))
+    lab.now += 5 * MINUTE
+    lab.see(gone(ATLAS))
+    again = lab.now
+    lab.now += SECOND
+    lab.see(gone(VAULT), gone(NOOK))
+    assert (lab.only.kind, lab.only.since, lab.only.spans.count) == (Kind.POWER_LOSS, again, 1)
 
 
 def test_a_fourth_host_soon_after_joins_without_a_message_of_its_own():

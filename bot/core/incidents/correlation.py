@@ -17,7 +17,7 @@ from bot.core.incidents.grace import in_grace
 from bot.core.incidents.member import INVENTORY
 from bot.core.incidents.opening import open_incident
 from bot.core.incidents.recording import is_apart, record_own, takes_over, write_down
-from bot.core.incidents.takeover import is_recent, take_over
+from bot.core.incidents.takeover import began, is_recent, take_over
 from bot.core.incidents.visibility import UNSURE, WITNESSES
 from bot.core.kinds import DAMAGE, LOST, tells_more
 
@@ -146,7 +146,7 @@ def _many_hosts_lost(
         first = [one for one in (*first, *sorted(dark)) if one not in powers]
     unsure = any(UNSURE in one.facts for one in seen)
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    since = earlier[0].opened_at if earlier else draft.now
+    since = min(map(began, earlier), default=draft.now)
     gone = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {_named(draft, hosts)}"
     why = f"{gone}{_powered(draft, hosts, powers)}{doubt}"
     incident = take_over(draft, kind, first[0], why, own, hosts.union(first), suspected=unsure)

@@ -1,6 +1,7 @@
 """An outage takes over what it first showed as: the oldest sign's message goes on, the others are part of it."""
 
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.health import Fingerprint, Kind, TargetId
@@ -76,8 +77,9 @@ def _promote(
     if _is_renamed(draft, sign, kind, subject):
         others = {target: member for target, member in sign.members.items() if target != sign.subject}
         sign = replace(sign, members=MappingProxyType(others))
-    # Hosts that went were its beginning; what else was wrong before was not the outage yet.
-    spans = sign.spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
+    # Hosts that went just now were its beginning; what else was wrong before was not the outage yet.
+    spans = Spans(sign.spans.latest[-1:]) if sign.kind is Kind.HOST_DOWN else sign.spans
+    spans = spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
     outage = replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own)
     draft.keep(replace(outage, spans=spans, unstable_since=None))
     _hand_over(draft, sign, sign.id)
@@ -114,5 +116,10 @@ def _is_network(draft: Draft, incident: Incident) -> bool:
 
 
 def is_recent(draft: Draft, incident: Incident) -> bool:
-    """Whether it opened so lately that it may be a sign of an outage."""
-    return draft.now - incident.opened_at <= draft.situation.rules.storm_within
+    """Whether it began so lately that it may be a sign of an outage."""
+    return draft.now - began(incident) <= draft.situation.rules.storm_within
+
+
+def began(incident: Incident) -> datetime:
+    """When it opened; or when it failed again since, or turned out to be what it is."""
+    return max([incident.opened_at, *(one.since for one in incident.spans.latest[-1:])])
