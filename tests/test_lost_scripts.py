@@ -28,7 +28,7 @@ from tests.test_performing import ASKS, HEAD, Bot, living, sleeper, step
 from tests.waiting import until
 from tests.walking import ALEX, clock, runbook, stored
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.long]
 
 GOES_ON = 'echo begun; echo once >>"$disk"; until [ -e "$host" ]; do sleep 0.05; done; echo end'
 

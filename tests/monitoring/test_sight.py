@@ -22,7 +22,7 @@ from tests.real.upsd import running_upsd
 from tests.waiting import until
 from tests.walking import PEOPLE
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, needs_networks]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.long, needs_networks]
 
 SECOND = timedelta(seconds=1)
 QUICK = Timing(

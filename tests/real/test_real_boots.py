@@ -17,7 +17,7 @@ from tests.real.guest import running_host
 from tests.test_rounds import QUICK, Bot, lab_yaml, living
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.long]
 
 BOOTS_WITHIN = 120.0  # seconds, on a busy machine
 
@@ -139,7 +139,7 @@ class SerialGuest:
         self.host.start_guest("mail")
 
 
-@pytest.fixture(params=["file", pytest.param("log", marks=pytest.mark.long)])
+@pytest.fixture(params=["file", "log"])
 def mail(host, request) -> SerialGuest:
     guest, log = host.add_guest("mail", agent=False), host.folder / "mail.serial.log"
     made = SerialGuest(host, guest, log, SERIALS[request.param])

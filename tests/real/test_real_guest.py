@@ -27,7 +27,7 @@ from tests.probes.parts import parts
 from tests.real.guest import running_host
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.long]
 
 SECOND = timedelta(seconds=1)
 OS_RELEASE = b'ID=tiny\nNAME="Tiny guest"\n'

@@ -9,7 +9,7 @@ from tests.story.person import Person
 from tests.terminal.commands import caretaker
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs_mounts]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs_mounts]
 
 
 async def test_a_crash_on_a_full_disk_is_told_past_the_outbox_and_recorded_once_there_is_room(tmp_path):

@@ -25,7 +25,7 @@ from tests.story.person import Person, words
 from tests.story.stages import needs
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs_networks, needs("libvirtd")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs_networks, needs("libvirtd")]
 
 NAMES = tuple(f"vm{number:02}" for number in range(1, 51))
 LAB_YAML = f"""\

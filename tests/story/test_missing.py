@@ -19,7 +19,7 @@ from tests.story.person import Person, buttons, words
 from tests.story.stages import needs
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
 
 GUESTS = ("web1", "db1", "mail1")
 

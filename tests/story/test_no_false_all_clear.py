@@ -22,7 +22,7 @@ from tests.story.person import Person, buttons, words
 from tests.story.stages import needs
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
 
 BOOTS_WITHIN = 100.0  # seconds, on a busy machine
 ALL_CLEAR = ("🟢", "Resolved", "all proven healthy", "Power failure")

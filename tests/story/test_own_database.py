@@ -9,7 +9,7 @@ from tests.story.living import a_world
 from tests.story.person import Person, words
 from tests.terminal.commands import caretaker
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 async def test_a_database_whose_files_are_deleted_in_an_incident_is_written_anew_and_known_to_the_next_start(

@@ -21,7 +21,7 @@ from tests.story.person import Person, words
 from tests.story.stages import needs
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs("libvirtd", "sshd")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs("libvirtd", "sshd")]
 
 HOSTS = ("atlas", "borea", "nas")
 LAB_YAML = f"""\

@@ -11,7 +11,7 @@ from tests.story.person import Person
 from tests.terminal.commands import caretaker
 from tests.waiting import IN_TIME, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real]
 
 UUID, TOPIC = "/5a2ad5bd-2a4c-4b6e-9a8c-a6a5d6c7e8f9", "/hush-topic-4711"
 SILENT = 3.0  # seconds; for the story's two minutes
@@ -80,13 +80,7 @@ async def test_a_crash_while_slack_is_dark_is_told_once_by_the_second_channel_an
             assert not [text for text in kept(data) if secret.strip("/") in text]
 
 
-@pytest.mark.parametrize(
-    "after",
-    [
-        SILENT + 0.2,
-        *(pytest.param(one, marks=pytest.mark.long) for one in (0.3, SILENT - 0.5, SILENT + 0.6, SILENT + 1.2)),
-    ],
-)
+@pytest.mark.parametrize("after", [0.3, SILENT - 0.5, SILENT + 0.2, SILENT + 0.6, SILENT + 1.2])
 async def test_killed_on_the_way_it_tells_once(after, tmp_path):
     async with outside() as server, a_world(more=QUICK, environment=environment(server)) as world:
         cut_off(world)

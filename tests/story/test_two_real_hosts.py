@@ -18,7 +18,7 @@ from tests.story.person import Person, words
 from tests.story.stages import needs
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real, needs("libvirtd", "qemu-system-x86_64")]
 
 GUEST = "web1"
 
