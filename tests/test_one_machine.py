@@ -23,7 +23,7 @@ from tests.terminal.commands import caretaker, write_lab
 from tests.test_two_hosts import ONE, OTHER, Bot, living
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.real]
+pytestmark = [pytest.mark.slow, pytest.mark.real]
 
 XML = (
     "<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>32</memory>"
