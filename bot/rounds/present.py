@@ -42,9 +42,7 @@ class Present:
         name = self._names(target)
         for _ in range(LOOKS):
             seen = await self._seen(target)
-            found = unwell(
-                name, seen, [*seen, *await self._on(target)] if target.startswith(TargetKind.HOST) else ()
-            )
+            found = unwell(name, seen, await self._signs(target, seen))
             if found.known or not found.ok:
                 return found
             if why := await self._in_the_way(target):
@@ -58,11 +56,13 @@ class Present:
         known = self._watch.find(target)
         return [self._as_believed(one, known) for one in seen] if known else seen
 
-    async def _on(self, host: TargetId) -> Sequence[Observation]:
-        """What checks of its guests show, which need no word of the host: while one answers, that has power."""
+    async def _signs(self, host: TargetId, seen: Sequence[Observation]) -> Sequence[Observation]:
+        """What may show that a host is up: itself, and its guests' checks, which need no word of the host."""
+        if not host.startswith(TargetKind.HOST):
+            return ()
         guests = [one.id for one in map(self._watch.find, self._looks) if one and one.runs_on == host]
         looks = [look() for guest in guests for look in self._looks[guest].values()]
-        return [one for seen in await asyncio.gather(*looks) for one in seen]
+        return [*seen, *(one for found in await asyncio.gather(*looks) for one in found)]
 
     def _as_believed(self, seen: Observation, target: Target) -> Observation:
         hidden = self._watch.hidden(seen, target)
