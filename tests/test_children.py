@@ -73,10 +73,10 @@ async def test_a_tied_child_ends_with_a_bot_that_is_killed(tmp_path):
 
 async def test_what_a_killed_bot_left_behind_is_ended_at_the_next_start(tmp_path):
     with bot("loose", tmp_path) as (process, child, folder):
+        assert runs(child)
         process.kill()
         process.wait()
-        assert runs(child)
-        assert end_orphans((tmp_path,)) >= 1
+        end_orphans((tmp_path,))  # unless a bot of another test was first
         await until(lambda: not runs(child))
         assert not folder.exists()
 

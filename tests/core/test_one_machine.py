@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.guest import Power
-from bot.core.one_machine import Answer, Sign, are_two, doubles, same_uris, same_way
+from bot.core.one_machine import Answer, Sign, are_two, doubles, same_uris, same_way, words
 
 ATLAS, LOCAL = "qemu+ssh://root@atlas/system", "qemu:///system"
 
@@ -128,3 +128,9 @@ def test_what_says_twice_what_the_other_does_not_is_another_machine(turns):
 )
 def test_one_machine_of_which_a_guest_is_made_or_started_between_answers_may_be_one(turns):
     assert not are_two(list(turns))
+
+
+def test_that_two_hosts_are_one_machine_is_said_of_both():
+    assert words("atlas", "borea") == (
+        "atlas and borea in lab.yaml are one machine: both URIs lead to the same libvirt"
+    )

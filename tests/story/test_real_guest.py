@@ -48,7 +48,7 @@ async def test_a_real_guest_that_lost_its_boot_sector_is_restored_by_buttons_and
         assert checksum(stage.lab.guest.disk) == checksum(tiny_guest()), "before it boots, and writes to it"
 
         await alex.press("Run", on="Step 6 of 6")
-        await alex.sees_in(incident, "✅", "Step 6 of 6", "its agent answers", seconds=30)
+        await alex.sees_in(incident, "✅", "Step 6 of 6", "check passed: web1: it", seconds=30)
         await alex.sees_change(incident, "🟢 *Resolved*", "all proven healthy")
         assert buttons(alex.now(incident)) == ["Reopen"]
         assert len(alex.own_messages()) == 1, "that it crashed, and then in the same message what that left behind"
