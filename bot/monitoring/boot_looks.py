@@ -28,6 +28,9 @@ _CRASHES = frozenset({Part.KERNEL, Part.WINDOWS})
 _KERNELS = re.compile(r"^\[ *\d+\.\d{6}\] ", re.MULTILINE)
 """A line of a kernel's: where it writes others, it writes its panic."""
 
+REDRAWN = timedelta(seconds=10)
+"""So long after a start a screen surely shows something of it, also on a busy host."""
+
 _UNNAMED = "it has come up, and its agent has not said yet as which system"
 
 Clock = Callable[[], datetime]
@@ -118,13 +121,15 @@ async def _by_screen(
     probe: GuestProbe, boot: GuestBoot, console: Reading, now: Clock, *, fresh: bool, unnamed: bool
 ) -> GuestBoot:
     """The tracker once its screen was looked at, where nothing has proven it up."""
-    of, text = boot.starts, await probe.screen()
-    shown = _as_known(_read_screen(text, probe), unnamed=unnamed)
+    of = boot.starts
+    shown = _as_known(_read_screen(await probe.screen(), probe), unnamed=unnamed)
+    if shown.stage is Stage.UP and _may_be_older(boot, now()):
+        shown = UNKNOWN
     if fresh and _crashed(console):
         return boot.read(console, now(), of, Source.CONSOLE, fresh=True)
     if fresh and console.stage is Stage.UP and shown.stage not in _DECIDED:
-        # Nobody watched, and it has written nothing since: without a screen that may be from before a reset.
-        return boot.read(console, now(), of, Source.CONSOLE, fresh=text is not None)
+        # Nobody watched, and it has written nothing since: that may be from before a reset that its log lacks.
+        return boot.read(console, now(), of, Source.CONSOLE, fresh=shown.stage is Stage.UP)
     if boot.source is Source.CONSOLE and console.stage is Stage.UNKNOWN:  # up, unless it shows that it crashed
         looked = boot.read(console, now(), of, Source.CONSOLE, fresh=True)
         return boot.read(shown, now(), of, Source.SCREEN, fresh=True) if _crashed(shown) else looked
@@ -135,6 +140,11 @@ async def _by_screen(
     return boot.read(console, now(), of, Source.CONSOLE, fresh=fresh)
 
 
+def _may_be_older(boot: GuestBoot, now: datetime) -> bool:
+    """Whether a picture may show what stood there before the start: firmware takes a while to draw another."""
+    return boot.seen is UNKNOWN and boot.started is not None and now - boot.started < REDRAWN
+
+
 def _read_screen(text: str | None, probe: GuestProbe) -> Reading:
     return own(read_screen((text or "").splitlines()), probe.guest.name)
 
@@ -142,7 +152,7 @@ def _read_screen(text: str | None, probe: GuestProbe) -> Reading:
 async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool, bool]:
     """The tracker with its console's log read, and what that shows.
 
-    Besides: whether it is surely of the present boot, and whether its kernel writes there.
+    Besides: whether it is surely of the present boot, and whether its kernel writes there in this boot.
     """
     log = await probe.console(boot.console.known)
     if log is None:
@@ -151,7 +161,7 @@ async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Readi
         boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
     boot = boot.read_to(log)
     shown, fresh = await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
-    return boot.shows(shown, log, fresh=fresh), shown, fresh, bool(_KERNELS.search(log.text))
+    return boot.shows(shown, log, fresh=fresh), shown, fresh, bool(_KERNELS.search(boot.console.present(log)))
 
 
 @lru_cache(maxsize=128)  # many consoles stand still

@@ -41,6 +41,7 @@ def just_started() -> Boots:
     made = boots()
     made.polled(WEB1.id, running=False)
     made.began(WEB1.id)
+    made.now.now += timedelta(seconds=15)  # its screen has been drawn anew by now
     return made
 
 
@@ -309,6 +310,28 @@ async def test_a_login_prompt_after_the_start_is_proof() -> None:
 async def test_a_login_prompt_on_the_screen_is_proof() -> None:
     seen = await look(picture=vga_screen(["Debian GNU/Linux 12 web1 tty1", "", "web1 login:"]))
     assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+
+
+async def test_what_a_screen_shows_right_after_a_start_may_be_from_before_it() -> None:
+    made = just_started()
+    assert (await look(made, picture=vga_screen(PROMPT))).evidence is Evidence.INSIDE
+    made.began(WEB1.id)
+    assert (await look(made, picture=vga_screen(PROMPT))).evidence is Evidence.NONE
+    made.now.now += timedelta(seconds=15)
+    assert (await look(made, picture=vga_screen(PROMPT))).evidence is Evidence.INSIDE
+
+
+async def test_a_login_on_the_screen_that_the_firmware_has_overwritten_proves_nothing_any_more() -> None:
+    made = just_started()
+    assert (await look(made, picture=vga_screen(PROMPT))).evidence is Evidence.INSIDE
+    assert (await look(made, picture=vga_screen(["Booting from Hard Disk..."]))).evidence is Evidence.OUTSIDE
+
+
+async def test_a_panic_on_the_screen_outweighs_a_login_on_a_console_where_an_earlier_kernel_wrote() -> None:
+    made = just_started()
+    await look(made, before=KERNEL, text=LOGIN, picture=vga_screen(PROMPT))
+    seen = await look(made, before=KERNEL, text=LOGIN, picture=vga_screen(PANIC))
+    assert (seen.health, "panic" in seen.why) == (Health.FAIL, True)
 
 
 async def test_what_a_paused_guest_shows_proves_nothing_though_its_pause_was_not_told_yet() -> None:
@@ -601,6 +624,7 @@ async def after_a_restart(
 ) -> Observation:
     """`later`: what its console writes once it is watched again."""
     made = just_met(NOW - timedelta(minutes=1))
+    made.now.now += timedelta(seconds=30)
     made.remember(records)
     async with probing(console=console) as (probe, hypervisor):
         hypervisor.picture, hypervisor.has_screen = picture or BLANK, screen
@@ -615,8 +639,11 @@ async def after_a_restart(
 async def test_a_guest_proven_by_its_console_stays_so_over_a_restart_of_the_bot() -> None:
     console = Console(LOGIN, process="boot 7 99")
     records = (await seen_up(console)).unsaved()
-    seen = await after_a_restart(console, records)
+    seen = await after_a_restart(console, records, vga_screen(PROMPT))
     assert (seen.health, seen.evidence) == (Health.OK, Evidence.INSIDE)
+    for picture in (BLANK, vga_screen(["Booting from Hard Disk..."])):
+        seen = await after_a_restart(console, records, picture)
+        assert (seen.evidence, seen.why) == (Evidence.OUTSIDE, OLD), "it may have been reset meanwhile"
     stuck = await after_a_restart(console, records, vga_screen(["No bootable device."]))
     assert stuck.health is Health.FAIL, "a reset that the console's log tells nothing of shows on the screen"
     console.text += f"\n{BIOS}"
@@ -683,7 +710,7 @@ async def test_a_guest_goes_on_when_its_hypervisor_is_back() -> None:
     made.lost()
     made.polled(WEB1.id, running=True)
     async with probing(console=console) as (probe, hypervisor):
-        hypervisor.picture = BLANK
+        hypervisor.picture = vga_screen(PROMPT)
         await made.mark(probe)
         assert (await made.look(probe)).evidence is Evidence.INSIDE
         assert not made.to_mark(WEB1.id)

@@ -35,6 +35,11 @@ class BootLog:
         """Up to where it is known: all of that is surely of what was, once something else begins."""
         return self.end or self.mark or self.before
 
+    def present(self, log: LogEnd) -> str:
+        """What was written since the latest start, or else since an earlier one; "" where neither is known."""
+        marks = [mark for mark in (self.mark, self.before) if mark is not None]
+        return next((text for mark in marks if (text := log.since(mark))), "")
+
     def is_another(self, log: LogEnd) -> bool:
         """Whether a log is not the one that was followed so far."""
         return self.known is not None and log.since(self.known) is None
