@@ -96,13 +96,14 @@ class Bot:
         action=None,
         effect=Effect.LOOKS,
         redactor: Redactor | None = None,
+        context=lambda _run: None,
     ) -> None:
         self.house = house(folder)
         self.set_by = timedelta()  # what was done to the system's clock
         self.stops = 0  # how often this process was stopped
         self.writer = Writer(lambda: clock() + self.set_by, redactor)
         actions = {"start": ActionType(LabVerb("start", ("guest",), effect=effect), action)} if action else {}
-        self.make = partial(Performer, self.writer, self.house, reaches, actions, lambda _: None, self.befell)
+        self.make = partial(Performer, self.writer, self.house, reaches, actions, context, self.befell)
         self.performer = self.make()
 
     async def befell(self) -> int:
@@ -632,6 +633,27 @@ async def test_a_place_that_is_refused_is_a_failure_that_says_so(tmp_path) -> No
         run = await bot.pressed(Button.RUN)
         assert run.state is State.FAILED
         assert run.steps[0].summary.endswith("lab.yaml does not say runbooks.run_on_bot")
+
+
+@pytest.mark.parametrize(
+    ("asked", "ran"),
+    [
+        (GuestRefused("cannot reach 'web1': because lab.yaml has no hosts.atlas.hypervisor"), False),
+        (HypervisorUnreachable("cannot list the guests' states on atlas: because libvirtd is gone"), True),
+    ],
+    ids=["another guest", "no libvirt to ask"],
+)
+async def test_a_script_on_a_host_that_names_the_guest_runs_unless_that_is_another_by_now(tmp_path, asked, ran):
+    def machine(_name):
+        raise asked
+
+    context = Context(machine, *[None] * 6)
+    async with living(tmp_path, context=lambda _run: context) as bot:
+        script = step(f'echo "$guest" > {tmp_path}/ran').replace("Run on: bot", "Run on: $hypervisor")
+        await bot.start(script, guest="web1", guest_uuid="1", hypervisor="atlas")
+        run = await bot.pressed(Button.RUN)
+        assert (tmp_path / "ran").exists() is ran
+        assert (run.state, str(asked) in run.steps[0].summary) == ((State.DONE if ran else State.FAILED), not ran)
 
 
 async def test_a_machine_that_is_not_there_is_a_failure_that_says_so(tmp_path) -> None:

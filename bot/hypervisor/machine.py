@@ -43,6 +43,15 @@ class Machine:
             return None
         return f"it is called {name} now; stop this run, and start it anew for {name}"
 
+    async def namesake(self) -> str | None:
+        """That another guest of its host has its name by now, in words, and what to do; None where none has."""
+        states = await self.hypervisor.states()
+        other = next((uuid for uuid in states.keys() - {self.uuid} if states[uuid].name == self.called), None)
+        return other and (
+            f"{self.called} on {self.hypervisor.name} is another guest now ({other}, not {self.uuid}); "
+            "stop this run, and start it anew for that one"
+        )
+
     async def start(self) -> None:
         """Start it, unless it is active on another host: a second copy would destroy the disk they share.
 

@@ -21,6 +21,7 @@ from bot.core.jobs import (
     ListChoices,
     LookBefore,
     Place,
+    PlaceKind,
     RunAction,
     RunCheck,
     ScriptJob,
@@ -30,7 +31,7 @@ from bot.core.lab import Effect
 from bot.core.lengths import moments_in
 from bot.core.progress import Progress, last_line
 from bot.core.run import ActionFinished, Answer, BeforeLooked, CheckFinished, Choice, ChoicesListed, Run
-from bot.hypervisor import HypervisorUnreachable
+from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.performing.bar import Bar
 from bot.performing.recorded import SUMMARY, NotOver, Scripts
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
@@ -193,11 +194,27 @@ class Performer:
             self.perform(await self._writer.do(runs.finish, self._house, run.id, answer, ""))
 
         reach = partial(self._reaches, run, work.job.place)
+        if why := await self._another(run, work.job):
+            return Outcome(ok=False, text=f"cannot run this: because {why}"), ""
         try:
             finished = await self._scripts.carried_out(run, work, reach, hear, tell)
         except (Unreachable, Refused) as why:
             return Outcome(ok=False, text=str(why)), ""
         return _outcome(finished, work.limit), _printed(finished)
+
+    async def _another(self, run: Run, job: ScriptJob) -> str | None:
+        """That the guest a script knows by its name is another by now, in words.
+
+        Where its libvirt can't be asked, nothing is in the way: the script may be what mends that.
+        """
+        if job.place.kind is not PlaceKind.HOST or "guest_uuid" not in run.values or "guest" not in job.values:
+            return None
+        try:
+            return await self._context(run).machine(run.values["guest"]).namesake()
+        except HypervisorUnreachable:
+            return None
+        except GuestRefused as why:
+            return str(why)
 
     async def _weigh(self, run: Run, job: ScriptJob, path: str, bar: Bar) -> None:
         whole = job.values.get("bytes", "")

@@ -9,7 +9,7 @@ from bot.core.incident import Incident, IncidentId
 from bot.core.names import Names
 from bot.core.run import LIVE, Run
 from bot.core.run_json import run_from_json
-from bot.core.runs.ground import defined_anew, incident_changed, machine_changed
+from bot.core.runs.ground import defined_anew, incident_changed, machine_changed, machine_gone
 from bot.store import Store
 from bot.usecases.run_records import record
 
@@ -28,7 +28,7 @@ def machine_went(store: Store, now: datetime, target: TargetId, why: str) -> Non
     """A machine has moved, or is no longer there."""
     for run in _live(store):
         if run.target == target:
-            record(store, now, run, machine_changed(run, why, now))
+            record(store, now, run, machine_gone(run, why, now))
 
 
 def definitions_read(store: Store, now: datetime, read: Mapping[TargetId, StartsFrom]) -> None:
@@ -51,7 +51,8 @@ def machines_seen(store: Store, now: datetime, seen: Sequence[Observation], name
             _paused(store, now, one, name(one.target))
             continue
         if running.get(one.target) not in {None, one.running}:
-            _changed(store, now, one, name(one.target))
+            called = name(one.target)
+            _changed(store, now, one, f"{called} was started" if one.running else f"{called} stopped ({one.why})")
         running[one.target] = one.running
 
 
@@ -59,14 +60,13 @@ def _paused(store: Store, now: datetime, seen: Observation, name: str) -> None:
     """A machine is paused. If it was so before, that is no change."""
     known = (one for one in store.targets.health() if one.fingerprint == seen.fingerprint)
     if all((one.health, one.why) != (seen.health, seen.why) for one in known):
-        machine_went(store, now, seen.target, f"{name} is {seen.paused}")
+        _changed(store, now, seen, f"{name} is {seen.paused}")
 
 
-def _changed(store: Store, now: datetime, seen: Observation, name: str) -> None:
-    why = f"{name} was started" if seen.running else f"{name} stopped ({seen.why})"
+def _changed(store: Store, now: datetime, seen: Observation, why: str) -> None:
     for run in _live(store):
         if run.target == seen.target:
-            record(store, now, run, machine_changed(run, why, now, running=seen.running))
+            record(store, now, run, machine_changed(run, why, now, running=None if seen.paused else seen.running))
 
 
 def as_asked(store: Store, now: datetime, seen: Sequence[Observation]) -> Sequence[Observation]:

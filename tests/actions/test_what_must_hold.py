@@ -68,6 +68,14 @@ async def test_a_guest_that_is_called_otherwise_by_now_is_not_acted_on(hyperviso
             await deed()
 
 
+async def test_another_guest_that_has_its_name_by_now_is_told_from_it(hypervisor) -> None:
+    other = "99999999-9999-9999-9999-999999999999"
+    assert await Machine("web1", uuid("web1"), hypervisor, called="web1").namesake() is None
+    assert await Machine("gone", other, hypervisor, called="gone").namesake() is None
+    told = await Machine("web1", other, hypervisor, called="web1").namesake()
+    assert f"web1 on atlas is another guest now ({uuid('web1')}, not {other}); stop this run" in told
+
+
 @pytest.mark.parametrize("known", ["read", "unread", "unlisted"])
 async def test_a_disk_that_another_guest_of_its_host_runs_on_is_not_free(guests, hypervisor, known) -> None:
     disk = Path("/images/shared.img")

@@ -27,7 +27,7 @@ from bot.core.run import (
 )
 from bot.core.runs.deed import Deed
 from bot.core.runs.events import Mark
-from bot.core.runs.ground import defined_anew, incident_changed, machine_changed, pause
+from bot.core.runs.ground import defined_anew, incident_changed, machine_changed, machine_gone, pause
 from tests.core.test_walk import BY_HAND, GUARDED, LATER, START, Walk
 
 WEB1 = TargetId("guest:web1")
@@ -94,6 +94,14 @@ class Grounded(Walk):
         self.finished()
         if checked:
             self.checked()
+
+
+def test_a_machine_that_goes_after_a_step_goes_by_another_hand_unless_that_was_a_script():
+    walk = Grounded(POWER_OFF)
+    walk.ran()
+    assert machine_gone(walk.run, "web1 is missing", LATER).run.pause == "web1 is missing"
+    by_script = replace(walk.run, deed=Deed(None, LATER, script=True))
+    assert machine_gone(by_script, "web1 is missing", LATER).run.pause == ""
 
 
 # --- what a pause is ---------------------------------------------------------------------------------------------

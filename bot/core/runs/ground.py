@@ -48,6 +48,13 @@ def machine_changed(run: Run, why: str, now: datetime, *, running: bool | None =
     return Advance(replace(run, deed=seen), why="it did that itself")
 
 
+def machine_gone(run: Run, why: str, now: datetime) -> Advance:
+    """The run, once its machine is elsewhere, or no longer there: a step's script alone may do that."""
+    if run.deed is not None and run.deed.may_define(now):
+        return Advance(run, why="it did that itself")
+    return pause(run, why, now)
+
+
 def defined_anew(run: Run, starts_from: StartsFrom, name: str, now: datetime) -> Advance:
     """The run, once its machine's definition was read: on other disks it would start another system."""
     before = run.began_with
