@@ -226,6 +226,18 @@ def test_hosts_that_were_seen_to_fail_and_have_booted_were_without_power_once(la
     assert [span.until - span.since for span in outage.spans.latest] == [MINUTE]
 
 
+def test_the_power_was_gone_once_where_the_host_that_was_told_as_down_has_only_just_answered(lab):
+    lab.see(gone(ATLAS))
+    lab.wait(MINUTE)
+    booted = {ATLAS: lab.now, VAULT: lab.now - MINUTE / 2}
+    concluded(lab, Boots(Gap(lab.now - 2 * MINUTE, lab.now), booted, watched=True))
+    lab.see(well(VAULT, INSIDE))
+    lab.see(back(ATLAS))
+    outage = next(one for one in lab.incidents.values() if one.kind is Kind.POWER_LOSS)
+    assert [span.until - span.since for span in outage.spans.latest] == [MINUTE]
+    assert [told for told in lab.broadcasts() if "again" in told] == []
+
+
 def test_two_hosts_that_have_booted_within_moments_are_one_suspected_power_failure(lab):
     concluded(lab, JUST_NOW)
     assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)

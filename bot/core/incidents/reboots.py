@@ -194,7 +194,7 @@ def _open(draft: Draft, boots: Boots, hosts: Sequence[TargetId], why: str) -> No
     began = boots.gap.since if known else back
     seen = before is not None and before.kind in LOST and explains(before, _times(boots, hosts), draft.now)
     if before is not None and seen:
-        spans = before.spans.ended(back)  # that is the failure, and no second one
+        spans = before.spans.ended(back) if since else before.spans  # that is the failure, and no second one
     elif before is not None:
         spans = incident.spans.began_by(began)  # what showed first was seen only once it had happened
         spans = spans.over_since(back) if since else spans
