@@ -130,7 +130,6 @@ class Watch:
 
     def see(self, seen: Observation, target: Target, pace: Pace) -> bool:
         """Take one observation in. False: it is in doubt, so that the next look should come soon."""
-        self._looked.note(seen.target, seen.at)
         self.boots.note(seen)
         self._answers.note(seen)
         hidden = self.hidden(seen, target)
@@ -147,6 +146,8 @@ class Watch:
             self._sure.suspect(Suspicion(seen, target, streak.since))
             return False
         self._beliefs.keep(seen.fingerprint, streak)
+        if seen.health is not Health.FAIL or streak.hard is Health.FAIL:  # else what was known before stands
+            self._looked.note(seen.target, seen.at)
         believed = seen.health is streak.hard and streak.agrees
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)
@@ -164,6 +165,7 @@ class Watch:
 
     def _cannot_see(self, seen: Observation, why: str) -> None:
         """What fails there can't be told; what has failed before then is counted anew once it can."""
+        self._looked.note(seen.target, seen.at)
         self._beliefs.keep(seen.fingerprint, self._beliefs.of(seen.fingerprint).anew())
         unseen = seen.unseen(why)
         if self._is_news(unseen):
@@ -186,6 +188,7 @@ class Watch:
         if hidden is not None:
             self._cannot_see(seen, hidden)
             return
+        self._looked.note(seen.target, seen.at)
         self._beliefs.keep(seen.fingerprint, streak.believed)
         sure = replace(seen, facts={**seen.facts, **verdict.facts(suspicion.check)})
         if self._is_news(sure):

@@ -582,6 +582,15 @@ async def test_of_what_was_well_since_a_start_it_is_not_said_that_it_may_have_be
     assert hints == {MAIL: False, WEB: True}
 
 
+async def test_after_a_start_a_first_look_that_only_fails_confirms_nothing_of_before(bot):
+    await bot.believe(MAIL, Health.OK)
+    await bot.begin()
+    bot.see(MAIL, Health.FAIL)
+    assert (await bot.health(MAIL), bot.watch.has_looked(MAIL)) == (Health.OK, False)
+    await bot.believe(MAIL, Health.FAIL)
+    assert (await bot.health(MAIL), bot.watch.has_looked(MAIL)) == (Health.FAIL, True)
+
+
 async def test_after_a_long_stop_nothing_was_looked_at_before_it_is_looked_at_again(bot):
     bot.see(WEB1, Health.OK)
     bot.see(MAIL, Health.OK)
