@@ -310,6 +310,20 @@ def test_of_three_hosts_one_that_is_shown_to_have_power_leaves_too_few_for_a_pow
     )
 
 
+def test_where_another_host_without_a_ups_stays_on_it_is_a_suspicion():
+    lab, dev = desk(powered=False), TargetId("host:dev")
+    lab.targets = {**lab.targets, dev: Target(dev)}
+    lab.heard = heard(lab, host_dev=1)
+    lab.see(*map(gone, HOSTS))
+    assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
+    assert lab.only.why.endswith("; or someone restarted them: dev never went off, without a UPS")
+    for untold in (heard(lab, host_dev=-1), replace(heard(lab, host_dev=1), silent={})):
+        sure = desk(powered=False)
+        sure.targets, sure.heard = lab.targets, untold
+        sure.see(*map(gone, HOSTS))
+        assert not sure.only.suspected
+
+
 def test_what_answered_last_before_its_host_fell_silent_tells_nothing_of_its_power():
     lab = desk(powered=False)
     lab.heard = heard(lab, host_nook=0, guest_files=-1, guest_vm01=-5)

@@ -135,7 +135,7 @@ def _many_hosts_lost(
     """So many at once have lost their power, unless too few can have; then it is what connects them, or the like.
 
     What is shown to have power is no part of a power failure, but waited for with it. Where no witness tells
-    whether the way to them works, it is a suspicion.
+    whether the way to them works, or another host stayed on without a UPS, it is a suspicion.
     """
     hosts = {one.target for one in own}
     powers = {host: by for host in hosts if (by := draft.situation.powers(host))}
@@ -145,11 +145,15 @@ def _many_hosts_lost(
         kind, own = Kind.POWER_LOSS, {one for one in own if one.target in dark}
         first = [one for one in (*first, *sorted(dark)) if one not in powers]
     unsure = any(UNSURE in one.facts for one in seen)
+    stayed = draft.situation.stayed_on(hosts) if kind is Kind.POWER_LOSS else ()
     doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
+    doubt += (
+        f"; or someone restarted them: {_named(draft, stayed)} never went off, without a UPS" if stayed else ""
+    )
     since = min(map(began, earlier), default=draft.now)
     gone = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {_named(draft, hosts)}"
     why = f"{gone}{_powered(draft, hosts, powers)}{doubt}"
-    incident = take_over(draft, kind, first[0], why, own, hosts.union(first), suspected=unsure)
+    incident = take_over(draft, kind, first[0], why, own, hosts.union(first), suspected=unsure or bool(stayed))
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)

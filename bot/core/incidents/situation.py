@@ -1,6 +1,6 @@
 """What a decision starts from: all that it may know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
@@ -136,6 +136,13 @@ class Situation:
             return ups
         after = (one for one, at in self.heard.inside.items() if since is not None and at > since)
         return next((one for one in sorted(after) if host in {one, self.target(one).runs_on}), None)
+
+    def stayed_on(self, gone: Set[TargetId]) -> Sequence[TargetId]:
+        """Other hosts without a UPS that have answered from inside since the last of these hosts fell silent."""
+        silent = [at for host, at in self.heard.silent.items() if host in gone]
+        after = [self.target(one) for one, at in self.heard.inside.items() if silent and at > max(silent)]
+        hosts = {one.id if one.kind is TargetKind.HOST else one.runs_on for one in after}
+        return sorted(one for one in hosts if one and one not in gone and self.target(one).powered_by is None)
 
     def is_seen(self, incident: Incident) -> bool:
         """Whether all that the incident is about was looked at now."""
