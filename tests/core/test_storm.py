@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.core.health import ANSWERED, CheckName, Fingerprint, Health, Kind, Observation, Target, TargetId
 from bot.core.incident import Rules, Status, Tell
 from bot.core.incidents.situation import Heard
@@ -308,6 +310,19 @@ def test_of_three_hosts_one_that_is_shown_to_have_power_leaves_too_few_for_a_pow
         Kind.HOSTS_DOWN,
         "; vault has power, as files answered meanwhile",
     )
+
+
+@pytest.mark.parametrize(("later", "incidents"), [(MINUTE, 1), (10 * MINUTE, 2)])
+def test_a_host_without_a_ups_that_goes_with_those_of_one_is_part_of_the_same_power_failure(later, incidents):
+    lab, dev = desk(), TargetId("host:dev")
+    lab.targets = {**lab.targets, dev: Target(dev)}
+    lab.see(on_battery())
+    lab.now += later
+    lab.see(gone(dev))
+    assert len(lab.live) == incidents
+    assert (dev in lab.incidents[1].unproven) is (incidents == 1)
+    lab.see(on_mains())
+    assert lab.incidents[1].status is not Status.RESOLVED
 
 
 def test_where_another_host_without_a_ups_stays_on_it_is_a_suspicion():

@@ -88,6 +88,8 @@ def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
         return True
     if incident.subject == seen.target or not _is_of_its_sort(incident, seen):
         return False
+    if _went_with_a_ups(draft, incident, seen):
+        return True
     up = draft.situation.ancestors(seen.target) | {seen.target}
     if up.isdisjoint({incident.subject, *incident.members}):
         return False
@@ -97,6 +99,13 @@ def _explains(draft: Draft, incident: Incident, seen: Observation) -> bool:
     # no second message, all else does.
     before = draft.situation.incidents.get(incident.id)
     return before is not None and seen.target in before.unproven
+
+
+def _went_with_a_ups(draft: Draft, incident: Incident, seen: Observation) -> bool:
+    """Whether a UPS has just lost its power, and this host, which no UPS feeds, has gone with it."""
+    by_ups = incident.kind is Kind.POWER_LOSS and incident.subject.startswith(TargetKind.UPS)
+    gone = seen.kind is Kind.HOST_DOWN and draft.situation.target(seen.target).powered_by is None
+    return by_ups and gone and bool(incident.failing) and is_recent(draft, incident)
 
 
 def _is_of_its_sort(incident: Incident, seen: Observation) -> bool:
