@@ -146,8 +146,8 @@ class Watch:
             self._sure.suspect(Suspicion(seen, target, streak.since))
             return False
         self._beliefs.keep(seen.fingerprint, streak)
-        if seen.health is not Health.FAIL or streak.hard is Health.FAIL:  # else what was known before stands
-            self._looked.note(seen.target, seen.at)
+        if Health.OK is seen.health or seen.target not in self._beliefs.in_doubt():
+            self._looked.note(seen.target, seen.at)  # else what was known before stands
         believed = seen.health is streak.hard and streak.agrees
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)

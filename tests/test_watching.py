@@ -586,6 +586,7 @@ async def test_after_a_start_a_first_look_that_only_fails_confirms_nothing_of_be
     await bot.believe(MAIL, Health.OK)
     await bot.begin()
     bot.see(MAIL, Health.FAIL)
+    bot.see(MAIL, Health.UNKNOWN, check=CheckName("root"))
     assert (await bot.health(MAIL), bot.watch.has_looked(MAIL)) == (Health.OK, False)
     await bot.believe(MAIL, Health.FAIL)
     assert (await bot.health(MAIL), bot.watch.has_looked(MAIL)) == (Health.FAIL, True)
