@@ -596,6 +596,34 @@ async def test_after_a_crash_a_script_goes_on_and_its_output_is_whole(bot, tmp_p
     assert "Output of step 1:\n\fearly\nlate" in await bot.lines()
 
 
+async def test_a_script_that_runs_is_followed_to_its_end_whatever_has_its_guests_name_by_now(tmp_path) -> None:
+    gate, done = tmp_path / "gate", tmp_path / "done"
+    names = ["web1", "another guest's"]
+
+    def machine(_name):
+        if names[0] == "web1":
+            raise HypervisorUnreachable("cannot list the guests' states on atlas: because libvirtd is gone")
+        raise GuestRefused("cannot act on 'web1' on atlas: because that is another guest now")
+
+    context = Context(machine, *[None] * 6)
+    script = f'echo "$guest" >> {done}; while [ ! -e {gate} ]; do sleep 0.05; done'
+    async with living(tmp_path, context=lambda _run: context) as bot:
+        await bot.start(
+            step(script).replace("Run on: bot", "Run on: $hypervisor"),
+            guest="web1",
+            guest_uuid="1",
+            hypervisor="atlas",
+        )
+        await bot.press(Button.RUN)
+        await until(done.exists)
+        names.pop(0)
+        bot.crash().perform = lambda _: None  # nothing follows from what the dead one hears
+        await bot.take_up()
+        gate.touch()
+        run = await bot.comes_to(*ASKS)
+        assert (run.status, done.read_text()) == (RunStatus.DONE, "web1\n")
+
+
 async def test_what_was_only_looked_at_when_the_bot_died_is_looked_at_again(bot, tmp_path) -> None:
     gate, done = tmp_path / "gate", tmp_path / "done"
     await bot.start(

@@ -43,14 +43,13 @@ class Machine:
             return None
         return f"it is called {name} now; stop this run, and start it anew for {name}"
 
-    async def namesake(self) -> str | None:
-        """That another guest of its host has its name by now, in words, and what to do; None where none has."""
+    async def keeps_its_name(self) -> None:
+        """Raises GuestRefused where another guest of its host has its name: a script would mean that one."""
         states = await self.hypervisor.states()
         other = next((uuid for uuid in states.keys() - {self.uuid} if states[uuid].name == self.called), None)
-        return other and (
-            f"{self.called} on {self.hypervisor.name} is another guest now ({other}, not {self.uuid}); "
-            "stop this run, and start it anew for that one"
-        )
+        if other is not None:
+            why = f"that is another guest now ({other}, not {self.uuid}); stop this run, and start one for that"
+            raise GuestRefused(f"cannot act on '{self.name}' on {self.hypervisor.name}: because {why}")
 
     async def start(self) -> None:
         """Start it, unless it is active on another host: a second copy would destroy the disk they share.

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -194,27 +195,22 @@ class Performer:
             self.perform(await self._writer.do(runs.finish, self._house, run.id, answer, ""))
 
         reach = partial(self._reaches, run, work.job.place)
-        if why := await self._another(run, work.job):
-            return Outcome(ok=False, text=f"cannot run this: because {why}"), ""
         try:
+            if isinstance(work, RunAction):  # what runs already is followed to its end
+                await self._is_about_its_guest(run, work.job)
             finished = await self._scripts.carried_out(run, work, reach, hear, tell)
-        except (Unreachable, Refused) as why:
+        except (Unreachable, Refused, GuestRefused) as why:
             return Outcome(ok=False, text=str(why)), ""
         return _outcome(finished, work.limit), _printed(finished)
 
-    async def _another(self, run: Run, job: ScriptJob) -> str | None:
-        """That the guest a script knows by its name is another by now, in words.
+    async def _is_about_its_guest(self, run: Run, job: ScriptJob) -> None:
+        """Raises GuestRefused where the guest that a script on a host knows by its name is another by now.
 
         Where its libvirt can't be asked, nothing is in the way: the script may be what mends that.
         """
-        if job.place.kind is not PlaceKind.HOST or "guest_uuid" not in run.values or "guest" not in job.values:
-            return None
-        try:
-            return await self._context(run).machine(run.values["guest"]).namesake()
-        except HypervisorUnreachable:
-            return None
-        except GuestRefused as why:
-            return str(why)
+        if job.place.kind is PlaceKind.HOST and "guest_uuid" in run.values and "guest" in job.values:
+            with suppress(HypervisorUnreachable):
+                await self._context(run).machine(run.values["guest"]).keeps_its_name()
 
     async def _weigh(self, run: Run, job: ScriptJob, path: str, bar: Bar) -> None:
         whole = job.values.get("bytes", "")

@@ -70,10 +70,10 @@ async def test_a_guest_that_is_called_otherwise_by_now_is_not_acted_on(hyperviso
 
 async def test_another_guest_that_has_its_name_by_now_is_told_from_it(hypervisor) -> None:
     other = "99999999-9999-9999-9999-999999999999"
-    assert await Machine("web1", uuid("web1"), hypervisor, called="web1").namesake() is None
-    assert await Machine("gone", other, hypervisor, called="gone").namesake() is None
-    told = await Machine("web1", other, hypervisor, called="web1").namesake()
-    assert f"web1 on atlas is another guest now ({uuid('web1')}, not {other}); stop this run" in told
+    await Machine("web1", uuid("web1"), hypervisor, called="web1").keeps_its_name()
+    await Machine("gone", other, hypervisor, called="gone").keeps_its_name()
+    with pytest.raises(GuestRefused, match=f"another guest now .{uuid('web1')}, not {other}.; stop this run"):
+        await Machine("web1", other, hypervisor, called="web1").keeps_its_name()
 
 
 @pytest.mark.parametrize("known", ["read", "unread", "unlisted"])
