@@ -206,12 +206,13 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
     presence = store.targets.presences()[target_id]
     known = [one for one in store.targets.health() if one.fingerprint.target == target_id]
     changed = next((one.since for one in known if one.fingerprint.check == STATE), None)
+    how = states[target_id].not_looked_at() if target_id in outlook.unlooked else states[target_id]
     rest = "paused" if target_id in known_now.paused else "off" if presence.running is False else ""
     beliefs = [_belief(one, target, changed, rest) for one in known]
-    down = states[target_id].condition is Condition.DOWN
+    down = how.condition is Condition.DOWN
     return TargetPicture(
         target=target,
-        condition=states[target_id].condition,
+        condition=how.condition,
         beliefs=tuple(_as_down(one) if down else one for one in beliefs),
         running=presence.running,
         stopped_on_purpose=presence.stopped_on_purpose,
@@ -219,7 +220,7 @@ def why(store: Store, now: datetime, config: Config, name: str, outlook: Outlook
         muted=muted(target, known_now.silences, now, above, known_now.name, config.zone),
         covered_by=_cover(store.incidents.live(), target_id, above),
         incidents=_lately(store.incidents.latest(_LOOKED_THROUGH), target_id),
-        lacks=with_other_system(store, target, states[target_id].lacks),
+        lacks=with_other_system(store, target, how.lacks),
         name=known_now.name,
         stopped_at=presence.stopped_at,
         unwatched=target_id in outlook.unwatched,

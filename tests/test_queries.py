@@ -135,6 +135,9 @@ async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobod
     assert (guests.failing, guests.unlooked, guests.off) == ((WEB1,), (DB1,), 0)
     assert (upses.whole, upses.unseen, upses.unwatched) == (0, (), (RACK,))
     assert found.unlisted == (ATLAS,)
+    atlas, web1 = [await lab.reader.ask(queries.why, lab.config, name, outlook) for name in ("atlas", "web1")]
+    assert (atlas.condition, atlas.lacks) == (Condition.UNSEEN, "it has not been looked at again yet")
+    assert web1.condition is Condition.FAILING
 
 
 async def test_a_target_is_failing_if_any_check_fails_and_well_if_one_could_look(lab):

@@ -80,6 +80,12 @@ class State:
     condition: Condition
     lacks: str = ""
 
+    def not_looked_at(self) -> "State":
+        """The same where it is known from before alone: that something failed stands, and nothing else does."""
+        if self.condition is Condition.FAILING:
+            return self
+        return State(Condition.UNSEEN, "it has not been looked at again yet")
+
 
 def state_of(
     target: Target,
