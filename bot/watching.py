@@ -146,8 +146,8 @@ class Watch:
             self._sure.suspect(Suspicion(seen, target, streak.since))
             return False
         self._beliefs.keep(seen.fingerprint, streak)
-        if Health.OK is seen.health or seen.target not in self._beliefs.in_doubt():
-            self._looked.note(seen.target, seen.at)  # else what was known before stands
+        if seen.health is Health.OK or seen.target not in self._beliefs.in_doubt():
+            self._looked.note(seen.target, seen.at)  # else it is as it was before
         believed = seen.health is streak.hard and streak.agrees
         if (believed or seen.health is Health.UNKNOWN) and self._is_news(seen):
             self._pass_on(seen)

@@ -14,6 +14,7 @@ class Beliefs:
 
     def __init__(self) -> None:
         self._streaks: dict[Fingerprint, Streak] = {}
+        self._doubts: dict[TargetId, set[Fingerprint]] = {}
 
     def of(self, check: Fingerprint) -> Streak:
         """What is believed of a check; of one that never looked, nothing."""
@@ -22,6 +23,12 @@ class Beliefs:
     def keep(self, check: Fingerprint, streak: Streak) -> None:
         """What is believed of a check from now on."""
         self._streaks[check] = streak
+        if not streak.settled:
+            self._doubts.setdefault(check.target, set()).add(check)
+        elif doubts := self._doubts.get(check.target):
+            doubts.discard(check)
+            if not doubts:
+                del self._doubts[check.target]
 
     def remember(self, known: Known) -> None:
         """What was believed before a restart. A host that refused was there: one of its services was down."""
@@ -31,13 +38,14 @@ class Beliefs:
 
     def in_doubt(self) -> Set[TargetId]:
         """The targets of which some check saw last what is not believed yet."""
-        return {check.target for check, streak in self._streaks.items() if not streak.settled}
+        return self._doubts.keys()
 
     def forget(self, gone: Collection[TargetId]) -> list[Fingerprint]:
         """Targets that are no longer there are not believed anything of; the checks that they had."""
         found = [check for check in self._streaks if check.target in gone]
         for check in found:
             del self._streaks[check]
+            self._doubts.pop(check.target, None)
         return found
 
     def shift(self, step: timedelta) -> None:
