@@ -331,7 +331,7 @@ def test_where_another_host_without_a_ups_stays_on_it_is_a_suspicion():
     lab.heard = heard(lab, host_dev=1)
     lab.see(*map(gone, HOSTS))
     assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
-    assert lab.only.why.endswith("; or someone restarted them: dev never went off, without a UPS")
+    assert lab.only.why.endswith("; or someone restarted them: dev, without a UPS, stayed on")
     for untold in (heard(lab, host_dev=-1), replace(heard(lab, host_dev=1), silent={})):
         sure = desk(powered=False)
         sure.targets, sure.heard = lab.targets, untold

@@ -155,17 +155,21 @@ def _many_hosts_lost(
         first = [one for one in (*first, *sorted(dark)) if one not in powers]
     unsure = any(UNSURE in one.facts for one in seen)
     stayed = draft.situation.stayed_on(hosts) if kind is Kind.POWER_LOSS else ()
-    doubt = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
-    doubt += (
-        f"; or someone restarted them: {_named(draft, stayed)} never went off, without a UPS" if stayed else ""
-    )
     since = min(map(began, earlier), default=draft.now)
     gone = f"{len(hosts)} hosts gone within {_words(draft.now - since)}: {_named(draft, hosts)}"
-    why = f"{gone}{_powered(draft, hosts, powers)}{doubt}"
+    why = f"{gone}{_powered(draft, hosts, powers)}{_doubts(draft, stayed, unsure=unsure)}"
     incident = take_over(draft, kind, first[0], why, own, hosts.union(first), suspected=unsure or bool(stayed))
     draft.adopt(incident, (as_adopted(draft, host) for host in hosts))
     write_down(draft, incident, seen)
     _witnessed(draft, incident, seen)
+
+
+def _doubts(draft: Draft, stayed: Sequence[TargetId], *, unsure: bool) -> str:
+    """What else than a power failure it may be, in words; empty where nothing tells so."""
+    way = f"; or only the way to them: {_NO_WITNESS}" if unsure else ""
+    return (
+        f"{way}; or someone restarted them: {_named(draft, stayed)}, without a UPS, stayed on" if stayed else way
+    )
 
 
 def _powered(draft: Draft, hosts: Set[TargetId], powers: Mapping[TargetId, TargetId]) -> str:
