@@ -18,7 +18,7 @@ PICTURE = (SCREENS / "seabios.png").read_bytes()
 
 def program(folder: Path, code: str) -> Path:
     path = folder / "reader.py"
-    path.write_text(f"import os, sys, time\npicture = sys.stdin.buffer.read()\n{code}\n")
+    path.write_text(f"import os, signal, sys\npicture = sys.stdin.buffer.read()\n{code}\n")
     return path
 
 
@@ -74,14 +74,14 @@ async def test_a_program_that_dies_of_a_picture_is_told_too(tmp_path) -> None:
 
 
 async def test_a_program_that_never_ends_is_ended(tmp_path) -> None:
-    reader = ScreenReader(program(tmp_path, "time.sleep(600)"), deadline=timedelta(seconds=1))
+    reader = ScreenReader(program(tmp_path, "signal.pause()"), deadline=timedelta(seconds=1))
     with pytest.raises(UnreadablePicture, match="because it was not read within 1 s"):
         await reader.text_of(PICTURE)
 
 
 async def test_who_waits_no_longer_leaves_no_process(tmp_path) -> None:
     pid = tmp_path / "pid"
-    reader = ScreenReader(program(tmp_path, f"open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"))
+    reader = ScreenReader(program(tmp_path, f"open({str(pid)!r}, 'w').write(str(os.getpid())); signal.pause()"))
     waiting = asyncio.create_task(reader.text_of(PICTURE))
     await until(lambda: pid.exists() and pid.read_text())
     waiting.cancel()
@@ -94,11 +94,11 @@ async def test_who_waits_no_longer_leaves_no_process(tmp_path) -> None:
 async def test_of_screens_that_change_at_once_only_a_few_are_read_at_the_same_time(tmp_path) -> None:
     under_way, go = tmp_path / "under way", tmp_path / "go"
     under_way.mkdir()
+    os.mkfifo(go)
     code = f"""
 mine = {str(under_way)!r} + f"/{{os.getpid()}}"
 open(mine, "w").close()
-while not os.path.exists({str(go)!r}):
-    time.sleep(0.01)
+open({str(go)!r}).close()  # waits until someone writes there
 print(len(os.listdir({str(under_way)!r})))
 os.remove(mine)
 """
@@ -106,8 +106,8 @@ os.remove(mine)
     readers = [ScreenReader(program(tmp_path, code), slots=slots) for _ in range(10)]
     reading = asyncio.gather(*(reader.text_of(PICTURE) for reader in readers))
     await until(lambda: len(list(under_way.iterdir())) >= AT_ONCE)
-    go.touch()
-    assert max(map(int, await reading)) == AT_ONCE
+    with go.open("w"):
+        assert max(map(int, await reading)) == AT_ONCE
 
 
 async def test_a_screen_whose_turn_has_not_come_has_not_been_looked_at() -> None:
