@@ -222,8 +222,8 @@ class GuestBoot:
             return looked
         if not fresh and reading.stage is Stage.UP:
             return replace(looked, hint=True)
-        anew = source is Source.CONSOLE or reading.stage in {Stage.FIRMWARE, Stage.LOADER}
-        other = self.source is not source or not anew
+        follows = source is Source.CONSOLE or reading.stage in {Stage.FIRMWARE, Stage.LOADER}
+        other = self.source is not source or not follows
         if self.proof and other and reading.stage not in {*_DECIDED, Stage.TROUBLED, Stage.OFF, Stage.UP}:
             return looked  # an older text on another screen
         up = reading.stage is Stage.UP
