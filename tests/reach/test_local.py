@@ -71,6 +71,7 @@ def test_a_script_that_is_given_up_at_once_has_ended_before_its_loop_closes(capl
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
+    gc.collect()  # what earlier tests left behind is theirs
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         for _ in range(3):
