@@ -325,6 +325,31 @@ def test_a_host_without_a_ups_that_goes_with_those_of_one_is_part_of_the_same_po
     assert lab.incidents[1].status is not Status.RESOLVED
 
 
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(("later", "incidents"), [(MINUTE, 1), (10 * MINUTE, 2)])
+def test_hosts_without_a_ups_that_went_before_one_told_of_it_are_part_of_its_power_failure(later, incidents, many):
+    lab = desk()
+    dark = [TargetId(f"host:dev{number}") for number in range(3 if many else 1)]
+    lab.targets = {**lab.targets, **{dev: Target(dev) for dev in dark}}
+    lab.see(*map(gone, dark))
+    lab.now += later
+    lab.see(on_battery())
+    assert len(lab.live) == incidents
+    assert (lab.incidents[1].subject in dark) is (incidents == 2)
+    lab.see(on_mains())
+    assert not lab.incidents[1].ended
+    assert {*dark} <= {*lab.incidents[1].unproven, lab.incidents[1].subject}
+
+
+@pytest.mark.parametrize("fed", [False, True])
+def test_what_a_ups_feeds_went_for_another_reason_before_that_told_of_a_power_failure(fed):
+    lab, dev = desk(), TargetId("host:dev")
+    lab.targets = {**lab.targets, dev: Target(dev, powered_by=TargetId("ups:other") if fed else None)}
+    lab.see(gone(dev))
+    lab.see(on_battery())
+    assert len(lab.live) == (2 if fed else 1)
+
+
 def test_where_another_host_without_a_ups_stays_on_it_is_a_suspicion():
     lab, dev = desk(powered=False), TargetId("host:dev")
     lab.targets = {**lab.targets, dev: Target(dev)}

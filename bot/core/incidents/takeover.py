@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.health import Fingerprint, Kind, TargetId
+from bot.core.health import Fingerprint, Kind, TargetId, TargetKind
 from bot.core.incident import EventKind, Incident, IncidentId, Member, Move, Status
 from bot.core.incidents.adoption import await_subject
 from bot.core.incidents.announce import ring, titled
@@ -54,7 +54,7 @@ def _is_sign(draft: Draft, incident: Incident, kind: Kind, subject: TargetId, go
         return True
     if incident.kind in DAMAGE or tells_more(incident.kind, kind):
         return False
-    if incident.subject in gone or (kind is Kind.POWER_LOSS and _is_network(draft, incident)):
+    if incident.subject in gone or (kind is Kind.POWER_LOSS and _went_with_it(draft, incident, subject)):
         return True
     if incident.unstable_since is not None:
         return False  # what comes and goes by itself was so before
@@ -110,9 +110,16 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
     draft.adopt(to, [*sign.members.values(), *failing])
 
 
-def _is_network(draft: Draft, incident: Incident) -> bool:
-    """Whether it is that the network went just now, which the power may have taken along."""
-    return incident.kind is Kind.NETWORK_DOWN and is_recent(draft, incident)
+def _went_with_it(draft: Draft, incident: Incident, subject: TargetId) -> bool:
+    """Whether the power may have taken along what went just now: the network, or hosts that no UPS feeds.
+
+    `subject`: what the power failure is named for. Where a UPS told of it, hosts may have gone first.
+    """
+    if incident.kind is Kind.NETWORK_DOWN or not subject.startswith(TargetKind.UPS):
+        return incident.kind is Kind.NETWORK_DOWN and is_recent(draft, incident)
+    hosts = {one.target for one in incident.failing if one.target.startswith(TargetKind.HOST)}
+    unfed = bool(hosts) and all(draft.situation.target(host).powered_by is None for host in hosts)
+    return unfed and incident.kind in {Kind.HOST_DOWN, Kind.POWER_LOSS} and is_recent(draft, incident)
 
 
 def is_recent(draft: Draft, incident: Incident) -> bool:

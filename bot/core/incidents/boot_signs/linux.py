@@ -66,6 +66,12 @@ KERNEL = table(
         "Linux init/main.c, kernel/exit.c: do_exit",
     ),
     fails(r"Kernel panic - not syncing", Part.KERNEL, "the kernel panicked", "Linux kernel/panic.c"),
+    fails(
+        r"^Entering kdb \(|^\[\d+\](kdb|more)>",
+        Part.KERNEL,
+        "the kernel stands in its debugger",
+        "Linux kernel/debug/kdb/kdb_main.c: kdb_local",
+    ).but(after=12),
     fails(r"^\W*KERNEL PANIC!\W*$", Part.KERNEL, "the kernel panicked", "Linux drivers/gpu/drm/drm_panic.c").but(
         after=20
     ),
