@@ -28,6 +28,7 @@ MENDING = timedelta(minutes=1)  # between tries that fail until a person mends t
 PATIENCE = 10  # tries, some minutes; then what Slack still fails on holds up its thread no longer
 KEPT = timedelta(days=7)
 ENDING = 1_400  # characters of a text that can't be uploaded
+_REASON = 200  # characters of why it can't
 
 
 class Method(StrEnum):
@@ -183,14 +184,28 @@ def _called(subject: str) -> str:
 def instead_of_file(store: Store, now: datetime, errand: Errand, why: str, code: str) -> None:
     """The file is not taken here: say so in its place, and show the end of it if it is text."""
     waiting = errand.waiting
-    store.outbox.failed(waiting.id, why)
-    store.alive.write(f"cannot deliver {waiting.key}: because {why}", now)
-    title = f"{waiting.parcel.text or waiting.parcel.name}, which could not be uploaded (Slack: {code})"
+    give_up(store, now, waiting, why)
+    _show_end(store, now, errand, f"could not be uploaded (Slack: {code})")
+
+
+def say_late(store: Store, now: datetime, errand: Errand, why: str) -> None:
+    """The file can't be uploaded yet: say so in its place, once, and show the end of it if it is text."""
+    if not store.outbox.stands_in(errand.waiting.key):
+        _show_end(store, now, errand, f"can't be uploaded yet ({_reason(why)}) and is tried again")
+
+
+def _reason(why: str) -> str:
+    return why.rpartition(": because ")[2][:_REASON]
+
+
+def _show_end(store: Store, now: datetime, errand: Errand, what: str) -> None:
+    waiting = errand.waiting
+    title = f"{waiting.parcel.text or waiting.parcel.name}, which {what}"
     try:
         text = printed(f"{title}, ends with", errand.content.decode()[-ENDING:])
     except UnicodeDecodeError:
         text = title
-    line = replace(waiting.parcel, tell=Tell.LINE, text=text, name=None)
+    line = replace(waiting.parcel, tell=Tell.LINE, text=text, name=waiting.key)
     store.outbox.add(line, now, now)
 
 

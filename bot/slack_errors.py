@@ -78,8 +78,11 @@ def named(what: str, error: SlackApiError | aiohttp.ClientError | OSError) -> Sl
     why = f"because {error}" if str(error) else f"because of {type(error).__name__}"
     if isinstance(error, _NOT_SENT):
         return Offline(f"cannot {what}: {why}")
-    if isinstance(error, aiohttp.ClientResponseError) and error.status < 500:
-        return Rejected(f"cannot {what}: {why}", f"http_{error.status}")
+    if isinstance(error, aiohttp.ClientResponseError):
+        answer = f"HTTP {error.status} {error.message}".strip()
+        why = f"because the server answered {answer!r}"  # without its address, which is a secret
+        if error.status < 500:
+            return Rejected(f"cannot {what}: {why}", f"http_{error.status}")
     return InDoubt(f"cannot know the outcome of «{what}»: {why}")
 
 

@@ -27,17 +27,19 @@ from bot.errands import (
     put_back,
     record,
     recover,
+    say_late,
     stranded,
     take,
 )
 from bot.outbox import earlier
+from bot.outbox.channel import Channel
 from bot.outbox.pace import USUAL, Pace
 from bot.outbox.voice import Voice
 from bot.slack import Slack
 from bot.slack_errors import InDoubt, Offline, RateLimited, Rejected, SlackError, asked_beforehand
 from bot.slack_refusals import Remedy
 from bot.store import StoreFailed
-from bot.store.outbox import Post, Waiting
+from bot.store.outbox import Post
 from bot.store.thread import UseCase
 from bot.store.writer import Writer
 from bot.views.forms import after, is_empty, sent
@@ -71,7 +73,7 @@ class Courier:
         self.online = False
         self._writer = writer
         self._slack = slack
-        self._channel = channel
+        self._channel = Channel(slack, channel, lambda: self._note(last_channel))
         self._draw = draw
         self._clock = clock
         self._voice = voice or Voice(writer, slack, channel, clock)
@@ -151,7 +153,7 @@ class Courier:
             await self._slack.update(waiting.at.channel, waiting.at.ts, shown.text, shown.blocks, key=key)
             return waiting.at
         with asked_beforehand():
-            channel, thread = await self._place(waiting)
+            channel, thread = await self._channel.place(waiting)
             found = await earlier.find(self._slack, waiting, channel, thread) if waiting.doubtful else None
         if found is None and errand.method is Method.UPLOAD:
             name, title = waiting.parcel.name or "file", visible(waiting.parcel.text)
@@ -164,33 +166,6 @@ class Courier:
                 channel, shown.text, shown.blocks, key=key, thread=thread, broadcast=all_see
             )
         return Post(channel, found)
-
-    async def _place(self, waiting: Waiting) -> tuple[str, str | None]:
-        """The channel and thread where it goes."""
-        if waiting.thread is not None:
-            return waiting.thread.channel, waiting.thread.ts
-        try:
-            return await self._channel_now(), None
-        except InDoubt as why:
-            raise Offline(str(why)) from why  # only the channel was asked for
-
-    async def _channel_now(self) -> str:
-        """The channel's id: by its name, or else the one that was posted to last, if it was only renamed."""
-        try:
-            return await self._slack.channel_id(self._channel)
-        except Rejected as why:
-            known = await self._note(last_channel) if why.error == "channel_not_found" else None
-            found = await self._known(known) if known else {}
-            if known is None or found.get("is_archived") or not found.get("is_member"):
-                raise
-            log.warning("#%s is called #%s now: correct slack.channel", self._channel, found.get("name"))
-            self._slack.know_channel(self._channel, known)
-            return known
-
-    async def _known(self, channel: str) -> dict[str, object]:
-        with suppress(Rejected):
-            return await self._slack.channel(channel)
-        return {}
 
     async def _failed(self, errand: Errand, why: SlackError) -> None:
         """Do what the failure leaves possible."""
@@ -208,6 +183,13 @@ class Courier:
             case _:
                 self._rest_longer(method, self._pace.first, self._pace.longest)
                 await self._note(put_back, waiting, str(why), tried=False)
+        if method is Method.UPLOAD and self._clock() - waiting.created_at >= self._pace.late_file:
+            await self._file_is_late(errand, why)
+
+    async def _file_is_late(self, errand: Errand, why: SlackError) -> None:
+        """Say so in its place, where nothing but the file is stuck. It is tried on."""
+        if await self._slack.reachable():
+            await self._note(say_late, errand, str(why))
 
     async def _refused(self, errand: Errand, why: Rejected) -> None:
         """Do what the code asks for; what is known for no code is tried again, ever more slowly."""
@@ -220,7 +202,7 @@ class Courier:
         elif remedy is Remedy.ANEW and _stands_on(errand) and self._begun_anew[waiting.key] < NEW_ONES:
             log.warning("begin anew after %s: because %s", waiting.key, why)
             await self._begin_anew(errand, str(why), stands=why.error not in earlier.GONE)
-        elif remedy is Remedy.CHANNEL and await self._has_moved(errand):
+        elif remedy is Remedy.CHANNEL and await self._channel.has_moved(_stands_on(errand)):
             await self._begin_anew(errand, str(why), stands=False)
         elif remedy in {Remedy.CHANNEL, Remedy.TOKEN}:
             for method in Method if remedy is Remedy.TOKEN else (errand.method,):
@@ -256,17 +238,6 @@ class Courier:
         self._rest_longer(errand.method, self._pace.first, self._pace.longest)
         wait = min(self._pace.slow * 2 ** min(errand.waiting.attempts, 20), self._pace.slowest)
         await self._note(put_back, errand.waiting, why, wait)
-
-    async def _has_moved(self, errand: Errand) -> bool:
-        """Whether the channel is another one by now, under the same name, than the one that was tried."""
-        tried = _stands_on(errand)
-        self._slack.forget_channel(self._channel)
-        if tried is None:
-            return False
-        try:
-            return await self._channel_now() != tried.channel
-        except SlackError:
-            return False
 
     async def _unheard(self, why: Rejected, method: Method) -> None:
         self._barred.add(method)

@@ -11,7 +11,8 @@ class Pace:
 
     `refused`, `refused_longest`: likewise while a person has to mend token or channel, so that a mend is noticed
     within a minute. `slow`, `slowest`: between tries of one message that is refused for no known reason. `store`:
-    between tries to write. `look`: between looks whether the bot may speak.
+    between tries to write. `look`: between looks whether the bot may speak. `late_file`: so long a file may wait
+    before its thread is told, should Slack take all else.
     """
 
     first: timedelta = timedelta(seconds=1)
@@ -22,6 +23,7 @@ class Pace:
     slowest: timedelta = timedelta(minutes=15)
     store: timedelta = timedelta(seconds=5)
     look: timedelta = timedelta(minutes=10)
+    late_file: timedelta = timedelta(minutes=1)
 
 
 USUAL: Final = Pace()

@@ -20,7 +20,8 @@ class Parcel:
     `subject`: what it shows or belongs to, e.g. `incident:7`, `run:3:step:2`. `tell`: card, line, broadcast, file
     or replaced (what the old message of a card says, whose place is `name`, once the new stands). `thread`: the
     subject in whose thread it goes, None for the channel itself. `text`: a line's words or a file's
-    title; a card has none, it is drawn when it is sent. `name` and `content`: a file's.
+    title; a card has none, it is drawn when it is sent. `name` and `content`: a file's. A line that stands in for
+    a file has that one's key as its `name`.
     """
 
     subject: str
@@ -111,6 +112,11 @@ class OutboxRows:
     def is_new(self, subject: str) -> bool:
         """Whether nothing was ever put in for that subject (and not pruned since)."""
         return not list(self._db.query("select 1 from outbox where subject = ? limit 1", [subject]))
+
+    def stands_in(self, key: str) -> bool:
+        """Whether a line stands in for the file of that key, be it on its way or there."""
+        there = "select 1 from outbox where tell = ? and name = ? limit 1"
+        return bool(list(self._db.query(there, [Tell.LINE, key])))
 
     def has_card(self, subject: str) -> bool:
         """Whether a card of that subject waits."""

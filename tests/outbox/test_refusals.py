@@ -230,6 +230,64 @@ async def test_the_end_of_a_text_that_can_not_be_uploaded_is_shown(box, bot):
     assert said.endswith("3 errors left")
 
 
+def asked(box: Box, method: str) -> int:
+    """How often Slack was asked for that, whatever it answered."""
+    return sum(call.method == method for call in box.calls.all)
+
+
+def upload_to(url: str) -> str:
+    return json.dumps({"ok": True, "file_id": "F0LATE0001", "upload_url": url})
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("", "Slack answered 'a_code_of_tomorrow'"),
+        ("{box}/upload/v1/none", "the server answered 'HTTP 400 Bad Request'"),
+        ("http://127.0.0.1:9/upload", "Cannot connect to host 127.0.0.1:9"),
+    ],
+)
+async def test_a_file_that_can_not_be_uploaded_for_a_minute_is_told_of_once_and_comes_later(box, bot, where, why):
+    if where:
+        host = box.api_url.removesuffix("/").removesuffix("/api")
+        box.faults.answer("files.getUploadURLExternal", upload_to(where.format(box=host)), times=10_000)
+    else:
+        box.faults.refuse("files.getUploadURLExternal", "a_code_of_tomorrow", times=10_000)
+    output = Parcel(SEVEN, "file", SEVEN, "Output of fsck", "fsck.txt", b"start " * 1_000 + b"3 errors left")
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    await bot.tell(output, a_line("the next step"))
+    await until(lambda: "the next step" in thread(box))
+    assert thread(box) == ["the next step"]
+    bot.move_on(61)
+    [_, said] = await until(lambda: thread(box) if len(thread(box)) == 2 else [])
+    assert said.startswith(f"Output of fsck, which can't be uploaded yet ({why}")
+    assert ") and is tried again, ends with:" in said
+    assert said.endswith("3 errors left")
+    tries = asked(box, "files.getUploadURLExternal")
+    await until(lambda: asked(box, "files.getUploadURLExternal") > tries + 2)
+    box.faults.clear()
+    await delivered(bot)
+    assert thread(box)[:2] == ["the next step", said]
+    ts = box.workspace.messages.history(CHANNEL)[0]["ts"]
+    [*_, last] = box.workspace.messages.replies(CHANNEL, ts)
+    assert [file["name"] for file in last["files"]] == ["fsck.txt"]
+    assert len(box.workspace.messages.replies(CHANNEL, ts)) == 4
+
+
+async def test_that_a_file_is_late_is_not_said_while_slack_takes_nothing_else(box, bot):
+    await bot.tell(card(SEVEN))
+    await bot.done()
+    for method in ("files.getUploadURLExternal", "api.test"):
+        box.faults.fail(method, "lost_before", times=10_000)
+    await bot.tell(a_file())
+    bot.move_on(61)
+    await until(lambda: asked(box, "api.test") > 2)
+    box.faults.clear()
+    await delivered(bot)
+    assert len(thread(box)) == 1
+
+
 @pytest.mark.parametrize("method", ["chat.postEphemeral", "views.open", "views.update", "views.publish"])
 async def test_what_answers_a_person_says_how_it_failed(box, bot, method):
     view = {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": [PRESS]}
