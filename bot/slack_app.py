@@ -36,7 +36,7 @@ def make_app(slack: Slack) -> AsyncApp:
         name="caretaker",
         client=_without_token(slack.web),
         authorize=authorize,
-        raise_error_for_unhandled_request=True,  # so that `_trouble` gets to acknowledge it
+        raise_error_for_unhandled_request=True,  # so that `_Trouble` gets to acknowledge it
         # Socket Mode has none of these, and `_screen` needs no lookup to know the bot's own events.
         request_verification_enabled=False,
         ssl_check_enabled=False,
@@ -46,7 +46,7 @@ def make_app(slack: Slack) -> AsyncApp:
         ignoring_self_events_enabled=False,
     )
     app.middleware(_Screen(slack.redactor))
-    app.error(_trouble)
+    app.error(_Trouble())
     return app
 
 
@@ -125,13 +125,22 @@ def _is_own(body: Mapping[str, Any]) -> bool:
     return author is not None and author in {bot.get("user_id") for bot in body.get("authorizations") or ()}
 
 
-async def _trouble(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-    if isinstance(error, BoltUnhandledRequestError):
-        log.warning("unhandled Slack request %s (acknowledged, ignored)", _described(body))
-        return BoltResponse(status=200, body="")
-    # Not acknowledged, if it wasn't yet: then Slack shows the person that it failed.
-    log.error("cannot answer %s: because of %s", _described(body), type(error).__name__, exc_info=error)
-    return None
+class _Trouble:
+    """What becomes of a request that no listener wants, or that a listener failed on."""
+
+    def __init__(self) -> None:
+        self._unwanted: set[str] = set()
+
+    async def __call__(self, error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        described = _described(body)
+        if isinstance(error, BoltUnhandledRequestError):
+            level = logging.DEBUG if described in self._unwanted else logging.WARNING  # such as each message
+            self._unwanted.add(described)
+            log.log(level, "unhandled Slack request %s (acknowledged, ignored)", described)
+            return BoltResponse(status=200, body="")
+        # Not acknowledged, if it wasn't yet: then Slack shows the person that it failed.
+        log.error("cannot answer %s: because of %s", described, type(error).__name__, exc_info=error)
+        return None
 
 
 def _described(body: Mapping[str, Any]) -> str:

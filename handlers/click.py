@@ -85,7 +85,7 @@ def read_click(body: Payload) -> Click:
     """Read a `block_actions` payload of a message of ours."""
     action = body["actions"][0]
     chosen = action.get("selected_option") or {}
-    value = json.loads(action.get("value") or chosen.get("value") or "{}")
+    value = _read(action.get("value") or chosen.get("value") or "{}")
     message = body.get("message") or {}
     parent = message.get("thread_ts")
     thread = parent if parent != message.get("ts") else None
@@ -93,6 +93,15 @@ def read_click(body: Payload) -> Click:
     block, origin = unmarked(action["block_id"])
     state = unmarked_state(body.get("state", {}).get("values", {}))
     return Click(spot, body["trigger_id"], value, block, state, origin, str(action.get("action_id", "")))
+
+
+def _read(text: str) -> dict[str, Any]:
+    """What a button of ours carries; nothing, if it is none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def on_click(desk: Desk, press: Press) -> Callable[..., Awaitable[None]]:

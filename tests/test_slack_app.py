@@ -137,9 +137,11 @@ async def test_the_bots_own_events_are_acknowledged_and_dropped(app):
     ],
     ids=["click", "command", "event", "view"],
 )
-async def test_what_nobody_listens_for_is_acknowledged_and_logged_by_name(app, caplog, body, named):
+async def test_what_nobody_listens_for_is_acknowledged_and_logged_once_by_name(app, caplog, body, named):
     with caplog.at_level(logging.WARNING):
         assert await deliver(app, body) == 200
+        again = {**body, "event_id": "Ev2"} if "event_id" in body else {**body, "trigger_id": "another"}
+        assert await deliver(app, again) == 200
     assert [record.getMessage() for record in caplog.records] == [
         f"unhandled Slack request {named} (acknowledged, ignored)"
     ]

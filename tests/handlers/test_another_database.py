@@ -2,8 +2,10 @@
 
 import shutil
 
+import pytest
+
 from bot.core.incident import Status
-from bot.workspace.records import ALEX
+from bot.workspace.records import ALEX, HOMELAB
 from tests.handlers.rig import labels, rig_in, workspace
 from tests.waiting import until
 
@@ -70,3 +72,15 @@ async def test_a_bot_that_starts_again_on_its_database_knows_its_cards(tmp_path)
         async with rig_in(tmp_path, box) as second:
             await second.press(ALEX.id, card, "Acknowledge")
             await second.card("incident:1", f"<@{ALEX.id}> is on it")
+
+
+@pytest.mark.parametrize("value", ["no JSON", "[1]", '"x"'])
+async def test_a_button_that_is_none_of_its_own_does_nothing_and_is_answered(tmp_path, value):
+    async with workspace() as box, rig_in(tmp_path, box) as rig:
+        await rig.web1_crashes()
+        card = await rig.card("incident:1")
+        (stored,) = [one for one in box.workspace.messages.history(HOMELAB.id) if one["ts"] == card["ts"]]
+        button = next(one for block in stored["blocks"] for one in block.get("elements", []) if "value" in one)
+        button["value"] = value
+        assert TOLD in await rig.refused(ALEX.id, card, button["text"]["text"])
+        assert (await rig.incident()).acknowledged_by is None
