@@ -36,11 +36,11 @@ from bot.redact import redactor_of
 from bot.rounds import Rounds
 from bot.rounds.outlook import OutlookOnRecord
 from bot.run_values import RunValues
-from bot.runs import House, PinnedTextBroken
 from bot.scheduler import Scheduler
 from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.usecases.run_context import House, PinnedTextBroken
 from bot.vocabulary import knowledge, library_of
 from bot.watching import Watch
 from bot.ways import PUT_BACK, Ways, hypervisors_of

@@ -16,9 +16,10 @@ from bot.core.run import Run
 from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook, who_may
 from bot.library import Library
-from bot.runs import House, NoSuchRun, PinnedTextBroken, read_run
+from bot.runs import read_run
 from bot.store import Store
 from bot.usecases.rivals import run_for
+from bot.usecases.run_context import House, NoSuchRun, PinnedTextBroken
 from bot.views import Card
 from bot.views.incident import IncidentFacts, incident_card
 from bot.views.origin import marked

@@ -82,7 +82,7 @@ def situation(store: Store, config: Config, now: datetime, gap: Gap | None = Non
         unseen=derived.unseen(known),
         well=derived.well(inventory, checks, known, rules.steady),
         checks=checks,
-        silences=store.targets.silences(now),
+        silences=store.silences.in_force(now),
         rules=rules,
         next_id=store.incidents.next_id(),
         gap=gap,
@@ -183,8 +183,8 @@ def silence(
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise IllegalMove(f"cannot silence '{name}': because a silence lasts from a moment to a year")
     made = Silence(target, now, now + length, by, deadened(reason))
-    replaced = store.targets.unsilence(target, now)
-    store.targets.silence(made)
+    replaced = store.silences.end(target, now)
+    store.silences.add(made)
     store.alive.write(f"{by} silenced {store.events.called(target)} for {lasted(length)}: {made.reason}", now)
     instead = ", instead of the silence before" if replaced else ""
     words = f"🔕 <@{by}> silenced {store.targets.names()(target)} for {lasted(length)}{instead}: {made.reason}"
@@ -196,7 +196,7 @@ def unsilence(store: Store, now: datetime, config: Config, name: str, by: str) -
     """Someone wants to hear of a target again. Raises NotAllowed, UnknownName or IllegalMove."""
     demand(config.people, by, Act.UNSILENCE)
     target = find_target(store, name)
-    if not store.targets.unsilence(target, now):
+    if not store.silences.end(target, now):
         raise IllegalMove(f"cannot end a silence of '{name}': because it has none")
     store.alive.write(f"{by} ended the silence of {store.events.called(target)}", now)
     _tell_of(store, now, target, f"🔔 <@{by}> ended the silence of {store.targets.names()(target)}.")

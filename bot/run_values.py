@@ -13,7 +13,7 @@ from bot.core.health import TargetKind, name_of, uuid_of
 from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.probes.guest import GuestProbe
 from bot.rounds import Rounds
-from bot.runs import Aim
+from bot.usecases.run_context import Aim
 from bot.ways import Ways
 
 

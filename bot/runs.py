@@ -5,16 +5,13 @@ What a move asks to be carried out is returned, once it is committed; performing
 
 import hashlib
 import html
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.config import Config
 from bot.core import walk
-from bot.core.guest import StartsFrom
-from bot.core.health import TargetId, TargetKind
+from bot.core.health import TargetKind
 from bot.core.incident import IncidentId, Tell
-from bot.core.jobs import Request
 from bot.core.mentions import deadened
 from bot.core.permit import Act, demand, person_of
 from bot.core.progress import on_screen
@@ -46,6 +43,7 @@ from bot.store import Store
 from bot.store.outbox import Parcel
 from bot.usecases import script_records
 from bot.usecases.rivals import left_running, rival
+from bot.usecases.run_context import Aim, House, Moved, NoSuchRun, PinnedTextBroken
 from bot.usecases.run_records import record, say, step_card, tell_who_waits, thread_of
 from bot.views.line import printed
 from bot.views.outside import file_name, visible
@@ -56,42 +54,6 @@ PROGRESS_WAIT = timedelta(seconds=2)
 
 TELLS_TOO_MUCH = "its text holds a token or a password; keep that in a file, and have the step read it"
 MISTAKES = 5  # of a runbook that are told in the channel; `caretaker lint` tells them all
-
-
-class NoSuchRun(Exception):
-    """The user's mistake, or a button of a database that is gone."""
-
-
-class PinnedTextBroken(Exception):
-    """The text a run is pinned to can't be read any more, e.g. because lab.yaml lost a host it names."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What use cases on runs need besides the database. `read`: a runbook's name and text, understood.
-
-    `read` raises PinnedTextBroken.
-    """
-
-    config: Config
-    read: Callable[[str, str], Runbook]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A run after a move, and what is to be carried out now."""
-
-    run: Run
-    requests: tuple[Request, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What a run is for: a target, an incident, both or neither. `starts_from`: a guest's definition now."""
-
-    target: TargetId | None
-    incident: IncidentId | None
-    starts_from: StartsFrom | None = None
 
 
 def aim(store: Store, _now: datetime, target: str | None, incident: int | None) -> Aim:

@@ -22,7 +22,6 @@ from bot.outbox import Courier, Voice
 from bot.outbox.voice import over_slack
 from bot.outward import begun, heart_of, messenger_of
 from bot.redact import Redactor, redactor_of
-from bot.runs import House
 from bot.second_channel import Messenger
 from bot.slack import Slack
 from bot.slack_app import make_app
@@ -31,6 +30,7 @@ from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
 from bot.usecases.company import company_changed
+from bot.usecases.run_context import House
 from handlers import Desk, register
 from handlers.desk import MoveRun, Search, StartRun
 

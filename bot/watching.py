@@ -8,7 +8,7 @@ to look is rounds.py's, what follows the core's.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
@@ -26,6 +26,7 @@ from bot.monitoring.between import Between
 from bot.monitoring.host_boots import HostBoots
 from bot.monitoring.looked import Looked
 from bot.monitoring.making_sure import Around, MakingSure, Suspicion
+from bot.monitoring.pace import Pace
 from bot.monitoring.passed_on import PassedOn
 from bot.monitoring.sight import SightMonitor
 from bot.monitoring.unwritten import Unwritten
@@ -35,15 +36,6 @@ from bot.store.writer import Writer
 from bot.usecases.passing_time import pass_time
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often a check looks, how soon again while in doubt, and after how many failures it is believed."""
-
-    every: timedelta
-    retry_every: timedelta
-    failures: int
 
 
 class Watch:

@@ -14,12 +14,12 @@ from bot.core.picture import Outlook
 from bot.core.placements import Found
 from bot.core.run import Command
 from bot.library import Library
-from bot.runs import House
 from bot.slack import Slack
 from bot.slack_errors import Rejected
 from bot.slack_refusals import Remedy
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.usecases.run_context import House
 from bot.views import Card
 from bot.views.forms import Form, sent
 from bot.views.origin import ELSEWHERE

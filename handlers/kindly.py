@@ -11,10 +11,10 @@ from bot.core.permit import NotAllowed
 from bot.domain_log import Entry
 from bot.incidents import UnknownName
 from bot.library import NoSuchRunbook
-from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.slack_errors import Rejected
 from bot.slack_refusals import Remedy
 from bot.store import StoreFailed
+from bot.usecases.run_context import NoSuchRun, PinnedTextBroken
 from bot.views import Card
 from bot.views.answers import refusal_card, said
 from handlers.desk import OtherDatabase

@@ -32,7 +32,7 @@ JOBS = {"often": HALF_A_SECOND, "again": HALF_A_SECOND, "seldom": timedelta(minu
 def plan(store: Store, now: datetime) -> None:
     web1, atlas = TargetId("guest:web1"), TargetId("host:atlas")
     store.outbox.add(Parcel("incident:2", "card"), now, now + TEN_MINUTES)
-    store.targets.silence(Silence(web1, now, now + TEN_MINUTES, "U1", "patching"))
+    store.silences.add(Silence(web1, now, now + TEN_MINUTES, "U1", "patching"))
     down = Incident(IncidentId(1), Kind.HOST_DOWN, atlas, "down", now, now)
     store.incidents.save([down.move(Move.RECOVER, now)])
 

@@ -16,8 +16,8 @@ from bot.core.run import ActionFinished, Button, Press
 from bot.core.written import Knowledge
 from bot.library import Library
 from bot.markdown import parse
-from bot.runs import House, PinnedTextBroken
 from bot.store import Store
+from bot.usecases.run_context import House, PinnedTextBroken
 from tests.views.wild import shown
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

@@ -168,7 +168,7 @@ def test_when_the_clock_is_set_what_was_planned_is_as_far_off_as_before(lives, s
     planned = datetime.fromtimestamp(lives[step].ran[0].wall + step, UTC)
     near, ten_minutes = timedelta(seconds=2 * A_WHILE), timedelta(minutes=10)
     [waiting] = [one for one in store.outbox.waiting() if one.parcel.subject == "incident:2"]
-    [silence] = store.targets.silences(planned)
+    [silence] = store.silences.in_force(planned)
     [incident] = store.incidents.live()
     assert abs(waiting.due_at - planned - ten_minutes) < near
     assert abs(silence.until - planned - ten_minutes) < near

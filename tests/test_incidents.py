@@ -287,7 +287,7 @@ def test_a_silence_is_told_in_the_thread_of_the_machines_incident(lab):
 def test_a_second_silence_replaces_the_first_and_the_channel_hears_of_both(lab):
     lab.do(incidents.silence, lab.config, "atlas", 48 * HOUR, ROBIN, "new disk")
     lab.do(incidents.silence, lab.config, "atlas", HOUR, ALEX, "sooner")
-    [made] = lab.store.targets.silences(lab.now)
+    [made] = lab.store.silences.in_force(lab.now)
     assert (made.until, made.reason) == (lab.now + HOUR, "sooner")
     line = lab.outbox[-1].parcel
     assert line.thread is None

@@ -56,7 +56,7 @@ async def writer(tmp_path, machine):
     silence = Silence(WEB1, NOON, NOON + HOUR, "U0ALEX", "it is being moved")
     await writer.do(lambda store, now: store.alive.start(now))
     await writer.do(lambda store, now: store.targets.keep([Target(WEB1, name="web1")], now))
-    await writer.do(lambda store, _now: store.targets.silence(silence))
+    await writer.do(lambda store, _now: store.silences.add(silence))
     following = asyncio.create_task(machine.own_time(writer).run())
     yield writer
     following.cancel()
@@ -70,7 +70,7 @@ async def can_be_written(writer: Writer, how: str) -> None:
 
 
 async def silent_until(writer: Writer):
-    return await writer.do(lambda store, _now: max(one.until for one in store.targets.silences(NOON - 9 * HOUR)))
+    return await writer.do(lambda store, _now: max(one.until for one in store.silences.in_force(NOON - 9 * HOUR)))
 
 
 async def test_what_is_planned_shifts_with_the_clock_once_that_can_be_written(writer, machine, caplog):

@@ -29,7 +29,7 @@ from bot.sightings import believe
 from bot.store import StoreFailed
 from bot.store.reader import Reader
 from bot.store.writer import Writer
-from bot.usecases import left_off
+from bot.usecases import left_off, target_picture
 from bot.views.status import status_card
 from bot.views.target import target_card
 
@@ -59,7 +59,7 @@ class Lab:
         await self.writer.do(believe, self.config, [seen], None)
 
     async def why(self, name: str):
-        return await self.reader.ask(queries.why, self.config, name)
+        return await self.reader.ask(target_picture.why, self.config, name)
 
 
 @pytest.fixture
@@ -135,7 +135,9 @@ async def test_what_was_not_looked_at_since_the_start_is_not_well_and_what_nobod
     assert (guests.failing, guests.unlooked, guests.off) == ((WEB1,), (DB1,), 0)
     assert (upses.whole, upses.unseen, upses.unwatched) == (0, (), (RACK,))
     assert found.unlisted == (ATLAS,)
-    atlas, web1 = [await lab.reader.ask(queries.why, lab.config, name, outlook) for name in ("atlas", "web1")]
+    atlas, web1 = [
+        await lab.reader.ask(target_picture.why, lab.config, name, outlook) for name in ("atlas", "web1")
+    ]
     assert (atlas.condition, atlas.lacks) == (Condition.UNSEEN, "it has not been looked at again yet")
     assert web1.condition is Condition.FAILING
 
@@ -309,8 +311,8 @@ async def test_what_a_guest_showed_before_its_latest_start_is_no_proof_of_it(lab
 async def test_what_lab_yaml_names_and_no_hypervisor_has_is_said_to_be_that(lab):
     outlook = Outlook(nowhere=frozenset({"ghost"}), unwatched=frozenset({RACK}))
     with pytest.raises(incidents.UnknownName, match=r"lab\.yaml names it, and no hypervisor has it"):
-        await lab.reader.ask(queries.why, lab.config, "ghost", outlook)
-    assert (await lab.reader.ask(queries.why, lab.config, "rack", outlook)).unwatched
+        await lab.reader.ask(target_picture.why, lab.config, "ghost", outlook)
+    assert (await lab.reader.ask(target_picture.why, lab.config, "rack", outlook)).unwatched
 
 
 async def test_what_was_never_proven_did_not_stay_well_through_an_outage(lab):

@@ -27,7 +27,7 @@ from bot.rounds import Rounds
 from bot.rounds.guests import GuestRounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
-from bot.usecases import missing
+from bot.usecases import missing, target_picture
 from bot.watching import Watch
 from bot.ways import Ways
 from tests.guests import URI, guest, owned_guests, uuid
@@ -379,7 +379,7 @@ async def test_a_guest_that_is_paused_is_known_to_be_at_once_and_shown_so(guests
 
         guests.domain("lab1").suspend()
         await until(lambda: are_paused(1), 15)
-        why = await bot.ask(lambda store: queries.why(store, Clock().now(), config, "lab1"))
+        why = await bot.ask(lambda store: target_picture.why(store, Clock().now(), config, "lab1"))
         assert (why.condition, why.paused) == (Condition.PAUSED, True)
         assert bot.rounds._knows(GuestRounds.knows_paused, guest("lab1"))
         guests.domain("lab1").resume()

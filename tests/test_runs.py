@@ -14,9 +14,9 @@ from bot.core.run import ActionFinished, Button, GoTo, IllegalMove, Press, RunSt
 from bot.core.written import Knowledge, Problem
 from bot.incidents import UnknownName
 from bot.library import Broken, Refreshed
-from bot.runs import NoSuchRun, PinnedTextBroken
 from bot.store import Store
 from bot.usecases import script_records
+from bot.usecases.run_context import NoSuchRun, PinnedTextBroken
 from bot.views.line import line
 from tests.walking import ALEX, ROBIN, SAM, STRANGER, WEB1, house, lines, parcels, runbook, stored, web1_crashes
 

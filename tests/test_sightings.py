@@ -245,7 +245,7 @@ def test_a_database_of_the_first_release_knows_its_guests_by_uuid_from_their_fir
     assert old not in lab.store.targets.inventory()
     assert lab.incident().subject == new
     assert {f.target for f in lab.incident().own} == {new}
-    assert lab.store.targets.silences(lab.now)[0].target == new
+    assert lab.store.silences.in_force(lab.now)[0].target == new
     assert old not in {known.fingerprint.target for known in lab.store.targets.health()}
 
 
@@ -405,7 +405,7 @@ def test_a_stepped_clock_moves_what_is_planned_and_is_on_record(lab):
     vault, web1 = lab.incident(1), lab.incident(2)
     assert vault.recovering_since == START + 3 * HOUR
     assert (web1.recovering_since, web1.progress_at) == (None, START + 3 * HOUR)
-    assert lab.store.targets.silences(lab.now)[0].until == START + 4 * HOUR
+    assert lab.store.silences.in_force(lab.now)[0].until == START + 4 * HOUR
     assert {w.due_at for w in lab.outbox} == {START + 3 * HOUR}
     assert lab.store.alive.journal(1)[0][1] == "The clock was set by +10800 s."
 

@@ -9,7 +9,6 @@ from typing import Protocol
 import libvirt
 import pytest
 
-from bot import queries
 from bot.clock import Clock
 from bot.config import Config, Host, SlackConfig, Timing
 from bot.core.guest import GuestEvent, GuestEventKind, Power
@@ -25,6 +24,7 @@ from bot.probes import Parts
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
+from bot.usecases import target_picture
 from bot.watching import Watch
 from bot.ways import Ways
 from tests.real.guest import running_host
@@ -258,7 +258,7 @@ async def test_one_guest_that_runs_twice_is_an_incident_until_it_runs_once(tmp_p
         incident = await bot.incident(kind=Kind.GUEST_TWICE)
         assert "it runs on atlas and borea at once" in incident.why
         assert incident.why.endswith("Shut it down on one of them; it ran on atlas alone before")
-        asked = await bot.writer.do(queries.why, bot.config, "web1")
+        asked = await bot.writer.do(target_picture.why, bot.config, "web1")
         assert incident.why in [belief.why for belief in asked.beliefs]
         borea.guest(ONE).destroy()
 

@@ -30,12 +30,13 @@ from bot.core.kinds import title
 from bot.core.mute import Silence
 from bot.core.permit import Person
 from bot.monitoring.looked import ONE_LOOK
+from bot.monitoring.pace import Pace
 from bot.rounds.own_time import STOPPED
 from bot.sightings import begin, stopped
 from bot.store import Store, StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.clock_steps import clock_stepped
-from bot.watching import Pace, Watch
+from bot.watching import Watch
 from tests.waiting import until
 
 GATE, WEB, MAIL = (TargetId(f"service:{name}") for name in ("gate", "web", "mail"))
@@ -688,7 +689,7 @@ async def test_a_guest_that_is_gone_is_forgotten_and_new_when_it_comes_back(bot)
 
 async def silence_web(bot: Bot, length: timedelta) -> None:
     def put(store: Store, now: datetime) -> None:
-        store.targets.silence(Silence(WEB, now, now + length, "U1", "patching"))
+        store.silences.add(Silence(WEB, now, now + length, "U1", "patching"))
 
     await bot.writer.do(put)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import incidents, queries
+from bot import incidents
 from bot.config import Config, SlackConfig
 from bot.config.zone import SystemZone
 from bot.core.health import TargetId
@@ -16,6 +16,7 @@ from bot.core.incidents.situation import Gap
 from bot.slack_dates import in_zone
 from bot.store import Store
 from bot.store.own_file import kept_at
+from bot.usecases import target_picture
 from bot.usecases.left_off import ran_before
 from bot.views.times import clock, when
 from tests.core.labs import RACK, crashed, gone, off, on_battery, unseen, up
@@ -60,7 +61,7 @@ def test_since_when_a_ups_can_not_be_asked(lab):
 
 def test_until_when_a_machine_is_silenced(lab):
     lab.do(incidents.silence, lab.config, "web1", timedelta(hours=1), ALEX, "new fans")
-    muted = lab.do(queries.why, lab.config, "web1").muted
+    muted = lab.do(target_picture.why, lab.config, "web1").muted
     assert muted == "web1 is silenced until 01:30 CEST: new fans"
 
 

@@ -13,10 +13,10 @@ from bot.core.run_json import run_from_json
 from bot.core.runbook import Runbook
 from bot.core.written import Knowledge
 from bot.markdown import parse
-from bot.runs import House, PinnedTextBroken
 from bot.sightings import believe
 from bot.store import Store
 from bot.store.outbox import Parcel
+from bot.usecases.run_context import House, PinnedTextBroken
 
 ALEX, ROBIN, SAM, STRANGER = "U0ALEX", "U0ROBIN", "U0SAM", "U0STRANGER"
 PEOPLE = (

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.core.jobs import Cancel, Job, ListChoices, LookBefore, Request, RunAction, RunCheck, SeekAction, job_of
+from bot.core import jobs
+from bot.core.jobs import Job, Request, job_of
 from bot.core.run import (
     BUSY,
     MAY_RUN,
@@ -136,7 +137,7 @@ class Move:
     def end(self, status: RunStatus, why: str, person: str | None = None) -> None:
         """The run is over; what is still under way is called off."""
         if self.state.state in BUSY | MAY_RUN:
-            self._requests.append(Cancel(self._run.current, self.state.attempt))
+            self._requests.append(jobs.Cancel(self._run.current, self.state.attempt))
             self.set(*called_off(self.state.state, self.step, self._run.values))
         self._run = replace(self._run, status=status, ended_at=self._now, back_to=None, pause="", paused_at=None)
         self.tell_of_run(Mark.ENDED, f"{status}: {why}", person)
@@ -161,7 +162,7 @@ class Move:
         assert before is not None, "Look first is offered where there is something to look at"
         attempt, job = self._next_attempt(), job_of(before.action, self._run.values)
         self.set(state)
-        self._requests.append(LookBefore(self._run.current, attempt, job, min(self.step.limit, LOOK_LIMIT)))
+        self._requests.append(jobs.LookBefore(self._run.current, attempt, job, min(self.step.limit, LOOK_LIMIT)))
 
     def looked(self, answer: BeforeLooked) -> None:
         """What must hold does, or it does not. Nothing runs on the word of a look that was asked for alone."""
@@ -180,11 +181,11 @@ class Move:
         attempt, job = self._next_attempt(), self._job()
         if self.step.lists:
             self.set(State.LISTING)
-            self._requests.append(ListChoices(self._run.current, attempt, job, self.step.limit))
+            self._requests.append(jobs.ListChoices(self._run.current, attempt, job, self.step.limit))
             return
         self._begin_deed()
         self.set(State.RUNNING)
-        self._requests.append(RunAction(self._run.current, attempt, job, self.step.limit, self._watch()))
+        self._requests.append(jobs.RunAction(self._run.current, attempt, job, self.step.limit, self._watch()))
 
     def _job(self) -> Job:
         assert self.step.action is not None, "what runs, and is sought, is offered where something runs"
@@ -197,7 +198,7 @@ class Move:
         """Ask that what this attempt started is found again; its answer is still awaited under that attempt."""
         self.set(State.SEEKING, why)
         self._requests.append(
-            SeekAction(self._run.current, self.state.attempt, self._job(), self.step.limit, self._watch())
+            jobs.SeekAction(self._run.current, self.state.attempt, self._job(), self.step.limit, self._watch())
         )
 
     def lost(self, answer: ActionLost) -> None:
@@ -226,7 +227,7 @@ class Move:
         self._begin_deed()
         self.set(State.VERIFYING)
         self._requests.append(
-            RunCheck(self._run.current, attempt, job, check.every, check.within, self.step.limit)
+            jobs.RunCheck(self._run.current, attempt, job, check.every, check.within, self.step.limit)
         )
 
     def answer(self, name: str, answer: str) -> None:

@@ -36,10 +36,10 @@ from bot.hypervisor import GuestRefused, HypervisorUnreachable
 from bot.performing.bar import Bar
 from bot.performing.recorded import SUMMARY, NotOver, Scripts
 from bot.reach import Finished, Reach, Refused, Script, Unreachable
-from bot.runs import House, Moved
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases import script_records
+from bot.usecases.run_context import House, Moved
 
 log = logging.getLogger(__name__)
 

@@ -40,6 +40,7 @@ from bot.monitoring.last_seen import LastSeen
 from bot.monitoring.own_boot import own_boot
 from bot.monitoring.own_database import know_database, note_database, show_life
 from bot.monitoring.own_limits import looked
+from bot.monitoring.pace import Pace
 from bot.monitoring.targets import configured
 from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
@@ -61,7 +62,7 @@ from bot.sightings import Beginning, begin, end
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.pictures import attach
-from bot.watching import Pace, Watch
+from bot.watching import Watch
 
 TIDY_EVERY = timedelta(days=1)
 

@@ -16,12 +16,13 @@ from bot.core.incidents.boot_signs import Stage
 from bot.hypervisor import Hypervisor
 from bot.incidents import own_checks
 from bot.monitoring.boots import Boots
+from bot.monitoring.pace import Pace
 from bot.probes.guest import GuestProbe
 from bot.scheduler import Scheduler
 from bot.store import StoreFailed
 from bot.store.writer import Writer
 from bot.usecases.boots import keep_boots, tell_late
-from bot.watching import Pace, Watch
+from bot.watching import Watch
 
 log = logging.getLogger(__name__)
 

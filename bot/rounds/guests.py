@@ -31,6 +31,7 @@ from bot.core.incidents.blind_spots import Screen, shown
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boots import Boots
 from bot.monitoring.healthy import accepted
+from bot.monitoring.pace import Pace
 from bot.probes import Parts
 from bot.probes.guest import GuestProbe, note_shared_logs
 from bot.probes.hypervisor import WATCHING, HypervisorProbe, from_event
@@ -44,7 +45,7 @@ from bot.sightings import Beginning, take_inventory
 from bot.store.writer import Writer
 from bot.usecases import unwatched
 from bot.usecases.missing import are_let_go
-from bot.watching import Pace, Watch
+from bot.watching import Watch
 
 log = logging.getLogger(__name__)
 

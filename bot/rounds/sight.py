@@ -11,12 +11,13 @@ from bot.config import Config
 from bot.core.health import Fingerprint, Health, Target, TargetId
 from bot.core.picture import Trouble
 from bot.monitoring.addresses import looks_far
+from bot.monitoring.pace import Pace
 from bot.monitoring.sight import BOT, SIGHT, SightMonitor
 from bot.monitoring.witnesses import Witnesses
 from bot.probes import Parts
 from bot.scheduler import Scheduler
 from bot.store.targets import Known
-from bot.watching import Pace, Watch
+from bot.watching import Watch
 
 JOB = "witnesses"
 WHILE_BLIND = timedelta(seconds=1)  # between two questions

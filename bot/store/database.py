@@ -28,6 +28,7 @@ from bot.store.runs import RunRows
 from bot.store.schema import migrate, pending_migrations, unknown_migrations
 from bot.store.script_records import RecordRows
 from bot.store.second_channel import SecondChannelRows
+from bot.store.silences import SilenceRows
 from bot.store.targets import TargetRows
 from bot.store.told import ToldRows
 
@@ -74,6 +75,7 @@ class Store:
         self.events = EventRows(self._db, self.log)
         self.incidents = IncidentRows(self._db, self.events, self.memory)
         self.targets = TargetRows(self._db, self.memory)
+        self.silences = SilenceRows(self._db)
         self.inventory = InventoryRows(self._db)
         self.runs = RunRows(self._db)
         self.script_records = RecordRows(self._db)

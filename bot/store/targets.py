@@ -1,4 +1,4 @@
-"""What is watched and how it was last found: the inventory, hard health, and silences, in rows."""
+"""What is watched and how it was last found: the inventory and hard health, in rows."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.core.health import CheckName, Evidence, Fingerprint, Health, Kind, Observation, Proof, Target, TargetId
-from bot.core.mute import Silence
 from bot.core.names import Names, names_of
 from bot.store.json_value import Fields, read_value
 from bot.store.kept_rows import KeptTable, one_of
@@ -50,7 +49,7 @@ class Presence:
 
 
 class TargetRows:
-    """The tables `target`, `health` and `silence`."""
+    """The tables `target` and `health`."""
 
     def __init__(self, db: Database, memory: Memory) -> None:
         self._db = db
@@ -181,38 +180,6 @@ class TargetRows:
         )
         return next((_facts(row) for row in rows), {})
 
-    def silences(self, now: datetime) -> tuple[Silence, ...]:
-        """The silences in force, the one that lasts longest first."""
-        rows = self._db.query('select * from silence where "until" > ? order by "until" desc', [time_out(now)])
-        return tuple(_silence(row) for row in rows)
-
-    def silences_ended(self, since: datetime, now: datetime) -> frozenset[TargetId]:
-        """The targets of which a silence ended after `since`."""
-        rows = self._db.query(
-            'select target from silence where "until" > ? and "until" <= ?', [time_out(since), time_out(now)]
-        )
-        return frozenset(TargetId(r["target"]) for r in rows)
-
-    def silence(self, silence: Silence) -> None:
-        """Write a silence."""
-        self._db.table("silence").insert(
-            {
-                "target": silence.target,
-                "since": time_out(silence.since),
-                "until": time_out(silence.until),
-                "by": silence.by,
-                "reason": silence.reason,
-            }
-        )
-
-    def shift_silences(self, step: timedelta, before: datetime) -> None:
-        """The clock was stepped from `before`: silences last as long as was meant, and those over stay over."""
-        ends_after = time_out(min(before, before + step))
-        for row in list(self._db.query('select * from silence where "until" > ?', [ends_after])):
-            silence = _silence(row).shifted(step)
-            times = [time_out(silence.since), time_out(silence.until)]
-            self._db.execute('update silence set since = ?, "until" = ? where id = ?', [*times, row["id"]])
-
     def shift(self, step: timedelta) -> None:
         """The clock was stepped: what was seen a minute ago was so a minute ago."""
         for row in list(self._db.query("select id, stopped_at from target where stopped_at is not null")):
@@ -222,11 +189,6 @@ class TargetRows:
             times = [time_out(moment(row[name]) + step) for name in ("since", "at")]
             where = [row["check"], row["target"]]
             self._db.execute('update health set since = ?, at = ? where "check" = ? and target = ?', times + where)
-
-    def unsilence(self, target: TargetId, now: datetime) -> int:
-        """End the silences of a target now; how many there were."""
-        end = 'update silence set "until" = ? where target = ? and "until" > ?'
-        return self._db.execute(end, [time_out(now), target, time_out(now)]).rowcount
 
 
 def _here(value: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], tuple[TargetId, T] | None]:
@@ -294,7 +256,3 @@ def _named(told: Fields) -> Mapping[str, str]:
 
 def _running(row: dict[str, Any]) -> bool | None:
     return None if row["running"] is None else bool(row["running"])
-
-
-def _silence(row: dict[str, Any]) -> Silence:
-    return Silence(TargetId(row["target"]), moment(row["since"]), moment(row["until"]), row["by"], row["reason"])

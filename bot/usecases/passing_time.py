@@ -42,7 +42,7 @@ def _unlooked(store: Store, answered: Collection[Fingerprint]) -> frozenset[Targ
 
 def _end_silences(store: Store, now: datetime, config: Config, since: datetime) -> Followed:
     """What failed while a silence held that has ended since then, and still fails, is news now."""
-    ended = store.targets.silences_ended(since, now)
+    ended = store.silences.ended(since, now)
     if not ended:
         return Followed((), awaited(store))
     before = situation(store, config, now)

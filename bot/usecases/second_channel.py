@@ -70,7 +70,7 @@ def _order(store: Store, now: datetime, config: Config, rows: list[News]) -> Ord
 
 
 def _is_muted(store: Store, now: datetime, config: Config, incident: Incident | None) -> bool:
-    silences = store.targets.silences(now)
+    silences = store.silences.in_force(now)
     if incident is None or not silences:
         return False
     known = situation(store, config, now)

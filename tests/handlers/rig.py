@@ -22,13 +22,13 @@ from bot.markdown import parse
 from bot.outbox import Courier
 from bot.performing import Performer
 from bot.reach.local import LocalReach
-from bot.runs import House
 from bot.sightings import believe
 from bot.slack import Slack
 from bot.slack_app import make_app
 from bot.slack_socket import Line
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.usecases.run_context import House
 from bot.workspace.records import ALEX, HOMELAB, ROBIN
 from bot.workspace.server import Box, installed
 from handlers import Desk, register

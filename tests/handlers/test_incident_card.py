@@ -98,7 +98,7 @@ async def test_hands_may_silence_but_not_resolve(rig):
     assert await rig.submit(ROBIN.id, view, length="1d", reason="rebuilding it") == {}
     await until(lambda: rig.whispers(ROBIN.id)[1:])
     assert "web1 is silent until" in rig.whispers(ROBIN.id)[-1]
-    [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
+    [made] = await rig.reader.ask(lambda store, now: store.silences.in_force(now))
     assert (made.target, made.reason) == ("guest:web1", "rebuilding it")
 
 

@@ -58,14 +58,14 @@ async def test_a_name_with_blanks_needs_quotes_only_where_something_follows(with
 @pytest.mark.parametrize("said", ["web server 2h", '"web server" 2h', "“web server” 2h"])
 async def test_a_machine_with_blanks_in_its_name_is_silenced(with_blanks, said):
     await with_blanks.type(ROBIN.id, f"silence {said} robin’s new disk, till 4h after")
-    [made] = await with_blanks.reader.ask(lambda store, now: store.targets.silences(now))
+    [made] = await with_blanks.reader.ask(lambda store, now: store.silences.in_force(now))
     assert (made.target, made.reason, made.until - made.since) == (
         SERVER,
         "robin’s new disk, till 4h after",
         timedelta(hours=2),
     )
     await with_blanks.type(ROBIN.id, "unsilence web server")
-    assert await with_blanks.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+    assert await with_blanks.reader.ask(lambda store, now: store.silences.in_force(now)) == ()
 
 
 @pytest.mark.parametrize("said", ["web server", '"web server"', "“web server”"])
@@ -150,11 +150,11 @@ async def test_resolve_needs_a_reason_and_reopen_takes_it_back(rig):
 
 async def test_silence_and_unsilence(rig):
     assert "silent until" in await rig.type(ROBIN.id, "silence web1 2h new disk coming")
-    [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
+    [made] = await rig.reader.ask(lambda store, now: store.silences.in_force(now))
     assert (made.target, made.reason, made.by) == ("guest:web1", "new disk coming", ROBIN.id)
     assert "🔕 web1 is silenced until" in await rig.type(SAM.id, "why web1")
     assert "Alerts for web1 are on again" in await rig.type(ROBIN.id, "unsilence web1")
-    assert await rig.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+    assert await rig.reader.ask(lambda store, now: store.silences.in_force(now)) == ()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_silence_and_unsilence(rig):
 )
 async def test_a_length_may_be_spelt_and_a_name_have_capitals(rig, typed):
     await rig.type(ROBIN.id, f"silence WEB1 {typed}")
-    [made] = await rig.reader.ask(lambda store, now: store.targets.silences(now))
+    [made] = await rig.reader.ask(lambda store, now: store.silences.in_force(now))
     assert (made.target, made.until - made.since) == ("guest:web1", timedelta(hours=2))
     assert made.reason == typed[typed.index("new") :]
 
@@ -200,7 +200,7 @@ async def test_what_is_mistyped_is_answered_with_how_it_is_meant(rig, typed, why
     assert why in answer
     assert "Nothing was changed" in answer
     assert "<!channel>" not in answer
-    assert await rig.reader.ask(lambda store, now: store.targets.silences(now)) == ()
+    assert await rig.reader.ask(lambda store, now: store.silences.in_force(now)) == ()
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ async def test_what_nobody_acknowledges_for_half_an_hour_is_told(tmp_path):
 async def test_of_what_is_silenced_nobody_is_reminded(tmp_path):
     async with outside() as server, messaging(tmp_path, server.url("/a", "json")) as bot:
         silence = Silence(WEB, _now(), _now() + timedelta(hours=2), ALEX, "moving")
-        await bot.writer.do(lambda store, _now: store.targets.silence(silence))
+        await bot.writer.do(lambda store, _now: store.silences.add(silence))
         await bot.write(down(), news=(What.UNACKNOWLEDGED,))
         bot.move_on(HALF_AN_HOUR)
         await bot.settled("unacknowledged needless")

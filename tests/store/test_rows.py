@@ -251,26 +251,26 @@ def test_the_latest_start_of_a_guest_is_remembered_until_it_is_gone(store):
 def test_a_silence_holds_until_its_end_or_until_it_is_lifted(store):
     silence = Silence(WEB1, NOW, NOW + 60 * MINUTE, "U1", "patching")
     longer = Silence(ATLAS, NOW, NOW + 90 * MINUTE, "U1", "new fans")
-    store.targets.silence(silence)
-    store.targets.silence(longer)
-    assert store.targets.silences(NOW + MINUTE) == (longer, silence)
-    assert store.targets.silences(NOW + 60 * MINUTE) == (longer,)
-    assert store.targets.silences_ended(NOW + 59 * MINUTE, NOW + 60 * MINUTE) == {WEB1}
-    assert store.targets.silences_ended(NOW + 60 * MINUTE, NOW + 61 * MINUTE) == frozenset()
-    assert store.targets.unsilence(ATLAS, NOW + 70 * MINUTE) == 1
-    assert store.targets.unsilence(ATLAS, NOW + 70 * MINUTE) == 0
-    assert store.targets.silences(NOW + 70 * MINUTE) == ()
+    store.silences.add(silence)
+    store.silences.add(longer)
+    assert store.silences.in_force(NOW + MINUTE) == (longer, silence)
+    assert store.silences.in_force(NOW + 60 * MINUTE) == (longer,)
+    assert store.silences.ended(NOW + 59 * MINUTE, NOW + 60 * MINUTE) == {WEB1}
+    assert store.silences.ended(NOW + 60 * MINUTE, NOW + 61 * MINUTE) == frozenset()
+    assert store.silences.end(ATLAS, NOW + 70 * MINUTE) == 1
+    assert store.silences.end(ATLAS, NOW + 70 * MINUTE) == 0
+    assert store.silences.in_force(NOW + 70 * MINUTE) == ()
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)])
 def test_when_the_clock_is_stepped_a_silence_lasts_as_meant_and_one_that_is_over_stays_over(store, step):
-    store.targets.silence(Silence(ATLAS, NOW - 60 * MINUTE, NOW - MINUTE, "U1", "over"))
-    store.targets.silence(Silence(WEB1, NOW, NOW + 10 * MINUTE, "U1", "in force"))
-    store.targets.shift_silences(step, NOW)
+    store.silences.add(Silence(ATLAS, NOW - 60 * MINUTE, NOW - MINUTE, "U1", "over"))
+    store.silences.add(Silence(WEB1, NOW, NOW + 10 * MINUTE, "U1", "in force"))
+    store.silences.shift(step, NOW)
     now = NOW + step
-    assert [s.target for s in store.targets.silences(now)] == [WEB1]
-    assert [s.target for s in store.targets.silences(now + 9 * MINUTE)] == [WEB1]
-    assert store.targets.silences(now + 10 * MINUTE) == ()
+    assert [s.target for s in store.silences.in_force(now)] == [WEB1]
+    assert [s.target for s in store.silences.in_force(now + 9 * MINUTE)] == [WEB1]
+    assert store.silences.in_force(now + 10 * MINUTE) == ()
 
 
 def test_the_last_sign_of_life_says_whether_the_end_was_on_purpose(store):

@@ -12,6 +12,7 @@ from bot.core.incidents.guest_system import NOT_ASKED, System, Whose
 from bot.core.incidents.member import Standing
 from bot.core.permit import NotAllowed
 from bot.store import Store
+from bot.usecases import target_picture
 from bot.usecases.boots import keep_boots
 from bot.usecases.persons_word import vouch, vouch_by_name
 from bot.views.line import line
@@ -63,7 +64,7 @@ def test_it_is_told_once_where_it_is_waited_for_and_its_card_says_what_it_lacks(
     assert said(lab) == [f"⚠️ web1: {DOUBT}. If that is its own, say so: `/lab well web1`"]
     assert f"web1: {DOUBT}" in lab.history()
     assert lab.do(queries.incident, ONE, lab.config).lacking[WEB1] == DOUBT
-    assert lab.do(queries.why, lab.config, "web1").lacks == DOUBT
+    assert lab.do(target_picture.why, lab.config, "web1").lacks == DOUBT
 
 
 def test_it_is_told_in_the_channel_where_nobody_waits_for_it_and_again_after_its_own_has_answered(lab):
