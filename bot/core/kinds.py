@@ -57,6 +57,7 @@ class Kind(StrEnum):
     UPS_BATTERY = "ups-battery"
     UPS_ALARM = "ups-alarm"
     SERVICE_DOWN = "service-down"
+    HOST_CHANGED = "host-changed"
     CANNOT_WATCH = "cannot-watch"
     OWN_LIMITS = "own-limits"
 
@@ -71,7 +72,7 @@ class KindFacts:
     belongs into the thread. `hurts`: its subject itself has to be proven healthy, not only what depends on it.
     `silence`: its failures say only that nothing answers, which may be the trouble of whoever asks. `over`: what
     is said of its end. `about`: what its subject may be. `apart`: it is about what a UPS is like, not about the
-    power: neither joins or becomes the other.
+    power, or about what a host has, not whether it is there: neither joins or becomes the other.
     """
 
     title: str
@@ -106,6 +107,9 @@ KINDS: Final[Mapping[Kind, KindFacts]] = MappingProxyType(
             about=(TargetKind.BOT,),
         ),
         Kind.CANNOT_WATCH: KindFacts("Cannot watch {}", hurts=False, over="it can be watched again", about=_ANY),
+        Kind.HOST_CHANGED: KindFacts(
+            "{} not as before", hurts=False, apart=True, over="all is as before", about=_HOST
+        ),
         Kind.SERVICE_DOWN: KindFacts("{} down", silence=True, about=_ANY),
         Kind.UPS_ALARM: _of_ups("UPS {} raises an alarm"),
         Kind.UPS_BATTERY: _of_ups("Battery of UPS {} needs attention"),

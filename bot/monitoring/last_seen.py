@@ -108,6 +108,8 @@ class LastSeen:
         if seen.running:
             return replace(seen, facts={**seen.facts, "started": "maybe"}) if ran and _OFF not in ran else seen
         ran = f"it left {host} for another host, and runs on none that I can ask" if gone else ran or left
+        if ran and seen.health is Health.FAIL:
+            self._ran[seen.target] = ran  # before that is believed, its definition may say that it may be off
         may_have_run = self._may_have_run(seen, since)
         if may_have_run or seen.health is not Health.OK or not (ran or (shut_down and not seen.on_purpose)):
             doubted = replace(seen, why=f"off: {_FORGOTTEN}", facts={**seen.facts, RAN: _FORGOTTEN})
@@ -115,10 +117,7 @@ class LastSeen:
         why = f"{ran or shut_down}, and is off"
         if seen.on_purpose or not ran:  # someone may have wanted it so
             return replace(seen, facts={RAN: why})
-        how = seen.why.removesuffix(ALLOWED)
-        words = f"{ran}, and is {how}" if how.startswith("off") else f"{why} ({how})"
-        failed = replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=words, stated=True)
-        return replace(failed, facts={RAN: why})
+        return _down(seen, ran, why)
 
     def _may_have_run(self, seen: Observation, since: datetime | None) -> bool:
         """Whether its host has forgotten why it is off, and nobody has looked `since` then."""
@@ -145,3 +144,11 @@ class LastSeen:
             self._shut_down[seen.target] = seen.at
         self._running.discard(seen.target)
         (self._stopped.add if seen.was_on_purpose else self._stopped.discard)(seen.target)
+
+
+def _down(seen: Observation, ran: str, why: str) -> Observation:
+    """What ran and is off, though it may be, as its host tells: it is down."""
+    how = seen.why.removesuffix(ALLOWED)
+    words = f"{ran}, and is {how}" if how.startswith("off") else f"{why} ({how})"
+    failed = replace(seen, health=Health.FAIL, kind=Kind.GUEST_DOWN, why=words, stated=True)
+    return replace(failed, facts={RAN: why})

@@ -160,6 +160,12 @@ def script_told(db: Database) -> None:
     db.table("script_record").add_column("told", str)
 
 
+@migrations(name="0018_inventory_compared")
+def inventory_compared(db: Database) -> None:
+    """When a host was last held against its last good inventory."""
+    db.table("inventory").add_column("compared_at", str)
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

@@ -1,14 +1,17 @@
-"""A host's inventory held against what it was before an outage, and kept as the last good one otherwise."""
+"""A host's inventory: held against the last good one after an outage or a gap, and kept as that otherwise."""
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
 
 from bot.config import Config
-from bot.core.health import HYPERVISOR, Fingerprint, Health, TargetId, TargetKind, target_id
+from bot.core.health import BOOT, HYPERVISOR, Fingerprint, Health, TargetId, TargetKind, target_id
 from bot.core.incidents import aftermath
-from bot.core.incidents.aftermath import held_by, outage_of
+from bot.core.incidents.aftermath import changed_of, held_by, outage_of
+from bot.core.incidents.draft import Decision
 from bot.core.incidents.inventory import HostFacts
 from bot.core.incidents.inventory_changes import compare
+from bot.core.incidents.situation import Situation
 from bot.incidents import commit, situation
 from bot.store import Store
 
@@ -23,26 +26,39 @@ def take_facts(
 ) -> bool:
     """What a hypervisor has now. While an outage of it is live it is compared, each difference a line there.
 
-    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. An
-    inventory that was not wholly read is no good one. Whether an outage waits for it, so that the next look should
-    come soon.
+    After a time in which nobody could look, what differs once the host has had time to start is an incident.
+    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. One not
+    wholly read is no good one. Whether the next look should come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
     before, last = situation(store, config, now), store.inventory.last(host)
-    outage = outage_of(before, host)
-    if outage is not None:
+    if live := outage_of(before, host) or changed_of(before, host):
         if last is not None and Fingerprint(HYPERVISOR, host) not in before.failing:
-            changes = compare(last, facts, running, held_by(outage), booted)
-            commit(store, before, aftermath.inventory_compared(before, outage.id, changes, now), now)
-    elif facts.whole and (last is None or _is_steady(store, host, now - config.timing.grace)):
+            changes = compare(last, facts, running, held_by(live), booted)
+            _compared(store, now, before, host, aftermath.inventory_compared(before, live.id, changes, now))
+        return True
+    since = _looked_since(store, host)
+    steady = since is not None and since <= now - config.timing.grace
+    if last is not None and facts.whole and since is not None and not store.inventory.is_known(host, since):
+        changes = compare(last, facts, running, {}, booted)
+        if any(changes.values()):  # what has just started may not have all yet
+            opened = aftermath.changed_unseen(before, host, changes, now)
+            return not steady or (bool(opened.incidents) and _compared(store, now, before, host, opened))
+    if facts.whole and (last is None or steady):
         store.inventory.keep(host, facts, now)
-    return outage is not None
+    return False
 
 
-def _is_steady(store: Store, host: TargetId, since: datetime) -> bool:
-    """Whether the host has answered, and the bot has looked, for so long that no outage is to be noticed yet."""
-    alive = store.alive.last()
-    if alive is None or alive.started_at > since:
-        return False
-    known = (one for one in store.targets.health() if one.fingerprint == Fingerprint(HYPERVISOR, host))
-    return any(one.health is Health.OK and one.since <= since for one in known)
+def _compared(store: Store, now: datetime, before: Situation, host: TargetId, follows: Decision) -> Literal[True]:
+    """A host was held against what it was before, and this follows: the next look should come soon."""
+    commit(store, before, follows, now)
+    store.inventory.compared(host, now)
+    return True
+
+
+def _looked_since(store: Store, host: TargetId) -> datetime | None:
+    """Since when the bot has looked at a host without a gap, and the host has not booted; None where it can't."""
+    alive, checks = store.alive.last(), {HYPERVISOR, BOOT}
+    known = [one for one in store.targets.known().get(host, ()) if one.fingerprint.check in checks]
+    well = {one.fingerprint.check: one.since for one in known if one.health is Health.OK}
+    return max(alive.started_at, *well.values()) if alive is not None and HYPERVISOR in well else None

@@ -53,6 +53,18 @@ def test_what_fails_fails(guests):
     assert guests.after(crashed(VM), ATLAS) == crashed(VM)
 
 
+def test_what_failed_for_a_moment_only_and_may_be_off_by_now_ran_all_the_same(guests):
+    guests.after(powered_on(VM), ATLAS)
+    guests.lost(ATLAS)
+    assert guests.after(crashed(VM), ATLAS).health is Health.FAIL
+    down = guests.after(off(VM), ATLAS)
+    assert (down.health, down.why) == (Health.FAIL, "it ran until atlas was out of reach, and is off (well)")
+    assert guests.after(off(VM), ATLAS).health is Health.OK
+    guests.after(powered_on(VM), ATLAS)
+    assert guests.after(crashed(VM), ATLAS).health is Health.FAIL
+    assert guests.after(off(VM), ATLAS).health is Health.OK, "it has run since, and was seen to go"
+
+
 def test_who_could_not_look_leaves_the_question_open(guests):
     guests.before_start([VM], [], [])
     assert guests.after(unseen(VM), ATLAS) == unseen(VM)

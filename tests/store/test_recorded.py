@@ -121,7 +121,7 @@ LATEST = {
     "boot": ("boot", "value_json", "1", boots.VERSION, "version"),
     "left_off": ("left_off", "member_json", "1", left_off.VERSION, "version"),
     "facts": ("health", "facts_json", "facts_json is not null", targets.FACTS_VERSION, "version"),
-    "told": ("told", "keys_json", "1", told.VERSION, "version"),
+    "told": ("told", "keys_json", "subject = 'blind spots'", told.VERSION, "version"),
     "script": ("script_record", "place", "run = 2", script_records.PLACE_VERSION, "version"),
     "outlook": ("alive", "outlook_json", "1", outlook_json.VERSION, "version"),
 }

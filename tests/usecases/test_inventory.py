@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.health import TargetId
+from bot.core.health import BOOT, HYPERVISOR, Fingerprint, Health, Kind, TargetId
+from bot.core.incident import End, IncidentId, Status, Way
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
+from bot.core.mute import Silence
 from bot.store import Store
 from bot.store.inventory_json import facts_in, facts_out
 from bot.usecases.inventory import take_facts
+from bot.usecases.persons_word import vouch
 from tests.core.labs import ATLAS, VAULT, back, gone, up
-from tests.kept_lab import KeptLab
+from tests.kept_lab import ALEX, KeptLab
 
 WEB1 = TargetId("guest:web1")
 MINUTE = timedelta(minutes=1)
@@ -34,6 +37,10 @@ def lab(tmp_path):
     lab.now += 10 * MINUTE
     yield lab
     store.close()
+
+
+def live(lab):
+    return lab.store.incidents.live()
 
 
 def kept(lab):
@@ -90,6 +97,85 @@ def test_without_an_inventory_from_before_nothing_can_be_compared(lab):
     lab.see(back(VAULT))
     lab.do(take_facts, lab.config, replace(LOST, host="vault"), ())
     assert lab.store.inventory.last(VAULT) is None
+
+
+def test_what_changed_while_nobody_could_look_is_an_incident_of_its_own_until_it_is_mended(lab):
+    lab.now += 10 * MINUTE
+    lab.begin()
+    assert lab.do(take_facts, lab.config, LOST, {"web1"}), "it may be there in a moment"
+    assert not live(lab)
+    lab.now += 11 * MINUTE
+    assert lab.do(take_facts, lab.config, LOST, {"web1"})
+    changed = lab.incident()
+    assert (changed.kind, changed.subject, changed.status) == (Kind.HOST_CHANGED, ATLAS, Status.OPEN)
+    assert changed.why == "it has changed while I could not look: web1: its disk /img/web1 is not there"
+    assert changed.unproven == (WEB1,)
+    lab.see(up(WEB1))
+    lab.wait(MINUTE)
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert not lab.incident().ended
+    assert kept(lab) == FACTS
+    lab.do(take_facts, lab.config, FACTS, {"web1"})
+    assert (lab.incident().end, lab.incident().resolution) == (End(Way.PROVEN), "all is as before")
+    assert not lab.do(take_facts, lab.config, FACTS, {"web1"})
+
+
+def test_or_until_a_person_says_that_it_is_meant_so_and_then_it_is_not_asked_again(lab):
+    lab.begin()
+    lab.now += 11 * MINUTE
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    lab.do(vouch, lab.config, IncidentId(1), [WEB1], ALEX)
+    assert lab.incident().ended
+    assert not lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert kept(lab) == LOST
+    lab.begin()
+    lab.now += 11 * MINUTE
+    assert not lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert len(live(lab)) == 0
+
+
+@pytest.mark.parametrize("check", [HYPERVISOR, BOOT])
+def test_a_host_that_could_not_be_asked_or_has_booted_anew_is_compared_too(lab, check):
+    seen = replace(back(ATLAS), fingerprint=Fingerprint(check, ATLAS))
+    lab.see(replace(seen, health=Health.UNKNOWN))
+    lab.now += MINUTE
+    lab.see(seen)
+    lab.now += 11 * MINUTE
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert [one.kind for one in live(lab)] == [Kind.HOST_CHANGED]
+
+
+def test_what_an_outage_has_asked_of_already_is_not_asked_again_after_it(lab):
+    lab.see(gone(ATLAS))
+    lab.see(back(ATLAS), up(WEB1))
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    lab.do(vouch, lab.config, IncidentId(1), [WEB1], ALEX)
+    lab.wait(10 * MINUTE)
+    assert lab.incident().ended
+    assert not lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert kept(lab) == LOST
+    assert not live(lab)
+
+
+def test_of_a_silenced_host_it_is_asked_once_that_is_over(lab):
+    lab.begin()
+    lab.now += 11 * MINUTE
+    with lab.store.transaction() as store:
+        store.silences.add(Silence(ATLAS, lab.now, lab.now + 5 * MINUTE, ALEX, "moving disks"))
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert not live(lab)
+    assert kept(lab) == FACTS
+    lab.now += 6 * MINUTE
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    assert [one.kind for one in live(lab)] == [Kind.HOST_CHANGED]
+
+
+def test_a_host_that_goes_down_meanwhile_is_an_incident_beside_it(lab):
+    lab.begin()
+    lab.now += 11 * MINUTE
+    lab.do(take_facts, lab.config, LOST, {"web1"})
+    lab.see(gone(ATLAS))
+    assert {one.kind for one in live(lab)} == {Kind.HOST_CHANGED, Kind.HOST_DOWN}
 
 
 texts = st.text(max_size=9)

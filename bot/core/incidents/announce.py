@@ -30,7 +30,7 @@ def named(draft: Draft, targets: Sequence[TargetId]) -> str:
 def off_and_rest(incident: Incident) -> tuple[Sequence[TargetId], Sequence[TargetId]]:
     """What an incident still waits for: what is off or paused, and what nothing has proven yet."""
     waiting = [incident.members[target] for target in incident.unproven]
-    off = [one.target for one in waiting if one.running is False and not one.failing]
+    off = [one.target for one in waiting if one.was_running and one.running is False and not one.failing]
     return off, [one.target for one in waiting if one.target not in off]
 
 

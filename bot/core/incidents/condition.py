@@ -151,4 +151,4 @@ def _while_waited_for(member: Member, *, unseen: bool, rests: bool) -> Condition
         return Condition.FAILING
     if unseen:
         return Condition.UNSEEN
-    return Condition.DOWN if rests else Condition.UNPROVEN
+    return Condition.DOWN if rests and member.was_running else Condition.UNPROVEN
