@@ -46,7 +46,7 @@ async def look(probe: GuestProbe, boot: GuestBoot, now: Clock, patience: timedel
     agent, system = await _ask_agent(probe)
     if agent is Agent.SILENT and boot.frozen:
         agent = Agent.FROZEN  # it would say that it was thawed
-    boot, console, fresh, tells_panics = await _console(probe, boot)
+    boot, console, fresh, tells_panics = await _console(probe, boot, now)
     if agent is not Agent.SILENT or boot.whose.other is not None:  # another's login is not its own
         return await _answered(probe, boot, console if fresh else UNKNOWN, now, agent, system)
     if probe.info.has_agent:
@@ -149,7 +149,7 @@ def _read_screen(text: str | None, probe: GuestProbe) -> Reading:
     return own(read_screen((text or "").splitlines()), probe.guest.name)
 
 
-async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Reading, bool, bool]:
+async def _console(probe: GuestProbe, boot: GuestBoot, now: Clock) -> tuple[GuestBoot, Reading, bool, bool]:
     """The tracker with its console's log read, and what that shows.
 
     Besides: whether it is surely of the present boot, and whether its kernel writes there in this boot.
@@ -157,10 +157,19 @@ async def _console(probe: GuestProbe, boot: GuestBoot) -> tuple[GuestBoot, Readi
     log = await probe.console(boot.console.known)
     if log is None:
         return boot, UNKNOWN, False, False
+    if boot.console.is_another(log):
+        boot = replace(boot, console=boot.console.rotated(await probe.rotated(boot.console.known)))
+    log = boot.console.joined(log)
     if boot.console.quiet:
         boot = boot.marked(log, boot.starts, truncated=not probe.info.console_appended)
-    boot = boot.read_to(log)
-    shown, fresh = await asyncio.to_thread(boot.shown, log, lambda text: own(_read_log(text), probe.guest.name))
+    another, boot = boot.console.is_another(log), boot.read_to(log)
+
+    def read(text: str) -> Reading:
+        return own(_read_log(text), probe.guest.name)
+
+    if another and await asyncio.to_thread(boot.seen.is_denied_by, log.text, read):
+        boot = boot.disowned(now())
+    shown, fresh = await asyncio.to_thread(boot.shown, log, read)
     return boot.shows(shown, log, fresh=fresh), shown, fresh, bool(_KERNELS.search(boot.console.present(log)))
 
 

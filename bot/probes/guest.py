@@ -88,10 +88,19 @@ class GuestProbe:
         if self.info.console_log is None or self.shares_log:
             return None
         try:
-            return await self.parts.read_end(self.host, self.info.console_log, known.size if known else 0)
+            return await self.parts.read_end(self.host, self.info.console_log, _upto(known))
         except (Unreachable, Refused) as why:
             self.unread = str(why)
             return None
+
+    async def rotated(self, known: Mark | None) -> LogEnd | None:
+        """The end of what was its console's log until virtlogd began another file; None where that can't be read.
+
+        `known`: as in `console`.
+        """
+        with suppress(Unreachable, Refused):
+            return await self.parts.read_end(self.host, f"{self.info.console_log}.0", _upto(known))
+        return None
 
     async def process(self) -> str:
         """Which process runs it, by its host's boot and when it was started; "" where that can't be told."""
@@ -126,6 +135,10 @@ class GuestProbe:
     @property
     def _hypervisor(self) -> Hypervisor:
         return self.parts.hypervisors[self.host]
+
+
+def _upto(known: Mark | None) -> int:
+    return max(0, known.size) if known else 0
 
 
 def note_shared_logs(probes: Mapping[TargetId, GuestProbe]) -> None:

@@ -1,12 +1,13 @@
 """Where guests stand at their boot: what is asked in which order, and what it is told as."""
 
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
 
 import libvirt
 import pytest
 
+from bot.config import Host
 from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
 from bot.reach import Refused
@@ -16,6 +17,7 @@ from tests.guests import URI, uuid
 from tests.hypervisor.drawn import BLANK, vga_screen
 from tests.probes.parts import NOW
 from tests.probes.test_guest import WEB1, Console, probing
+from tests.test_ways import ways
 
 PATIENCE = timedelta(minutes=3)
 BIOS = "SeaBIOS (version 1.16.2)\n\nBooting from Hard Disk...\n"
@@ -569,6 +571,64 @@ async def test_a_log_that_is_another_guests_too_proves_nothing_and_takes_back_wh
     assert seen.why.endswith("; its console's log, /log, is that of web2, too")
     by_screen = await look(picture=vga_screen(["web1 login:"]))
     assert by_screen.evidence is Evidence.INSIDE
+
+
+@asynccontextmanager
+async def logged(log):
+    """A guest that was seen up by the file that its console's log is."""
+    made, read_end = just_started(), ways(Host("atlas", hypervisor=URI)).read_end
+    log.touch()
+    async with probing(console=Console()) as (probe, _):
+        probe.info = replace(probe.info, console_log=str(log))
+        probe.parts = replace(probe.parts, read_end=read_end)
+        await made.mark(probe)
+        log.write_text(LOGIN)
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        yield made, probe
+
+
+KERNELS = "\n[ 3600.123456] br0: port 1(veth1) entered forwarding state\n"
+ENDS = "[ 3700.000003] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---\n"
+PANICS = f"[ 3700.000001] Kernel panic - not syncing: sysrq triggered crash\n[ 3700.000002] Call Trace:\n{ENDS}"
+
+
+@pytest.mark.parametrize("cut", [0, 30, 90, len(PANICS) - 40, len(PANICS)])
+async def test_a_panic_whose_text_is_cut_as_virtlogd_rotates_the_log_is_told(tmp_path, cut) -> None:
+    log = tmp_path / "web1.log"
+    async with logged(log) as (made, probe):
+        log.write_text(LOGIN + KERNELS + PANICS[:cut])
+        log.rename(tmp_path / "web1.log.0")
+        log.write_text(PANICS[cut:])
+        seen = await made.look(probe)
+    assert (seen.health, seen.kind) == (Health.FAIL, Kind.GUEST_DAMAGED)
+    assert seen.why.startswith("the kernel panicked: “")
+
+
+async def test_a_guest_whose_log_is_rotated_as_its_kernel_writes_stays_well(tmp_path) -> None:
+    log = tmp_path / "web1.log"
+    async with logged(log) as (made, probe):
+        log.rename(tmp_path / "web1.log.0")
+        for times in (0, 1, 2):
+            log.write_text(KERNELS * times)
+            assert (await made.look(probe)).evidence is Evidence.INSIDE
+        log.rename(tmp_path / "web1.log.0")
+        log.write_text(KERNELS * 3)
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+
+
+@pytest.mark.parametrize("text", [f"{KERNELS}{ENDS}", BIOS, f"{KERNELS}{READ_ONLY}"])
+async def test_a_log_that_was_begun_anew_takes_back_what_it_proved_where_it_denies_that(tmp_path, text) -> None:
+    log = tmp_path / "web1.log"
+    (tmp_path / "web1.log.0").write_text(KERNELS * 99)
+    async with logged(log) as (made, probe):
+        log.write_text(KERNELS[:40])
+        assert (await made.look(probe)).evidence is Evidence.INSIDE, "a running kernel writes such lines"
+    log.unlink()
+    async with logged(log) as (made, probe):
+        log.write_text(text)
+        seen = await made.look(probe)
+    assert (seen.evidence, bool(made.of(WEB1.id).proof)) == (Evidence.OUTSIDE, False)
+    assert (seen.health is Health.FAIL) is (ENDS in text)
 
 
 async def test_a_look_that_a_start_overtook_says_nothing() -> None:

@@ -70,16 +70,20 @@ class Furnished(Hypervisor):
 
 @dataclass
 class Console:
-    """A console's log, and the process that writes it."""
+    """A console's log, what was rotated away from it, and the process that writes it."""
 
     text: str = ""
+    older: str | None = None
     trouble: Exception | None = None
     process: str = ""
 
-    async def read_end(self, _host: str, _path: str, upto: int) -> LogEnd:
+    async def read_end(self, _host: str, path: str, upto: int) -> LogEnd:
         if self.trouble:
             raise self.trouble
-        content = self.text.encode()
+        text = self.older if path.endswith(".0") else self.text
+        if text is None:
+            raise Refused(f"cannot read '{path}': because No such file or directory")
+        content = text.encode()
         return LogEnd(len(content), content[-END:], Mark(upto, content[max(0, upto - TAIL) : upto].hex()))
 
     async def process_of(self, _host: str, _uuid: str) -> str:
@@ -159,6 +163,8 @@ async def test_an_agent_that_may_not_be_asked_is_as_good_as_silent() -> None:
 async def test_a_consoles_log_is_read_to_its_end_and_who_writes_it_is_known() -> None:
     async with probing(console=Console("web1 login: ", process="boot 7 99")) as (probe, _):
         assert await probe.console() == LogEnd(12, b"web1 login: ")
+        assert await probe.console(Mark(-40, "00")) == LogEnd(12, b"web1 login: "), "that is in another file"
+        assert await probe.rotated(None) is None
         assert await probe.process() == "boot 7 99"
 
 
@@ -170,6 +176,7 @@ async def test_a_consoles_log_is_read_to_its_end_and_who_writes_it_is_known() ->
 async def test_a_console_that_cannot_be_read_shows_nothing(console) -> None:
     async with probing(console=console) as (probe, _):
         assert await probe.console() is None
+        assert console is None or await probe.rotated(Mark(9, "00")) is None
         assert await probe.process() == ""
 
 

@@ -1,7 +1,7 @@
 """What a screen says of where its machine stands, as a value."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.incidents.boot_lines import Piece
@@ -41,6 +41,16 @@ class Reading:
     def elsewhere(self) -> bool:
         """Whether a live, rescue or installer's system stands there for certain."""
         return self.stage is Stage.WAITING and self.why in {LIVE, BY_NAME, RESCUE}
+
+    def is_denied_by(self, text: str, read: Callable[[str], "Reading"]) -> bool:
+        """Whether a system that was seen up so has not gone on, by what it wrote since. `read`: reads a text."""
+        return any(read(one).denies_up for one in (text, f"{self.line}\n{text}"))
+
+    @property
+    def denies_up(self) -> bool:
+        """Whether it is no running system's. A kernel writes lines at any time."""
+        chatter = self.stage is Stage.KERNEL and not self.began
+        return not chatter and self.stage not in {Stage.UP, Stage.UNKNOWN}
 
 
 _LOGIN = "it asks for a login"

@@ -6,7 +6,7 @@ mark is known again by the bytes before it: where they are others, nothing in th
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from posixpath import normpath
 
@@ -20,7 +20,10 @@ TAIL = 64
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a log. `size`: the bytes up to there; `tail`: the last of them, in hexadecimal."""
+    """A place in a log. `size`: the bytes up to there; `tail`: the last of them, in hexadecimal.
+
+    Below zero: it is in the file that was rotated away, so many bytes before that one's end.
+    """
 
     size: int = 0
     tail: str = ""
@@ -45,7 +48,11 @@ class LogEnd:
     @property
     def mark(self) -> Mark:
         """Its very end."""
-        return Mark(self.size, self.last[-TAIL:].hex())
+        return Mark(self.size, self.last[len(self.last) - min(TAIL, self.size) :].hex())
+
+    def behind(self, led: bytes, most: int) -> "LogEnd":
+        """It, with what stood in the file before it in front, up to `most` bytes in all."""
+        return replace(self, last=(led + self.last)[-most:]) if len(self.last) == self.size else self
 
     def since(self, mark: Mark) -> str | None:
         """What was written after a mark, None where the log is not the one it was made in, or was begun anew."""
@@ -79,7 +86,8 @@ class BootRecord:
 
     def goes_on(self, process: str, log: LogEnd) -> bool:
         """Whether that start still runs, by its process and its log, where that would show another one."""
-        return self.spoke and self.process == process != "" and log.since(self.mark) is not None
+        same = self.mark.size >= 0 and log.since(self.mark) is not None  # a file that is gone can't be compared
+        return self.spoke and self.process == process != "" and same
 
     def is_over(self, process: str) -> bool:
         """Whether another process runs it now."""

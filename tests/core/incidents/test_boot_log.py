@@ -31,10 +31,19 @@ def log(text: str, known: Mark | None = None) -> LogEnd:
     return LogEnd(len(content), content[-END:], Mark(upto, content[max(0, upto - TAIL) : upto].hex()))
 
 
-def look(boot: GuestBoot, text: str, *, watched=False) -> GuestBoot:
-    """`watched`: what was written while nobody looked is no proof."""
+def look(boot: GuestBoot, text: str, older: str | None = None, *, watched=False) -> GuestBoot:
+    """`older`: the file that was rotated away; `watched`: what was written while nobody looked is no proof.
+
+    As monitoring/boot_looks.py does.
+    """
     at = log(text, boot.console.known)
-    boot = boot.read_to(at)
+    if boot.console.is_another(at):
+        before = None if older is None else log(older, boot.console.known)
+        boot = replace(boot, console=boot.console.rotated(before))
+    at = boot.console.joined(at)
+    another, boot = boot.console.is_another(at), boot.read_to(at)
+    if another and boot.seen.is_denied_by(at.text, reading):
+        boot = boot.disowned(NOON)
     shown, fresh = boot.shown(at, reading)
     boot = boot.shows(shown, at, fresh=fresh)
     fresh = fresh and not (watched and boot.console.unwatched and shown.stage is Stage.UP)
@@ -137,8 +146,8 @@ def test_a_log_that_is_put_back_while_its_machine_runs_proves_nothing_until_it_i
     assert proven(look(look(failed, old), f"{old}\nweb1 login: "))
 
 
-@pytest.mark.parametrize("rotated", ["", "\0" * 9999, "[   99.9] eth0: link up\n", f"{LOGIN}", f"{BIOS}{PANIC}"])
-def test_a_machine_that_is_up_stays_so_whatever_becomes_of_its_log(rotated) -> None:
+@pytest.mark.parametrize("rotated", ["", "\0" * 9999, "[   99.9] eth0: link up\n", f"{LOGIN}"])
+def test_a_machine_that_is_up_stays_so_where_its_log_is_begun_anew_and_does_not_deny_it(rotated) -> None:
     up = look(mark(off("").began(NOON), ""), BIOS + LOGIN)
     after = look(up, rotated)
     assert proven(after)
@@ -146,7 +155,91 @@ def test_a_machine_that_is_up_stays_so_whatever_becomes_of_its_log(rotated) -> N
     assert stage(look(after, rotated + PANIC)) is Stage.FAILED
 
 
-def test_a_machine_whose_log_was_rotated_on_its_way_is_not_said_to_hang_at_its_boot() -> None:
+CRASH = """[   12.07] sysrq: Trigger a crash
+[   12.07] Kernel panic - not syncing: sysrq triggered crash
+[   12.07] CPU: 0 PID: 107 Comm: sh Not tainted 6.1.0-56-amd64 #1  Debian 6.1.1
+[   12.08] Call Trace:
+[   12.08]  <TASK>
+[   12.08]  entry_SYSCALL_64_after_hwframe+0x6e/0xd8
+[   12.09] Kernel Offset: 0x1d000000 from 0xffffffff81000000
+"""
+CRASHED = f"{CRASH}[   12.10] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---\n"
+UP = BIOS + LOGIN + "\n"
+CHATTER = "[   99.9] eth0: link up\n"
+
+
+def came_up() -> GuestBoot:
+    return look(mark(off("").began(NOON), ""), UP)
+
+
+@pytest.mark.parametrize("end", ["", "\n", LOGIN])
+@pytest.mark.parametrize("cut", range(0, len(CRASHED) + 1, 7))
+def test_a_panic_is_seen_wherever_its_text_is_cut_by_a_rotation(cut, end) -> None:
+    assert stage(look(came_up(), CRASHED[cut:], UP + CRASHED[:cut])) is Stage.FAILED
+    seen = look(came_up(), UP + CRASHED[:cut])
+    assert stage(look(seen, CRASHED[cut:], UP + CRASHED[:cut])) is Stage.FAILED
+    again = look(mark(seen.began(NOON), UP), f"{CRASHED[cut:]}{BIOS}{end}", UP + CRASHED[:cut])
+    assert proven(again) is (end == LOGIN), "what follows it is the next boot"
+
+
+def test_a_panic_in_the_file_that_was_rotated_away_is_seen() -> None:
+    assert stage(look(came_up(), "", UP + CRASHED)) is Stage.FAILED
+    assert stage(look(came_up(), "[   12.20] Rebooting in 9 seconds..\n", UP + CRASH)) is Stage.FAILED
+
+
+def test_a_machine_that_is_up_stays_so_whatever_its_kernel_writes_as_its_log_is_rotated() -> None:
+    older, text = UP + CHATTER * 9, CHATTER
+    boot = look(came_up(), text, older)
+    for _ in range(3):
+        text += CHATTER * 99
+        boot = look(boot, text, older)
+        assert proven(boot)
+    boot = look(boot, CHATTER, text + CHATTER)
+    assert (proven(boot), boot.started) == (True, NOON), "nothing between was lost"
+    assert stage(look(boot, CHATTER + CRASHED)) is Stage.FAILED
+
+
+def test_what_stood_in_small_files_that_were_rotated_away_is_not_forgotten() -> None:
+    boot, older = came_up(), UP
+    for text in ("[   99.9] eth0", ": link up\n", CHATTER):
+        boot, older = look(boot, text, older), text
+        assert proven(boot)
+    grown = look(boot, f"{CHATTER * 999}web1 login: ")
+    assert (proven(grown), grown.started) == (True, NOON), "its mark is found in a large one"
+    assert stage(look(boot, CHATTER + PANIC)) is Stage.FAILED
+
+
+def test_a_boot_that_crosses_a_rotation_proves_its_machine_and_no_earlier_one_does() -> None:
+    booting = look(mark(off(UP).began(NOON), UP), UP + BIOS)
+    assert not proven(look(booting, "", UP + BIOS))
+    up = look(booting, LOGIN, UP + BIOS + "[    0.0] Linux version 6.1\n")
+    assert (proven(up), up.spoke) == (True, True)
+    assert proven(look(off(UP).began(NOON), BIOS + LOGIN, UP)), "it was off where the log is known to"
+    assert not proven(look(booting.began(NOON), BIOS + LOGIN, UP + BIOS)), "that may be the boot before"
+    reset = mark(up.began(NOON), LOGIN)
+    assert not proven(look(reset, "", LOGIN))
+    assert proven(look(reset, f"[    0.0] Linux version 6.1\n{LOGIN}", LOGIN + BIOS))
+
+
+@pytest.mark.parametrize("older", [None, "", CHATTER * 99, CHATTER * 999])
+def test_where_the_file_before_is_not_found_a_log_takes_proof_back_and_gives_none(older) -> None:
+    end = CRASHED.splitlines()[-1]
+    assert stage(look(came_up(), end, older)) is Stage.FAILED
+    assert stage(look(came_up(), f"{BIOS}[    0.0] Linux version 6.1\n", older)) is Stage.UNKNOWN
+    hurt = look(came_up(), "[ 7301.2] EXT4-fs (vda1): Remounting filesystem read-only\n", older)
+    assert not proven(hurt)
+    assert proven(look(came_up(), CHATTER, older))
+    assert not proven(look(look(came_up(), BIOS, older), f"{BIOS}noise\n"))
+    failed = look(came_up(), UP + CRASHED)
+    assert stage(look(failed, LOGIN, older)) is Stage.FAILED
+
+
+def test_a_screen_that_proves_a_machine_does_so_whatever_an_old_log_says() -> None:
+    by_screen = replace(came_up(), source=Source.SCREEN)
+    assert proven(look(by_screen, BIOS + PANIC))
+
+
+def test_a_machine_whose_log_was_begun_anew_on_its_way_is_not_said_to_hang_at_its_boot() -> None:
     booting = look(mark(off("").began(NOON), ""), BIOS)
     assert booting.is_stuck(NOON + timedelta(hours=1), PATIENCE, PATIENCE)
     after = look(booting, f"{LOGIN}\n")  # which may be that of the present boot, or an old one
@@ -237,6 +330,15 @@ def test_what_a_command_prints_in_a_rescue_shell_is_no_boot_after_its_host_was_l
     assert proven(look(lost.restarted(), printed)), "another process runs it: that shell is gone"
 
 
+def test_what_a_command_prints_in_a_rescue_shell_is_no_boot_though_the_log_is_rotated_below_it() -> None:
+    stopped = look(mark(off("").began(NOON), ""), RESCUE)
+    still = look(stopped, LOGIN, RESCUE + READS)
+    assert (stage(still), proven(still)) == (Stage.FAILED, False)
+    lost = mark(still.lost().polled(NOON, running=True), LOGIN)
+    assert not proven(look(lost, f"{LOGIN}\nweb1 login: ")), "nor after its host was lost"
+    assert proven(look(mark(still.ended(NOON), LOGIN).began(NOON), LOGIN + BIOS + LOGIN))
+
+
 def test_after_a_loss_a_login_from_before_it_is_a_hint() -> None:
     lost = look(met(), LOGIN).lost().polled(NOON, running=True)
     boot = look(mark(lost, LOGIN), LOGIN)
@@ -277,6 +379,8 @@ def test_a_start_goes_on_by_its_process_and_its_log() -> None:
     assert not record.goes_on("42", log(BIOS))
     assert not replace(record, process="").goes_on("", log(text)), "nobody knows which"
     assert not replace(record, spoke=False).goes_on("42", log(text)), "it would show no other"
+    rotated = look(came_up(), CHATTER, UP).console.mark
+    assert not replace(record, mark=rotated).goes_on("42", log(CHATTER)), "what it is known by is gone"
 
 
 # --- any order ---------------------------------------------------------------------------------------------------
@@ -290,7 +394,7 @@ class Console(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text, self.kept, self.lines = "", "", 0
+        self.text, self.kept, self.older, self.lines = "", "", "", 0
         self.runs, self.up, self.seen_up = False, False, False  # the plain truth of the present boot
         self.boot = GuestBoot().polled(NOON, running=False)
         self.process, self.record = 0, BootRecord("", Mark())
@@ -352,6 +456,15 @@ class Console(RuleBasedStateMachine):
         self.kept = self.text
         self.text = "\0" * len(self.text) if hole else ""
 
+    @rule(write=st.booleans())
+    def virtlogd_rotates_the_log(self, write: bool) -> None:
+        """In one go with what is written: no file is left without what follows it."""
+        self.kept = self.older = self.text
+        self.text = ""
+        if write:
+            self.write("")
+        self.is_looked_at()
+
     @precondition(lambda self: self.boot.console.known is not None and self.boot.console.known.size)
     @rule()
     def log_is_put_back(self) -> None:
@@ -387,7 +500,7 @@ class Console(RuleBasedStateMachine):
         """As monitoring/boots.py does, and without a screen: what nobody watched proves nothing."""
         self.log_is_marked()
         mark = self.boot.console.mark
-        self.boot = look(self.boot, self.text, watched=True)
+        self.boot = look(self.boot, self.text, self.older, watched=True)
         self.seen_up = self.seen_up or (self.up and self.boot.came_up)
         if self.record.mark == mark:
             known = replace(self.record, mark=self.boot.console.mark, started=self.boot.started)
