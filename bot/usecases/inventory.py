@@ -24,11 +24,10 @@ def take_facts(
     running: Collection[str],
     booted: Collection[str] = (),
 ) -> bool:
-    """What a hypervisor has now. While an outage of it is live it is compared, each difference a line there.
+    """What a hypervisor has now: compared with what it had while an outage is live, and once after each gap.
 
-    After a time in which nobody could look, what differs once the host has had time to start is an incident.
-    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. One not
-    wholly read is no good one. Whether the next look should come soon.
+    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. What
+    was not wholly read is no good one. Whether the next look should come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
     before, last = situation(store, config, now), store.inventory.last(host)
