@@ -49,6 +49,17 @@ def test_it_is_told_once(lab):
     assert (len(lab.events), len(lab.notices)) == before
 
 
+def test_a_machine_that_is_held_by_a_difference_alone_is_not_told_again_with_each_look(lab):
+    compared(lab, {FILES: (DISK,)})
+    lab.see(up(FILES))
+    before = len(lab.notices)
+    for _ in range(3):
+        lab.now += MINUTE / 60
+        lab.see(up(FILES))
+    assert len(lab.notices) == before
+    assert lab.only.unproven == (FILES,)
+
+
 def test_what_is_as_before_again_holds_it_no_longer(lab):
     compared(lab, {FILES: (DISK,), VAULT: (POOL,)})
     lab.wait(10 * MINUTE)

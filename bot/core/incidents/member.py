@@ -257,12 +257,14 @@ def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
     if early or member.failing or member.paused or not (shows or check in needs.checks):
         return member
     passed, since = member.passed | {check}, member.well_since or seen.at
+    after = replace(member, passed=passed, well_since=since)
+    if member.ground is not None and member.ground.standing not in _WEAK:
+        return after
     shown = _shown(seen) if shows else member.shown
-    after = replace(member, passed=passed, well_since=since, shown=shown)
+    after = replace(after, shown=shown)
     if shown is None or not needs.checks <= passed or seen.at - since < needs.lasting(member.restarts):
         return after
-    inside = shown.standing is Standing.PROVEN
-    if member.ground is not None and (member.ground.standing not in _WEAK or not inside):
+    if member.ground is not None and shown.standing is not Standing.PROVEN:
         return after
     return replace(after, restarts=after.restarts or 0).settled(shown)
 
