@@ -193,6 +193,7 @@ def member_out(member: Member) -> dict[str, Any]:
         "changes": [[one.key, one.words] for one in member.changes],
         "accepted": sorted(member.accepted),
         "restarts": member.restarts,
+        "booted": member.booted,
     }
 
 
@@ -216,6 +217,7 @@ def member_in(parts: dict[str, Any]) -> Member:
         changes=tuple(Change(key, words) for key, words in parts.get("changes", [])),
         accepted=frozenset(parts.get("accepted", [])),
         restarts=parts.get("restarts"),
+        booted=parts.get("booted", False),
     )
 
 

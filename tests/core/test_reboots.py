@@ -25,6 +25,7 @@ from tests.core.labs import (
     crashed,
     gone,
     inventory,
+    mains_stay,
     on_battery,
     on_mains,
     up,
@@ -85,6 +86,33 @@ def test_a_host_that_was_only_out_of_reach_is_said_to_have_never_been_off(lab):
     lab.see(replace(back(NOOK), why="its own system answers: it never went off (up since 09:00 UTC)"))
     lab.wait(10 * MINUTE)
     assert lab.broadcasts()[-1] == "🟢 Resolved: nook down, after 10 min. All proven healthy; nook never went off."
+
+
+NEVER = "its own system answers: it never went off (up since 12:03 UTC), root file system writable"
+
+
+def test_one_that_booted_anew_within_the_incident_did_go_off_however_often_it_is_out_of_reach(lab):
+    lab.see(on_battery())
+    lab.see(gone(NOOK))
+    lab.see(replace(back(NOOK), why="booted anew at 12:03 UTC", facts={"started": "now"}))
+    lab.see(gone(NOOK))
+    lab.see(replace(back(NOOK), why=NEVER))
+    mains_stay(lab)
+    lab.see(replace(back(NOOK), why=NEVER))
+    assert "never went off" not in lab.only.members[NOOK].ground.why
+    assert NOOK not in lab.only.stayed_on
+    assert "nook is back: its own system answers: up since 12:03 UTC, root file system writable" in lab.history(1)
+
+
+@pytest.mark.parametrize(("after", "stayed"), [(MINUTE, False), (-MINUTE, True)])
+def test_one_that_booted_since_the_incident_began_did_go_off_whoever_saw_that(lab, after, stayed):
+    lab.see(gone(NOOK))
+    booted = (lab.only.since + after).isoformat()
+    lab.see(replace(back(NOOK), why=NEVER, facts={"up_since": booted}))
+    lab.wait(10 * MINUTE)
+    assert lab.only.ended
+    assert (lab.only.stayed_on == (NOOK,)) is stayed
+    assert ("never went off" in lab.broadcasts()[-1]) is stayed
 
 
 def test_over_midnight_it_says_the_days(lab):

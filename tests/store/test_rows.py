@@ -56,6 +56,7 @@ members = st.builds(
     must_return=st.none() | texts,
     changes=st.lists(st.builds(Change, texts, texts), max_size=2).map(tuple),
     accepted=st.frozensets(texts, max_size=2),
+    booted=st.booleans(),
 )
 incidents = st.builds(
     Incident,

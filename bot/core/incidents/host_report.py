@@ -29,7 +29,10 @@ _WRITABLE: Final = "writable"
 NEVER_OFF: Final = "it never went off"
 """What a host's boot tells that is the same as before."""
 
-_UP_SINCE: Final = "up_since"
+_SAYS_NEVER_OFF: Final = re.compile(rf"{NEVER_OFF} \((.*?)\)")
+
+UP_SINCE: Final = "up_since"
+"""The fact of when it booted, in ISO 8601."""
 
 _TICKS: Final = 100
 """A second's, in which Linux tells when a process has started (USER_HZ)."""
@@ -159,6 +162,11 @@ def of_boot(report: HostReport, last: str | None, uptime: timedelta | None, now:
     return replace(report, boot_id=f"{told}/{report.booted(now):%Y%m%dT%H%M%S}" if shrunk else last)
 
 
+def only_up(why: str) -> str:
+    """What a host told, without that it never went off: that was said of the time since it had answered last."""
+    return _SAYS_NEVER_OFF.sub(r"\1", why)
+
+
 def start_of(boot: str) -> str:
     """What the machine itself has told, of a boot as `of_boot` tells it."""
     return boot.partition("/")[0]
@@ -213,8 +221,8 @@ def judge(
         )
     root = _judge_root(report, before)
     same = before.get("boot_id") == report.boot_id
-    known = before.get(_UP_SINCE) if same else None
-    facts = {"boot_id": report.boot_id, _UP_SINCE: known or report.booted(now).isoformat()}
+    known = before.get(UP_SINCE) if same else None
+    facts = {"boot_id": report.boot_id, UP_SINCE: known or report.booted(now).isoformat()}
     if root.health is Health.OK and not report.root.read_only:
         facts["root"] = _WRITABLE
     up = Found(Health.OK, f"{booted}, {root.why}{_clock(report, now)}")
@@ -238,7 +246,7 @@ def _judge_root(report: HostReport, before: Mapping[str, str]) -> Found:
 
 def _booted(report: HostReport, before: Mapping[str, str], now: datetime, zone: tzinfo, *, doubted: bool) -> str:
     """Since when it runs, and whether it was off: the same id proves that it was not, if it runs for as long."""
-    last, began = before.get("boot_id"), before.get(_UP_SINCE)
+    last, began = before.get("boot_id"), before.get(UP_SINCE)
     at = _moment(report.booted(now).astimezone(zone), now)
     if last is not None and last != report.boot_id:
         return f"booted anew{f' at {at}' if at else ''}"

@@ -111,7 +111,8 @@ class Member:
     `untouched`: it had not gone off when an outage's cause was over, and has not been seen since.
     `changes`: how it differs from what it was before the outage; `accepted`: what of that a person said is well.
     `restarts`: how often it has started anew since it was proven; None while it has not been, after what
-    hurt it was over. From the first time on it has to stay well for a while before that counts.
+    hurt it was over. From the first time on it has to stay well for a while before that counts. `booted`: it has
+    started anew since it is waited for, so that it can't have stayed on.
     """
 
     target: TargetId
@@ -130,6 +131,7 @@ class Member:
     changes: tuple[Change, ...] = ()
     accepted: frozenset[str] = frozenset()
     restarts: int | None = None
+    booted: bool = False
 
     @property
     def missing(self) -> bool:
@@ -162,7 +164,8 @@ class Member:
         """This member once `seen` is known. UNKNOWN proves and disproves nothing."""
         if seen.health is Health.UNKNOWN:
             return self
-        told = replace(self._told(seen), restarts=self._restarts(seen))
+        anew = self.booted or seen.began_anew
+        told = replace(self._told(seen), restarts=self._restarts(seen), booted=anew)
         if seen.health is Health.FAIL:
             return replace(told.doubted(seen.at), failing=self.failing | {seen.fingerprint.check})
         was = told.doubted(seen.at) if seen.began_anew or self._stays_off_no_more(seen) else told

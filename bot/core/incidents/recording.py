@@ -12,6 +12,7 @@ from bot.core.incident import Event, EventKind, Incident, IncidentId
 from bot.core.incidents import on_battery
 from bot.core.incidents.announce import ring, titled
 from bot.core.incidents.draft import Draft
+from bot.core.incidents.host_report import UP_SINCE, only_up
 from bot.core.incidents.member import GONE
 from bot.core.kinds import APART, LOST, OUTAGES, tells_more
 from bot.core.lengths import clock_time
@@ -22,16 +23,25 @@ def record(draft: Draft, seen: Observation) -> None:
     for incident in list(draft.incidents.values()):
         if is_apart(incident, seen):
             continue
+        told = _within(incident, seen)
         if incident.ended:
             if seen.health is Health.OK:
                 failing = incident.failing - {seen.fingerprint}
                 draft.incidents[incident.id] = replace(incident, failing=failing)
         elif seen.fingerprint in incident.own and seen.target == incident.subject:
-            record_own(draft, incident, seen)
+            record_own(draft, incident, told)
         elif seen.target == incident.subject:
-            _record_proof(draft, incident, seen)
+            _record_proof(draft, incident, told)
         elif seen.target in incident.members:
-            _record_member(draft, incident, seen)
+            _record_member(draft, incident, told)
+
+
+def _within(incident: Incident, seen: Observation) -> Observation:
+    """What was seen, as it is told of an incident: a host that has booted since that began did go off."""
+    member, booted = incident.members.get(seen.target), seen.facts.get(UP_SINCE)
+    since_then = booted is not None and datetime.fromisoformat(booted) > incident.since
+    went_off = since_then or (member is not None and member.booted)
+    return replace(seen, why=only_up(seen.why)) if went_off else seen
 
 
 def _record_member(draft: Draft, incident: Incident, seen: Observation) -> None:
