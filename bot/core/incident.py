@@ -67,7 +67,7 @@ class Incident:
     one of the same, too long ago to reopen. `unstable_since`: when it began to be left untold that it fails or is
     well again, since it changes too often. `touched`: a person has had a hand in it since it was last told anew,
     which was at `told_at`; `reminded`: how many reminders were due since. `ups`: what the UPS that tells of it
-    said last.
+    said last. `dropped`: the checks that failed when lab.yaml lost them, which have shown nothing since.
     """
 
     id: IncidentId
@@ -99,6 +99,7 @@ class Incident:
     told_at: datetime | None = None
     reminded: int = 0
     ups: UpsSaid | None = None
+    dropped: frozenset[Fingerprint] = frozenset()
 
     @property
     def since(self) -> datetime:
@@ -171,11 +172,18 @@ class Incident:
         )
 
     def unchecked(self, gone: frozenset[Fingerprint], at: datetime) -> "Incident":
-        """This incident once nobody looks with these checks any longer: that they fail counts no more."""
+        """This incident once nobody looks with these checks any longer: that they fail counts no more.
+
+        Where no other still fails, nothing of its own is left that could show that it is over.
+        """
         names = {target: frozenset(f.check for f in gone if f.target == target) for target in self.members}
         hurt = [member for member in self.members.values() if member.failing & names[member.target]]
         members = [member.failing_now(member.failing - names[member.target], at) for member in hurt]
-        return replace(self, own=self.own - gone, failing=self.failing - gone).with_members(members)
+        lost = {*self.failing, *(Fingerprint(one, m.target) for m in hurt for one in m.failing)} & gone
+        failing = self.failing - gone
+        own = frozenset[Fingerprint]() if self.failing and not failing else self.own - gone
+        left = replace(self, own=own, failing=failing, dropped=self.dropped | lost)
+        return left.with_members(members)
 
     def _let_go(self, member: Member, at: datetime) -> Member | None:
         """A member that is no longer there: None where it was proven, and nothing fails that may take it again."""
@@ -192,7 +200,8 @@ class Incident:
             return self
         one = self.own & {seen.fingerprint}
         failing = self.failing | one if seen.health is Health.FAIL else self.failing - one
-        incident, member = replace(self, failing=failing), self.members.get(seen.target)
+        incident = replace(self, failing=failing, dropped=self.dropped - {seen.fingerprint})
+        member = self.members.get(seen.target)
         if member is None:
             return incident
         return incident.with_member(member.after(seen, needs))

@@ -65,6 +65,7 @@ def _incident_out(incident: Incident) -> dict[str, Any]:
         "told_at": time_out(incident.told_at),
         "reminded": incident.reminded,
         "ups": incident.ups and asdict(incident.ups),
+        "dropped": _prints_out(incident.dropped),
     }
 
 
@@ -116,6 +117,7 @@ def _with_later_fields(incident: Incident, rest: dict[str, Any]) -> Incident:
         told_at=time_in(rest["told_at"]),
         reminded=rest["reminded"],
         ups=None if rest.get("ups") is None else _ups_in(rest["ups"]),
+        dropped=_prints_in(rest.get("dropped", [])),
     )
 
 

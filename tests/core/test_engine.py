@@ -18,6 +18,7 @@ from tests.core.labs import (
     FILES,
     GUESTS,
     HOSTS,
+    NOOK,
     NOON,
     RACK,
     VAULT,
@@ -720,13 +721,32 @@ def unchecked(lab, *checks):
     return lab.take(engine.uncheck(lab.situation, frozenset(checks), lab.now))
 
 
-def test_an_incident_of_a_check_that_lab_yaml_has_no_more_goes_on_until_another_proves_its_target(lab):
+def test_an_incident_of_a_check_that_lab_yaml_has_no_more_is_closed_once_another_proves_its_target(lab):
     web = fails(FILES, Kind.SERVICE_DOWN, "no answer", check="web")
     lab.see(web)
     unchecked(lab, web.fingerprint)
     assert "nobody can see whether that is over" in lab.only.why
     lab.see(well(FILES, "mail"))
-    assert lab.only.resolution == "all proven healthy"
+    assert (str(lab.only.end), lab.only.resolution) == ("closed", "no longer checked: web of files")
+    assert lab.only.why == "no answer, when lab.yaml still had web of files"
+    assert lab.broadcasts()[-1] == "☑️ Closed: files down. No longer checked: web of files."
+
+
+def test_it_is_resolved_where_the_check_is_back_and_has_passed_meanwhile(lab):
+    web, mail = (fails(FILES, Kind.SERVICE_DOWN, "no answer", check=check) for check in ("web", "mail"))
+    lab.see(web, mail)
+    unchecked(lab, web.fingerprint)
+    lab.see(well(FILES, "web"))
+    lab.see(well(FILES, "mail"))
+    assert (str(lab.only.end), lab.only.resolution) == ("resolved", "all proven healthy")
+
+
+def test_an_incident_that_lost_many_checks_names_some_and_counts_the_others(lab):
+    checks = [fails(FILES, Kind.SERVICE_DOWN, "no answer", check=f"c{number}") for number in range(10)]
+    lab.see(*checks)
+    unchecked(lab, *(one.fingerprint for one in checks))
+    lab.see(well(FILES, "mail"))
+    assert lab.only.resolution.endswith("c6 of files, c7 of files and 2 more")
 
 
 def test_an_incident_with_another_check_that_fails_goes_on_with_that(lab):
@@ -736,14 +756,38 @@ def test_an_incident_with_another_check_that_fails_goes_on_with_that(lab):
     assert (lab.only.own, lab.only.status) == ({mail.fingerprint}, Status.OPEN)
     assert "No longer checked: web of files." in lab.history(1)
     lab.see(well(FILES, "mail"))
-    assert lab.only.resolution == "all proven healthy"
+    assert (str(lab.only.end), lab.only.resolution) == ("closed", "no longer checked: web of files")
 
 
-def test_an_outage_whose_only_sign_lab_yaml_has_no_more_waits_for_its_members_and_says_so(lab):
+def test_a_check_that_had_passed_again_when_lab_yaml_lost_it_is_not_missed(lab):
+    web, mail = (fails(FILES, Kind.SERVICE_DOWN, "no answer", check=check) for check in ("web", "mail"))
+    lab.see(web, mail)
+    lab.see(well(FILES, "web"))
+    unchecked(lab, web.fingerprint)
+    lab.see(well(FILES, "mail"))
+    assert (str(lab.only.end), lab.only.resolution) == ("resolved", "all proven healthy")
+
+
+def test_that_another_check_had_passed_is_no_sign_that_what_failed_is_over(lab):
+    web, mail = (fails(FILES, Kind.SERVICE_DOWN, "no answer", check=check) for check in ("web", "mail"))
+    lab.see(web, mail)
+    lab.see(well(FILES, "mail"))
+    unchecked(lab, web.fingerprint)
+    assert lab.only.unwatched
+    lab.see(well(FILES, "mail"))
+    assert (str(lab.only.end), lab.only.resolution) == ("closed", "no longer checked: web of files")
+
+
+def test_an_outage_whose_only_sign_lab_yaml_has_no_more_waits_for_its_members_and_is_closed(lab):
     lab.see(gone(VAULT))
     unchecked(lab, gone(VAULT).fingerprint)
     assert lab.only.unwatched
     assert "nobody can see whether that is over" in lab.only.why
+    lab.see(well(VAULT, "port"))
+    assert lab.only.status is Status.OPEN
+    lab.see(up(FILES))
+    words = "no longer checked: hypervisor of vault; the others: 1 proven healthy"
+    assert (str(lab.only.end), lab.only.resolution) == ("closed", words)
 
 
 def test_a_member_that_fails_by_a_check_that_lab_yaml_has_no_more_waits_for_another_proof(lab):
@@ -753,6 +797,19 @@ def test_a_member_that_fails_by_a_check_that_lab_yaml_has_no_more_waits_for_anot
     assert lab.only.members[FILES].failing == {"web"}
     unchecked(lab, web.fingerprint)
     assert (lab.only.members[FILES].failing, lab.only.members[FILES].proven) == (frozenset(), False)
+    lab.see(back(VAULT), up(FILES))
+    lab.wait(timedelta(minutes=10))
+    words = "no longer checked: web of files; the others: 1 proven healthy"
+    assert (str(lab.only.end), lab.only.resolution) == ("closed", words)
+
+
+def test_what_was_no_longer_checked_when_an_outage_took_it_over_is_so_in_the_outage_too(lab):
+    web = fails(FILES, Kind.SERVICE_DOWN, "no answer", check="web")
+    lab.see(gone(ATLAS))
+    lab.see(web)
+    unchecked(lab, web.fingerprint)
+    lab.see(gone(VAULT), gone(NOOK))
+    assert [(one.id, one.dropped) for one in lab.live] == [(ONE, {web.fingerprint})]
 
 
 def test_one_whose_target_a_person_vouched_for_meanwhile_is_over_with_its_check(lab):

@@ -92,6 +92,7 @@ incidents = st.builds(
     touched=st.booleans(),
     told_at=maybe_times,
     reminded=st.integers(0, 9),
+    dropped=st.frozensets(prints, max_size=3),
 )
 shared_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 

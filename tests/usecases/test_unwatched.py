@@ -192,7 +192,10 @@ def test_what_a_check_showed_that_lab_yaml_has_no_more_is_forgotten_and_another_
     assert [one.check for one in known if one.target == VAULT] == ["mail"]
     assert not lab.incident(3).ended
     lab.see(well(VAULT, "mail"))
-    assert lab.incident(3).resolution == "all proven healthy"
+    assert (str(lab.incident(3).end), lab.incident(3).resolution) == (
+        "closed",
+        f"no longer checked: {check} of vault",
+    )
 
 
 def test_a_host_that_is_looked_into_no_more_is_not_held_to_what_that_showed(lab):

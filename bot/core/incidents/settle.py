@@ -14,6 +14,7 @@ from bot.core.incident import EventKind, Incident, Move, Status, Tell
 from bot.core.incidents import flapping, reminders
 from bot.core.incidents.adoption import begins_anew
 from bot.core.incidents.announce import (
+    NAMED,
     fails_again,
     is_closed,
     is_over,
@@ -42,7 +43,7 @@ def settle(draft: Draft, incident: Incident, *, came_back: bool = False) -> None
     if incident.status is not Status.RECOVERING:
         if not came_back or incident.still_off:
             return  # that nothing fails is no news: a person reopened it, or what was found off is still so
-        if not incident.own and incident.subject in incident.let_go:
+        if not incident.own and (incident.dropped or incident.subject in incident.let_go):
             _end(draft, incident)  # nobody saw that come back
             return
         waits = incident.unproven or hidden(draft, incident) or incident.unstable_since is not None
@@ -84,8 +85,8 @@ def _end(draft: Draft, incident: Incident) -> None:
     """All is settled. Where that rests on people's words alone, it was closed by the last of them."""
     grounds = [member.ground for member in incident.members.values() if member.ground is not None]
     words = outcome(incident.members.values())
-    if incident.let_go:
-        _close_unwatched(draft, incident, incident.let_go)
+    if incident.let_go or incident.dropped:
+        _close_unseen(draft, incident, incident.let_go)
         return
     if incident.kind is Kind.GUEST_MISSING and incident.subject not in incident.members:  # see _found_off
         words = "it is off, as before" + (f"; the others: {words}" if incident.members else "")
@@ -98,11 +99,23 @@ def _end(draft: Draft, incident: Incident) -> None:
         is_over(draft, over, words)
 
 
-def _close_unwatched(draft: Draft, incident: Incident, lost: Collection[TargetId]) -> None:
-    """Nothing is left to wait for, but of these nobody knows how they are."""
-    others = [member for target, member in incident.members.items() if target not in lost]
-    rest = f"; the others: {outcome(others, are_all=False)}" if others else ""
-    close(draft, incident, f"no longer watched: {named(draft, sorted(lost))}{rest}", None)
+def _close_unseen(draft: Draft, incident: Incident, lost: Collection[TargetId]) -> None:
+    """Nothing is left to wait for, but of these, and of what was no longer checked, nobody knows how they are."""
+    checks = [one for one in incident.dropped if one.target not in lost]
+    words = [f"no longer watched: {named(draft, sorted(lost))}"] if lost else []
+    words += [f"no longer checked: {_checks(draft, checks)}"] if checks else []
+    told = {*lost, *(one.target for one in checks)}
+    others = [member for target, member in incident.members.items() if target not in told]
+    words += [f"the others: {outcome(others, are_all=False)}"] if others else []
+    past = draft.keep(replace(incident, why=incident.why.replace(f"; {_UNSEEN}", "")))
+    close(draft, past, "; ".join(words), None)
+
+
+def _checks(draft: Draft, checks: Collection[Fingerprint]) -> str:
+    """Some checks by name, and how many more there are."""
+    told = [f"{one.check} of {draft.situation.name(one.target)}" for one in sorted(checks, key=str)]
+    more = len(told) - NAMED
+    return ", ".join(told[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _never_off(draft: Draft, incident: Incident) -> str:
@@ -190,7 +203,7 @@ def let_go(draft: Draft, incident: Incident, gone: frozenset[TargetId]) -> None:
         return
     left = draft.keep(_unseen(incident, left, draft.situation.name(left.subject)))
     if not left.own and not left.unproven:
-        _close_unwatched(draft, left, concerned.union(left.let_go))
+        _close_unseen(draft, left, concerned.union(left.let_go))
     else:
         _go_on(draft, incident, left, f"No longer watched: {named(draft, sorted(concerned))}")
 
@@ -201,7 +214,7 @@ def unchecked(draft: Draft, incident: Incident, gone: frozenset[Fingerprint]) ->
     if left == incident:
         return
     lost = gone & {*incident.own, *(Fingerprint(c, t) for t, m in incident.members.items() for c in m.failing)}
-    words = ", ".join(f"{one.check} of {draft.situation.name(one.target)}" for one in sorted(lost, key=str))
+    words = _checks(draft, lost)
     _go_on(draft, incident, draft.keep(_unseen(incident, left, words)), f"No longer checked: {words}")
 
 

@@ -102,6 +102,7 @@ def _hand_over(draft: Draft, sign: Incident, to: IncidentId) -> None:
     outage = draft.incidents[to]
     same = frozenset(f for f in sign.own if f.target == outage.subject)
     outage = replace(outage, own=outage.own | same, failing=outage.failing | (sign.failing & same))
+    outage = replace(outage, dropped=outage.dropped | sign.dropped)
     draft.keep(outage)
     failing = (
         Member(f.target, was_running=draft.situation.ran(f.target), failing=frozenset({f.check}))
