@@ -37,6 +37,7 @@ SINCE, UNTIL = NOON - 30 * MINUTE, NOON - MINUTE
 GAP = Gap(SINCE, UNTIL)
 AT = {ATLAS: NOON - 9 * MINUTE, VAULT: NOON - 10 * MINUTE}
 BOTH = Boots(GAP, AT)
+STOPPED = "someone had stopped the bot"
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_over_midnight_it_says_the_days(lab):
     [
         (Boots(GAP, {ATLAS: AT[ATLAS]}), "one machine alone may have been restarted"),
         (Boots(GAP, {}, own=AT[ATLAS]), "one machine alone may have been restarted"),
-        (replace(BOTH, cut_off=False), "someone had stopped the bot"),
+        (replace(BOTH, cut_off=False), STOPPED),
         (replace(BOTH, stayed=frozenset({NOOK})), "nook never went off"),
         (replace(BOTH, booted={ATLAS: NOON, VAULT: NOON - 11 * MINUTE}), "they booted one after the other"),
         (replace(BOTH, own=NOON - 20 * MINUTE), "they booted one after the other"),
@@ -134,6 +135,39 @@ def test_over_midnight_it_says_the_days(lab):
 )
 def test_what_is_no_power_failure_opens_nothing(lab, boots, why):
     assert why_no_failure(lab.situation, boots, sorted(boots.booted)) == why
+    concluded(lab, boots)
+    assert lab.incidents == {}
+
+
+ALL = replace(BOTH, booted={**AT, NOOK: NOON - 9 * MINUTE}, cut_off=False)
+
+
+@pytest.mark.parametrize("own", [None, NOON - 9 * MINUTE])
+def test_all_hosts_that_booted_at_once_after_the_bot_was_stopped_in_order_are_a_suspected_power_failure(lab, own):
+    concluded(lab, replace(ALL, own=own))
+    assert (lab.only.kind, lab.only.suspected) == (Kind.POWER_LOSS, True)
+    assert lab.only.why.startswith(
+        "the lab seems to have lost its power while I was off, "
+        "or someone restarted it (I had been stopped in order before), between "
+    )
+
+
+def test_the_bots_own_machine_is_one_of_as_many_as_are_lost_together(lab):
+    own = replace(BOTH, cut_off=False, own=NOON - 9 * MINUTE)
+    assert why_no_failure(lab.situation, replace(own, own_host=ATLAS), [ATLAS, VAULT]) == STOPPED
+    assert why_no_failure(lab.situation, own, [ATLAS, VAULT]) is None
+
+
+@pytest.mark.parametrize(
+    "boots",
+    [
+        replace(ALL, stayed=frozenset({FILES})),
+        replace(ALL, booted={**ALL.booted, NOOK: NOON - 13 * MINUTE}),
+        replace(ALL, own=NOON - 13 * MINUTE),
+        replace(ALL, kernels={ATLAS: "k1", NOOK: "k1"}),
+    ],
+)
+def test_after_an_orderly_stop_hosts_that_may_have_been_restarted_one_by_one_are_none(lab, boots):
     concluded(lab, boots)
     assert lab.incidents == {}
 

@@ -1,8 +1,9 @@
 """Whether the lab lost its power while nobody saw it: told from which machines have booted meanwhile.
 
 The bot was off then, or it was over before a host was believed to be gone. Nobody saw it, so it is a conclusion
-and said to be one. A host that restarts alone, hosts that restart one after the other, and a bot that someone
-stopped are no power failure; nor is anything while a host without a UPS ran on, or the UPS of those that booted.
+and said to be one. A host that restarts alone and hosts that restart one after the other are no power failure; nor
+is anything while a host without a UPS ran on, or the UPS of those that booted. Where the bot had been stopped in
+order, someone may have restarted the machines: then only all hosts at once are one.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -81,7 +82,7 @@ def _again(draft: Draft, boots: Boots, known: Incident, times: Collection[dateti
 
 def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str | None:
     """Why it is not taken for a power failure that these hosts have booted; None where it is."""
-    if not boots.cut_off:
+    if not boots.cut_off and not _all_at_once(situation, boots, hosts):
         return "someone had stopped the bot"
     unfed = _unfed(situation, boots, hosts)
     if hosts and not unfed:
@@ -97,6 +98,19 @@ def why_no_failure(situation: Situation, boots: Boots, hosts: Sequence[TargetId]
     if max(times) - min(times) > (rules.storm_within if boots.watched else rules.grace):
         return "they booted one after the other"
     return None
+
+
+def _all_at_once(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> bool:
+    """Whether no host ran on, and so many booted within so short a time that they are lost together.
+
+    What shuts the bot's own machine down stops the bot in order, too: a UPS that is nearly empty, or a person.
+    """
+    machines = {boots.kernels.get(host, host) for host in hosts}
+    apart = boots.own is not None and boots.own_host not in hosts
+    if boots.stayed or len(machines) + apart < situation.rules.storm_hosts:
+        return False
+    times = _times(boots, hosts)
+    return max(times) - min(times) <= situation.rules.storm_within
 
 
 def _unfed(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> list[TargetId]:
@@ -138,7 +152,8 @@ def _why(situation: Situation, boots: Boots, hosts: Sequence[TargetId]) -> str:
     alone = boots.own is None or boots.own_host in hosts
     own = "" if boots.own is None or alone else f", my own machine at {_hour(situation, boots.own)}"
     off = "" if boots.watched else f" while {boots.gap.what.replace('My', 'my', 1)}"
-    what = f"the lab seems to have lost its power{off}, or someone restarted it"
+    stopped = "" if boots.cut_off else " (I had been stopped in order before)"
+    what = f"the lab seems to have lost its power{off}, or someone restarted it{stopped}"
     return f"{what}, {_when(situation, boots.gap.since, _times(boots, hosts))}: {', '.join(told)}{own}"
 
 
