@@ -44,7 +44,9 @@ def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) ->
     if incident.members.keys() <= {incident.subject}:
         return _alone(incident, lacking)
     counts = _WELL if incident.failing or incident.ended else _BACK
-    done, whole = sum(len(found.get(one, ())) for one in counts), len(incident.members)
+    unsure = {check.target for check in incident.dropped}
+    done = sum(target not in unsure for one in counts for target in found.get(one, ()))
+    whole = len(incident.members)
     lines = [f"{bar(done, whole)}  *{done} of {whole}* {'well' if counts is _WELL else 'back'}"]
     if found.keys() != {Standing.PROVEN}:
         plain = ", ".join(f"{len(found[one])} {_called(one, incident)}" for one in _PLAIN if one in found)
@@ -52,6 +54,7 @@ def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) ->
         for one in (one for one in _NAMED if one in found):
             lines += _said(incident, found[one], name) if one in _SAID else [_line(one, found[one], name)]
         lines += _unproven(incident, found.get(Standing.UNPROVEN, ()), name, lacking)
+    lines += _unchecked(incident, name)
     return "\n".join(lines)
 
 
@@ -83,6 +86,14 @@ def _called(standing: Standing, incident: Incident) -> str:
     """While an outage lasts, nobody knows what never went off: it was not seen to."""
     unsure = standing is Standing.UNTOUCHED and incident.failing
     return "not seen to go off" if unsure else COUNTED[standing]
+
+
+def _unchecked(incident: Incident, name: Names) -> Iterator[str]:
+    """What has failed by a check that lab.yaml has lost since: nobody knows whether that is over."""
+    for target in sorted({check.target for check in incident.dropped}):
+        checks = sorted(check.check for check in incident.dropped if check.target == target)
+        told = f"{names([target], name)}: no longer checked: {safe(', '.join(checks), 200)}"
+        yield f"{STANDINGS[Standing.UNWATCHED]} {told}"
 
 
 def _said(incident: Incident, targets: tuple[TargetId, ...], name: Names) -> Iterator[str]:

@@ -114,7 +114,8 @@ def length(incident: Incident) -> str:
     ended = incident.resolved_at or incident.since
     if incident.spans.count > 1:
         return f"{incident.spans.count} times, {lasted(incident.spans.total(ended))} in all"
-    unwell = incident.end is not None and incident.end.way is Way.CLOSED and (incident.unproven or incident.let_go)
+    closed = incident.end is not None and incident.end.way is Way.CLOSED
+    unwell = closed and (incident.unproven or incident.let_go or incident.dropped)
     return f"{'closed after' if unwell else 'lasted'} {lasted(ended - incident.since)}"
 
 

@@ -423,6 +423,14 @@ def test_of_one_machine_it_says_what_is_still_missing():
     assert len(lines(replace(alone(), status=Status.OPEN), lacks)) == 2
 
 
+def test_of_a_check_that_lab_yaml_has_lost_it_names_it_and_its_machine_is_not_counted_as_well():
+    lost = frozenset(Fingerprint(CheckName(check), TargetId("guest:vm1")) for check in ("web", "mail"))
+    end = {"failing": frozenset(), "status": Status.RESOLVED, "resolved_at": NOW, "end": End(Way.CLOSED)}
+    told = lines(outage(back=3, dropped=lost, **end))[-1]
+    assert "*2 of 3* well" in told
+    assert told.endswith("vm1: no longer checked: mail, web")
+
+
 def test_of_one_machine_that_was_reopened_it_says_so_only_where_it_is_not_plain():
     lacks = {TargetId("guest:web1"): "its agent's answer"}
     again = replace(alone(), status=Status.OPEN, reopened_by=OWNER, reopened_at=NOW)
@@ -444,6 +452,10 @@ def test_of_one_machine_that_was_closed_it_says_that_it_was_not_well_then():
     assert "closed after less than a second" in lines(closed)[0], "that it is over, nobody knows"
     unwatched = closed.with_member(closed.members[closed.subject].let_go(UNWATCHED))
     assert lines(unwatched) == lines(closed)
+    unchecked = closed.with_member(Member(closed.subject, True, ground=Ground(Standing.PROVEN, "it answers", NOW)))
+    assert "lasted" in lines(unchecked)[0]
+    lost = frozenset({Fingerprint(CheckName("web"), closed.subject)})
+    assert "closed after" in lines(replace(unchecked, dropped=lost))[0]
     moved = replace(closed, end=End(Way.MOVED, IncidentId(8)))
     assert "proven" not in str(lines(moved))
 
