@@ -23,3 +23,6 @@ RAN: Final = "ran"
 
 RESTARTED_AT: Final = "restarted_at"
 """The fact of a machine that has started anew lately: when, the latest first."""
+
+PROVEN_AT: Final = "proven_at"
+"""The fact of a machine that is asked by a name: that name, and the addresses it led to when it was proven."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from bot.core.clock_step import shifted
-from bot.core.facts import ANSWERED, RAN, REFUSAL, RESTARTED_AT, STALLED, THERE, TOO_LATE
+from bot.core.facts import ANSWERED, PROVEN_AT, RAN, REFUSAL, RESTARTED_AT, STALLED, THERE, TOO_LATE
 from bot.core.kinds import SILENCE, Kind, TargetKind
 from bot.core.mentions import deadened
 
@@ -177,7 +177,7 @@ def is_condition(check: Fingerprint) -> bool:
     return check.check == CONDITION and check.target.startswith(TargetKind.UPS)
 
 
-_KEPT = ("boot_id", "up_since", "root", "battery", RESTARTED_AT)
+_KEPT = ("boot_id", "up_since", "root", "battery", RESTARTED_AT, PROVEN_AT)
 _MOMENTS = ("booted", "up_since", ANSWERED)
 """The facts that are moments, in ISO 8601."""
 

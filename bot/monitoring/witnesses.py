@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.core.health import Health
 from bot.core.incidents.visibility import LOCAL, Finding, Path, Witness
+from bot.monitoring.moved import MovedNames
 from bot.monitoring.netlink import Link, Netlink, NoRoute, Route
 from bot.monitoring.pings import burst, ping
 from bot.names import CannotLookUp, Names
@@ -35,11 +36,11 @@ _REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
 
 
 class Witnesses:
-    """Looks. Used from one loop, in whose network it was made. `now`: the clock."""
+    """Looks. Used from one loop, in whose network it was made. `now`: the clock; `moved`: names that moved."""
 
-    def __init__(self, now: Callable[[], datetime], names: Names) -> None:
+    def __init__(self, now: Callable[[], datetime], names: Names, moved: MovedNames | None = None) -> None:
         self.now = now
-        self._names = names
+        self._names, self._moved = names, moved
         self._kernel: Netlink | None = None
         self._routes: dict[str, Path] = {}  # by address: the last way there that was known
         self._lost: dict[str, str] = {}  # the addresses to which there is none any more, and why
@@ -117,7 +118,9 @@ class Witnesses:
         return name not in self._names.failing and self._names.last_known(name) is not None
 
     def unresolved(self, name: str) -> bool:
-        """Whether nobody could say, when it was tried last, what address a name has."""
+        """Whether nobody could say, when it was tried last, what address a name has, or that can't be believed."""
+        if self._moved is not None and self._moved.doubts(name):
+            return True
         trouble = self._names.failing.get(name)
         return trouble is not None and not trouble.no_such_name
 
@@ -141,12 +144,14 @@ class Witnesses:
         return None if before == path.link else before
 
     async def name(self, name: str) -> Finding:
-        """Whether a name can be looked up; that there is none of that name is an answer."""
+        """Whether a name can be looked up, and leads where it did; that there is none of it is an answer."""
         try:
             await self._names.look_up(name, 0, NAME_PATIENCE)
         except CannotLookUp as why:
             health = Health.UNKNOWN if why.trouble.no_such_name else Health.FAIL
             return self._finding(Witness.RESOLVER, health, str(why), name)
+        if strayed := self._moved and self._moved.strayed(name):
+            return self._finding(Witness.RESOLVER, Health.FAIL, strayed, name)
         return self._finding(Witness.RESOLVER, Health.OK, f"{name} can be looked up", name)
 
     def ever_answered(self, gateway: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.config import Check, Host, Service
 from bot.config.built_in import HOST_PROBE, looks_inside
+from bot.core.facts import PROVEN_AT
 from bot.core.health import INSIDE, ROOT, Evidence, Fingerprint, Health, Kind, Observation
 from bot.core.incidents.host_report import (
     Finding,
@@ -94,7 +95,8 @@ class HostProbe:
         self._parts = parts
         self._watcher = Watcher(watched, parts)
         self._door = parts.ssh.door(watched.target, watched.address)
-        remembered = parts.remembered(self._watcher.fingerprint)
+        remembered = dict(parts.remembered(self._watcher.fingerprint))
+        remembered.pop(PROVEN_AT, None)  # of its name, and nothing that it has told
         self._story = Story(remembered, parts.zone)
         self._twins = parts.ssh.twins
         self._twins.watch(self._host, self._door, start_of(remembered.get("boot_id", "")))

@@ -6,7 +6,7 @@ have rounds of their own: guests.py.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,6 @@ from bot.core.health import (
     HYPERVISOR,
     CheckName,
     Fingerprint,
-    Observation,
     Target,
     TargetId,
     TargetKind,
@@ -46,7 +45,7 @@ from bot.probes import Parts, Probe, Watched, discover
 from bot.probes.guest import GuestProbe
 from bot.rounds import addresses
 from bot.rounds.blind_spots import BlindSpots
-from bot.rounds.checks import as_proof, checks_of, meant_guest
+from bot.rounds.checks import checks_of, look_with, meant_guest
 from bot.rounds.found_at import FoundAt
 from bot.rounds.guest_ssh import GuestSsh
 from bot.rounds.guests import GuestRounds
@@ -129,6 +128,7 @@ class Rounds:
         self._start(self.own_time.run())
 
     def _begin_guests(self, beginning: Beginning) -> None:
+        self._shared.answered = self._sight.hypervisor_answers
         self._last_seen.before_start(beginning.ran, beginning.shut_down, beginning.stopped)
         for host, guests in self._guests.items():
             identity = target_id(TargetKind.HOST, host)
@@ -158,14 +158,12 @@ class Rounds:
         pace, name = self._pace(check), f"{watched.check}@{watched.target.id}"
         probe = self._probes[name] = discover()[check.probe].make(watched, check.params, self._parts)
 
-        async def told() -> Sequence[Observation]:
-            found, known = await probe.look(), self._parts.names.known
-            doubt = self._parts.ssh.twins.doubt(watched.target)
-            return [as_proof(self._config, watched, check, seen, known, doubt) for seen in found]
-
+        shows = partial(look_with, probe, watched, check, self._config, self._parts)
+        told = partial(self._sight.moved.look, watched, check, shows)
         fingerprint, where = Fingerprint(watched.check, watched.target.id), where_of(check, watched.address)
         self._looks[watched.target.id][watched.check] = partial(self._impostors.look, watched.target, told, where)
         self._sight.watches(fingerprint, where)
+        self._sight.moved.recall(self._parts.remembered(fingerprint))
         careful = partial(looked, fingerprint, told, self._parts.now)
 
         async def look() -> None:

@@ -1,7 +1,7 @@
 """Which checks lab.yaml asks for, each with what it looks at."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bot.config import Check, Config, Guest
@@ -15,7 +15,7 @@ from bot.config.places import (
 )
 from bot.core.health import CheckName, Evidence, Health, Observation, Target, TargetKind, name_of, target_id
 from bot.monitoring.targets import configured
-from bot.probes import Watched
+from bot.probes import Parts, Probe, Watched
 from bot.probes.host import built_in
 from bot.probes.ups import Params as UpsParams
 
@@ -53,6 +53,15 @@ def guest_checks_of(config: Config, known: Collection[Target]) -> Iterable[tuple
         if meant is not None:
             for name, check in said.checks.items():
                 yield Watched(CheckName(name), meant, said.address), check
+
+
+async def look_with(
+    probe: Probe, watched: Watched, check: Check, config: Config, parts: Parts
+) -> Sequence[Observation]:
+    """What a probe shows of its target."""
+    found, known = await probe.look(), parts.names.known
+    doubt = parts.ssh.twins.doubt(watched.target)
+    return [as_proof(config, watched, check, seen, known, doubt) for seen in found]
 
 
 def as_proof(

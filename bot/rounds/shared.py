@@ -22,14 +22,15 @@ class Shared:
     `release`: by host, what lets go of guests that live elsewhere now. `doubles`: the hosts that seem to be one
     machine with an earlier one, and which; their guests are that one's. `twice`: the guests that are believed to
     run on two hosts, see `note_twice`. `misled`: the host at which one's hypervisor is asked by lab.yaml, "" for
-    its own. `alone`: where each guest was last seen to run, and nowhere else. `last_seen`: how each was, wherever
-    it lives.
+    its own. `answered` is called with a host whose hypervisor has told its guests. `alone`: where each guest was
+    last seen to run, and nowhere else. `last_seen`: how each was, wherever it lives.
     """
 
     known: dict[TargetId, Target]
     attach: Callable[[], None]
     last_seen: LastSeen
     misled: Callable[[str], str] = lambda _host: ""
+    answered: Callable[[str], None] = lambda _host: None
     release: dict[str, Callable[[Set[TargetId]], None]] = field(default_factory=dict)
     places: Placements = field(default_factory=Placements)
     doubles: dict[str, str] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Shared:
 
     def heard(self, host: str, states: Mapping[str, GuestState]) -> None:
         """A hypervisor has told the states of all its guests."""
+        self.answered(host)
         self.places = self.places.heard(host, states)
         if self.release.keys() <= self.places.told.keys() - self.places.away:
             here = (guest_id(uuid) for uuid in states if self.places.running_on(uuid) == (host,))

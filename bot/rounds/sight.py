@@ -6,15 +6,18 @@ What is believed of it is watching.py's, as of any other check.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.config import Config
-from bot.core.health import Fingerprint, Health, Target, TargetId
+from bot.core.health import Fingerprint, Health, Target, TargetId, TargetKind, target_id
 from bot.core.picture import Trouble
-from bot.monitoring.addresses import looks_far
+from bot.monitoring.addresses import hypervisor_at, looks_far
+from bot.monitoring.moved import Around, MovedNames
 from bot.monitoring.pace import Pace
 from bot.monitoring.sight import BOT, SIGHT, SightMonitor
 from bot.monitoring.witnesses import Witnesses
 from bot.probes import Parts
+from bot.rounds.addresses import learn
 from bot.scheduler import Scheduler
 from bot.store.targets import Known
 from bot.watching import Watch
@@ -24,16 +27,21 @@ WHILE_BLIND = timedelta(seconds=1)  # between two questions
 
 
 class SightRounds:
-    """Asks the witnesses when they are due. Where lab.yaml wants none, or nothing is far away, it asks nobody."""
+    """Asks the witnesses when they are due. Where lab.yaml wants none, or nothing is far away, it asks nobody.
+
+    `moved`: which names lead elsewhere than where their machines were.
+    """
 
     def __init__(
         self, config: Config, watch: Watch, scheduler: Scheduler, parts: Parts, names: Callable[[TargetId], str]
     ) -> None:
         settings = config.witnesses
-        self._watch = watch
+        self._config, self._watch = config, watch
         self._scheduler = scheduler
         self._far = settings.ask and looks_far(config)
-        witnesses = Witnesses(parts.now, parts.names)
+        around = Around(self._is_well, watch.awaits, self._routers, partial(learn, parts.names, config))
+        self.moved = MovedNames(config, parts.names, around)
+        witnesses = self._witnesses = Witnesses(parts.now, parts.names, self.moved)
         self._sight = SightMonitor(settings, witnesses, names, lambda one: watch.believed(one) is Health.FAIL)
         self._pace = Pace(settings.every, min(WHILE_BLIND, settings.every), failures=1)
         self._names_pace = replace(self._pace, failures=config.timing.failures)
@@ -64,6 +72,18 @@ class SightRounds:
     def forget(self, check: Fingerprint) -> None:
         """A check looks no more."""
         self._sight.forget(check)
+
+    def hypervisor_answers(self, host: str) -> None:
+        """A host's hypervisor has told its guests."""
+        where = hypervisor_at(self._config.hosts[host].hypervisor)
+        self.moved.answered(Target(target_id(TargetKind.HOST, host)), where)
+
+    def _is_well(self, check: Fingerprint) -> bool:
+        return self._watch.believed(check) is Health.OK and not self._watch.fails(check)
+
+    def _routers(self) -> Iterable[str]:
+        named = self._config.witnesses.gateway
+        return [*([named] if named else []), *(address for address, _ in self._witnesses.gateways())]
 
     def tick(self) -> timedelta | None:
         """To be called every second: for how long the bot's process was stopped, if it was."""

@@ -141,6 +141,45 @@ async def test_a_name_that_is_gone_is_a_fault_of_the_watching(tmp_path):
         assert len(world.alex.own_messages()) == 1
 
 
+async def test_names_that_all_lead_to_one_silent_address_are_no_power_failure(tmp_path):
+    async with a_named_world(tmp_path) as (world, resolver):
+        right = dict(resolver.names)
+        resolver.names.update(dict.fromkeys(right, "10.9.0.99"))
+        network = await world.alex.sees("Network down between Caretaker and the lab", seconds=30)
+        assert "I can't see atlas, borea, nas: atlas.lan leads to another address than before" in words(network)
+        assert "10.9.0.99, not 10.9.0.10" in words(network)
+        await asked_again(resolver)  # three failures and more of each, had they been any
+        assert "hosts: 0 of 3 well · not seen: atlas, borea, nas" in await world.status()
+        resolver.names.update(right)
+        await world.alex.sees_change(network, "🟢 *Resolved*", seconds=40)
+        await world.all_well()
+        assert len(world.alex.own_messages()) == 1, world.said()
+
+
+async def test_a_router_that_answers_for_a_name_itself_and_shows_a_page_brings_no_dead_machine_back(tmp_path):
+    async with a_named_world(tmp_path) as (world, resolver):
+        world.home.pull("nas")
+        down = await world.alex.sees("nas down", "nas.lan:8006", seconds=30)
+        with world.home.gateway.listen(8006):
+            resolver.names["nas.lan"] = "10.9.0.254"
+            network = await world.alex.sees("Network down between Caretaker and the lab", seconds=30)
+            await asked_again(resolver)  # long enough to be proven, had it been nas
+            assert "hosts: 2 of 3 well · failing: nas" in await world.status()
+            why = await world.alex.types("/lab why nas")
+            assert "nas.lan:8006 answers; but nas.lan leads to another address than before" in why
+            resolver.names["nas.lan"] = BY_ADDRESS["nas"]
+            await world.alex.sees_change(network, "🟢 *Resolved*", seconds=40)
+        world.home.put_back("nas")
+        await world.alex.sees_change(down, "🟢 *Resolved*", seconds=40)
+        await world.all_well()
+
+
+async def asked_again(resolver: Resolver) -> None:
+    """Wait until each machine was looked at a few times more."""
+    until_then = {name: resolver.asked.count(name) + 8 for name in resolver.names}
+    await until(lambda: all(resolver.asked.count(name) >= often for name, often in until_then.items()), 40)
+
+
 @asynccontextmanager
 async def a_named_world(folder: Path) -> AsyncIterator[tuple[World, Resolver]]:
     """Machines that are known by names, which the home's own resolver tells."""
