@@ -27,6 +27,7 @@ from bot.store.writer import Writer
 from bot.usecases import target_picture
 from bot.watching import Watch
 from bot.ways import Ways
+from tests.actions.lines import context, run
 from tests.real.guest import running_host
 from tests.test_rounds import QUICK
 from tests.waiting import until
@@ -205,6 +206,24 @@ async def test_two_guests_of_one_name_are_two_machines(tmp_path, atlas, borea) -
             bot.rounds.meant("web1")
         await bot.rounds.machine(OTHER, "borea", "web1").start()
         assert borea.guest(OTHER).isActive()
+        assert atlas.guest(ONE).isActive()
+
+
+@pytest.mark.parametrize("line", ["power off web1", "shut down web1"])
+async def test_what_stops_a_guest_stops_the_runs_own_and_not_its_namesake(tmp_path, atlas, borea, line) -> None:
+    atlas.define("web1", ONE, start=True)
+    borea.define("web1", OTHER, start=True)
+    async with living(tmp_path, atlas, borea) as bot:
+        await bot.runs_on(ONE, "atlas")
+        await bot.runs_on(OTHER, "borea")
+        means = context(bot.hypervisors["borea"])
+        own = replace(means, machine=lambda name: bot.rounds.machine(OTHER, "borea", name))
+        assert (await run(line, own)).ok
+        assert not borea.guest(OTHER).isActive()
+        assert atlas.guest(ONE).isActive()
+        by_name = replace(means, machine=lambda name: bot.rounds.machine(bot.rounds.meant(name), "atlas", name))
+        with pytest.raises(GuestRefused, match="say web1@atlas or web1@borea"):
+            await run(line, by_name)
         assert atlas.guest(ONE).isActive()
 
 
