@@ -37,7 +37,8 @@ async def test_another_file_in_its_place_is_told_and_all_is_kept_beside_it(tmp_p
     async with a_world(data) as world:
         alex = Person(world.box, ALEX)
         (file,) = data.glob("*.db")
-        aside = file.rename(file.with_name("aside"))
+        aside = file.with_name("aside")
+        aside.hardlink_to(file)  # so that at no moment there is none in its place
         with sqlite3.connect(data / "other") as other:
             other.execute("create table another (one)")
         (data / "other").rename(file)
