@@ -10,76 +10,29 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from shlex import quote
 
 from bot.core.clock_step import shifted
-from bot.core.health import BOOT, STALLED, Evidence, Fingerprint, Health, Kind, Observation, TargetId
+from bot.core.guest import GuestEvent, GuestEventKind, Reason
+from bot.core.health import Evidence, Health, Kind, Observation, TargetId
 from bot.core.incidents.boot_place import Place, Source
-from bot.core.incidents.boot_signs import Stage
 from bot.core.incidents.console_log import BootRecord, Mark
 from bot.core.incidents.guest_boot import GuestBoot
 from bot.hypervisor import HypervisorUnreachable
 from bot.monitoring.boot_looks import Clock, ask_ssh, look
+from bot.monitoring.boot_told import observed, unseen
 from bot.probes.guest import GuestProbe
 
 log = logging.getLogger(__name__)
 
-WAITS_FOR = timedelta(seconds=30)
-"""How long a menu or a question stands there before it is told: a key server or a person may answer it at once."""
 RESETS = timedelta(seconds=5)
 """QEMU tells of one start, or of one reset, up to three times within a moment."""
 AGAIN = timedelta(minutes=1)
 """How long after the log of a guest that is off could not be read it is tried again: there may be none yet."""
 
-_DECIDED = frozenset({Stage.FAILED, Stage.WAITING})
-
-
-def observed(probe: GuestProbe, boot: GuestBoot, now: datetime, patience: timedelta) -> Observation:
-    """Where a guest stands, as an observation of its boot."""
-    place = boot.where(now, patience)
-    fingerprint = Fingerprint(BOOT, probe.guest.id)
-    if place.stage in _DECIDED:
-        why = f"{place.why}: “{place.line[:200]}”" if place.line else place.why
-        waits = place.stage is Stage.WAITING
-        steady = min(WAITS_FOR, patience) if waits else timedelta(0)
-        seen = Observation(fingerprint, Health.FAIL, now, why, kind_of(place), running=True, steady=steady)
-        return replace(seen, evidence=Evidence.OUTSIDE)
-    if boot.frozen and place.overdue:
-        return _stays_frozen(probe, place, now)
-    if place.proven:
-        return Observation(fingerprint, Health.OK, now, place.why, running=True)
-    if boot.whose.other is not None:
-        return Observation(fingerprint, Health.UNKNOWN, now, place.why, running=True, evidence=Evidence.OUTSIDE)
-    if boot.hint:
-        return Observation(fingerprint, Health.OK, now, place.why, running=True, evidence=Evidence.OUTSIDE)
-    silent = ", and its agent is silent" if probe.info.has_agent and place.stage is Stage.UNKNOWN else ""
-    why = place.why if "silent" in place.why else f"{place.why}{silent}"
-    seen = Observation(fingerprint, Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
-    return replace(seen, facts={STALLED: "yes"}) if place.overdue or place.started is None else seen
-
-
-def _stays_frozen(probe: GuestProbe, place: Place, now: datetime) -> Observation:
-    """No backup takes so long over it: whoever froze them died before it thawed them."""
-    thaw = f"thaw them on {probe.host}: “virsh domfsthaw {quote(probe.guest.name)}”"
-    fingerprint, why = Fingerprint(BOOT, probe.guest.id), f"{place.why} that did not end; {thaw}"
-    seen = Observation(fingerprint, Health.FAIL, now, why, Kind.GUEST_FROZEN, stated=True, running=True)
-    return replace(seen, evidence=Evidence.OUTSIDE, since=place.since)
-
-
-def _unseen(guest: TargetId, now: datetime, why: str) -> Observation:
-    return Observation(Fingerprint(BOOT, guest), Health.UNKNOWN, now, why, running=True, evidence=Evidence.NONE)
-
 
 def _stood_still(before: GuestBoot, after: GuestBoot) -> bool:
     """Whether what proves it now would be there also if it had been paused meanwhile."""
     return bool(after.proof) and not before.proof and after.source in {Source.CONSOLE, Source.SCREEN}
-
-
-def kind_of(place: Place) -> Kind:
-    """What a machine's failure or waiting at its boot is about."""
-    if place.stage is Stage.WAITING:
-        return Kind.BOOT_WAITING
-    return Kind.BOOT_DISK if place.disk else Kind.GUEST_DAMAGED
 
 
 @dataclass(slots=True)
@@ -98,6 +51,7 @@ class Boots:
     _unread: dict[TargetId, tuple[int, datetime]] = field(default_factory=dict)  # after which start, and when
     _records: dict[TargetId, BootRecord] = field(default_factory=dict)
     _began: dict[TargetId, datetime] = field(default_factory=dict)  # when an event last told of a start
+    _untold: set[TargetId] = field(default_factory=set)  # those whose start was polled, and no event has told yet
     _unsaved: set[TargetId] = field(default_factory=set)  # those whose record is not written down as it is
 
     def seen_before(self, until: datetime | None) -> None:
@@ -129,7 +83,22 @@ class Boots:
 
     def polled(self, guest: TargetId, *, running: bool | None, paused: bool = False) -> None:
         """A guest's power was told."""
-        self._boots[guest] = self.of(guest).polled(self.now(), running=running, paused=paused)
+        before = self.of(guest)
+        boot = self._boots[guest] = before.polled(self.now(), running=running, paused=paused)
+        if before.running is False and boot.running:
+            self._untold.add(guest)
+        elif not boot.running:
+            self._untold.discard(guest)
+
+    def told(self, guest: TargetId, event: GuestEvent) -> None:
+        """An event tells of a start or a reset; a start may have been found by a look at its power already.
+
+        Events come in order: had that start ended since, its end would have been told before this.
+        """
+        booted, known = event.reason is not Reason.GOES_ON, guest in self._untold
+        self._untold.discard(guest)
+        if not (known and booted and event.what is GuestEventKind.STARTED):
+            self.began(guest, booted=booted)
 
     def began(self, guest: TargetId, *, booted: bool = True) -> None:
         """A guest started, or was reset. Not `booted`: it goes on from where it was saved.
@@ -151,6 +120,7 @@ class Boots:
     def lost(self) -> None:
         """Their hypervisor is out of reach: who knows what becomes of them."""
         self._boots = {guest: boot.lost() for guest, boot in self._boots.items()}
+        self._untold.clear()
 
     def shift(self, step: timedelta) -> None:
         """The clock was stepped."""
@@ -166,6 +136,7 @@ class Boots:
             self._boots.pop(guest, None)
             self._overdue.pop(guest, None)
             self._began.pop(guest, None)
+            self._untold.discard(guest)
             self._records.pop(guest, None)
             self._unread.pop(guest, None)
             self._unsaved.discard(guest)
@@ -222,13 +193,13 @@ class Boots:
         guest = probe.guest.id
         before = self.of(guest)
         if not probe.info.known:
-            return _unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
+            return unseen(guest, self.now(), "not looked at yet: what it is made of is still to be read")
         try:
             after, aside = await self._look(probe, before)
             if _stood_still(before, after) and not await probe.runs():
                 return None
         except HypervisorUnreachable as why:
-            return _unseen(guest, self.now(), str(why))
+            return unseen(guest, self.now(), str(why))
         if not self.goes_on(guest, before.starts):
             return None
         marked = self.of(guest)
@@ -278,7 +249,7 @@ class Boots:
         try:  # what is learnt is kept only from when its start was told
             boot, aside = await self._look(probe, boot.began(self.now()))
         except HypervisorUnreachable as why:
-            return _unseen(guest, self.now(), str(why))
+            return unseen(guest, self.now(), str(why))
         seen = observed(probe, boot, self.now(), self.patience)
         return replace(seen, why=f"{seen.why}; {aside}") if aside else seen
 

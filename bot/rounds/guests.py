@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 
 from bot.config import Config
-from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power, Reason
+from bot.core.guest import GuestEvent, GuestEventKind, GuestState, Power
 from bot.core.health import (
     BOOT,
     HYPERVISOR,
@@ -170,7 +170,7 @@ class GuestRounds:
     def _heard_of(self, guest: Target, event: GuestEvent) -> None:
         if event.what in _BOOTS and not guest.ephemeral:
             # Before that it runs, or it would seem to have started twice.
-            self._boots.began(guest.id, booted=event.reason is not Reason.GOES_ON)
+            self._boots.told(guest.id, event)
         seen = self._boots.once(from_event(guest, event, self._parts.now()))
         if seen is not None and not self._see(seen):
             self._scheduler.hasten(f"poll {self._host.name}", self._pace.retry_every)

@@ -46,8 +46,8 @@ def started(*command):
 
 def listening(port: int) -> list[str]:
     """A program that takes connections at a port of atlas, and says nothing."""
-    server = f"s = socket.create_server(('{ATLAS}', {port})); print(1, flush=True); time.sleep(600)"
-    return [sys.executable, "-c", f"import socket, time; {server}"]
+    server = f"s = socket.create_server(('{ATLAS}', {port})); print(1, flush=True); signal.pause()"
+    return [sys.executable, "-c", f"import signal, socket; {server}"]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import libvirt
 import pytest
 
 from bot.config import Host
+from bot.core.guest import GuestEvent, GuestEventKind, Reason
 from bot.core.health import Evidence, Health, Kind, Observation
 from bot.monitoring.boots import Boots
 from bot.reach import Refused
@@ -913,3 +914,45 @@ def test_a_clock_step_moves_what_is_known_with_it(seen_until) -> None:
     made = boots(seen_until)
     made.shift(timedelta(hours=1))
     assert made.of(WEB1.id).told == (seen_until and seen_until + timedelta(hours=1))
+
+
+TOLD = GuestEvent("atlas", "web1", GuestEventKind.STARTED, Reason.BOOTED)
+
+
+@pytest.mark.parametrize(
+    ("event", "proven"),
+    [
+        (TOLD, True),
+        (replace(TOLD, what=GuestEventKind.REBOOTED), False),
+        (replace(TOLD, reason=Reason.GOES_ON), False),
+    ],
+)
+async def test_a_start_that_was_polled_before_an_event_told_of_it_is_one(event, proven) -> None:
+    made, console = boots(), Console("", process="boot 7 99")
+    made.polled(WEB1.id, running=False)
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        made.polled(WEB1.id, running=True)
+        console.text = LOGIN
+        await made.mark(probe)
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        made.told(WEB1.id, event)
+        assert ((await made.look(probe)).evidence is Evidence.INSIDE) is proven
+
+
+@pytest.mark.parametrize("between", [False, None])
+async def test_a_start_that_an_event_tells_after_an_end_is_another(between) -> None:
+    made, console = boots(), Console("", process="boot 7 99")
+    made.polled(WEB1.id, running=False)
+    async with probing(console=console) as (probe, _):
+        await made.mark(probe)
+        made.polled(WEB1.id, running=True)
+        console.text = LOGIN
+        await made.mark(probe)
+        assert (await made.look(probe)).evidence is Evidence.INSIDE
+        if between is None:
+            made.told(WEB1.id, TOLD)
+        else:
+            made.polled(WEB1.id, running=between)
+        made.told(WEB1.id, TOLD)
+        assert (await made.look(probe)).evidence is not Evidence.INSIDE

@@ -97,7 +97,7 @@ async def test_one_that_does_not_answer_in_its_own_time_is_in_doubt(tmp_path):
 @pytest.mark.slow
 async def test_a_process_that_hangs_before_it_sends_is_ended_and_nothing_has_left(tmp_path):
     program = tmp_path / "program.py"
-    program.write_text("import time\ntime.sleep(600)\n")
+    program.write_text("import signal\nsignal.pause()\n")
     one = replace(sender(tmp_path, "json://127.0.0.1/a", timeout=timedelta(seconds=-4)), program=program)
     assert (await one.send(MESSAGE, one.mark(1, 1))).state == "failed"
     assert has_left(one.mark(1, 1)) is True, "called off: it can't leave any more"
