@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
 
 from bot.config import Config
 from bot.core.health import BOOT, HYPERVISOR, Fingerprint, Health, TargetId, TargetKind, target_id
@@ -10,7 +9,7 @@ from bot.core.incidents import aftermath
 from bot.core.incidents.aftermath import changed_of, held_by, outage_of
 from bot.core.incidents.draft import Decision
 from bot.core.incidents.inventory import HostFacts
-from bot.core.incidents.inventory_changes import compare
+from bot.core.incidents.inventory_changes import Changes, compare
 from bot.core.incidents.situation import Situation
 from bot.incidents import commit, situation
 from bot.store import Store
@@ -26,8 +25,8 @@ def take_facts(
 ) -> bool:
     """What a hypervisor has now: compared with what it had while an outage is live, and once after each gap.
 
-    `running`: the UUIDs of its guests that run and, `booted`, of those that did not go on from saved memory. What
-    was not wholly read is no good one. Whether the next look should come soon.
+    `running`: the UUIDs of its guests that run; `booted`: of those that did not go on from saved memory.
+    Whether the next look should come soon.
     """
     host = target_id(TargetKind.HOST, facts.host)
     before, last = situation(store, config, now), store.inventory.last(host)
@@ -37,22 +36,37 @@ def take_facts(
             _compared(store, now, before, host, aftermath.inventory_compared(before, live.id, changes, now))
         return True
     since = _looked_since(store, host)
-    steady = since is not None and since <= now - config.timing.grace
-    if last is not None and facts.whole and since is not None and not store.inventory.is_known(host, since):
-        changes = compare(last, facts, running, {}, booted)
-        if any(changes.values()):  # what has just started may not have all yet
-            opened = aftermath.changed_unseen(before, host, changes, now)
-            return not steady or (bool(opened.incidents) and _compared(store, now, before, host, opened))
+    steady = since is not None and since <= now - config.timing.grace  # what has just started may not have all yet
+    if changes := _missed(store, facts, last, since, running, booted):
+        opened = aftermath.changed_unseen(before, host, changes, now)
+        if steady and opened.incidents:
+            _compared(store, now, before, host, opened)
+        return not steady or bool(opened.incidents)
     if facts.whole and (last is None or steady):
         store.inventory.keep(host, facts, now)
     return False
 
 
-def _compared(store: Store, now: datetime, before: Situation, host: TargetId, follows: Decision) -> Literal[True]:
-    """A host was held against what it was before, and this follows: the next look should come soon."""
+def _missed(
+    store: Store,
+    facts: HostFacts,
+    last: HostFacts | None,
+    since: datetime | None,
+    running: Collection[str],
+    booted: Collection[str],
+) -> Changes:
+    """What has changed while nobody could look; nothing where that was asked already, or can't be told."""
+    host = target_id(TargetKind.HOST, facts.host)
+    if last is None or since is None or not facts.whole or store.inventory.is_known(host, since):
+        return {}
+    found = compare(last, facts, running, {}, booted)
+    return {target: changes for target, changes in found.items() if changes}
+
+
+def _compared(store: Store, now: datetime, before: Situation, host: TargetId, follows: Decision) -> None:
+    """A host was held against what it was before, and this follows."""
     commit(store, before, follows, now)
     store.inventory.compared(host, now)
-    return True
 
 
 def _looked_since(store: Store, host: TargetId) -> datetime | None:
