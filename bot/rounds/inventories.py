@@ -10,7 +10,7 @@ from bot.hypervisor import GuestRefused, Hypervisor, HypervisorUnreachable
 from bot.rounds.shared import Shared
 from bot.scheduler import Scheduler
 from bot.store.writer import Writer
-from bot.usecases.inventory import take_facts
+from bot.usecases.inventory import Inventory, Missed, take_facts
 
 EVERY = timedelta(minutes=10)
 
@@ -26,6 +26,7 @@ class InventoryRounds:
         self._writer = writer
         self._scheduler = scheduler
         self._shared = shared
+        self._missed: Missed | None = None
         self._job = f"whole inventory {hypervisor.name}"
 
     def begin(self) -> None:
@@ -43,8 +44,10 @@ class InventoryRounds:
         with suppress(HypervisorUnreachable, GuestRefused):
             facts = await self._hypervisor.facts()
             running, booted = self._running(), self._running({Reason.BOOTED})
-            waited_for = await self._writer.do(take_facts, self._config, facts, running, booted)
-            if waited_for or not facts.whole:
+            found = Inventory(facts, running, booted)
+            taken = await self._writer.do(take_facts, self._config, found, self._missed)
+            self._missed = taken.missed
+            if taken.soon or not facts.whole:
                 self._scheduler.hasten(self._job, self._config.timing.check_every)
 
     def _running(self, reasons: Collection[Reason] = frozenset(Reason)) -> Collection[str]:

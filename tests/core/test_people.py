@@ -1,10 +1,11 @@
 """What people do to incidents: their word for what nothing proves, and what becomes of what is missing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.core.health import Kind, TargetId
+from bot.core.health import Health, Kind, TargetId
 from bot.core.incident import End, EventKind, IllegalMove, IncidentId, Status, Tell, Way
 from bot.core.incidents import engine, persons_word, withdrawal
 from bot.core.incidents.member import Ground, Standing
@@ -17,6 +18,7 @@ from tests.core.labs import (
     Desk,
     back,
     crashed,
+    fails,
     gone,
     known_again,
     missing,
@@ -109,6 +111,25 @@ def test_no_word_covers_what_fails_or_is_missing(lab):
         with pytest.raises(IllegalMove, match=why):
             say(lab, persons_word.vouch, target)
         assert target in lab.only.unproven
+
+
+def test_a_word_covers_what_failed_and_can_not_look_any_more(lab):
+    lab.see(gone(ATLAS))
+    with pytest.raises(IllegalMove, match="because it fails: hypervisor"):
+        say(lab, persons_word.vouch, ATLAS)
+    lab.see(replace(gone(ATLAS), health=Health.UNKNOWN, kind=None))
+    say(lab, persons_word.vouch, ATLAS)
+    assert (lab.only.failing, lab.only.members[ATLAS].standing) == (frozenset(), Standing.WORD)
+    lab.see(gone(ATLAS))
+    assert (lab.only.status, ATLAS in lab.only.unproven) == (Status.OPEN, True)
+
+
+def test_it_does_not_cover_what_fails_beside_that(lab):
+    web = fails(ATLAS, Kind.SERVICE_DOWN, "no answer", check="web")
+    lab.see(gone(ATLAS), web)
+    lab.see(replace(gone(ATLAS), health=Health.UNKNOWN, kind=None))
+    with pytest.raises(IllegalMove, match="because it fails: hypervisor, web"):
+        say(lab, persons_word.vouch, ATLAS)
 
 
 def test_no_word_covers_what_is_settled_or_is_nobodys_concern(outage):

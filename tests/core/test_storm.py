@@ -341,6 +341,16 @@ def test_hosts_without_a_ups_that_went_before_one_told_of_it_are_part_of_its_pow
     assert {*dark} <= {*lab.incidents[1].unproven, lab.incidents[1].subject}
 
 
+def test_the_power_was_gone_from_when_the_ups_told_and_not_from_when_such_a_host_went():
+    lab, dev = desk(), TargetId("host:dev")
+    lab.targets = {**lab.targets, dev: Target(dev)}
+    lab.see(gone(dev))
+    lab.now += MINUTE
+    told = lab.now
+    lab.see(on_battery())
+    assert [one.since for one in lab.only.spans.latest] == [told]
+
+
 @pytest.mark.parametrize("fed", [False, True])
 def test_what_a_ups_feeds_went_for_another_reason_before_that_told_of_a_power_failure(fed):
     lab, dev = desk(), TargetId("host:dev")

@@ -112,9 +112,8 @@ def _without(incident: Incident, target: TargetId) -> Incident:
 
 def _as_it_was(draft: Draft, incident: Incident, target: TargetId) -> Member:
     """A machine that the outage did not take along: a guest that was off is to be as it was, no more."""
-    guest, outage = draft.situation.target(target).kind is TargetKind.GUEST, incident.kind is not Kind.HOST_CHANGED
-    off = guest and (outage or target not in draft.situation.running)
-    standing = Standing.WANTED_OFF if off else Standing.UNTOUCHED
-    member = Member(target, was_running=False, ground=Ground(standing, "", draft.now))
-    failing = draft.failing_of(target)
-    return member.failing_now(failing, draft.now)
+    guest, running = draft.situation.target(target).kind is TargetKind.GUEST, target in draft.situation.running
+    off = guest and incident.kind is not Kind.HOST_CHANGED  # that one waits for what differs, and for nothing else
+    ground = Ground(Standing.WANTED_OFF if off else Standing.UNTOUCHED, "", draft.now)
+    member = Member(target, was_running=False, running=running if guest else None, ground=ground)
+    return member.failing_now(draft.failing_of(target), draft.now)

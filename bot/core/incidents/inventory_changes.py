@@ -4,7 +4,7 @@ A guest that comes up may still lack a disk, and one that was off shows nothing 
 What could not be looked at has neither changed nor come back. Guests that are gone altogether are missing.py's.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -44,18 +44,31 @@ def compare(
     `running`: the UUIDs of the guests that run now; those may have gone on from their saved memory. `booted`:
     those of them that surely have not.
     """
-    found: dict[TargetId, tuple[Change, ...]] = {}
+    looks = _looks(before, after, running, booted)
+    return MappingProxyType({target: _changes(of, held.get(target, ())) for target, of in looks.items()})
+
+
+def in_question(
+    before: HostFacts, after: HostFacts, running: Collection[str], booted: Collection[str] = ()
+) -> frozenset[tuple[TargetId, str]]:
+    """Whose is what has changed, or could not be looked at, each by its key; as in `compare`."""
+    looks = _looks(before, after, running, booted).items()
+    return frozenset((target, one.key) for target, of in looks for one in of if one.words != "")
+
+
+def _looks(
+    before: HostFacts, after: HostFacts, running: Collection[str], booted: Collection[str]
+) -> Mapping[TargetId, Sequence[_Look]]:
+    """What became of each thing, by target."""
     now = {guest.uuid: guest for guest in after.guests}
+    found: dict[TargetId, Sequence[_Look]] = {}
     for guest in before.guests:
         if guest.uuid in now:
-            target = guest_id(guest.uuid)
             runs, anew = guest.uuid in running, guest.uuid in booted
-            looks = _guest(guest, now[guest.uuid], runs=runs, booted=anew)
-            found[target] = _changes(looks, held.get(target, ()))
-    host = target_id(TargetKind.HOST, after.host)
+            found[guest_id(guest.uuid)] = tuple(_guest(guest, now[guest.uuid], runs=runs, booted=anew))
     things = (*_things(before.pools, after.pools), *_things(before.networks, after.networks))
-    found[host] = _changes(things, held.get(host, ()))
-    return MappingProxyType(found)
+    found[target_id(TargetKind.HOST, after.host)] = things
+    return found
 
 
 def _changes(looks: Iterable[_Look], held: Iterable[Change]) -> tuple[Change, ...]:
@@ -137,7 +150,7 @@ def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...]
 def _thing(before: ThingFacts, after: ThingFacts | None) -> str:
     called = f"the {before.kind} {before.name}"
     if after is None:
-        return f"{called} is gone"
+        return f"{called} is gone" if before.persistent else ""
     if before.active and not after.active:
         return f"{called} is not started"
     if before.persistent and not after.persistent:

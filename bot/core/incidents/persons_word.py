@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.health import TargetId, name_of
+from bot.core.health import Fingerprint, TargetId, name_of
 from bot.core.incident import EventKind, IllegalMove, Incident, IncidentId, Tell
 from bot.core.incidents.announce import named
 from bot.core.incidents.asked import may_be_well, may_stay_off
@@ -23,10 +23,14 @@ from bot.core.incidents.situation import Situation
 def vouch(
     situation: Situation, incident: IncidentId, targets: Sequence[TargetId], by: str, now: datetime
 ) -> Decision:
-    """A person says that machines which nothing proves are well. Raises IllegalMove if one fails or is missing."""
+    """A person says that machines which nothing proves are well. Raises IllegalMove if one fails or is missing.
+
+    What failed and can't look any more is not known to fail: a person may have seen its machine well since.
+    """
     draft = Draft(situation, now)
     held = _live(draft, incident, "say that it is well in")
     for target in targets:
+        held = _without_unseen(situation, held, target)
         member = _member(draft, held, target, "vouch for")
         if member.failing:
             why = "is missing" if member.missing else f"fails: {', '.join(sorted(member.failing))}"
@@ -45,6 +49,16 @@ def vouch(
     draft.tell(incident, Tell.LINE, f"<@{by}> says that it is well: {named(draft, targets)}")
     settle(draft, held, came_back=not held.unproven)
     return draft.decision()
+
+
+def _without_unseen(situation: Situation, incident: Incident, target: TargetId) -> Incident:
+    """An incident once a machine's checks that failed, and none of which can look now, count no more."""
+    member = incident.members.get(target)
+    failed = {Fingerprint(one, target) for one in member.failing} if member else set()
+    if member is None or member.missing or not failed or not failed <= situation.unseen.keys():
+        return incident
+    known = replace(incident, failing=incident.failing - failed)
+    return known.with_member(replace(member, failing=frozenset()))
 
 
 def stays_off(situation: Situation, targets: Sequence[TargetId], by: str, now: datetime) -> Decision:

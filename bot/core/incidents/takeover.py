@@ -77,9 +77,11 @@ def _promote(
     if _is_renamed(draft, sign, kind, subject):
         others = {target: member for target, member in sign.members.items() if target != sign.subject}
         sign = replace(sign, members=MappingProxyType(others))
-    # Hosts that went just now were its beginning; what else was wrong before was not the outage yet.
+    # Hosts that went just now were its beginning; what else was wrong before was not the outage yet, nor was one
+    # that the UPS does not feed.
     spans = Spans(sign.spans.latest[-1:]) if sign.kind is Kind.HOST_DOWN else sign.spans
-    spans = spans if sign.kind in LOST else Spans().began(draft.failed_since(own))
+    unfed = sign.kind is Kind.HOST_DOWN and subject not in draft.situation.ancestors(sign.subject) | {sign.subject}
+    spans = spans if sign.kind in LOST and not unfed else Spans().began(draft.failed_since(own))
     outage = replace(sign, kind=kind, subject=subject, why=why, own=own, failing=own)
     draft.keep(replace(outage, spans=spans, unstable_since=None))
     _hand_over(draft, sign, sign.id)
