@@ -73,6 +73,11 @@ def test_each_way_a_pool_can_differ_is_said_of_its_host(changed, said):
     assert words(replace(HOST, pools=changed), ATLAS) == [said]
 
 
+def test_that_one_which_was_not_defined_is_gone_with_its_start_is_no_news():
+    transient = replace(HOST, pools=(replace(POOL, persistent=False),))
+    assert words(replace(HOST, pools=()), ATLAS, before=transient) == []
+
+
 def test_so_is_a_network():
     assert words(replace(HOST, networks=(replace(NET, active=False),)), ATLAS) == [
         "the network lan is not started"
