@@ -32,7 +32,6 @@ from bot.reach.ssh_answer import Answer
 
 _MACHINES: Final = frozenset({TargetKind.HOST, TargetKind.GUEST})
 _MEND: Final = "Correct your DNS, or write its IP address in lab.yaml"
-_WORD: Final = "If it is there now, say that it is well; if not, correct your DNS"
 
 
 @dataclass(slots=True)
@@ -40,17 +39,20 @@ class Move:
     """Where a name leads that its machine was not proven at.
 
     `since`: when that began, in seconds. `doubted`: it came with a failure, or to a place that is another's.
-    `followed`: what answers there counts.
+    `followed`: what answers there counts; `proven`: when that did last. `asks`: somebody answers there, and a
+    person has to say who.
     """
 
     places: frozenset[str]
     since: float
     doubted: bool = False
     followed: bool = False
+    proven: float = 0
+    asks: bool = False
 
     def doubt(self, now: float) -> None:
         """It says nothing from now on."""
-        self.since, self.doubted, self.followed = now, True, False
+        self.since, self.doubted, self.followed, self.asks = now, True, False, False
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class MovedNames:
         self._config, self._names, self._around, self._clock = config, names, around, clock
         self._homes: dict[str, frozenset[str]] = {}
         self._moves: dict[str, Move] = {}
+        self._routers: set[str] = set()  # the names of gateways
+        self._grace = config.timing.grace.total_seconds()
 
     def recall(self, told: Mapping[str, str]) -> None:
         """Go on from the facts that a check has told before the start."""
@@ -94,7 +98,7 @@ class MovedNames:
     def strayed(self, where: str) -> str:
         """Why silence at a name says nothing of its machine, as that never answered there; "" where it does."""
         move = self._move(where)
-        return "" if move is None or move.followed else self._leads(where, move)
+        return "" if move is None or move.followed or move.asks else self._leads(where, move)
 
     def doubts(self, where: str) -> bool:
         """Whether what was seen there last was held to be of another machine, as far as is known."""
@@ -121,6 +125,8 @@ class MovedNames:
                 self._follow(where, move)
         elif any(map(_proves, seen)):
             self._homes.setdefault(where, self._places(where))
+            if not self._homes[where].isdisjoint(self._gateways()):
+                self._routers.add(where)
         return [self._noted(one, where) for one in seen]
 
     async def _judged(
@@ -133,7 +139,8 @@ class MovedNames:
                 return doubt
         elif move.followed or not (any(one.is_silence for one in seen) or self._stranger(target, where, move)):
             return ""
-        move.doubt(self._clock())
+        if self._around.well(check):  # what failed before the name moved tells nothing of where it leads
+            move.doubt(self._clock())
         return f"{self._leads(where, move)}. {_MEND}"
 
     async def _doubt(self, target: Target, check: Fingerprint, where: str, move: Move) -> str:
@@ -147,29 +154,33 @@ class MovedNames:
         if self._move(where) is not move:
             return f"{where} leads elsewhere since a moment ago"
         well = not move.doubted and self._around.well(check)
-        if move.followed or ((well or self._lasts(move)) and not self._around.awaits(target.id)):
+        if move.followed or well or (self._lasts(move) and not self._around.awaits(target.id)):
             return ""
-        move.doubted = True
-        return f"{self._leads(where, move)}, and it failed before it answered there. {_WORD}"
+        move.asks = True
+        word = f"If it is there now, say “/lab well {target.name}”; if not, correct your DNS"
+        return f"{self._leads(where, move)}, and it failed before it answered there. {word}"
 
     def _follow(self, where: str, move: Move) -> None:
         """Its machine has answered where its name leads now. That is its place once it has been so for a while."""
-        move.followed = True
+        move.followed, move.asks, move.proven = True, False, self._clock()
         if self._lasts(move):
             self._settle(where)
 
     def _lasts(self, move: Move) -> bool:
-        return self._clock() - move.since >= self._config.timing.grace.total_seconds()
+        return self._clock() - move.since >= self._grace
 
     def _stranger(self, target: Target, where: str, move: Move) -> str:
         """Whose place a name has come to lead to, in brackets; "" where it is nobody's that is known."""
         new = move.places - self._homes[where]
-        if not new.isdisjoint(map(spelling, self._around.routers())):
+        if where not in self._routers and not new.isdisjoint(self._gateways()):
             return " (a gateway's own)"
         if _is_public(new) and not _is_public(self._homes[where]):
             return " (in the internet)"
         others = (name for name, at in self._others(target) if not new.isdisjoint(self._joined(where, at)))
         return next((f" (that of {name}, too)" for name in others), "")
+
+    def _gateways(self) -> Collection[str]:
+        return set(map(spelling, self._around.routers()))
 
     def _others(self, target: Target) -> Iterator[tuple[str, str]]:
         """The other machines that lab.yaml has, and where each is."""
@@ -196,10 +207,12 @@ class MovedNames:
     def _move(self, where: str) -> Move | None:
         """The move of a name that leads elsewhere than before; None where it does not, or nobody knows."""
         home, places = self._homes.get(where), self._places(where)
-        if not home or not places or _meet(home, places):
-            self._moves.pop(where, None)
-            return None
         known = self._moves.get(where)
+        if not home or not places or _meet(home, places):
+            also = known is not None and known.followed  # a name may lead to each in turn
+            if known is not None and not (also and self._clock() - known.proven < self._grace):
+                del self._moves[where]
+            return None
         if known is None or known.places != places:
             doubted = known is not None and known.doubted
             known = self._moves[where] = Move(places, self._clock(), doubted)

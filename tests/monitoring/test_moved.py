@@ -60,11 +60,12 @@ class Lab:
     well: bool = True
     awaited: bool = False
     time: float = 0
+    routers: list[str] = field(default_factory=lambda: [GATEWAY])
     later: dict[str, str] = field(default_factory=dict)  # where names lead, once all are looked up anew
     moved: MovedNames = field(init=False)
 
     def __post_init__(self) -> None:
-        around = Around(lambda _check: self.well, lambda _target: self.awaited, lambda: [GATEWAY], self.renew)
+        around = Around(lambda _check: self.well, lambda _target: self.awaited, lambda: self.routers, self.renew)
         self.moved = MovedNames(config(self.atlas), self.names, around, lambda: self.time)
         self.leads(self.atlas, ATLAS)
         self.leads("nas.lan", HOME)
@@ -151,7 +152,9 @@ async def test_a_machine_that_is_well_is_followed_to_an_address_of_its_own(lab):
 async def test_an_address_that_is_new_after_a_failure_waits_for_a_person_and_then_a_while(lab):
     lab.well, lab.awaited = False, True
     lab.leads("nas.lan", NEW)
-    assert "say that it is well" in (await lab.sees()).why
+    assert "say “/lab well nas”" in (await lab.sees()).why
+    assert not lab.moved.strayed("nas.lan"), "somebody answers: the way there is no trouble"
+    assert not lab.moved.doubts("nas.lan")
     lab.time = 100_000
     assert await lab.shows() is Health.UNKNOWN
     lab.awaited = False
@@ -164,6 +167,41 @@ async def test_a_new_address_is_not_trusted_because_it_was_silent_or_refused_fir
     assert (lab.moved.doubts("nas.lan"), await lab.shows()) == (True, Health.UNKNOWN)
     lab.leads("nas.lan", "10.9.0.32")
     assert await lab.shows() is Health.UNKNOWN, "nor the next one"
+
+
+@pytest.mark.parametrize("seen", [REFUSES, SILENT])
+async def test_a_check_that_failed_before_the_name_moved_puts_no_other_in_doubt(lab, seen):
+    lab.leads("nas.lan", NEW)
+    lab.well = False
+    assert await lab.shows(seen) in {Health.UNKNOWN, Health.FAIL}
+    lab.well, lab.awaited = True, True  # an incident of that other check waits for the machine
+    assert await lab.shows() is Health.OK
+
+
+async def test_a_name_that_leads_to_two_places_in_turn_is_at_home_in_both(lab):
+    for place in (NEW, HOME, NEW, HOME):
+        lab.time += 5
+        lab.leads("nas.lan", place)
+        assert await lab.shows() is Health.OK
+    lab.well = False
+    for place in (NEW, HOME):
+        lab.leads("nas.lan", place)
+        assert await lab.shows(SILENT) is Health.FAIL
+        assert not lab.moved.strayed("nas.lan")
+    lab.time += 10_000
+    lab.leads("nas.lan", HOME)
+    await lab.shows()
+    lab.leads("nas.lan", NEW)
+    assert lab.moved.strayed("nas.lan"), "that was long ago"
+
+
+async def test_a_gateway_may_move_to_the_address_of_the_next_one(lab):
+    lab.leads("web1.lan", GATEWAY)
+    web1 = Watched(NAS.check, Target(TargetId("guest:web1")), "web1.lan")
+    assert (await lab.sees(ANSWERS, web1)).health is Health.OK
+    lab.routers = ["10.9.0.253"]
+    lab.leads("web1.lan", "10.9.0.253")
+    assert (await lab.sees(ANSWERS, web1)).health is Health.OK
 
 
 @pytest.mark.parametrize("seen", [REFUSES, SHUT])
