@@ -1,6 +1,8 @@
 """A hypervisor behind a network: one that goes silent and comes back, and one behind a long line."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,8 +18,10 @@ from bot.hypervisor.obstacles import ConnectionLost, What
 from bot.hypervisor.way import Way
 from bot.names import Names
 from tests.real.guest import running_host
+from tests.real.libvirt_over_ssh import Behind
 from tests.real.network import cable, needs_networks, network
 from tests.real.processes import alive
+from tests.real.sshd import running_sshd
 from tests.waiting import IN_TIME, until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -109,6 +113,41 @@ async def test_ssh_into_silence_gives_up_in_time_and_leaves_nothing_running(host
         assert time.monotonic() - began < IN_TIME
         assert [pid for pid in alive("ServerAliveInterval") if pid in alive(ATLAS)] == []
         await hypervisor.close()
+
+
+@contextmanager
+def ssh_on(atlas, host, folder):
+    """An sshd that leads to its libvirt, and the URI that goes there."""
+    with atlas.inside(), running_sshd(folder, extra=f"ListenAddress {ATLAS}\n", port=2222) as sshd:
+        here = folder / "known_hosts_here"
+        here.write_text(sshd.known_hosts.read_text().replace("127.0.0.1", ATLAS))
+        yield sshd, Behind(host, sshd, folder).uri(known_hosts=here).replace("@127.0.0.1:", f"@{ATLAS}:")
+
+
+@needs_networks
+async def test_a_host_that_loses_its_power_while_ssh_opens_is_used_again_as_soon_as_it_is_back(host, tmp_path):
+    with lab() as atlas:
+        with ssh_on(atlas, host, tmp_path) as (sshd, uri):
+            hypervisor = Hypervisor("atlas", uri, on_event=lambda _: None, deadline=SECOND)
+            sshd.freeze()
+            opening = asyncio.ensure_future(hypervisor.states())
+            await until(lambda: set(alive("ServerAliveInterval")) & set(alive(ATLAS)))
+            atlas.ip("address", "del", f"{ATLAS}/24", "dev", "eth0")
+            os.kill(sshd.pid, signal.SIGKILL)  # it forgets what was opened, and nobody here hears of it
+        with pytest.raises(HypervisorUnreachable):
+            await opening
+        atlas.ip("address", "add", f"{ATLAS}/24", "dev", "eth0")
+        with ssh_on(atlas, host, tmp_path) as (_, again):
+            assert again == uri
+
+            async def answers() -> bool:
+                try:
+                    return bool(await hypervisor.states())
+                except HypervisorUnreachable:
+                    return False
+
+            await until(answers, 5)
+            await hypervisor.close()
 
 
 async def test_ssh_gives_up_by_itself_where_its_proxy_stays_silent(tmp_path):
