@@ -19,7 +19,7 @@ from bot.core.nearest import did_you_mean
 from bot.core.permit import Act, demand
 from bot.store import Store
 from bot.store.outbox import Parcel
-from bot.usecases import left_off
+from bot.usecases import accepted_changes, left_off
 from bot.usecases.derived import Derived
 from bot.usecases.escalation import note
 from bot.usecases.ground import incidents_changed
@@ -109,6 +109,7 @@ def commit(store: Store, before: Situation, decision: Decision, now: datetime) -
             store.outbox.add(Parcel(subject, notice.tell, thread=subject, text=notice.text), now, now)
     incidents_changed(store, now, before.incidents, decision.incidents)
     left_off.remember(store, before.incidents, decision.incidents)
+    accepted_changes.remember(store, before.incidents, decision.incidents)
     note(store, now, before, decision)
 
 

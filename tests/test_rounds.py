@@ -151,7 +151,7 @@ class Bot:
         """Wait until the host's inventory is known well enough to compare with it later."""
 
         async def kept() -> bool:
-            return await self.ask(lambda store: store.inventory.last(TargetId("host:atlas"))) is not None
+            return await self.ask(lambda store: store.inventory.good(TargetId("host:atlas"))) is not None
 
         await until(kept, 20)
 

@@ -166,6 +166,13 @@ def inventory_compared(db: Database) -> None:
     db.table("inventory").add_column("compared_at", str)
 
 
+@migrations(name="0019_accepted_change")
+def accepted_change(db: Database) -> None:
+    """What differs, and a person said is well as it is, until that is what the host is to be like."""
+    db.table("accepted_change").create({"target": str, "key": str, "words": str}, pk=("target", "key"))
+    db.table("inventory").transform(drop={"compared_at"})
+
+
 def _state(db: Database) -> None:
     incident = {"id": int, "kind": str, "subject": str, "status": str, "opened_at": str, "resolved_at": str}
     db.table("incident").create({**incident, "value_json": str}, pk="id", not_null={"kind", "subject", "status"})

@@ -1,16 +1,20 @@
-"""A host's inventory: held against the last good one after an outage or a gap, and kept as that otherwise."""
+"""A host's inventory: held against what the host is to be like, and kept as that.
+
+What differs between two looks without a gap, someone has changed meanwhile. What differs after an outage or a gap
+may be lost: that is asked about.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Config
-from bot.core.health import BOOT, HYPERVISOR, Fingerprint, Health, Kind, TargetId, TargetKind, target_id
+from bot.core.health import BOOT, HYPERVISOR, Health, Kind, TargetId, TargetKind, guest_id, target_id
 from bot.core.incidents import aftermath
 from bot.core.incidents.aftermath import changed_of, held_by, outage_of
-from bot.core.incidents.draft import Decision
+from bot.core.incidents.good_inventory import renewed
 from bot.core.incidents.inventory import HostFacts
-from bot.core.incidents.inventory_changes import Changes, compare, in_question
+from bot.core.incidents.inventory_changes import Changes, Questions, compare, in_question
 from bot.core.incidents.situation import Situation
 from bot.incidents import commit, situation
 from bot.store import Store
@@ -32,8 +36,12 @@ class Inventory:
         """Whose it is."""
         return target_id(TargetKind.HOST, self.facts.host)
 
+    def in_question(self, good: HostFacts) -> Questions:
+        """What differs from the good one, or could not be looked at."""
+        return in_question(good, self.facts, self.running, self.booted)
+
     def differs(self, last: HostFacts, held: Changes) -> Changes:
-        """How it differs from the last good one; `held`: as in `compare`."""
+        """How it differs from the good one; `held`: as in `compare`."""
         return compare(last, self.facts, self.running, held, self.booted)
 
 
@@ -41,11 +49,12 @@ class Inventory:
 class Missed:
     """What nobody saw change on a host, or might have: by the first look after a gap, and by all that came since.
 
-    `since`: when the gap ended. What changes later, someone changes while the bot looks.
+    `since`: when the gap ended. What changes later, someone changes while the bot looks; what could not be looked
+    at, as of a guest that is not there, stays in question until it can be.
     """
 
     since: datetime
-    keys: frozenset[tuple[TargetId, str]]
+    keys: Questions
 
     def of(self, changes: Changes) -> Changes:
         """Of these changes, those that nobody saw."""
@@ -64,64 +73,78 @@ class Taken:
 def take_facts(
     store: Store, now: datetime, config: Config, found: Inventory, missed: Missed | None = None
 ) -> Taken:
-    """What a hypervisor has now: compared with what it had while an outage is live, and once after each gap.
+    """What a hypervisor has now: held against what it is to have while an outage is live, and once after each gap.
 
     `missed`: what the look before this one has come to. An inventory that was not wholly read is no good one.
     """
-    host, before, whole = found.host, situation(store, config, now), found.facts.whole
-    last, since = store.inventory.last(host), _looked_since(store, host)
-    steady = since is not None and since <= now - config.timing.grace
-    gap = since if whole and since is not None and not _is_known(store, before, host, since) else None
-    if live := outage_of(before, host) or changed_of(before, host):
-        if last is not None and Fingerprint(HYPERVISOR, host) not in before.failing:
-            changes = found.differs(last, held_by(live))
-            if live.kind is Kind.HOST_CHANGED and not (gap and steady):
-                changes = _held_only(changes, held_by(live))
-            _compared(store, now, before, host, aftermath.inventory_compared(before, live.id, changes, now))
-        return Taken(soon=True)
-    if last is not None and gap is not None:
-        missed = _missed(found, last, gap, missed)
-        if not steady:  # what has just started may not have all yet
-            return Taken(soon=bool(missed.keys), missed=missed)
-        if changes := missed.of(found.differs(last, {})):
-            return Taken(soon=_opened(store, now, before, host, changes), missed=missed)
-    if whole and (last is None or steady):
-        store.inventory.keep(host, found.facts, now)
-    return Taken(soon=False)
+    host, before = found.host, situation(store, config, now)
+    good, since, whole = store.inventory.good(host), _looked_since(store, host), found.facts.whole
+    live = outage_of(before, host) or changed_of(before, host)
+    if good is None or since is None:
+        if good is None and live is None and whole:
+            store.inventory.keep(host, found.facts, now)
+        return Taken(soon=live is not None)
+    open_questions = found.in_question(good)
+    missed = _missed(store, host, since, open_questions, missed)
+    changes = _not_accepted(store, found.differs(good, held_by(live) if live else {}), open_questions)
+    if live is not None and live.kind is not Kind.HOST_CHANGED:
+        commit(store, before, aftermath.inventory_compared(before, live.id, changes, now), now)
+        return Taken(soon=True, missed=missed)
+    steady = whole and since <= now - config.timing.grace  # what has just started may not have all yet
+    unseen = missed.of(changes) if steady else {}
+    held = _asked(store, now, before, host, changes, unseen)
+    if steady and (held or not unseen):  # else the host is silenced, and it is asked once that is over
+        missed = Missed(since, missed.keys - _keys(found.differs(good, {})))
+        _keep(store, now, before, found, good, held | missed.keys)
+    return Taken(soon=bool(held) or (bool(missed.keys) and not steady), missed=missed)
 
 
-def _opened(store: Store, now: datetime, before: Situation, host: TargetId, changes: Changes) -> bool:
-    """Open an incident about what nobody saw change; whether there is one: none while the host is silenced."""
-    follows = aftermath.changed_unseen(before, host, changes, now)
-    if follows.incidents:
-        _compared(store, now, before, host, follows)
-    return bool(follows.incidents)
+def _keys(changes: Changes) -> Questions:
+    return frozenset((target, one.key) for target, of in changes.items() for one in of)
 
 
-def _missed(found: Inventory, last: HostFacts, since: datetime, missed: Missed | None) -> Missed:
+def _missed(
+    store: Store, host: TargetId, since: datetime, open_questions: Questions, missed: Missed | None
+) -> Missed:
     """What was in question at each look since the gap: what has changed, or could not be looked at."""
-    keys = in_question(last, found.facts, found.running, found.booted)
-    return Missed(since, keys & missed.keys if missed is not None and missed.since == since else keys)
+    if missed is not None and missed.since == since:
+        return Missed(since, open_questions & missed.keys)
+    return Missed(since, frozenset() if store.inventory.kept_since(host, since) else open_questions)
 
 
-def _held_only(changes: Changes, held: Changes) -> Changes:
-    """What became of the differences that are held; others were made while the bot looked."""
-    keys = {target: {one.key for one in of} for target, of in held.items()}
-    return {target: tuple(one for one in changes.get(target, ()) if one.key in keys[target]) for target in held}
+def _not_accepted(store: Store, changes: Changes, open_questions: Questions) -> Changes:
+    """Those that no person has said are well as they are."""
+    known = {(t, one) for t, one in store.inventory.accepted() if t in changes}
+    store.inventory.forget((t, one) for t, one in known if (t, one.key) not in open_questions)
+    return {target: tuple(one for one in of if (target, one) not in known) for target, of in changes.items()}
 
 
-def _compared(store: Store, now: datetime, before: Situation, host: TargetId, follows: Decision) -> None:
-    """A host was held against what it was before, and this follows."""
-    commit(store, before, follows, now)
-    store.inventory.compared(host, now)
+def _asked(
+    store: Store, now: datetime, before: Situation, host: TargetId, changes: Changes, unseen: Changes
+) -> Questions:
+    """Ask about what nobody saw change, in the live incident or a new one; what that is held by then.
+
+    Of what the live one holds already it is noted what became of it. What else differs, someone changed meanwhile.
+    """
+    if live := changed_of(before, host):
+        was = held_by(live)
+        keys = _keys(was) | _keys(unseen)
+        told = {t: tuple(one for one in changes.get(t, ()) if (t, one.key) in keys) for t in {*was, *unseen}}
+        commit(store, before, aftermath.inventory_compared(before, live.id, told, now), now)
+    elif unseen:
+        commit(store, before, aftermath.changed_unseen(before, host, unseen, now), now)
+    held = (one for one in store.incidents.live() if (one.kind, one.subject) == (Kind.HOST_CHANGED, host))
+    return next((_keys(held_by(one)) for one in held), frozenset())
 
 
-def _is_known(store: Store, before: Situation, host: TargetId, since: datetime) -> bool:
-    """Whether it is known already how a host differs, or a person has said since then that it is meant so."""
-    ended = before.ended.get((Kind.HOST_CHANGED, host))
-    return store.inventory.is_known(host, since) or (
-        ended is not None and not store.inventory.is_known(host, ended.ended_at)
-    )
+def _keep(
+    store: Store, now: datetime, before: Situation, found: Inventory, good: HostFacts, asked: Questions
+) -> None:
+    """What was found is what the host is to be like from now on, but for what is asked about."""
+    its_own = {target.id for target in before.targets.values() if target.runs_on == found.host}
+    store.inventory.keep(found.host, renewed(good, found.facts, asked, its_own), now)
+    guests = {guest_id(guest.uuid) for guest in found.facts.guests} - {target for target, _ in asked}
+    store.inventory.forget(one for one in store.inventory.accepted() if one[0] in {found.host, *guests})
 
 
 def _looked_since(store: Store, host: TargetId) -> datetime | None:

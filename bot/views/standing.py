@@ -8,7 +8,7 @@ from typing import Final
 from bot.core.health import Kind, TargetId
 from bot.core.incident import Incident, Member, Status, Way
 from bot.core.incidents.member import COUNTED, Standing
-from bot.core.incidents.outcome import standings
+from bot.core.incidents.outcome import is_own_sight, standings
 from bot.core.kinds import PICTURED
 from bot.core.names import Names
 from bot.views.outside import safe
@@ -24,7 +24,8 @@ _SEEN_RUNNING: Final = PICTURED | {Kind.FILESYSTEM_READONLY, Kind.GUEST_FROZEN}
 """What is seen of a machine that runs: it may be off by now, as while a runbook mends it."""
 
 _WELL: Final = frozenset({Standing.PROVEN, Standing.UNTOUCHED})
-_BACK: Final = frozenset({*_WELL, Standing.ACCEPTED, Standing.WORD})
+_SAID_WELL: Final = frozenset({*_WELL, Standing.WORD})
+_BACK: Final = frozenset({*_SAID_WELL, Standing.ACCEPTED})
 """What runs again, be it by a person's word: what is off or gone is no part of that."""
 
 _SAID: Final[Mapping[Standing, tuple[str, str]]] = MappingProxyType(
@@ -43,17 +44,19 @@ def counted(incident: Incident, name: Names, lacking: Mapping[TargetId, str]) ->
     found = standings(incident.members.values())
     if incident.members.keys() <= {incident.subject}:
         return _alone(incident, lacking)
-    counts = _WELL if incident.failing or incident.ended else _BACK
+    counts = _SAID_WELL if incident.failing or incident.ended else _BACK
     unsure = {check.target for check in incident.dropped}
     done = sum(target not in unsure for one in counts for target in found.get(one, ()))
-    whole = len(incident.members)
-    lines = [f"{bar(done, whole)}  *{done} of {whole}* {'well' if counts is _WELL else 'back'}"]
+    whole = sum(map(len, found.values()))
+    lines = [f"{bar(done, whole)}  *{done} of {whole}* {'back' if counts is _BACK else 'well'}"]
     if found.keys() != {Standing.PROVEN}:
         plain = ", ".join(f"{len(found[one])} {_called(one, incident)}" for one in _PLAIN if one in found)
         lines += [f"✅ {plain}"] if plain else []
         for one in (one for one in _NAMED if one in found):
             lines += _said(incident, found[one], name) if one in _SAID else [_line(one, found[one], name)]
         lines += _unproven(incident, found.get(Standing.UNPROVEN, ()), name, lacking)
+    if any(is_own_sight(one) and not one.proven for one in incident.members.values()):
+        lines.append("❔ Caretaker's own sight is not back yet")
     lines += _unchecked(incident, name)
     return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.incident import End, IncidentId, Status, Tell, Way
-from bot.core.incidents import aftermath, persons_word
+from bot.core.incidents import aftermath, people, persons_word
 from bot.core.incidents.aftermath import held_by, outage_of
 from bot.core.incidents.condition import lacks
 from bot.core.incidents.inventory_changes import Change
@@ -79,20 +79,32 @@ def test_a_guest_that_was_off_shows_it_too(lab):
     assert lab.only.members[NOOK].standing is Standing.UNTOUCHED
 
 
-def test_a_person_may_say_that_it_is_well_so_and_it_is_asked_no_more(lab):
+def test_a_person_may_say_that_it_is_well_so(lab):
     compared(lab, {FILES: (DISK,)})
+    was = lab.only
     lab.take(persons_word.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
     assert f"says that files is well; not seen: {DISK.words}" in lab.history(1)
-    compared(lab, {FILES: (DISK,)})
+    assert aftermath.accepted(was, lab.only) == {FILES: (DISK,)}
+    compared(lab, {FILES: ()})
     lab.wait(10 * MINUTE)
     assert lab.only.end == End(Way.PROVEN)
     assert lab.only.resolution == "1 proven healthy, 1 on someone's word"
 
 
-def test_what_differs_after_that_is_asked_about_anew(lab):
+def test_whoever_closes_it_accepts_what_differs_and_who_does_not_has_accepted_nothing(lab):
+    compared(lab, {FILES: (DISK,)})
+    was = lab.only
+    lab.take(people.acknowledge(lab.situation, ONE, "U1", lab.now))
+    assert aftermath.accepted(was, lab.only) == {FILES: ()}
+    lab.take(people.resolve(lab.situation, ONE, "U1", "meant so", lab.now))
+    assert aftermath.accepted(was, lab.only) == {FILES: (DISK,)}
+    assert aftermath.accepted(None, lab.only) == aftermath.accepted(lab.only, lab.only) == {}
+
+
+def test_what_differs_after_a_word_is_asked_about_anew(lab):
     compared(lab, {FILES: (DISK,)})
     lab.take(persons_word.vouch(lab.situation, ONE, [FILES], "U1", lab.now))
-    compared(lab, {FILES: (DISK, Change("nvram", "new"))})
+    compared(lab, {FILES: (Change("nvram", "new"),)})
     assert lab.only.members[FILES].changes == (Change("nvram", "new"),)
 
 

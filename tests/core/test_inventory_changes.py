@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.health import TargetId
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
-from bot.core.incidents.inventory_changes import compare
+from bot.core.incidents.inventory_changes import Change, compare, in_question
 
 ATLAS, WEB1 = TargetId("host:atlas"), TargetId("guest:u1")
 ROOT, DATA = DiskFacts("/img/root", present=True, capacity=100), DiskFacts("/img/data", present=True, capacity=50)
@@ -177,8 +177,12 @@ def test_a_disk_of_which_no_size_is_known_is_there():
     assert words(HOST, before=unknown) == []
 
 
-def test_a_guest_that_is_gone_altogether_is_not_compared():
-    assert WEB1 not in compare(HOST, replace(HOST, guests=()), (), {})
+def test_of_a_guest_that_is_gone_altogether_nobody_knows():
+    without, disk = replace(HOST, guests=()), Change("disk /img/data", "its disk /img/data is not there")
+    assert compare(HOST, without, (), {})[WEB1] == ()
+    assert compare(HOST, without, (), {WEB1: (disk,)})[WEB1] == (disk,), "not known to be mended"
+    asked = {key for target, key in in_question(HOST, without, ()) if target == WEB1}
+    assert {"autostart", "defined", disk.key} <= asked
 
 
 def test_several_differences_are_told_in_one_order():

@@ -128,7 +128,7 @@ LATEST = {
 READERS = {
     "incident": lambda store, _now: store.incidents.get(INCIDENT),
     "run": lambda store, _now: run_json.run_from_json(store.runs.get(2).value),
-    "inventory": lambda store, _now: store.inventory.last(ATLAS),
+    "inventory": lambda store, _now: store.inventory.good(ATLAS),
     "boot": lambda store, _now: store.boots.all(),
     "left_off": lambda store, _now: store.left_off.all(),
     "facts": lambda store, _now: store.targets.facts(Fingerprint(CheckName("ssh"), ATLAS)),

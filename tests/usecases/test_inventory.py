@@ -12,6 +12,7 @@ from bot.core.incident import End, IncidentId, Status, Way
 from bot.core.incidents.asked import may_be_well
 from bot.core.incidents.inventory import DiskFacts, GuestFacts, HostFacts, ThingFacts, ThingKind
 from bot.core.mute import Silence
+from bot.incidents import resolve
 from bot.store import Store
 from bot.store.inventory_json import facts_in, facts_out
 from bot.usecases.inventory import Inventory, take_facts
@@ -51,7 +52,7 @@ def live(lab):
 
 
 def kept(lab):
-    return lab.store.inventory.last(ATLAS)
+    return lab.store.inventory.good(ATLAS)
 
 
 def test_the_first_inventory_is_kept_at_once(lab):
@@ -103,7 +104,7 @@ def test_without_an_inventory_from_before_nothing_can_be_compared(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT))
     take(lab, replace(LOST, host="vault"), ())
-    assert lab.store.inventory.last(VAULT) is None
+    assert lab.store.inventory.good(VAULT) is None
 
 
 def test_what_changed_while_nobody_could_look_is_an_incident_of_its_own_until_it_is_mended(lab):
@@ -193,6 +194,20 @@ def test_what_someone_changes_while_it_is_open_is_not_told_in_it_unless_nobody_c
     lab.now += 11 * MINUTE
     take(lab, edited, {"web1"})
     assert [one.key for one in lab.incident().members[WEB1].changes] == ["autostart", "disk /img/web1"]
+
+
+def test_one_that_reopens_asks_about_what_is_new_alone(lab):
+    lab.begin()
+    lab.now += 11 * MINUTE
+    take(lab, LOST, {"web1"})
+    lab.do(resolve, lab.config, IncidentId(1), ALEX, "meant so")
+    lab.now += MINUTE
+    lab.begin()
+    lab.now += 11 * MINUTE
+    take(lab, replace(LOST, guests=(replace(LOST.guests[0], autostart=False),)), {"web1"})
+    (again,) = live(lab)
+    assert (again.id, again.unproven) == (1, (WEB1,))
+    assert [one.key for one in again.members[WEB1].changes] == ["autostart"]
 
 
 def test_of_a_guest_that_is_off_one_word_is_enough(lab):

@@ -180,7 +180,7 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
     ):
         made = made.with_member(member)
     assert lines(made, {db: "a login prompt"})[2].split("\n") == [
-        "▰▰▰▱▱▱▱▱▱▱  *3 of 10* well",
+        "▰▰▰▰▱▱▱▱▱▱  *4 of 10* well",
         "✅ 2 proven healthy, 1 not seen to go off",
         "🔌 1 accepted, not looked inside: printer",
         f"☑️ mail is well, says <@{OWNER}>",
@@ -191,6 +191,14 @@ def test_each_way_to_stand_is_told_apart_and_the_numbers_add_up():
         "❔ 1 unproven: db",
         "      not yet: a login prompt",
     ]
+
+
+def test_the_watchers_own_sight_is_not_counted_among_what_was_hurt():
+    own_sight = Member(TargetId("bot:caretaker"), False, failing=frozenset({CheckName("network")}))
+    told = "\n".join(lines(outage("web1", back=1).with_member(own_sight)))
+    assert "*1 of 2* well" in told
+    assert "❔ Caretaker's own sight is not back yet" in told
+    assert told.count("Caretaker") == 1
 
 
 def test_many_names_are_counted_and_hosts_come_first():

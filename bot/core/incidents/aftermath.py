@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId, TargetKind
-from bot.core.incident import EventKind, Incident, IncidentId, Member, Tell
+from bot.core.incident import EventKind, Incident, IncidentId, Member, Tell, Way
 from bot.core.incidents.announce import NAMED
 from bot.core.incidents.draft import Decision, Draft
 from bot.core.incidents.inventory_changes import Change, Changes
@@ -58,9 +58,24 @@ def changed_unseen(situation: Situation, host: TargetId, changes: Changes, now: 
     if not draft.muted(host):
         why = f"it has changed while I could not look: {_shortly(_words(draft, changes))}"
         opened = open_incident(draft, Kind.HOST_CHANGED, host, why, {Fingerprint(_AS_BEFORE, host)})
-        draft.keep(replace(opened, failing=frozenset()))  # no check does: it waits for what differs
+        # No check fails: it waits for what differs. What a reopened one was closed with is known by now.
+        said = {target: member.changed(()) for target, member in opened.members.items() if member.accepted}
+        draft.keep(replace(opened, failing=frozenset(), members=MappingProxyType(said)))
         _take_all_in(draft, opened.id, changes)
     return draft.decision()
+
+
+def accepted(was: Incident | None, now: Incident) -> Changes:
+    """The differences that a person said are well as they are, or closed the incident with, since it `was` so."""
+    if was is None or was.ended:
+        return {}
+    closed = now.end is not None and now.end.way is Way.CLOSED
+    found: dict[TargetId, tuple[Change, ...]] = {}
+    for target, held in held_by(was).items():
+        member = now.members.get(target)
+        said = member.accepted if member else frozenset()
+        found[target] = tuple(one for one in held if closed or one.key in said)
+    return found
 
 
 def _words(draft: Draft, changes: Changes) -> list[str]:

@@ -31,6 +31,9 @@ class _Look:
 Changes = Mapping[TargetId, tuple[Change, ...]]
 """By target: a guest's own, or its host's pools and networks."""
 
+Questions = frozenset[tuple[TargetId, str]]
+"""Whose is what, by the key of a difference: one that is there, or that nobody could look at."""
+
 
 def compare(
     before: HostFacts,
@@ -50,7 +53,7 @@ def compare(
 
 def in_question(
     before: HostFacts, after: HostFacts, running: Collection[str], booted: Collection[str] = ()
-) -> frozenset[tuple[TargetId, str]]:
+) -> Questions:
     """Whose is what has changed, or could not be looked at, each by its key; as in `compare`."""
     looks = _looks(before, after, running, booted).items()
     return frozenset((target, one.key) for target, of in looks for one in of if one.words != "")
@@ -63,12 +66,17 @@ def _looks(
     now = {guest.uuid: guest for guest in after.guests}
     found: dict[TargetId, Sequence[_Look]] = {}
     for guest in before.guests:
-        if guest.uuid in now:
-            runs, anew = guest.uuid in running, guest.uuid in booted
-            found[guest_id(guest.uuid)] = tuple(_guest(guest, now[guest.uuid], runs=runs, booted=anew))
+        runs, anew = guest.uuid in running, guest.uuid in booted
+        looks = _guest(guest, now.get(guest.uuid, guest), runs=runs, booted=anew)
+        found[guest_id(guest.uuid)] = tuple(looks if guest.uuid in now else map(_unseen, looks))
     things = (*_things(before.pools, after.pools), *_things(before.networks, after.networks))
     found[target_id(TargetKind.HOST, after.host)] = things
     return found
+
+
+def _unseen(look: _Look) -> _Look:
+    """The same thing of a guest that is not there: nobody knows."""
+    return _Look(look.key, None)
 
 
 def _changes(looks: Iterable[_Look], held: Iterable[Change]) -> tuple[Change, ...]:
@@ -82,8 +90,8 @@ def _guest(before: GuestFacts, after: GuestFacts, *, runs: bool, booted: bool) -
     yield from _disks(before.disks, after.disks, runs=runs)
     if before.disks:
         yield _Look("disk order", _order(before.disks, after.disks))
-    if before.autostart != after.autostart:
-        yield _Look("autostart", "it starts with its host now" if after.autostart else _NO_AUTOSTART)
+    starts = "it starts with its host now" if after.autostart else _NO_AUTOSTART
+    yield _Look("autostart", "" if before.autostart == after.autostart else starts)
     if before.persistent:
         yield _Look("defined", "" if after.persistent else "it is defined no more, and gone once it stops")
     if before.managed_save:
@@ -136,7 +144,12 @@ def _disk(before: DiskFacts, after: DiskFacts | None, *, runs: bool) -> str | No
         return f"its disk {before.path} is not there"
     if before.capacity and after.capacity is not None and after.capacity < before.capacity:
         return f"its disk {before.path} is smaller than it was ({after.capacity} of {before.capacity} bytes)"
-    return None if after.present is None and not runs else ""
+    return None if before.present and after.present is None and not runs else ""
+
+
+def key_of(thing: ThingFacts) -> str:
+    """What a difference of a storage pool or a network is known by."""
+    return f"{thing.kind} {thing.name}"
 
 
 def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...] | None) -> Iterator[_Look]:
@@ -144,7 +157,7 @@ def _things(before: tuple[ThingFacts, ...] | None, after: tuple[ThingFacts, ...]
     now = None if after is None else {one.name: one for one in after} | {one.uuid: one for one in after}
     for thing in before or ():
         found = now and (now.get(thing.uuid) or now.get(thing.name))
-        yield _Look(f"{thing.kind} {thing.name}", None if now is None else _thing(thing, found or None))
+        yield _Look(key_of(thing), None if now is None else _thing(thing, found or None))
 
 
 def _thing(before: ThingFacts, after: ThingFacts | None) -> str:

@@ -210,7 +210,7 @@ class Member:
 
     def changed(self, changes: tuple[Change, ...]) -> "Member":
         """This member once it is known how it differs from what it was."""
-        return replace(self, changes=tuple(one for one in changes if one.key not in self.accepted))
+        return replace(self, changes=changes)
 
     def settled(self, ground: Ground) -> "Member":
         """This member once it need not be waited for."""

@@ -5,14 +5,23 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.health import TargetId
+from bot.core.health import TargetId, TargetKind
 from bot.core.incidents.member import COUNTED, Member, Standing
 
 
+def is_own_sight(member: Member) -> bool:
+    """Whether it is the bot itself: a network that went with the machines."""
+    return member.target.startswith(f"{TargetKind.BOT}:")
+
+
 def standings(members: Iterable[Member]) -> Mapping[Standing, tuple[TargetId, ...]]:
-    """The members by how they stand, each in exactly one place, the settled ones first."""
+    """The members by how they stand, each in exactly one place, the settled ones first.
+
+    The watcher's own sight, where it went with others, is none of what was hurt.
+    """
     found: dict[Standing, list[TargetId]] = defaultdict(list)
-    for member in sorted(members, key=lambda one: one.target):
+    known = sorted(members, key=lambda one: one.target)
+    for member in [one for one in known if not is_own_sight(one)] or known:
         found[member.standing].append(member.target)
     return MappingProxyType({one: tuple(found[one]) for one in Standing if one in found})
 
