@@ -176,14 +176,14 @@ class MovedNames:
             return " (a gateway's own)"
         if _is_public(new) and not _is_public(self._homes[where]):
             return " (in the internet)"
-        others = (name for name, at in self._others(target) if not new.isdisjoint(self._joined(where, at)))
+        others = (name for name, at in self._others(target) if not new.isdisjoint(self._joined(where, at, move)))
         return next((f" (that of {name}, too)" for name in others), "")
 
     def _gateways(self) -> Collection[str]:
         return set(map(spelling, self._around.routers()))
 
     def _others(self, target: Target) -> Iterator[tuple[str, str]]:
-        """The other machines that lab.yaml has, and where each is."""
+        """What else lab.yaml has, and where that is."""
         for host in self._config.hosts.values():
             if (target.kind, target.name) != (TargetKind.HOST, host.name):
                 yield from ((f"the host {host.name}", at) for at in own_addresses(host))
@@ -191,14 +191,22 @@ class MovedNames:
             known = guest.checks or guest.address != guest.name
             if known and (target.kind, target.name) != (TargetKind.GUEST, guest.name):
                 yield f"the guest {guest.name}", guest.address
+        for service in self._config.services.values():
+            for at in sorted({where_of(check, service.address) for check in service.checks.values()}):
+                yield f"the service {service.name}", at
 
-    def _joined(self, where: str, other: str) -> Collection[str]:
-        """The addresses of another machine's name; none where both were together before, as behind one router."""
+    def _joined(self, where: str, other: str, move: Move) -> Collection[str]:
+        """The addresses of another's name; none where both were together before, as behind one router.
+
+        What that was proven at last is still its own, at first: two names may have been exchanged.
+        """
         if other == where or not self._homes[where].isdisjoint({spelling(other), *self._homes.get(other, ())}):
             return ()
-        trouble = self._names.failing.get(other)
-        gone = trouble is not None and trouble.no_such_name  # and what it led to has gone to somebody else
-        return () if gone else {spelling(other), *self._places(other)}
+        trouble, moved = self._names.failing.get(other), self._move(other)
+        if trouble is not None and trouble.no_such_name:  # and what it led to has gone to somebody else
+            return ()
+        left = self._lasts(move) or (moved is not None and moved.followed)
+        return {spelling(other), *self._places(other), *(() if left else self._homes.get(other, ()))}
 
     def _leads(self, where: str, move: Move, whose: str = "") -> str:
         now, before = (" and ".join(sorted(places)) for places in (move.places, self._homes[where]))
@@ -235,9 +243,10 @@ class MovedNames:
 
     def _noted(self, seen: Observation, where: str) -> Observation:
         """The same with where its machine was proven, which is remembered over a restart."""
-        home = self._homes.get(where)
+        home, move = self._homes.get(where), self._move(where)
         if not home or not _proves(seen):
             return seen
+        home |= move.places if move and move.followed else frozenset()
         return replace(seen, facts={**seen.facts, PROVEN_AT: " ".join([where, *sorted(home)])})
 
 

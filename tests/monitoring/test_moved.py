@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Check, Config, Guest, Host, SlackConfig, Ssh
+from bot.config import Check, Config, Guest, Host, Service, SlackConfig, Ssh
 from bot.core.health import (
     REFUSAL,
     THERE,
@@ -29,7 +29,7 @@ from tests.core.labs import NOON
 from tests.waiting import IN_TIME
 
 SECOND = timedelta(seconds=1)
-GATEWAY, HOME, NEW, ATLAS = "10.9.0.254", "10.9.0.20", "10.9.0.31", "10.9.0.10"
+GATEWAY, HOME, NEW, ATLAS, PIHOLE = "10.9.0.254", "10.9.0.20", "10.9.0.31", "10.9.0.10", "10.9.0.30"
 NAS = Watched(CheckName("web"), Target(TargetId("host:nas")), "nas.lan")
 INSIDE = Watched(CheckName("inside"), Target(TargetId("host:nas")), "nas.lan")
 WEB, KEY = Check("web", "tcp", Params(80)), Check("inside", "host", HostParams())
@@ -48,7 +48,11 @@ def config(atlas: str) -> Config:
         "borea": Host("borea", "10.9.0.11"),
     }
     guests = {"web1": Guest("web1", "web1.lan", checks={"web": WEB})}
-    return Config(Path("lab.yaml"), SlackConfig("homelab"), (), hosts=hosts, guests=guests)
+    services = {
+        "pihole": Service("pihole", PIHOLE, checks={"web": WEB}),
+        "films": Service("films", HOME, checks={"web": WEB}),
+    }
+    return Config(Path("lab.yaml"), SlackConfig("homelab"), (), hosts=hosts, guests=guests, services=services)
 
 
 @dataclass
@@ -113,7 +117,7 @@ async def test_a_router_that_answers_every_name_with_itself_brings_no_dead_machi
     assert await lab.shows() is Health.OK
 
 
-@pytest.mark.parametrize("place", [GATEWAY, ATLAS, "10.9.0.11", "8.8.8.8"])
+@pytest.mark.parametrize("place", [GATEWAY, ATLAS, "10.9.0.11", PIHOLE, "8.8.8.8"])
 async def test_the_place_of_another_proves_nothing_of_a_machine_that_was_well_either(lab, place):
     lab.leads("nas.lan", place)
     assert await lab.shows() is Health.UNKNOWN
@@ -137,10 +141,42 @@ async def test_an_address_that_another_name_leads_to_later_was_a_strangers(lab):
     assert await lab.shows() is Health.UNKNOWN, "it takes a while until that is believed again"
 
 
+async def test_names_that_are_exchanged_show_neither_machine_at_first(lab):
+    lab.leads("web1.lan", NEW)
+    web1 = Watched(NAS.check, Target(TargetId("guest:web1")), "web1.lan")
+    assert (await lab.sees(ANSWERS, web1)).health is Health.OK
+    lab.leads("nas.lan", NEW)
+    lab.leads("web1.lan", HOME)
+    assert await lab.shows() is Health.UNKNOWN
+    assert (await lab.sees(ANSWERS, web1)).health is Health.UNKNOWN
+    lab.time = 100_000
+    assert await lab.shows() is Health.OK, "they were exchanged for good"
+
+
+async def test_an_address_whose_machine_has_been_followed_to_another_is_free(lab):
+    lab.leads("web1.lan", NEW)
+    web1 = Watched(NAS.check, Target(TargetId("guest:web1")), "web1.lan")
+    for place in (NEW, "10.9.0.41"):
+        lab.leads("web1.lan", place)
+        assert (await lab.sees(ANSWERS, web1)).health is Health.OK
+    lab.leads("nas.lan", NEW)
+    assert await lab.shows() is Health.OK
+
+
+async def test_where_it_was_followed_to_is_remembered_over_a_restart_at_once(lab):
+    lab.leads("nas.lan", NEW)
+    told = (await lab.sees()).facts
+    again = Lab()
+    again.moved.recall(told)
+    for place in (NEW, HOME):
+        again.leads("nas.lan", place)
+        assert not again.moved.strayed("nas.lan")
+
+
 async def test_a_machine_that_is_well_is_followed_to_an_address_of_its_own(lab):
     lab.leads("nas.lan", NEW)
     seen = await lab.sees()
-    assert (seen.health, seen.facts["proven_at"]) == (Health.OK, f"nas.lan {HOME}")
+    assert (seen.health, seen.facts["proven_at"]) == (Health.OK, f"nas.lan {HOME} {NEW}")
     assert await lab.shows(SILENT) is Health.FAIL
     assert not lab.moved.strayed("nas.lan"), "it has answered there"
     lab.well = False
