@@ -178,6 +178,13 @@ def test_a_uri_that_libvirt_does_not_know_is_told(doubts):
     assert found == [f"mine.yaml:4: cannot use hosts.atlas.hypervisor: because {why}"]
 
 
+def test_a_uri_that_takes_any_machine_for_it_is_told(doubts):
+    uris = ["qemu+ssh://a/system?keyfile=k&no_verify=1", "qemu+tls://b/system?no_verify=0", "qemu+ssh://c/system"]
+    found = doubts("hosts:\n" + "".join(f"  h{n}: {{hypervisor: '{uri}'}}\n" for n, uri in enumerate(uris)))
+    why = "no_verify=1 takes whatever machine answers for it; take that out, and have its key in known_hosts"
+    assert found == [f"mine.yaml:4: cannot use hosts.h0.hypervisor: because {why}"]
+
+
 def test_a_public_key_where_the_private_one_is_asked_for_is_told(doubts):
     found = doubts("hosts:\n  atlas: {ssh: {key: keys/bot.pub}}\n  borea: {ssh: {key: keys/bot}}\n")
     why = "that is the public half; name the file without .pub"

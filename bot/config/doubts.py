@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from bot.config.addresses import no_addresses
 from bot.config.built_in import looks_inside
@@ -67,6 +67,7 @@ def doubts(config: Config, line_of: LineOf, known: Known = as_written) -> list[s
         *_shared_hypervisors(config),
         *_others_hypervisors(config, known),
         *_no_drivers(config),
+        *_unverified(config),
         *_public_halves(config),
         *no_addresses(config),
         *_misplaced_probes(config),
@@ -161,6 +162,16 @@ def _no_drivers(config: Config) -> Iterator[_Doubt]:
         driver = urlsplit(host.hypervisor or "").scheme.partition("+")[0]
         if host.hypervisor and driver not in _DRIVERS:
             why = f"libvirt has no driver {driver!r}{did_you_mean(driver, _DRIVERS)}"
+            yield ("hosts", name, "hypervisor"), why
+
+
+def _unverified(config: Config) -> Iterator[_Doubt]:
+    """A URI that has libvirt take whatever machine answers: another's guests would be started and stopped."""
+    for name, host in config.hosts.items():
+        if ("no_verify", "1") in parse_qsl(urlsplit(host.hypervisor or "").query):
+            why = (
+                "no_verify=1 takes whatever machine answers for it; take that out, and have its key in known_hosts"
+            )
             yield ("hosts", name, "hypervisor"), why
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.demonstration import CANNOT, RealStage, TestStage, demonstration
 from bot.terminal import UserMistake
@@ -50,6 +51,8 @@ async def _show(options: argparse.Namespace, folder: Path) -> None:
     async with AsyncExitStack() as opened:
         async with telling(lambda: f"starting, for {time.monotonic() - began:.0f} s"):
             box = await opened.enter_async_context(demonstration(stage, folder, options.port))
+        if options.port not in {0, urlsplit(box.url).port}:
+            print(f"Another program has port {options.port}: the page is at another.", flush=True)
         print(f"\n  Open  {box.url}\n", flush=True)
         print(f"The lab is described in {folder / 'lab.yaml'}; the runbooks are in {SHIPPED}.", flush=True)
         print("Ctrl-C ends it.", flush=True)

@@ -47,6 +47,7 @@ async def test_a_folder_is_kept_and_a_port_that_is_taken_is_not_insisted_on(tmp_
         async with started("demo", "--port", port, "--folder", kept, folder=tmp_path) as demo:
             await demo.prints("Ctrl-C ends it.")
             assert f":{port}\n" not in demo.out
+            assert f"Another program has port {port}: the page is at another." in demo.out
             demo.process.send_signal(signal.SIGINT)
             assert (await demo.ends(10)).code == 0
     assert (kept / "lab.yaml").exists()
