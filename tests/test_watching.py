@@ -466,12 +466,12 @@ async def test_after_a_stop_nothing_is_told_of_the_power_before_the_word_of_the_
     await bot.watch.pass_time()
     bot.see(RACK, Health.FAIL, **how)
     await bot.watch.pass_time()
-    assert "power was back" not in await told(bot)
+    assert "the power has been back" not in await told(bot)
     bot.time += timedelta(seconds=5)
     bot.see(RACK, Health.FAIL, **how)
     assert await bot.incidents() == {RACK: Status.OPEN}
     await bot.watch.pass_time()
-    assert "power was back" not in await told(bot)
+    assert "the power has been back" not in await told(bot)
     assert "again before all was well" in await told(bot)
 
 
@@ -482,7 +482,7 @@ async def test_after_a_stop_the_answer_of_another_check_of_the_ups_is_no_word_of
     bot.watch.see(Observation(battery, Health.OK, bot.time, "in order"), bot.targets[RACK], PACE)
     await bot.watch.close()
     await bot.watch.pass_time()
-    assert "power was back" not in await told(bot)
+    assert "the power has been back" not in await told(bot)
 
 
 async def test_after_a_start_nothing_is_told_of_a_ups_before_it_could_show_that_the_power_stays(bot):

@@ -357,7 +357,7 @@ def test_what_an_unstable_outage_took_along_and_is_not_back_is_told_when_its_tim
     assert len(lab.broadcasts()) == told
     lab.wait(2 * MINUTE)
     lab.wait(HOUR)
-    assert lab.broadcasts()[told:] == ["🔵 vault down: 11 min 1 s after vault was back. Still off: files."]
+    assert lab.broadcasts()[told:] == ["🔵 vault down: vault has been back for 11 min 1 s. Still off: files."]
 
 
 def test_changes_further_apart_are_each_told(lab):
@@ -431,7 +431,7 @@ def test_what_has_time_to_come_back_is_given_it_and_then_told_once(lab):
     lab.see(gone(VAULT))
     lab.see(back(VAULT), off(FILES))
     lab.wait(10 * MINUTE)
-    assert lab.broadcasts() == ["🔵 vault down: 10 min after vault was back. Still off: files."]
+    assert lab.broadcasts() == ["🔵 vault down: vault has been back for 10 min. Still off: files."]
     lab.wait(20 * MINUTE)
     assert lab.broadcasts()[1:] == [
         f"🔵 vault down: nobody has been on it for 30 min. Still off: files. <@{OWNER}>"

@@ -128,7 +128,9 @@ def test_a_guest_that_has_power_again_gets_time_to_boot_before_that_is_told(cras
     crash.wait(10 * MINUTE - SECOND)
     assert crash.broadcasts() == []
     crash.wait(SECOND)
-    told = f"🔵 {name_of(VM)} down: 10 min after {name_of(VM)} was back. Still not proven healthy: {name_of(VM)}."
+    told = (
+        f"🔵 {name_of(VM)} down: {name_of(VM)} has been back for 10 min. Still not proven healthy: {name_of(VM)}."
+    )
     assert crash.broadcasts() == [told]
 
 
@@ -331,7 +333,7 @@ def test_what_is_not_back_when_grace_ends_is_said_once(lab):
     lab.see(back(VAULT))
     lab.wait(10 * MINUTE)
     lab.wait(MINUTE)
-    assert lab.broadcasts() == ["🔵 vault down: 10 min after vault was back. Still not proven healthy: files."]
+    assert lab.broadcasts() == ["🔵 vault down: vault has been back for 10 min. Still not proven healthy: files."]
     assert lab.only.surfaced
 
 

@@ -50,7 +50,7 @@ def test_an_outage_whose_ups_is_no_longer_there_has_not_been_seen_to_end(lab):
     assert "when lab.yaml still had rack; nobody can see whether that is over" in lab.only.why
     lab.wait(5 * HOUR)
     assert lab.only.status is Status.OPEN
-    assert not any("the power was back" in told for told in lab.broadcasts())
+    assert not any("the power has been back" in told for told in lab.broadcasts())
 
 
 def test_it_is_closed_and_not_resolved_once_the_rest_is_proven(lab):
@@ -69,7 +69,7 @@ def test_it_is_the_same_with_a_host(lab):
     unwatched(lab, VAULT)
     lab.wait(HOUR)
     assert (lab.only.status, lab.only.unproven) == (Status.OPEN, (FILES,))
-    assert not any("vault was back" in told for told in lab.broadcasts())
+    assert not any("vault has been back" in told for told in lab.broadcasts())
     lab.see(up(FILES))
     assert str(lab.only.end) == "closed"
 

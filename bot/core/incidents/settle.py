@@ -181,8 +181,8 @@ def surface(draft: Draft, incident: Incident) -> None:
 def _still(draft: Draft, incident: Incident) -> str:
     """What is still not back, and how it is, so long after what it needs was."""
     since = lasted(draft.now - (incident.recovering_since or draft.now))
-    what = "the power was" if incident.kind is Kind.POWER_LOSS else f"{draft.situation.name(incident.subject)} was"
-    back = "" if incident.subject in off_and_rest(incident)[0] else f" {since} after {what} back."
+    what = "the power" if incident.kind is Kind.POWER_LOSS else draft.situation.name(incident.subject)
+    back = "" if incident.subject in off_and_rest(incident)[0] else f" {what} has been back for {since}."
     return f"🔵 {titled(draft, incident)}:{back} {still(draft, incident)}"
 
 
