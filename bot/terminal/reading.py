@@ -31,7 +31,8 @@ def lint(options: argparse.Namespace) -> int:
     if config is not None:
         mistakes += doubts_of(config)
     mistakes += [line for broken in _refresh(library).broken for line in broken.lines]
-    scripts = ((book.name, found) for book in library.all() for found in unreadable(book))
+    scripts = [(book.name, found) for book in library.all() for found in unreadable(book)]
+    good = len(library.all()) - len({name for name, _ in scripts})
     mistakes += [f"{library.file_of(name)}:{line}: {what}" for name, (line, what) in scripts]
     there = absent_files(config) if config is not None else []
     hints = [*(line.replace(": ", ": hint: ", 1) for line in there), *library.hints()]
@@ -44,7 +45,7 @@ def lint(options: argparse.Namespace) -> int:
     )
     found = counted(len(mistakes), "mistake") if mistakes else "no mistakes"
     found += f", {counted(len(hints), 'hint')}" if hints else ""
-    print(f"{read}, {counted(len(library.all()), 'good runbook')}: {found}", file=sys.stderr)
+    print(f"{read}, {counted(good, 'good runbook')}: {found}", file=sys.stderr)
     return 1 if mistakes else 0
 
 

@@ -87,6 +87,7 @@ async def test_lint_has_each_script_read_by_its_shell(tmp_path):
     cannot = "cannot run this script"
     assert [where for where, _, _ in at] == [f"runbooks/mine.md:{line}: {cannot}" for line in (7, 12, 18)]
     assert [why.partition(" says: ")[0] for _, _, why in at] == ["sh", "sh", "bash"]
+    assert told.err.endswith(" 6 good runbooks: 3 mistakes\n")
 
 
 async def test_lint_names_the_file_it_read_also_where_that_has_a_mistake(tmp_path):
