@@ -84,6 +84,9 @@ class Line:
             self._task.cancel()  # again, until it is heard: a library that is just connecting may swallow it
             await asyncio.wait({self._task}, timeout=_UNHEARD)
         await self._client.close()  # type: ignore[no-untyped-call]
+        with suppress(TimeoutError):  # a new connection may just be put in the place of that one
+            async with asyncio.timeout(_CLOSING), self._client.connect_operation_lock:
+                await self._client.close()  # type: ignore[no-untyped-call]
         self.state = LineState(connected=False, since=self._now(), why="closed by us")
         log.info("closed the connection to Slack")
 

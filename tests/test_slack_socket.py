@@ -229,6 +229,17 @@ async def test_closing_leaves_no_connection_and_no_task_behind(box):
     assert bot.line.state.why == "closed by us"
 
 
+async def test_closing_while_a_connection_is_being_replaced_leaves_none_behind_either(box):
+    for _ in range(10):
+        async with running(box.api_url) as bot:
+            await bot.connected()
+            opened = box.calls.counts["apps.connections.open"]
+            await box.faults.request_disconnect("refresh_requested")
+            await until(lambda before=opened: box.calls.counts["apps.connections.open"] > before, every=0)
+        assert bot.line.state.why == "closed by us"
+    await until(lambda: box.sockets.connected == 0)
+
+
 async def test_another_bot_of_the_same_app_is_told_once_it_has_stayed_and_so_is_its_end(box, bot):
     await until(lambda: bot.company == [False])
     async with running(box.api_url, ping_every=0.05, company_lasting=1.0) as copy:
