@@ -36,6 +36,7 @@ from bot.core.permit import Person
 from bot.core.placements import Placements
 from bot.incidents import situation
 from bot.store import Store
+from bot.usecases.passing_time import pass_time
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AGENT = CheckName("agent")
@@ -80,7 +81,7 @@ class Lab:
 
     def pass_time(self) -> None:
         """What is done every few seconds."""
-        self._do(sightings.pass_time, self._config, self.now)
+        self._do(pass_time, self._config, self.now)
 
     def host_gone(self, host: str) -> Sequence[Observation]:
         """A host no longer answers, and its guests can't be seen."""

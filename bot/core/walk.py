@@ -188,6 +188,16 @@ def _choices(move: Move, options: tuple[str, ...]) -> tuple[str, ...]:
     return options or tuple(choice.value for choice in move.state.choices)
 
 
+_ENDED_BADLY = frozenset({State.FAILED, State.UNPROVEN, State.UNKNOWN, State.CANNOT})
+
+
+def _skip(move: Move) -> None:
+    """A step that is skipped because it failed keeps why it did."""
+    was = move.state
+    badly = was.state in _ENDED_BADLY and was.summary
+    move.complete(State.SKIPPED, f"before that: {was.summary}" if badly else "")
+
+
 _PRESSED: Mapping[Button, Callable[[Move, Press], None]] = MappingProxyType(
     {
         Button.RUN: lambda move, _: move.act(),
@@ -202,7 +212,7 @@ _PRESSED: Mapping[Button, Callable[[Move, Press], None]] = MappingProxyType(
         Button.ANSWER: _answer,
         Button.CHOOSE: _answer,
         Button.CANNOT: lambda move, press: move.fail(State.CANNOT, f"{press.person} can't do it"),
-        Button.SKIP: lambda move, _: move.complete(State.SKIPPED, ""),
+        Button.SKIP: lambda move, _: _skip(move),
         Button.STOP: lambda move, press: move.end(RunStatus.STOPPED, f"{press.person} stopped it", press.person),
     }
 )

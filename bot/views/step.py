@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.offer import exact_command, missing
 from bot.core.progress import Progress
-from bot.core.run import BUSY, ONLY_LOOKING, OUT_OF_REACH, Run, RunStatus, State, StepState
+from bot.core.run import BUSY, MAY_RUN, ONLY_LOOKING, OUT_OF_REACH, Run, RunStatus, State, StepState
 from bot.core.runbook import Runbook, Step
 from bot.core.values import fill
 from bot.views import Card
@@ -126,7 +126,9 @@ def _last_heard(state: StepState) -> Iterator[Block]:
 def _paused(facts: StepFacts) -> Iterator[Block]:
     """Why it is paused, and what is still under way: a command that runs is not ended by a pause."""
     yield section(f"⏸️ *Paused*{since(facts.run)}: {safe(facts.run.pause, 1_000)}")
-    if facts.state.state in BUSY:
+    if facts.state.state in MAY_RUN - {State.RUNNING}:
+        yield from _under_way(facts)
+    elif facts.state.state in BUSY:
         yield section(f"{_progress(facts)}\nWhat runs already goes on to its end.")
     else:
         yield from _last_heard(facts.state)
@@ -152,7 +154,7 @@ def _record(facts: StepFacts) -> Iterator[Block]:
 def _first_lines(text: str) -> str:
     lines = text.strip("\n").splitlines()
     left = len(lines) - _RECORDED
-    return "\n".join([*lines[:_RECORDED], *([f"… and {left} more lines"] if left > 0 else [])])
+    return "\n".join([*lines[:_RECORDED], *([f"… and {left} more line{'s' * (left > 1)}"] if left > 0 else [])])
 
 
 def _status(facts: StepFacts) -> str:

@@ -241,11 +241,11 @@ def test_the_moves_of_a_run_are_those_of_its_table():
         ),
         (OPEN, GONE, "incident 7 was resolved (no longer there: web1)"),
         (PROVEN, PROVEN.move(Move.REOPEN, LATER), "incident 7 is open again"),
-        (RECOVERING, RELAPSED, "incident 7 fails again"),
+        (RECOVERING, RELAPSED, "incident 7 failed again"),
         (
             OPEN,
             replace(OPEN, subject=TargetId("ups:rack"), kind=Kind.POWER_LOSS),
-            "is another one now: power-loss",
+            "has become another: power loss",
         ),
     ],
 )

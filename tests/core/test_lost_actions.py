@@ -63,6 +63,14 @@ def test_its_end_may_be_known_before_it_is_seen_running(walk):
     assert (walk.state, walk.buttons) == (State.FAILED, (Button.RETRY, Button.SKIP, Button.STOP))
 
 
+def test_a_step_that_is_skipped_because_it_failed_keeps_why(walk):
+    lost(walk)
+    walk.finished(ok=False, summary="exit status 1: no space left")
+    walk.press(Button.SKIP)
+    skipped = walk.run.steps[0]
+    assert (skipped.state, skipped.summary) == (State.SKIPPED, "before that: exit status 1: no space left")
+
+
 def test_what_could_not_be_found_is_looked_for_when_a_person_says_so_and_is_never_repeated(walk):
     lost(walk)
     lost(walk, given_up=True)

@@ -9,6 +9,7 @@ import pytest
 from bot.core.health import CheckName, Evidence, Health, Proof, Target
 from bot.core.incidents.condition import lacks
 from bot.core.incidents.evidence import Requirement, requirement
+from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import INVENTORY, Ground, Member, Standing
 from bot.core.incidents.outcome import outcome, standings
 from tests.core.labs import (
@@ -296,6 +297,13 @@ def test_a_word_holds_until_it_fails_and_gives_way_to_proof():
 def test_one_look_inside_is_enough_and_the_first_is_kept():
     seen = after(ran(), at(1, up(VM)), at(2, up(VM)))
     assert seen.ground.at == NOON + SECOND
+
+
+def test_that_a_machine_answers_shows_nothing_of_what_differs_and_a_person_said_is_well():
+    differs = ran().changed((Change("disk /img/data", "its disk /img/data is not there"),))
+    vouched = differs.vouched("U1", "its disk", NOON)
+    assert after(vouched, up(VM)).standing is Standing.WORD
+    assert not after(vouched, crashed(VM)).proven
 
 
 def test_power_does_not_take_the_place_of_a_persons_word():

@@ -222,7 +222,7 @@ def test_a_machine_that_fails_again_after_the_run_started_it_pauses_the_run(lab)
     lab.ends(ActionFinished)
     lab.ends(CheckFinished)
     lab.sees(Health.FAIL, running=False, kind=Kind.GUEST_DOWN, why="crashed")
-    assert lab.run.pause == "web1 stopped (crashed); then: incident 1 fails again"
+    assert lab.run.pause == "web1 stopped (crashed); then: incident 1 failed again"
 
 
 def test_a_machine_that_stopped_and_runs_again_in_one_moment_was_touched_all_the_same(lab):

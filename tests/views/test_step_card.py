@@ -267,6 +267,15 @@ def test_a_paused_run_says_why_on_its_step_and_what_still_runs():
     assert "What runs already goes on to its end." in card(walk)
 
 
+def test_a_paused_step_that_nobody_can_see_claims_no_progress(walk):
+    walk.press(Button.RUN)
+    walk.give(ActionLost(0, 1, "atlas does not answer"))
+    walk.last = pause(walk.run, "incident 6 has become another: power loss", LATER)
+    told = card(walk)
+    assert "❓ *It may still run.* atlas does not answer" in told
+    assert "under way" not in told
+
+
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_a_mark(state):
     assert MARKS[state]

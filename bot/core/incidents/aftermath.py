@@ -58,9 +58,8 @@ def changed_unseen(situation: Situation, host: TargetId, changes: Changes, now: 
     if not draft.muted(host):
         why = f"it has changed while I could not look: {_shortly(_words(draft, changes))}"
         opened = open_incident(draft, Kind.HOST_CHANGED, host, why, {Fingerprint(_AS_BEFORE, host)})
-        # No check fails: it waits for what differs. What a reopened one was closed with is known by now.
-        said = {target: member.changed(()) for target, member in opened.members.items() if member.accepted}
-        draft.keep(replace(opened, failing=frozenset(), members=MappingProxyType(said)))
+        # No check fails: it waits for what differs. What a reopened one waited for then has been settled.
+        draft.keep(replace(opened, failing=frozenset(), members=MappingProxyType({})))
         _take_all_in(draft, opened.id, changes)
     return draft.decision()
 

@@ -261,7 +261,8 @@ def _weighed(member: Member, seen: Observation, needs: Requirement) -> Member:
         return member
     passed, since = member.passed | {check}, member.well_since or seen.at
     after = replace(member, passed=passed, well_since=since)
-    if member.ground is not None and member.ground.standing not in _WEAK:
+    # What differs from before is well on a person's word alone: how the machine answers shows nothing of that.
+    if member.ground is not None and (member.ground.standing not in _WEAK or member.accepted):
         return after
     shown = _shown(seen) if shows else member.shown
     after = replace(after, shown=shown)

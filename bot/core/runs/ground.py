@@ -82,8 +82,9 @@ def _why_other(was: Incident, incident: Incident) -> str | None:
     if was.ended and not incident.ended:
         return f"incident {number} is open again"
     if was.status is Status.RECOVERING and incident.status in {Status.OPEN, Status.ACKNOWLEDGED}:
-        return f"incident {number} fails again"
-    return f"incident {number} is another one now: {incident.kind}" if was.subject != incident.subject else None
+        return f"incident {number} failed again"
+    became = incident.kind.replace("-", " ")
+    return f"incident {number} has become another: {became}" if was.subject != incident.subject else None
 
 
 def _is_own(run: Run, incident: Incident) -> bool:
