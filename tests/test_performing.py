@@ -105,14 +105,16 @@ class Bot:
         actions = {"start": ActionType(LabVerb("start", ("guest",), effect=effect), action)} if action else {}
         self.make = partial(Performer, self.writer, self.house, reaches, actions, context, self.befell)
         self.performer = self.make()
+        self.crashed: list[Performer] = []
 
     async def befell(self) -> int:
         return self.stops
 
     def crash(self) -> Performer:
         """Forget the performer, as a new process would. It is returned as the world outside goes on with it."""
-        crashed, self.performer = self.performer, self.make()
-        return crashed
+        self.crashed.append(self.performer)
+        self.performer = self.make()
+        return self.crashed[-1]
 
     async def take_up(self) -> None:
         """Go on where the last bot was, as a start does."""
@@ -173,7 +175,8 @@ async def living(folder: Path, **how):
     try:
         yield bot
     finally:
-        await bot.performer.close()
+        for one in (*bot.crashed, bot.performer):
+            await one.close()
         await bot.writer.close()
 
 
