@@ -46,6 +46,12 @@ _OF_ONE: Final[Mapping[str, str]] = {
     MUST_RETURN: "{}'s host no longer has it. The incident stays open until it is back and healthy.",
 }
 
+_MEANT_SO: Final = (
+    "{} is not as it was. Say so only if it is meant to be as it is now. Your name is recorded.",
+    "These are not as they were. Tick those that are meant to be as they are now. Your name is recorded.",
+)
+"""What is said of one machine, and of several, that differ from what they were before."""
+
 
 def key(target: TargetId) -> str:
     """What stands for a target in an option's value, which may not be long."""
@@ -84,9 +90,12 @@ def machines_view(
 
 def _said(what: str, listed: Sequence[Member], name: Names) -> str:
     rest = " or ".join(sorted({one.rest for one in listed}))
+    of_one, words = _OF_ONE[what], _WORDS[what]
+    if what == VOUCH and listed and all(one.changes for one in listed):
+        of_one, words = _MEANT_SO
     if len(listed) == 1:
-        return _OF_ONE[what].format(bold(name_of(listed[0].target, name)), rest)
-    return _WORDS[what].format(rest) if listed else "There is none any more."
+        return of_one.format(bold(name_of(listed[0].target, name)), rest)
+    return words.format(rest) if listed else "There is none any more."
 
 
 def _groups(listed: list[Member], name: Names, lacking: Mapping[TargetId, str]) -> Iterable[Block]:

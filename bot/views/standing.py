@@ -137,7 +137,8 @@ def _unproven(
     by_reason.pop("", None)
     for reason, few in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:_REASONS]:
         who = "" if len(by_reason) == 1 else f" ({names(few, name, 3)})"
-        yield f"      not yet: {safe(reason, 200)}{who}"
+        lacking_still = "" if any(incident.members[target].changes for target in few) else "not yet: "
+        yield f"      {lacking_still}{safe(reason, 200)}{who}"
 
 
 def _is_still_off(member: Member) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.health import CheckName, Fingerprint, Kind, TargetId
 from bot.core.incident import Earlier, End, Incident, IncidentId, Member, Status, Way
+from bot.core.incidents.inventory_changes import Change
 from bot.core.incidents.member import COUNTED, INVENTORY, Ground, Standing
 from bot.core.incidents.spans import Spans
 from bot.core.names import UNTOLD
@@ -213,6 +214,16 @@ def test_what_is_unproven_for_several_reasons_is_told_by_each():
     assert lines(outage("a", "b", back=0), lacks)[2].split("\n")[2:] == [
         "      not yet: its agent's answer (a)",
         "      not yet: http has not passed (b)",
+    ]
+
+
+def test_what_differs_from_before_is_no_proof_that_is_still_to_come():
+    differs = (Change("autostart", "it no longer starts with its host"),)
+    held = Member(TargetId("guest:web1"), False, changes=differs)
+    lacking = {held.target: differs[0].words}
+    assert lines(outage(back=1).with_member(held), lacking)[-1].splitlines()[-2:] == [
+        "❔ 1 unproven: web1",
+        "      it no longer starts with its host",
     ]
 
 
