@@ -335,7 +335,7 @@ def test_what_a_step_printed_comes_before_the_next_steps_buttons(walked, output)
     assert subjects.index("Output of step 1") < subjects.index("run:1:step:1")
 
 
-@pytest.mark.parametrize(("ok", "said"), [(True, "done, not verified"), (False, "failed")])
+@pytest.mark.parametrize(("ok", "said"), [(True, "is done, not verified"), (False, "failed")])
 def test_who_pressed_a_long_step_is_mentioned_once_it_has_ended(walked, ok, said) -> None:
     walked.press(Button.RUN)
     walked.forget_outbox()
@@ -343,7 +343,7 @@ def test_who_pressed_a_long_step_is_mentioned_once_it_has_ended(walked, ok, said
     walked.do(runs.finish, walked.house, 1, ended, "", now=NOW + timedelta(minutes=2, seconds=5))
     (told,) = lines(walked.store)
     why = "" if ok else ": wiped web1"
-    assert told == f"<@{ALEX}> step 1 of “Mend a guest” is {said} after 2 min 5 s{why}"
+    assert told == f"<@{ALEX}> step 1 of “Mend a guest” {said} after 2 min 5 s{why}"
 
 
 def test_who_pressed_a_short_step_is_not_mentioned(walked) -> None:

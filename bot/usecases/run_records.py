@@ -93,7 +93,8 @@ def tell_who_waits(store: Store, now: datetime, people: Sequence[Person], before
     who = next((one.slack for one in people if one.name == was.by), None)
     if who is None:
         return
-    took = f"step {before.current + 1} of “{before.title}” is {step.state} after {_lasted(now - was.pressed_at)}"
+    came_to = step.state if step.state is State.FAILED else f"is {step.state}"
+    took = f"step {before.current + 1} of “{before.title}” {came_to} after {_lasted(now - was.pressed_at)}"
     why = f": {step.summary}" if step.state in _BAD and step.summary else ""
     thread = thread_of(before)
     parcel = Parcel(thread, Tell.LINE, thread=thread, text=f"<@{who}> {deadened(took + why)}")
