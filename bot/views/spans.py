@@ -21,6 +21,7 @@ _WORDS: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
         Kind.HOST_DOWN: _DOWN,
         Kind.GUEST_DOWN: _DOWN,
         Kind.SERVICE_DOWN: _DOWN,
+        Kind.HOST_CHANGED: ("It differs", "It differed"),
     }
 )
 """What is said while it fails, and after."""

@@ -96,6 +96,8 @@ def test_of_many_times_the_card_has_the_sum_and_the_last():
     five = gone(1, 2, 3, 4, lasts=True)
     told = lines(replace(outage(spans=five), kind=Kind.BOOT_DISK))[1]
     assert f"It fails again since {at(28)}. Before: 4 times, 10 s in all, last 4 s at {at(21)}." in told
+    changed = lines(replace(outage(spans=five), kind=Kind.HOST_CHANGED))[1]
+    assert f"It differs again since {at(28)}." in changed
 
 
 def test_an_unstable_one_says_that_only_its_card_tells_of_changes():
